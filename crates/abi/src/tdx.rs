@@ -1,0 +1,125 @@
+//! The TD report bodies of TDX 1.0, 1.5 and 1.5ex. Each later one begins with the earlier one.
+
+use zerocopy::little_endian::U64;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// The TD report body of TDX 1.0, 584 bytes: what the TDX module says of a trust domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct TdReport10 {
+    /// TEE_TCB_SVN: \[0\] is the TDX module's minor version, \[1\] its major version, \[2\] the SEAM loader's SVN.
+    pub tee_tcb_svn: [u8; 16],
+    /// MRSEAM: SHA-384 measurement of the TDX module.
+    pub mr_seam: [u8; 48],
+    /// MRSIGNERSEAM: signer of the TDX module, zero for Intel's.
+    pub mr_signer_seam: [u8; 48],
+    /// SEAMATTRIBUTES, zero.
+    pub seam_attributes: [u8; 8],
+    /// TDATTRIBUTES, see the constants of this type.
+    pub td_attributes: U64,
+    /// XFAM: extended processor state that the trust domain may use.
+    pub xfam: U64,
+    /// MRTD: SHA-384 measurement of the trust domain's initial contents.
+    pub mr_td: [u8; 48],
+    /// MRCONFIGID: software-defined identity, chosen at creation.
+    pub mr_config_id: [u8; 48],
+    /// MROWNER: software-defined owner.
+    pub mr_owner: [u8; 48],
+    /// MROWNERCONFIG: software-defined configuration of the owner.
+    pub mr_owner_config: [u8; 48],
+    /// RTMR0 to RTMR3: measurements extended at run time.
+    pub rtmr: [[u8; 48]; 4],
+    /// REPORTDATA: 64 bytes that the trust domain chose.
+    pub report_data: [u8; 64],
+}
+
+impl TdReport10 {
+    /// Size in bytes.
+    pub const SIZE: usize = 584;
+    /// TDATTRIBUTES bit 0: the host may read and write the trust domain.
+    pub const DEBUG: u64 = 1 << 0;
+    /// TDATTRIBUTES bit 28: an EPT violation is no exception in the trust domain.
+    pub const SEPT_VE_DISABLE: u64 = 1 << 28;
+    /// TDATTRIBUTES bit 29: the trust domain can be moved to another machine.
+    pub const MIGRATABLE: u64 = 1 << 29;
+
+    /// Whether the host may read the trust domain.
+    pub const fn is_debug(&self) -> bool {
+        self.td_attributes.get() & Self::DEBUG != 0
+    }
+}
+
+/// The TD report body of TDX 1.5, 648 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct TdReport15 {
+    /// The fields of TDX 1.0.
+    pub base: TdReport10,
+    /// TEE_TCB_SVN2: the TCB now, where TEE_TCB_SVN is that of the launch.
+    pub tee_tcb_svn2: [u8; 16],
+    /// MRSERVICETD: SHA-384 over the bound service trust domains, zero where there is none.
+    pub mr_service_td: [u8; 48],
+}
+
+impl TdReport15 {
+    /// Size in bytes.
+    pub const SIZE: usize = 648;
+}
+
+/// The extended TD report body of TDX 1.5 ("1.5ex"), 885 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct TdReport15Ex {
+    /// The fields of TDX 1.5.
+    pub base: TdReport15,
+    /// VMID.
+    pub vm_id: u8,
+    /// TD_ID: made anew at every relaunch.
+    pub td_id: [u8; 32],
+    /// SHA-384 over the information of assigned devices.
+    pub dev_info_hash: [u8; 48],
+    /// Hash of the service trust domains at launch.
+    pub init_servtd_hash: [u8; 48],
+    /// Attributes of the service trust domains at launch.
+    pub init_servtd_attributes: [u8; 8],
+    /// CPUSVN at launch.
+    pub init_cpu_svn: [u8; 16],
+    /// TEE_TCB_SVN at launch.
+    pub init_tee_tcb_svn: [u8; 16],
+    /// FMSPC of the platform at launch, padded.
+    pub init_tee_fmspc: [u8; 12],
+    /// Hash of the service trust domains now.
+    pub cur_servtd_hash: [u8; 48],
+    /// Attributes of the service trust domains now.
+    pub cur_servtd_attributes: [u8; 8],
+}
+
+impl TdReport15Ex {
+    /// Size in bytes.
+    pub const SIZE: usize = 885;
+}
+
+const _: () = assert!(size_of::<TdReport10>() == TdReport10::SIZE);
+const _: () = assert!(size_of::<TdReport15>() == TdReport15::SIZE);
+const _: () = assert!(size_of::<TdReport15Ex>() == TdReport15Ex::SIZE);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::mem::offset_of;
+
+    #[test]
+    fn fields_lie_where_the_module_specification_puts_them() {
+        assert_eq!(offset_of!(TdReport10, mr_signer_seam), 64);
+        assert_eq!(offset_of!(TdReport10, td_attributes), 120);
+        assert_eq!(offset_of!(TdReport10, mr_td), 136);
+        assert_eq!(offset_of!(TdReport10, mr_owner_config), 280);
+        assert_eq!(offset_of!(TdReport10, rtmr), 328);
+        assert_eq!(offset_of!(TdReport10, report_data), 520);
+        assert_eq!(offset_of!(TdReport15, tee_tcb_svn2), 584);
+        assert_eq!(offset_of!(TdReport15, mr_service_td), 600);
+        assert_eq!(offset_of!(TdReport15Ex, vm_id), 648);
+        assert_eq!(offset_of!(TdReport15Ex, init_tee_fmspc), 817);
+        assert_eq!(offset_of!(TdReport15Ex, cur_servtd_attributes), 877);
+    }
+}

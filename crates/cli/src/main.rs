@@ -1,0 +1,2 @@
+//! The `veritee` command.
+fn main() {}

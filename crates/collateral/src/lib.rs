@@ -1,0 +1,1 @@
+//! Collateral of Intel DCAP in the forms it is found in.

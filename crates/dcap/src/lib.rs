@@ -1,0 +1,1 @@
+//! Verifies Intel SGX and TDX quotes: Quote, ProvenPck, VerifiedQuote, AcceptedQuote.

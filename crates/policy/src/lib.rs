@@ -1,0 +1,1 @@
+//! The attestation policy language: text to Policy, configure and decide.

@@ -1,0 +1,1 @@
+//! Attestation providers: the Azure Attestation REST API.

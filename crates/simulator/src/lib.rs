@@ -1,0 +1,1 @@
+//! A simulated SGX machine and its simulated Intel.

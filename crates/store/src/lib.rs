@@ -1,0 +1,1 @@
+//! What a service keeps: one trait, SQLite.

@@ -1,0 +1,1 @@
+//! Reads JSON from strangers: no duplicate members, bounded depth.
