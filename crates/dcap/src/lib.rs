@@ -1,1 +1,75 @@
-//! Verifies Intel SGX and TDX quotes: Quote, ProvenPck, VerifiedQuote, AcceptedQuote.
+//! Verifies Intel SGX (and soon TDX) quotes: pure, without network, clock or file.
+//!
+//! ```text
+//! bytes ──▶ Quote ──▶ ProvenPck ──▶ VerifiedQuote ──▶ AcceptedQuote
+//!                         Collateral ──▶ VerifiedCollateral
+//! ```
+//!
+//! - [`Quote`]: well-formed bytes, nothing proven.
+//! - [`ProvenPck`]: the platform's certificate chain leads to a trusted root and is valid. The only source of an FMSPC.
+//! - [`VerifiedCollateral`]: every signature, chain and time window of Intel's collateral holds.
+//! - [`VerifiedQuote`]: signatures, identities, revocation and time windows hold; the TCB status is data in it.
+//! - [`AcceptedQuote`]: somebody's [`Requirements`] judged it good enough.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (bytes, collateral): (Vec<u8>, dcap::Collateral) = todo!();
+//! use dcap::{CertificationData, ProvenPck, Quote, Requirements, TrustedRoots, UnixTime, Verifier};
+//!
+//! let at = UnixTime::from_rfc3339("2025-06-20T00:00:00Z")?;
+//! let verifier = Verifier::new(TrustedRoots::intel());
+//! let quote = Quote::parse(&bytes)?;
+//! let CertificationData::PckChain(chain) = quote.certification() else { return Err("no chain in the quote".into()) };
+//! let pck = ProvenPck::prove(chain, verifier.roots(), at)?;
+//! let collateral = collateral.verify(verifier.roots(), at)?; // chosen by pck.fmspc() and pck.ca_type()
+//! let verified = verifier.verify(&quote, &pck, &collateral, at)?;
+//! let accepted = Requirements::default().judge(verified)?;
+//! # Ok(()) }
+//! ```
+//!
+//! Sources: Intel's quote formats 3, 4 and 5, PCK certificate and CRL profile, PCS API version 4, and the appraisal of
+//! Intel's quote verification library, with what that library leaves out (notBefore, issueDate).
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+mod certificate;
+mod chain;
+mod collateral;
+mod crl;
+mod ecdsa;
+mod enclave_identity;
+mod judge;
+mod pck;
+pub mod pem;
+mod quote;
+mod root;
+mod sgx_extension;
+mod signed_json;
+mod tcb_info;
+mod tcb_status;
+mod time;
+mod verify;
+
+pub use certificate::{Certificate, MAX_CERTIFICATE, MalformedCertificate, SGX_EXTENSION};
+pub use chain::{CertificateError, CertificateFault, Role};
+pub use collateral::{Collateral, CollateralError, CollateralFault, Piece, VerifiedCollateral};
+pub use crl::{Crl, MAX_CRL, MalformedCrl};
+pub use enclave_identity::{EnclaveId, EnclaveIdentity, IdentityMismatch, IsvLevel};
+pub use judge::{AcceptedQuote, Refusal, RefusalReason, Requirements, RevokedIsNeverAcceptable};
+pub use pck::{PckCa, PckError, ProvenPck};
+pub use quote::{Body, CertificationData, MAX_AUTH_DATA, MAX_QUOTE, Quote, QuoteError};
+pub use root::{INTEL_ROOT_KEY, Root, RootKind, SIMULATION_UNIT, TrustedRoots};
+pub use sgx_extension::{Fmspc, MalformedSgxExtension, MultiPackage, SgxExtension, SgxType};
+pub use signed_json::{MAX_DEPTH, MAX_JSON, MalformedJson, SignedJson};
+pub use tcb_info::{TcbInfo, TcbLevel, Tee};
+pub use tcb_status::{TcbStatus, UnknownTcbStatus};
+pub use time::{InvalidTime, OutsideWindow, UnixTime, Window};
+pub use verify::{Report, Tcb, VerifiedQuote, Verifier, VerifyError};

@@ -1,0 +1,173 @@
+//! Certificate revocation lists of Intel's root and PCK CAs.
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER};
+use const_oid::db::rfc5912::ECDSA_WITH_SHA_256;
+use der::Decode;
+use x509_cert::crl::{CertificateList, RevokedCert};
+use x509_cert::ext::pkix::AuthorityKeyIdentifier;
+use x509_cert::name::Name;
+
+use crate::certificate::{self, Certificate, MalformedCertificate};
+use crate::ecdsa;
+use crate::time::Window;
+
+/// More bytes than a list of some 20,000 revoked platforms has.
+pub const MAX_CRL: usize = 1 << 20;
+
+/// Why bytes are no revocation list of Intel's form.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedCrl {
+    /// Longer than [`MAX_CRL`].
+    #[error("revocation list is longer than {MAX_CRL} bytes")]
+    TooLong,
+    /// Not the DER of a CRL.
+    #[error("revocation list is no X.509 CRL in DER")]
+    Der(#[source] der::Error),
+    /// Signed with something else than ecdsa-with-SHA256, or not version 2.
+    #[error("revocation list is not of version 2 signed with ecdsa-with-SHA256")]
+    Algorithm,
+    /// It does not say until when it may be used.
+    #[error("revocation list has no nextUpdate")]
+    NoNextUpdate,
+    /// CRL number or authority key identifier is absent or empty.
+    #[error("revocation list lacks the extension {0}")]
+    MissingExtension(&'static str),
+    /// An extension twice, or a critical one (delta and partial lists have one).
+    #[error("revocation list has extension `{0}` twice, or critical and unknown")]
+    Extension(ObjectIdentifier),
+}
+
+/// A revocation list as it was read; nothing about it is proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crl {
+    der: Vec<u8>,
+    to_be_signed: Vec<u8>,
+    signature: Vec<u8>,
+    issuer: Name,
+    authority_key_id: Vec<u8>,
+    number: Vec<u8>,
+    validity: Window,
+    /// Sorted.
+    revoked: Vec<Box<[u8]>>,
+}
+
+impl Crl {
+    /// Reads a list from DER; trailing bytes are refused.
+    ///
+    /// # Errors
+    /// See [`MalformedCrl`].
+    pub fn from_der(bytes: &[u8]) -> Result<Self, MalformedCrl> {
+        if bytes.len() > MAX_CRL {
+            return Err(MalformedCrl::TooLong);
+        }
+        let parsed: CertificateList = CertificateList::from_der(bytes).map_err(MalformedCrl::Der)?;
+        let (to_be_signed, signature) = certificate::signed_parts(bytes).map_err(|error| match error {
+            MalformedCertificate::Der(error) => MalformedCrl::Der(error),
+            _ => MalformedCrl::Algorithm,
+        })?;
+        let body = &parsed.tbs_cert_list;
+        let algorithms = [&parsed.signature_algorithm, &body.signature];
+        if body.version != x509_cert::Version::V2
+            || algorithms.iter().any(|a| a.oid != ECDSA_WITH_SHA_256 || a.parameters.is_some())
+        {
+            return Err(MalformedCrl::Algorithm);
+        }
+        let extensions = body.crl_extensions.as_deref().unwrap_or_default();
+        if let Some(oid) = certificate::duplicate(extensions) {
+            return Err(MalformedCrl::Extension(oid));
+        }
+        if let Some(extension) = extensions.iter().find(|extension| extension.critical) {
+            return Err(MalformedCrl::Extension(extension.extn_id));
+        }
+        let next_update = body.next_update.as_ref().ok_or(MalformedCrl::NoNextUpdate)?;
+        Ok(Self {
+            der: bytes.to_vec(),
+            to_be_signed,
+            signature,
+            issuer: body.issuer.clone(),
+            authority_key_id: authority_key_id(extensions)?,
+            number: number(extensions)?,
+            validity: Window {
+                from: certificate::unix_time(&body.this_update),
+                until: certificate::unix_time(next_update),
+            },
+            revoked: serials(body.revoked_certificates.as_deref().unwrap_or_default())?,
+        })
+    }
+
+    /// The bytes it was read from.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// From thisUpdate to nextUpdate.
+    pub const fn validity(&self) -> Window {
+        self.validity
+    }
+
+    /// CRL number, big-endian.
+    pub fn number(&self) -> &[u8] {
+        &self.number
+    }
+
+    /// How many certificates it lists.
+    pub fn len(&self) -> usize {
+        self.revoked.len()
+    }
+
+    /// Whether it lists none.
+    pub fn is_empty(&self) -> bool {
+        self.revoked.is_empty()
+    }
+
+    /// Distinguished name of the issuer as text, for people.
+    pub fn issuer_text(&self) -> String {
+        self.issuer.to_string()
+    }
+
+    /// Whether that CA issued and signed it: name, key identifier, signature. Says nothing of whether the CA is trusted.
+    pub fn is_issued_by(&self, ca: &Certificate) -> bool {
+        self.names(ca) && ecdsa::verifies_der(ca.public_key(), &self.to_be_signed, &self.signature)
+    }
+
+    /// Whether its issuer name and key identifier are that CA's.
+    pub(crate) fn names(&self, ca: &Certificate) -> bool {
+        self.issuer == *ca.subject() && self.authority_key_id == ca.subject_key_id()
+    }
+
+    /// Whether it lists that serial number (big-endian, as certificates carry it).
+    pub fn revokes(&self, serial: &[u8]) -> bool {
+        self.revoked.binary_search_by(|listed| (**listed).cmp(serial)).is_ok()
+    }
+}
+
+fn authority_key_id(extensions: &[x509_cert::ext::Extension]) -> Result<Vec<u8>, MalformedCrl> {
+    const NAME: &str = "authority key identifier";
+    let extension =
+        certificate::find(extensions, ID_CE_AUTHORITY_KEY_IDENTIFIER).ok_or(MalformedCrl::MissingExtension(NAME))?;
+    let id = AuthorityKeyIdentifier::from_der(extension.extn_value.as_bytes()).map_err(MalformedCrl::Der)?;
+    let id = id.key_identifier.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+    if id.is_empty() { Err(MalformedCrl::MissingExtension(NAME)) } else { Ok(id) }
+}
+
+fn number(extensions: &[x509_cert::ext::Extension]) -> Result<Vec<u8>, MalformedCrl> {
+    let extension =
+        certificate::find(extensions, ID_CE_CRL_NUMBER).ok_or(MalformedCrl::MissingExtension("CRL number"))?;
+    let number = der::asn1::UintRef::from_der(extension.extn_value.as_bytes()).map_err(MalformedCrl::Der)?;
+    Ok(number.as_bytes().to_vec())
+}
+
+/// The listed serial numbers, sorted. A critical entry extension would change whose certificate is meant: refused.
+fn serials(entries: &[RevokedCert]) -> Result<Vec<Box<[u8]>>, MalformedCrl> {
+    let mut serials = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let extensions = entry.crl_entry_extensions.as_deref().unwrap_or_default();
+        if let Some(extension) = extensions.iter().find(|extension| extension.critical) {
+            return Err(MalformedCrl::Extension(extension.extn_id));
+        }
+        serials.push(entry.serial_number.as_bytes().into());
+    }
+    serials.sort_unstable();
+    Ok(serials)
+}

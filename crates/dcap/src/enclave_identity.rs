@@ -1,0 +1,196 @@
+//! Enclave identity: what Intel says of its quoting enclaves, version 2.
+
+use abi::sgx::ReportBody;
+use serde::Deserialize;
+use zerocopy::IntoBytes;
+
+use crate::signed_json::{MAX_DEPTH, MalformedJson, hex_field};
+use crate::tcb_status::TcbStatus;
+use crate::time::{UnixTime, Window};
+
+/// Which of Intel's enclaves an identity is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[allow(non_camel_case_types)]
+pub enum EnclaveId {
+    /// Quoting enclave for SGX.
+    QE,
+    /// Quoting enclave for TDX.
+    TD_QE,
+    /// Quote verification enclave.
+    QVE,
+    /// Quote appraisal enclave.
+    QAE,
+}
+
+impl std::fmt::Display for EnclaveId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+/// An enclave identity as it was read; nothing about it is proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnclaveIdentity {
+    /// Which enclave it is about.
+    pub id: EnclaveId,
+    /// From issueDate to nextUpdate.
+    pub validity: Window,
+    /// The set of levels it belongs to: rises with every TCB recovery.
+    pub evaluation_data_number: u32,
+    misc_select: [u8; 4],
+    misc_select_mask: [u8; 4],
+    attributes: [u8; 16],
+    attributes_mask: [u8; 16],
+    /// MRSIGNER that the enclave must have.
+    pub mr_signer: [u8; 32],
+    /// ISVPRODID that the enclave must have.
+    pub isv_prod_id: u16,
+    /// Highest first.
+    pub levels: Vec<IsvLevel>,
+}
+
+/// One level of an enclave: ISVSVN to reach, and what reaching it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IsvLevel {
+    /// SVN to reach.
+    pub isv_svn: u16,
+    /// UpToDate, OutOfDate or Revoked.
+    pub status: TcbStatus,
+    /// When the level was set.
+    pub date: UnixTime,
+    /// Intel's security advisories that apply at this level.
+    pub advisory_ids: Vec<String>,
+}
+
+/// Which part of an enclave's identity differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityMismatch {
+    /// MISCSELECT under its mask.
+    #[error("MISCSELECT differs")]
+    MiscSelect,
+    /// ATTRIBUTES under their mask; a debug quoting enclave differs here.
+    #[error("ATTRIBUTES differ")]
+    Attributes,
+    /// MRSIGNER.
+    #[error("MRSIGNER differs")]
+    MrSigner,
+    /// ISVPRODID.
+    #[error("ISVPRODID differs")]
+    IsvProdId,
+}
+
+impl EnclaveIdentity {
+    /// Reads the inner object. The caller verifies the signature over these bytes first.
+    ///
+    /// # Errors
+    /// Where a member is absent or has an impossible value, two levels are the same, or the version is not 2.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, MalformedJson> {
+        let wire: Wire = strict_json::from_slice(bytes, MAX_DEPTH)?;
+        if wire.version != 2 {
+            return Err(MalformedJson::Field(format!(
+                "enclave identity version {} is not known, only 2",
+                wire.version
+            )));
+        }
+        let mut levels = wire.tcb_levels.into_iter().map(WireLevel::read).collect::<Result<Vec<_>, _>>()?;
+        levels.sort_by_key(|level| std::cmp::Reverse(level.isv_svn));
+        if levels.is_empty() {
+            return Err(MalformedJson::Field("enclave identity has no levels".to_owned()));
+        }
+        if levels.windows(2).any(|pair| matches!(pair, [one, next] if one.isv_svn == next.isv_svn)) {
+            return Err(MalformedJson::Field("enclave identity has the same level twice".to_owned()));
+        }
+        Ok(Self {
+            id: wire.id,
+            validity: Window { from: wire.issue_date, until: wire.next_update },
+            evaluation_data_number: wire.tcb_evaluation_data_number,
+            misc_select: wire.miscselect,
+            misc_select_mask: wire.miscselect_mask,
+            attributes: wire.attributes,
+            attributes_mask: wire.attributes_mask,
+            mr_signer: wire.mrsigner,
+            isv_prod_id: wire.isvprodid,
+            levels,
+        })
+    }
+
+    /// Whether the report is of that enclave, at whichever SVN. (Reference: appraisal step 11.)
+    pub(crate) fn check(&self, report: &ReportBody) -> Result<(), IdentityMismatch> {
+        // MISCSELECT is little-endian in the report and big-endian text in the identity.
+        let misc_select = report.misc_select.get().to_be_bytes();
+        if !equal_under_mask(&misc_select, &self.misc_select_mask, &self.misc_select) {
+            return Err(IdentityMismatch::MiscSelect);
+        }
+        if !equal_under_mask(report.attributes.as_bytes(), &self.attributes_mask, &self.attributes) {
+            return Err(IdentityMismatch::Attributes);
+        }
+        if report.mr_signer != self.mr_signer {
+            return Err(IdentityMismatch::MrSigner);
+        }
+        if report.isv_prod_id.get() != self.isv_prod_id {
+            return Err(IdentityMismatch::IsvProdId);
+        }
+        Ok(())
+    }
+
+    /// The highest level that an enclave of that SVN reaches. (Reference: appraisal step 15.)
+    pub(crate) fn level_of(&self, isv_svn: u16) -> Option<&IsvLevel> {
+        self.levels.iter().find(|level| isv_svn >= level.isv_svn)
+    }
+}
+
+fn equal_under_mask(actual: &[u8], mask: &[u8], expected: &[u8]) -> bool {
+    actual.len() == expected.len()
+        && actual.iter().zip(mask).zip(expected).all(|((actual, mask), expected)| actual & mask == *expected)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    id: EnclaveId,
+    version: u32,
+    issue_date: UnixTime,
+    next_update: UnixTime,
+    tcb_evaluation_data_number: u32,
+    #[serde(deserialize_with = "hex_field")]
+    miscselect: [u8; 4],
+    #[serde(deserialize_with = "hex_field")]
+    miscselect_mask: [u8; 4],
+    #[serde(deserialize_with = "hex_field")]
+    attributes: [u8; 16],
+    #[serde(deserialize_with = "hex_field")]
+    attributes_mask: [u8; 16],
+    #[serde(deserialize_with = "hex_field")]
+    mrsigner: [u8; 32],
+    isvprodid: u16,
+    tcb_levels: Vec<WireLevel>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireLevel {
+    tcb: WireTcb,
+    tcb_date: UnixTime,
+    tcb_status: TcbStatus,
+    #[serde(rename = "advisoryIDs", default)]
+    advisory_ids: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct WireTcb {
+    isvsvn: u16,
+}
+
+impl WireLevel {
+    fn read(self) -> Result<IsvLevel, MalformedJson> {
+        if !matches!(self.tcb_status, TcbStatus::UpToDate | TcbStatus::OutOfDate | TcbStatus::Revoked) {
+            return Err(MalformedJson::Field(format!("an enclave's level cannot have status `{}`", self.tcb_status)));
+        }
+        Ok(IsvLevel {
+            isv_svn: self.tcb.isvsvn,
+            status: self.tcb_status,
+            date: self.tcb_date,
+            advisory_ids: self.advisory_ids,
+        })
+    }
+}

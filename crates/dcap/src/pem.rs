@@ -1,0 +1,129 @@
+//! PEM as quotes and collateral carry it: CERTIFICATE and X509 CRL blocks, one after the other.
+//!
+//! Strict where a byte could be changed without changing what is decoded: between blocks only line ends, after the last
+//! one line ends and NUL bytes. Lenient where real evidence differs: CRLF, line width, a missing final line end.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// More bytes than any chain or CRL in use, and few enough to hold in memory many times.
+pub const MAX_PEM: usize = 1 << 20;
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
+
+/// Why text is not a sequence of PEM blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PemError {
+    /// Longer than [`MAX_PEM`].
+    #[error("PEM text is longer than {MAX_PEM} bytes")]
+    TooLong,
+    /// Not ASCII.
+    #[error("PEM text has a byte that is not ASCII")]
+    NotAscii,
+    /// Something other than a `BEGIN` line of the expected label.
+    #[error("PEM text has something other than a block where block {0} should begin")]
+    NoBegin(usize),
+    /// No matching `END` line.
+    #[error("PEM block {0} has no end line of its label")]
+    NoEnd(usize),
+    /// The contents are no base64.
+    #[error("PEM block {0} holds something other than base64")]
+    NotBase64(usize),
+    /// No block at all.
+    #[error("PEM text has no block")]
+    Empty,
+}
+
+/// The contents of every block with that label, in order. No other label may stand among them.
+///
+/// # Errors
+/// Where the text is anything but such blocks; the number is that of the block, from 0.
+pub fn blocks(text: &[u8], label: &str) -> Result<Vec<Vec<u8>>, PemError> {
+    if text.len() > MAX_PEM {
+        return Err(PemError::TooLong);
+    }
+    let text = str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(PemError::NotAscii)?;
+    let mut rest = text.trim_end_matches('\0').trim_matches(is_line_end);
+    let mut blocks = Vec::new();
+    while !rest.is_empty() {
+        let number = blocks.len();
+        let (contents, after) = split_block(rest, label, number)?;
+        let base64: String = contents.chars().filter(|&c| !is_line_end(c)).collect();
+        blocks.push(STANDARD.decode(base64).map_err(|_| PemError::NotBase64(number))?);
+        rest = after.trim_start_matches(is_line_end);
+    }
+    if blocks.is_empty() { Err(PemError::Empty) } else { Ok(blocks) }
+}
+
+fn split_block<'t>(text: &'t str, label: &str, number: usize) -> Result<(&'t str, &'t str), PemError> {
+    let contents = text
+        .strip_prefix(BEGIN)
+        .and_then(|text| text.strip_prefix(label))
+        .and_then(|text| text.strip_prefix(DASHES))
+        .ok_or(PemError::NoBegin(number))?;
+    let (contents, after) = contents.split_once(END).ok_or(PemError::NoEnd(number))?;
+    let after = after.strip_prefix(label).and_then(|text| text.strip_prefix(DASHES)).ok_or(PemError::NoEnd(number))?;
+    Ok((contents, after))
+}
+
+const fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r')
+}
+
+/// Writes one block, 64 columns, LF, a line end after the last line.
+pub fn encode(der: &[u8], label: &str) -> String {
+    let mut text = format!("{BEGIN}{label}{DASHES}\n");
+    for line in STANDARD.encode(der).as_bytes().chunks(64) {
+        text.extend(line.iter().map(|&byte| char::from(byte)));
+        text.push('\n');
+    }
+    text.push_str(&format!("{END}{label}{DASHES}\n"));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two() -> String {
+        encode(&[1; 100], "CERTIFICATE") + &encode(&[2; 3], "CERTIFICATE")
+    }
+
+    #[test]
+    fn blocks_come_back_in_order() {
+        assert_eq!(blocks(two().as_bytes(), "CERTIFICATE"), Ok(vec![vec![1; 100], vec![2; 3]]));
+    }
+
+    #[test]
+    fn line_ends_of_other_systems_and_a_closing_nul_are_accepted() {
+        let crlf = two().replace('\n', "\r\n") + "\0";
+        assert_eq!(blocks(crlf.as_bytes(), "CERTIFICATE").unwrap().len(), 2);
+        assert_eq!(blocks(two().trim_end().as_bytes(), "CERTIFICATE").unwrap().len(), 2);
+    }
+
+    #[test]
+    fn rejects_anything_between_and_after_blocks() {
+        for garbage in [" ", "x", "\u{b}", "\t"] {
+            let text = encode(&[1], "CERTIFICATE") + garbage + &encode(&[2], "CERTIFICATE");
+            assert_eq!(blocks(text.as_bytes(), "CERTIFICATE"), Err(PemError::NoBegin(1)));
+            assert!(blocks((two() + garbage).as_bytes(), "CERTIFICATE").is_err());
+        }
+        assert!(blocks((two() + "\0x").as_bytes(), "CERTIFICATE").is_err());
+    }
+
+    #[test]
+    fn rejects_a_missing_or_foreign_end_line_and_loose_base64() {
+        assert_eq!(blocks(b"-----BEGIN CERTIFICATE-----\nAQ==\n", "CERTIFICATE"), Err(PemError::NoEnd(0)));
+        assert_eq!(
+            blocks(b"-----BEGIN CERTIFICATE-----\nAQ==\n-----END X509 CRL-----", "CERTIFICATE"),
+            Err(PemError::NoEnd(0))
+        );
+        assert_eq!(
+            blocks(b"-----BEGIN CERTIFICATE-----\nAR==\n-----END CERTIFICATE-----", "CERTIFICATE"),
+            Err(PemError::NotBase64(0))
+        );
+        assert_eq!(blocks(b"\n\0", "CERTIFICATE"), Err(PemError::Empty));
+    }
+}

@@ -1,0 +1,104 @@
+//! Roots of trust, pinned by key.
+//!
+//! Two certificates of Intel's root key are in use, so a root is the key, never the bytes of one certificate.
+
+use std::fmt;
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::certificate::Certificate;
+use crate::ecdsa::Point;
+
+/// The public key of the Intel SGX Root CA, an uncompressed P-256 point.
+pub const INTEL_ROOT_KEY: Point = [
+    0x04, 0x0b, 0xa9, 0xc4, 0xc0, 0xc0, 0xc8, 0x61, 0x93, 0xa3, 0xfe, 0x23, 0xd6, 0xb0, 0x2c, 0xda, 0x10, 0xa8, 0xbb,
+    0xd4, 0xe8, 0x8e, 0x48, 0xb4, 0x45, 0x85, 0x61, 0xa3, 0x6e, 0x70, 0x55, 0x25, 0xf5, 0x67, 0x91, 0x8e, 0x2e, 0xdc,
+    0x88, 0xe4, 0x0d, 0x86, 0x0b, 0xd0, 0xcc, 0x4e, 0xe2, 0x6a, 0xac, 0xc9, 0x88, 0xe5, 0x05, 0xa9, 0x53, 0x55, 0x8c,
+    0x45, 0x3f, 0x6b, 0x09, 0x04, 0xae, 0x73, 0x94,
+];
+
+/// The organisational unit that the simulator puts into every certificate it makes.
+pub const SIMULATION_UNIT: &str = "Veritee simulation";
+
+/// Whose root a chain leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RootKind {
+    /// Intel's SGX root key: genuine hardware.
+    Intel,
+    /// A simulated machine: the root certificate says so. It proves nothing about hardware.
+    Simulated,
+    /// Any other key that the caller chose to trust.
+    Foreign,
+}
+
+impl fmt::Display for RootKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Intel => "intel",
+            Self::Simulated => "simulated",
+            Self::Foreign => "foreign",
+        })
+    }
+}
+
+/// A root key that a verified chain leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Root {
+    key: Point,
+    kind: RootKind,
+}
+
+impl Root {
+    fn of(certificate: &Certificate) -> Self {
+        let key = *certificate.public_key();
+        let kind = if key == INTEL_ROOT_KEY {
+            RootKind::Intel
+        } else if certificate.organizational_units().any(|unit| unit == SIMULATION_UNIT) {
+            RootKind::Simulated
+        } else {
+            RootKind::Foreign
+        };
+        Self { key, kind }
+    }
+
+    /// Whose root it is.
+    pub const fn kind(&self) -> RootKind {
+        self.kind
+    }
+
+    /// SHA-256 over the public key as an uncompressed point (65 bytes), which names the root whichever certificate carries it.
+    pub fn sha256(&self) -> [u8; 32] {
+        let mut hash = [0; 32];
+        for (to, from) in hash.iter_mut().zip(digest(&SHA256, &self.key).as_ref()) {
+            *to = *from;
+        }
+        hash
+    }
+
+    /// Whether evidence under this root is not Intel's: nothing under it speaks of genuine hardware.
+    pub fn is_simulated(&self) -> bool {
+        self.kind != RootKind::Intel
+    }
+}
+
+/// The root keys that a caller trusts. There is no empty set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedRoots(Vec<Point>);
+
+impl TrustedRoots {
+    /// Intel's root key alone.
+    pub fn intel() -> Self {
+        Self(vec![INTEL_ROOT_KEY])
+    }
+
+    /// The key of that certificate alone, and so not Intel's unless it is Intel's.
+    pub fn only(certificate: &Certificate) -> Self {
+        Self(vec![*certificate.public_key()])
+    }
+
+    /// The root a self-signed certificate stands for, where its key is trusted.
+    pub(crate) fn find(&self, certificate: &Certificate) -> Option<Root> {
+        self.0.contains(certificate.public_key()).then(|| Root::of(certificate))
+    }
+}

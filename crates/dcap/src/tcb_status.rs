@@ -1,0 +1,135 @@
+//! TCB statuses, in Intel's words, and how several become one.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How up to date a platform is. Names are Intel's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TcbStatus {
+    /// Nothing to do.
+    UpToDate,
+    /// Up to date, and the enclave's code has to mitigate known issues itself.
+    SwHardeningNeeded,
+    /// A platform setting has to change.
+    ConfigurationNeeded,
+    /// Both of the two before.
+    ConfigurationAndSwHardeningNeeded,
+    /// Microcode, PCE, QE or TDX module are old.
+    OutOfDate,
+    /// Old, and a platform setting has to change.
+    OutOfDateConfigurationNeeded,
+    /// The platform is up to date, the trust domain was launched before it was.
+    TdRelaunchAdvised,
+    /// As before, and a platform setting has to change.
+    TdRelaunchAdvisedConfigurationNeeded,
+    /// Withdrawn: never acceptable.
+    Revoked,
+}
+
+/// Text that is no TCB status.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no TCB status")]
+pub struct UnknownTcbStatus(String);
+
+impl TcbStatus {
+    /// Every status.
+    pub const ALL: [Self; 9] = [
+        Self::UpToDate,
+        Self::SwHardeningNeeded,
+        Self::ConfigurationNeeded,
+        Self::ConfigurationAndSwHardeningNeeded,
+        Self::OutOfDate,
+        Self::OutOfDateConfigurationNeeded,
+        Self::TdRelaunchAdvised,
+        Self::TdRelaunchAdvisedConfigurationNeeded,
+        Self::Revoked,
+    ];
+
+    /// Intel's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UpToDate => "UpToDate",
+            Self::SwHardeningNeeded => "SWHardeningNeeded",
+            Self::ConfigurationNeeded => "ConfigurationNeeded",
+            Self::ConfigurationAndSwHardeningNeeded => "ConfigurationAndSWHardeningNeeded",
+            Self::OutOfDate => "OutOfDate",
+            Self::OutOfDateConfigurationNeeded => "OutOfDateConfigurationNeeded",
+            Self::TdRelaunchAdvised => "TDRelaunchAdvised",
+            Self::TdRelaunchAdvisedConfigurationNeeded => "TDRelaunchAdvisedConfigurationNeeded",
+            Self::Revoked => "Revoked",
+        }
+    }
+
+    /// The platform's status with that of a part folded in: the quoting enclave or the TDX module, which are
+    /// up to date, out of date or revoked. (Reference: appraisal step 16.)
+    pub const fn converge(self, part: Self) -> Self {
+        match (self, part) {
+            (Self::Revoked, _) | (_, Self::Revoked) => Self::Revoked,
+            (Self::UpToDate | Self::SwHardeningNeeded, Self::OutOfDate) => Self::OutOfDate,
+            (Self::ConfigurationNeeded | Self::ConfigurationAndSwHardeningNeeded, Self::OutOfDate) => {
+                Self::OutOfDateConfigurationNeeded
+            }
+            (platform, _) => platform,
+        }
+    }
+}
+
+impl fmt::Display for TcbStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for TcbStatus {
+    type Err = UnknownTcbStatus;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTcbStatus> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| UnknownTcbStatus(text.chars().take(60).collect()))
+    }
+}
+
+impl serde::Serialize for TcbStatus {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for TcbStatus {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <std::borrow::Cow<'de, str>>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TcbStatus::{self, *};
+
+    #[test]
+    fn an_old_part_makes_the_platform_old_and_keeps_its_configuration_need() {
+        let table = [
+            (UpToDate, OutOfDate),
+            (SwHardeningNeeded, OutOfDate),
+            (ConfigurationNeeded, OutOfDateConfigurationNeeded),
+            (ConfigurationAndSwHardeningNeeded, OutOfDateConfigurationNeeded),
+            (OutOfDate, OutOfDate),
+            (OutOfDateConfigurationNeeded, OutOfDateConfigurationNeeded),
+            (Revoked, Revoked),
+        ];
+        for (platform, expected) in table {
+            assert_eq!(platform.converge(OutOfDate), expected);
+            assert_eq!(platform.converge(UpToDate), platform);
+            assert_eq!(platform.converge(Revoked), Revoked);
+        }
+    }
+
+    #[test]
+    fn names_are_read_back_and_others_refused() {
+        for status in TcbStatus::ALL {
+            assert_eq!(status.as_str().parse(), Ok(status));
+        }
+        assert!("uptodate".parse::<TcbStatus>().is_err());
+    }
+}

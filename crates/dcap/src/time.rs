@@ -1,0 +1,151 @@
+//! Points in time, as an argument.
+
+use std::fmt;
+
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+
+/// A point in time: seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+///
+/// Nothing in this crate reads a clock: whoever verifies says as of when, so that a decision of the past can be made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixTime(i64);
+
+/// Text that is no RFC 3339 time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no RFC 3339 time such as `2025-06-20T00:00:00Z`")]
+pub struct InvalidTime(String);
+
+impl UnixTime {
+    /// Seconds since the epoch.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since the epoch.
+    pub const fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// The system's clock, for programs: the libraries take the time as an argument.
+    pub fn of_system_clock() -> Self {
+        Self(OffsetDateTime::now_utc().unix_timestamp())
+    }
+
+    /// Reads RFC 3339, such as `2025-06-20T00:00:00Z`; fractions of a second are cut off.
+    ///
+    /// # Errors
+    /// Where the text is anything else.
+    pub fn from_rfc3339(text: &str) -> Result<Self, InvalidTime> {
+        OffsetDateTime::parse(text, &Rfc3339)
+            .map(|time| Self(time.unix_timestamp()))
+            .map_err(|_| InvalidTime(text.chars().take(40).collect()))
+    }
+}
+
+impl fmt::Display for UnixTime {
+    /// RFC 3339 in UTC; a time beyond the year 9999 is written as seconds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = OffsetDateTime::from_unix_timestamp(self.0)
+            .ok()
+            .and_then(|time| time.to_offset(UtcOffset::UTC).format(&Rfc3339).ok());
+        match text {
+            Some(text) => f.write_str(&text),
+            None => write!(f, "{} s after 1970", self.0),
+        }
+    }
+}
+
+impl serde::Serialize for UnixTime {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for UnixTime {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::from_rfc3339(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A span of time, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// First second inside.
+    pub from: UnixTime,
+    /// Last second inside.
+    pub until: UnixTime,
+}
+
+/// A point in time outside a [`Window`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutsideWindow {
+    /// Before it begins.
+    #[error("not valid before {from}, judged as of {at}")]
+    NotYetValid {
+        /// First valid second.
+        from: UnixTime,
+        /// The time asked about.
+        at: UnixTime,
+    },
+    /// After it ends.
+    #[error("expired at {until}, judged as of {at}")]
+    Expired {
+        /// Last valid second.
+        until: UnixTime,
+        /// The time asked about.
+        at: UnixTime,
+    },
+}
+
+impl OutsideWindow {
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::NotYetValid { .. } => "not_yet_valid",
+            Self::Expired { .. } => "expired",
+        }
+    }
+}
+
+impl Window {
+    /// Whether `at` lies in it, the boundary seconds included.
+    ///
+    /// # Errors
+    /// Says on which side `at` lies outside.
+    pub const fn check(self, at: UnixTime) -> Result<(), OutsideWindow> {
+        if at.0 < self.from.0 {
+            return Err(OutsideWindow::NotYetValid { from: self.from, at });
+        }
+        if at.0 > self.until.0 {
+            return Err(OutsideWindow::Expired { until: self.until, at });
+        }
+        Ok(())
+    }
+
+    /// The span that lies in both; it may be empty, and then nothing passes its check.
+    pub fn and(self, other: Self) -> Self {
+        Self { from: self.from.max(other.from), until: self.until.min(other.until) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_boundary_seconds_are_inside() {
+        let window = Window { from: UnixTime(10), until: UnixTime(20) };
+        assert!(window.check(UnixTime(10)).is_ok() && window.check(UnixTime(20)).is_ok());
+        assert!(matches!(window.check(UnixTime(9)), Err(OutsideWindow::NotYetValid { .. })));
+        assert!(matches!(window.check(UnixTime(21)), Err(OutsideWindow::Expired { .. })));
+    }
+
+    #[test]
+    fn reads_and_writes_rfc3339() {
+        let time = UnixTime::from_rfc3339("2025-06-20T02:00:00+02:00").unwrap();
+        assert_eq!(time.to_string(), "2025-06-20T00:00:00Z");
+        assert!(UnixTime::from_rfc3339("2025-06-20").is_err());
+        assert_eq!(UnixTime(i64::MAX).to_string(), "9223372036854775807 s after 1970");
+    }
+}

@@ -1,0 +1,58 @@
+//! Where tests find real evidence: beside the project, never in it. For tests alone.
+//!
+//! Recorded quotes, collateral and tokens lie in `$VERITEE_TEST_DATA`, by default `../shared/data` beside the workspace.
+//! Where they are absent a test says in one line that it was skipped; with `VERITEE_REQUIRE_DATA=1` that is a failure.
+//! Samples inside the source packages of dev-dependencies are on every machine that can build.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A file or directory of the recorded evidence, or nothing where the evidence is not on this machine.
+///
+/// # Panics
+/// Where it is absent and `VERITEE_REQUIRE_DATA=1`.
+pub fn recorded(path: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("VERITEE_TEST_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
+    let full = root.join(path);
+    if full.exists() {
+        return Some(full);
+    }
+    assert!(
+        std::env::var_os("VERITEE_REQUIRE_DATA").is_none_or(|value| value != "1"),
+        "VERITEE_REQUIRE_DATA=1 and no `{}`",
+        full.display()
+    );
+    println!("skipped: no recorded evidence at `{}`", full.display());
+    None
+}
+
+/// The directory of a dev-dependency's source package.
+///
+/// # Panics
+/// Where cargo cannot say where it is.
+pub fn package(name: &str) -> PathBuf {
+    let host = run("rustc", &["-vV"]);
+    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");
+    // Offline, and for this machine alone: packages for other systems are not necessarily there.
+    let metadata = run("cargo", &["metadata", "--format-version", "1", "--offline", "--filter-platform", host]);
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).expect("cargo metadata prints JSON");
+    let package = metadata["packages"]
+        .as_array()
+        .and_then(|packages| packages.iter().find(|package| package["name"] == name))
+        .unwrap_or_else(|| panic!("`{name}` is no dependency"));
+    let manifest = package["manifest_path"].as_str().expect("a package has a manifest");
+    Path::new(manifest).parent().expect("a manifest lies in a directory").to_owned()
+}
+
+fn run(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap_or_else(|error| panic!("cannot run `{program}`: {error}"));
+    assert!(output.status.success(), "`{program}`: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("output is text")
+}
