@@ -1,1 +1,58 @@
 //! Attestation tokens: claims to JWS and back, JWKS, OpenID metadata, relying-party verification.
+//!
+//! ```text
+//! service:        claims ──▶ issue ──▶ compact JWS        SigningKey ──▶ certificate ──▶ Jwks
+//! relying party:  issuer ──▶ fetch ──▶ Verifier           token ──▶ Verifier::verify ──▶ VerifiedToken
+//! ```
+//!
+//! The tokens are those of the Azure Attestation API: RS256, a header of `alg`, `jku`, `kid`, `typ`, claims sorted by name.
+//! What the `x-ms-*` claims of a piece of evidence are is the service's affair; this crate owns `iss`, `exp`, `iat`, `nbf`,
+//! `jti` and `x-ms-ver`. Time is always an argument, in seconds since 1970 UTC.
+//!
+//! ```
+//! use token::{ATTESTATION_LIFETIME, Binding, Expectations, Jwk, Jwks, SigningKey, Verifier, issue};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let (iss, now) = ("https://attest.example", 1_800_000_000);
+//! let key = SigningKey::generate()?;
+//! let certificate = key.self_signed(iss, now, now + 365 * 86_400)?;
+//! let claims = serde_json::from_str(r#"{"nonce": "f00d", "x-ms-attestation-type": "sgx", "x-ms-sgx-svn": 3}"#)?;
+//! let token = issue(&key, iss, claims, now, ATTESTATION_LIFETIME)?;
+//!
+//! let verifier = Verifier::new(iss, Jwks::new(vec![Jwk::new(key.kid(), &certificate)]));
+//! let verified = verifier.verify(&token, now + 60, &Expectations::new(Binding::Nonce("f00d".into())))?;
+//! assert_eq!(verified.svn(), Some(3));
+//! # Ok(()) }
+//! ```
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+mod algorithm;
+mod excerpt;
+pub mod fetch;
+pub mod hash;
+mod issue;
+mod jwks;
+pub mod jws;
+mod metadata;
+mod public_key;
+pub mod relying_party;
+mod signing_key;
+
+pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use issue::{
+    ADMINISTRATION_LIFETIME, ATTESTATION_LIFETIME, IssueError, RESERVED_CLAIMS, issue, issue_administration,
+    issue_unsecured,
+};
+pub use jwks::{Jwk, Jwks, JwksError, MAX_KEYS};
+pub use metadata::OpenIdMetadata;
+pub use public_key::PublicKeyError;
+pub use relying_party::{Binding, Expectations, TokenError, VerifiedToken, Verifier};
+pub use signing_key::{CertificateError, KeyError, SigningKey};

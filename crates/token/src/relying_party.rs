@@ -1,0 +1,249 @@
+//! The relying party's side: is this token a fresh attestation result of that issuer?
+//!
+//! A [`VerifiedToken`] says what the issuer attests. Whether that is good enough (which enclave, which signer, debuggable
+//! or not) is the caller's to judge over its claims.
+
+mod error;
+mod expectations;
+mod verified;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use crate::algorithm::Algorithm;
+use crate::excerpt::excerpt;
+use crate::jwks::{Jwk, Jwks};
+use crate::jws::{Header, Jws, MAX_LENGTH};
+use crate::metadata::key_set_url;
+use crate::public_key::RsaPublicKey;
+
+pub use error::TokenError;
+pub use expectations::{Binding, DEFAULT_TOLERANCE_SECONDS, Expectations, MAX_TOLERANCE_SECONDS};
+pub use verified::VerifiedToken;
+
+use verified::{ATTESTATION_TYPE, NONCE, RUNTIME_DATA, RUNTIME_JSON, SIMULATED, VERSION, Validity};
+
+/// The deepest nesting in claims.
+const MAX_CLAIM_DEPTH: usize = 64;
+
+/// Claims that only answers to administrators carry; `x-ms-policy` is one too when it is a text.
+const ADMINISTRATION_CLAIMS: [&str; 5] = [
+    "x-ms-policy-result",
+    "x-ms-policy-certificates",
+    "x-ms-certificate-thumbprint",
+    "x-ms-policycertificates-result",
+    "x-ms-certificate-result",
+];
+
+/// Verifies the tokens of one issuer under the keys it publishes.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    issuer: String,
+    keys: Jwks,
+}
+
+impl Verifier {
+    /// Trusts `keys` to speak for `issuer`, spelled as in its tokens' `iss`.
+    ///
+    /// How the keys were obtained is all there is to trust; [`crate::fetch::fetch`] gets them from the issuer over TLS.
+    pub fn new(issuer: impl Into<String>, keys: Jwks) -> Self {
+        Self { issuer: issuer.into(), keys }
+    }
+
+    /// The issuer whose tokens are verified.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The keys of the issuer.
+    pub fn keys(&self) -> &Jwks {
+        &self.keys
+    }
+
+    /// Verifies an attestation token at the time `at`, in seconds since 1970 UTC.
+    ///
+    /// 1. It is no longer than [`crate::jws::MAX_LENGTH`].
+    /// 2. It is a compact JWS (RFC 7515, 7.1) with a strict JSON header without `crit` and `b64`.
+    /// 3. Its algorithm is RS256. `none` is the token of a draft policy and an error of its own.
+    /// 4. Its type is `JWT`.
+    /// 5. Its `kid` names exactly one key of the issuer.
+    /// 6. That key is an RSA key of 2048 to 4096 bits in the first certificate of its `x5c`. The certificate's own
+    ///    validity and signature do not matter: the key set vouches for it.
+    /// 7. Its `jku`, if there is one, is the issuer's `/certs`. It is never fetched.
+    /// 8. The signature is that key's over the first two segments (RFC 7518, 3.3).
+    /// 9. The claims are a strict JSON object; nothing of them is interpreted before step 8.
+    /// 10. `iss` is exactly the issuer.
+    /// 11. `exp`, `iat` and `nbf` are whole seconds, `nbf` not after `exp`, and `at` lies between, give or take the
+    ///     tolerance; `iat` is not in the future.
+    /// 12. It is an attestation token, not the answer to an administrator.
+    /// 13. It is bound to what the caller demanded.
+    /// 14. It is not about simulated evidence, unless the caller accepts that.
+    ///
+    /// # Errors
+    /// [`TokenError`], for the first step that fails.
+    pub fn verify(&self, token: &str, at: i64, expectations: &Expectations) -> Result<VerifiedToken, TokenError> {
+        check_size(token)?;
+        let jws = parse(token)?;
+        check_algorithm(&jws.header)?;
+        check_type(&jws.header)?;
+        let entry = self.find_key(&jws.header)?;
+        let key = public_key(entry)?;
+        self.check_key_url(&jws.header)?;
+        check_signature(&key, &jws)?;
+        let claims = read_claims(&jws)?;
+        self.check_issuer(&claims)?;
+        let validity = check_times(&claims, at, expectations.tolerance())?;
+        let attestation_type = check_purpose(&claims)?;
+        check_binding(&claims, expectations.binding())?;
+        let simulated = check_simulation(&claims, expectations)?;
+        Ok(VerifiedToken::new(
+            self.issuer.clone(),
+            entry.kid().to_owned(),
+            attestation_type,
+            validity,
+            simulated,
+            claims,
+        ))
+    }
+
+    /// Step 5.
+    fn find_key(&self, header: &Header) -> Result<&Jwk, TokenError> {
+        let kid = header.kid.as_deref().ok_or(TokenError::NoKeyId)?;
+        let mut named = self.keys.keys().iter().filter(|key| key.kid() == kid);
+        match (named.next(), named.next()) {
+            (Some(key), None) => Ok(key),
+            (None, _) => Err(TokenError::UnknownKey { kid: excerpt(kid) }),
+            (Some(_), Some(_)) => Err(TokenError::AmbiguousKey { kid: excerpt(kid) }),
+        }
+    }
+
+    /// Step 7.
+    fn check_key_url(&self, header: &Header) -> Result<(), TokenError> {
+        match header.jku.as_deref() {
+            Some(jku) if jku != key_set_url(&self.issuer) => Err(TokenError::KeyUrl { jku: excerpt(jku) }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Step 10.
+    fn check_issuer(&self, claims: &Map<String, Value>) -> Result<(), TokenError> {
+        match claims.get("iss") {
+            Some(Value::String(iss)) if *iss == self.issuer => Ok(()),
+            Some(Value::String(iss)) => {
+                Err(TokenError::Issuer { found: excerpt(iss), expected: excerpt(&self.issuer) })
+            }
+            _ => Err(TokenError::NoIssuer),
+        }
+    }
+}
+
+/// Step 1.
+fn check_size(token: &str) -> Result<(), TokenError> {
+    if token.len() > MAX_LENGTH { Err(TokenError::TooLong { length: token.len() }) } else { Ok(()) }
+}
+
+/// Step 2.
+fn parse(token: &str) -> Result<Jws<'_>, TokenError> {
+    Jws::decode(token).map_err(TokenError::Malformed)
+}
+
+/// Step 3.
+fn check_algorithm(header: &Header) -> Result<(), TokenError> {
+    match header.algorithm() {
+        Ok(Algorithm::Rs256) => Ok(()),
+        Ok(Algorithm::None) => Err(TokenError::DraftPolicy),
+        Ok(Algorithm::Es256) | Err(_) => Err(TokenError::Algorithm { alg: excerpt(&header.alg) }),
+    }
+}
+
+/// Step 4.
+fn check_type(header: &Header) -> Result<(), TokenError> {
+    match header.typ.as_deref() {
+        Some("JWT") => Ok(()),
+        typ => Err(TokenError::Type { typ: excerpt(typ.unwrap_or_default()) }),
+    }
+}
+
+/// Step 6.
+fn public_key(entry: &Jwk) -> Result<RsaPublicKey, TokenError> {
+    if entry.kty() != "RSA" {
+        return Err(TokenError::KeyType { kid: excerpt(entry.kid()), kty: excerpt(entry.kty()) });
+    }
+    RsaPublicKey::from_x5c(entry.x5c()).map_err(|source| TokenError::Key { kid: excerpt(entry.kid()), source })
+}
+
+/// Step 8.
+fn check_signature(key: &RsaPublicKey, jws: &Jws<'_>) -> Result<(), TokenError> {
+    if key.verifies(jws.signing_input.as_bytes(), &jws.signature) { Ok(()) } else { Err(TokenError::Signature) }
+}
+
+/// Step 9.
+fn read_claims(jws: &Jws<'_>) -> Result<Map<String, Value>, TokenError> {
+    strict_json::from_slice(&jws.payload, MAX_CLAIM_DEPTH).map_err(TokenError::Claims)
+}
+
+/// Step 11; RFC 7519, sections 4.1.4 to 4.1.6.
+fn check_times(claims: &Map<String, Value>, at: i64, tolerance: i64) -> Result<Validity, TokenError> {
+    let seconds = |claim| claims.get(claim).and_then(Value::as_i64).ok_or(TokenError::NoTime { claim });
+    let validity = Validity { expires: seconds("exp")?, not_before: seconds("nbf")?, issued: seconds("iat")? };
+    let latest = at.saturating_add(tolerance);
+    if validity.not_before > validity.expires {
+        return Err(TokenError::Window { nbf: validity.not_before, exp: validity.expires });
+    }
+    if at.saturating_sub(tolerance) >= validity.expires {
+        return Err(TokenError::Expired { exp: validity.expires, at });
+    }
+    if latest < validity.not_before {
+        return Err(TokenError::NotYetValid { nbf: validity.not_before, at });
+    }
+    if latest < validity.issued {
+        return Err(TokenError::IssuedInFuture { iat: validity.issued, at });
+    }
+    Ok(validity)
+}
+
+/// Step 12.
+fn check_purpose(claims: &Map<String, Value>) -> Result<String, TokenError> {
+    if let Some(claim) = ADMINISTRATION_CLAIMS.into_iter().find(|claim| claims.contains_key(*claim)) {
+        return Err(TokenError::Administration { claim });
+    }
+    // In an attestation token it is the object of the claims that the policy issued.
+    if claims.get("x-ms-policy").is_some_and(Value::is_string) {
+        return Err(TokenError::Administration { claim: "x-ms-policy" });
+    }
+    let text = |claim| claims.get(claim).and_then(Value::as_str).ok_or(TokenError::NotAttestation { claim });
+    text(VERSION)?;
+    Ok(text(ATTESTATION_TYPE)?.to_owned())
+}
+
+/// Step 13.
+fn check_binding(claims: &Map<String, Value>, binding: &Binding) -> Result<(), TokenError> {
+    let value = |claim| claims.get(claim).ok_or(TokenError::Unbound { claim });
+    let (claim, bound) = match binding {
+        Binding::Nonce(nonce) => {
+            let found = value(NONCE)?.as_str();
+            (NONCE, found.is_some_and(|found| equal(found.as_bytes(), nonce.as_bytes())))
+        }
+        Binding::RuntimeData(data) => {
+            let found = value(RUNTIME_DATA)?.as_str().and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+            (RUNTIME_DATA, found.is_some_and(|found| equal(&found, data)))
+        }
+        Binding::RuntimeJson(json) => (RUNTIME_JSON, value(RUNTIME_JSON)? == json),
+        Binding::WithoutFreshness => return Ok(()),
+    };
+    if bound { Ok(()) } else { Err(TokenError::Binding { claim }) }
+}
+
+/// Compares in a time that tells nothing but the lengths.
+fn equal(one: &[u8], other: &[u8]) -> bool {
+    verify_slices_are_equal(one, other).is_ok()
+}
+
+/// Step 14.
+fn check_simulation(claims: &Map<String, Value>, expectations: &Expectations) -> Result<bool, TokenError> {
+    // Anything but a plain `false` counts as the mark: an unknown spelling of it must not pass for hardware.
+    let simulated = claims.get(SIMULATED).is_some_and(|mark| *mark != Value::Bool(false));
+    if simulated && !expectations.accepts_simulated() { Err(TokenError::Simulated) } else { Ok(simulated) }
+}

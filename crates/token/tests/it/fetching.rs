@@ -1,0 +1,241 @@
+//! Fetching against a server of a few lines on loopback.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use reqwest::Client;
+use rustls::pki_types::PrivateKeyDer;
+use serde_json::{Value, json};
+use token::Verifier;
+use token::fetch::{ClientError, FetchError, MAX_BODY, Transport, client, fetch};
+
+use crate::fixture::keys;
+
+const METADATA: &str = "/.well-known/openid-configuration";
+
+/// Answers a path (second argument) of the server at an address (first argument) with a status line, headers and body.
+type Handler = fn(&str, &str) -> (&'static str, String);
+
+fn install_provider() {
+    // Whichever test comes first installs it.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+fn answer(stream: &mut (impl Read + Write), base: &str, handler: Handler) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        request.extend(byte);
+    }
+    let request = String::from_utf8_lossy(&request).into_owned();
+    let (head, body) = handler(base, request.split(' ').nth(1).unwrap_or_default());
+    write!(stream, "HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+}
+
+fn serve(scheme: &str, handler: Handler, wrap: impl Fn(TcpStream, &str, Handler) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("{scheme}://{}", listener.local_addr().unwrap());
+    let address = base.clone();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            wrap(stream.unwrap(), &address, handler);
+        }
+    });
+    base
+}
+
+fn serve_http(handler: Handler) -> String {
+    serve("http", handler, |mut stream, base, handler| {
+        // A client that hangs up early is part of some tests.
+        let _ = answer(&mut stream, base, handler);
+    })
+}
+
+fn well_behaved(base: &str, path: &str) -> (&'static str, String) {
+    match path {
+        METADATA => ("200 OK", json!({"issuer": base, "jwks_uri": format!("{base}/certs")}).to_string()),
+        "/certs" => ("200 OK", serde_json::to_string(&keys()).unwrap()),
+        _ => ("404 Not Found", String::new()),
+    }
+}
+
+fn run(issuer: &str, client: &Client, transport: Transport) -> Result<Verifier, FetchError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(fetch(issuer, client, transport))
+}
+
+/// A client that needs no certificates of the platform.
+fn http_client() -> Client {
+    client(Some(private_tls().0.as_bytes())).unwrap()
+}
+
+fn fetch_http(handler: Handler) -> Result<Verifier, FetchError> {
+    run(&serve_http(handler), &http_client(), Transport::HttpsOrLoopbackHttp)
+}
+
+#[test]
+fn fetches_metadata_and_keys() {
+    let verifier = fetch_http(well_behaved).unwrap();
+    assert_eq!(verifier.keys(), &keys());
+    assert!(verifier.issuer().starts_with("http://127.0.0.1:"));
+}
+
+#[test]
+fn refuses_http_unless_allowed_and_loopback() {
+    let client = http_client();
+    for (issuer, transport) in [
+        ("http://127.0.0.1:1", Transport::Https),
+        ("http://attest.example", Transport::HttpsOrLoopbackHttp),
+        ("http://127.0.0.1.example", Transport::HttpsOrLoopbackHttp),
+        ("http://localhost.example", Transport::HttpsOrLoopbackHttp),
+        ("http://192.0.2.1", Transport::HttpsOrLoopbackHttp),
+        ("ftp://localhost", Transport::HttpsOrLoopbackHttp),
+    ] {
+        assert!(matches!(run(issuer, &client, transport), Err(FetchError::Insecure { .. })), "{issuer}");
+    }
+}
+
+#[test]
+fn refuses_what_is_no_base_address() {
+    let client = http_client();
+    for issuer in ["", "attest.example", "https://", "https://a/", "https://a?b", "https://a#b", "https://u:p@a"] {
+        assert!(matches!(run(issuer, &client, Transport::Https), Err(FetchError::Address { .. })), "{issuer}");
+    }
+}
+
+#[test]
+fn refuses_metadata_of_another_issuer() {
+    let result = fetch_http(|base, _| {
+        ("200 OK", json!({"issuer": format!("{base}/"), "jwks_uri": format!("{base}/certs")}).to_string())
+    });
+    assert!(matches!(result, Err(FetchError::Issuer { .. })));
+}
+
+#[test]
+fn refuses_keys_at_another_scheme_host_or_port() {
+    fn metadata(base: &str, keys: &str) -> (&'static str, String) {
+        ("200 OK", json!({"issuer": base, "jwks_uri": keys}).to_string())
+    }
+    let handlers: [Handler; 4] = [
+        |base, _| metadata(base, "http://127.0.0.1:1/certs"),
+        |base, _| metadata(base, &base.replace("127.0.0.1", "localhost")),
+        |base, _| metadata(base, &base.replace("http:", "https:")),
+        |base, _| metadata(base, "/certs"),
+    ];
+    for handler in handlers {
+        assert!(matches!(fetch_http(handler), Err(FetchError::ForeignKeys { .. })));
+    }
+}
+
+#[test]
+fn refuses_redirects_even_with_a_client_that_follows_them() {
+    let handler: Handler = |base, path| match path {
+        METADATA => ("302 Found\r\nlocation: /elsewhere", String::new()),
+        "/elsewhere" => well_behaved(base, METADATA),
+        _ => well_behaved(base, path),
+    };
+    assert!(matches!(fetch_http(handler), Err(FetchError::Status { status: 302, .. })));
+    let following = Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    let result = run(&serve_http(handler), &following, Transport::HttpsOrLoopbackHttp);
+    assert!(matches!(result, Err(FetchError::Redirected { .. })));
+}
+
+#[test]
+fn refuses_other_status_than_200() {
+    for handler in [(|_, _| ("404 Not Found", "{}".to_owned())) as Handler, |_, _| ("204 No Content", String::new())] {
+        assert!(matches!(fetch_http(handler), Err(FetchError::Status { .. })));
+    }
+}
+
+#[test]
+fn refuses_body_that_is_too_long() {
+    let result = fetch_http(|_, _| ("200 OK", " ".repeat(MAX_BODY + 1)));
+    assert!(matches!(result, Err(FetchError::TooLong { .. })));
+}
+
+#[test]
+fn refuses_malformed_metadata() {
+    let handlers: [Handler; 3] = [
+        |_, _| ("200 OK", "<html>".to_owned()),
+        |base, _| ("200 OK", json!({"issuer": base}).to_string()),
+        |base, _| ("200 OK", format!(r#"{{"issuer":"{base}","issuer":"{base}","jwks_uri":"{base}/certs"}}"#)),
+    ];
+    for handler in handlers {
+        assert!(matches!(fetch_http(handler), Err(FetchError::Metadata { .. })));
+    }
+}
+
+#[test]
+fn refuses_malformed_key_set() {
+    let result = fetch_http(|base, path| match path {
+        METADATA => well_behaved(base, path),
+        _ => ("200 OK", Value::Null.to_string()),
+    });
+    assert!(matches!(result, Err(FetchError::Keys { .. })));
+}
+
+#[test]
+fn unreachable_issuer_is_an_error() {
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let result = run(&format!("https://{unused}"), &http_client(), Transport::Https);
+    assert!(matches!(result, Err(FetchError::Transport { .. })));
+}
+
+/// A certificate for 127.0.0.1 under a CA of its own: the CA in PEM and the server's configuration.
+fn private_tls() -> (String, Arc<rustls::ServerConfig>) {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    install_provider();
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder().with_no_client_auth();
+    (authority.pem(), Arc::new(config.with_single_cert(vec![leaf.into()], key).unwrap()))
+}
+
+fn serve_https(config: Arc<rustls::ServerConfig>) -> String {
+    serve("https", well_behaved, move |stream, base, handler| {
+        let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+        // A client that distrusts the certificate breaks off.
+        let _ = answer(&mut rustls::StreamOwned::new(connection, stream), base, handler);
+    })
+}
+
+#[test]
+fn trusts_given_authorities_in_place_of_the_platforms() {
+    let (pem, config) = private_tls();
+    let issuer = serve_https(config);
+    let verifier = run(&issuer, &client(Some(pem.as_bytes())).unwrap(), Transport::Https).unwrap();
+    assert_eq!(verifier.issuer(), issuer);
+
+    let (other, _) = private_tls();
+    let distrusting = client(Some(other.as_bytes())).unwrap();
+    assert!(matches!(run(&issuer, &distrusting, Transport::Https), Err(FetchError::Transport { .. })));
+}
+
+#[test]
+fn trusts_the_platforms_authorities_by_default() {
+    let (_, config) = private_tls();
+    match client(None) {
+        Ok(client) => {
+            let result = run(&serve_https(config), &client, Transport::Https);
+            assert!(matches!(result, Err(FetchError::Transport { .. })));
+        }
+        // A container may have no authorities at all.
+        Err(error) => assert!(matches!(error, ClientError::Build(_))),
+    }
+}
+
+#[test]
+fn refuses_authorities_that_are_no_certificates() {
+    install_provider();
+    for pem in [b"".as_slice(), b"no PEM", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        let error = client(Some(pem)).unwrap_err();
+        assert!(matches!(error, ClientError::Authorities(_) | ClientError::Build(_)), "{error:?}");
+    }
+}
