@@ -1,0 +1,83 @@
+//! Claims: what evidence says, and what rules add to it.
+
+use std::fmt;
+
+/// The value of a claim.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// Text.
+    String(String),
+    /// A signed 64-bit integer.
+    Integer(i64),
+    /// True or false.
+    Boolean(bool),
+}
+
+impl Value {
+    /// The language's name for the kind of value: `String`, `Integer` or `Boolean`.
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::String(_) => "String",
+            Self::Integer(_) => "Integer",
+            Self::Boolean(_) => "Boolean",
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::String(text) => text.len(),
+            Self::Integer(_) | Self::Boolean(_) => 8,
+        }
+    }
+}
+
+/// Who says a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Issuer {
+    /// The service, from verified evidence.
+    AttestationService,
+    /// A rule.
+    AttestationPolicy,
+    /// The client.
+    CustomClaim,
+}
+
+impl Issuer {
+    const ALL: [Self; 3] = [Self::AttestationService, Self::AttestationPolicy, Self::CustomClaim];
+
+    /// The language's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AttestationService => "AttestationService",
+            Self::AttestationPolicy => "AttestationPolicy",
+            Self::CustomClaim => "CustomClaim",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|issuer| issuer.as_str() == name)
+    }
+}
+
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One claim.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Claim {
+    /// Its name; rules call it `type`.
+    pub name: String,
+    /// What it says.
+    pub value: Value,
+    /// Who says it.
+    pub issuer: Issuer,
+}
+
+impl Claim {
+    pub(crate) fn bytes(&self) -> usize {
+        self.name.len().saturating_add(self.value.bytes())
+    }
+}

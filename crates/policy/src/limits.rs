@@ -1,0 +1,18 @@
+//! What bounds a policy and its evaluation. Policies come from strangers: anybody may try a draft.
+
+/// Bytes of a policy's text. The longest documented one has 3,000.
+pub const MAX_TEXT: usize = 64 << 10;
+/// Rules of a policy.
+pub const MAX_RULES: usize = 2_000;
+/// Conditions of a rule.
+pub const MAX_CONDITIONS: usize = 32;
+/// Errors reported of one text; after so many more only repeat them.
+pub const MAX_ERRORS: usize = 20;
+/// Characters of offending text repeated in an error.
+pub const MAX_OFFENDING: usize = 60;
+/// Claims at any moment of an evaluation, those of the evidence included (about 20).
+pub const MAX_CLAIMS: usize = 1_000;
+/// Bytes of all claims at any moment of an evaluation, names and values; a token of more would be refused by its readers.
+pub const MAX_CLAIM_BYTES: usize = 256 << 10;
+/// Comparisons in one evaluation: a few milliseconds at the most. The default policy takes some 150.
+pub const MAX_STEPS: u32 = 1_000_000;
