@@ -1,2 +1,53 @@
-//! The `veritee` command.
-fn main() {}
+//! The `veritee` command: every subcommand a short adapter onto a crate below.
+
+mod arguments;
+mod attest;
+mod clock;
+mod demo;
+mod enclave_key;
+mod evidence;
+mod failure;
+mod inspect;
+mod serve;
+mod show;
+mod tls;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Self-hosted remote attestation for confidential computing.
+///
+/// Exit codes: 0 accepted or done; 1 a verdict against; 2 wrong usage; 3 environment (network, files, permissions).
+#[derive(Parser)]
+#[command(name = "veritee", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Arguments),
+    Serve(serve::Arguments),
+    Attest(attest::Arguments),
+    Verify(verify::Arguments),
+    Inspect(inspect::Arguments),
+}
+
+fn main() -> ExitCode {
+    // One provider of TLS for the whole process; nothing else is compiled in.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let done = match Cli::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Attest(arguments) => attest::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

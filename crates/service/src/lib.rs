@@ -1,1 +1,38 @@
-//! Attestation providers: the Azure Attestation REST API.
+//! Attestation providers behind the Azure Attestation REST API.
+//!
+//! The unit is the [`Provider`]: name, public URL, roots, collateral, signing key, policies. Its one domain method is
+//! [`Provider::attest`], which runs the whole line of an attestation without HTTP; [`router`] is the thin API over it.
+//!
+//! Only this crate turns a quote into policy claims. It never imports the simulator: a simulated root is data to it.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+mod attest;
+mod base64;
+mod claims;
+mod default_policy;
+mod hashes;
+mod keeper;
+mod names;
+mod provider;
+mod public_url;
+mod request;
+mod response;
+mod routes;
+
+pub use attest::{AttestError, Attestation};
+pub use default_policy::default_policy;
+pub use keeper::KeeperError;
+pub use names::OWNED_NAMES;
+pub use provider::{AttestationType, OpenError, Provider, ProviderConfig, VerificationClock};
+pub use public_url::{InvalidPublicUrl, PublicUrl};
+pub use request::{AttestRequest, BadRequest, HeldData};
+pub use routes::{MAX_BODY, router};

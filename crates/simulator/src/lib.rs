@@ -1,1 +1,74 @@
 //! A simulated SGX machine and its simulated Intel.
+//!
+//! The machine signs real quotes in Intel's formats, and its Intel issues the certificates, revocation lists and signed
+//! documents that a verifier needs, so that no verifier needs a back door for tests. What it makes can never pass for
+//! hardware: it leads to a root of its own, and every certificate says `OU=Veritee simulation`.
+//!
+//! - [`Platform`] is a machine that stays the same; its state lies in a directory. For development and demonstrations.
+//! - [`Blueprint`] is a machine as plain data, every field open to change before anything is signed. For tests of
+//!   verifiers: a quote that is wrong in one respect alone.
+//!
+//! ```
+//! use simulator::{Blueprint, EnclaveReport};
+//! # fn main() -> Result<(), simulator::BuildError> {
+//! let now = 1_700_000_000;
+//! let mut blueprint = Blueprint::new(now)?;
+//! // Simulated Intel revokes the platform.
+//! let serial = blueprint.certificates.pck.spec.serial.clone();
+//! blueprint.pck_crl.spec.revoked.push(serial);
+//!
+//! let enclave = EnclaveReport {
+//!     mr_enclave: [1; 32],
+//!     mr_signer: [2; 32],
+//!     isv_prod_id: 1,
+//!     isv_svn: 1,
+//!     debug: false,
+//!     report_data: [0; 64],
+//! };
+//! let quote = blueprint.quote(&enclave.on(blueprint.cpu_svn()))?;
+//! let collateral = blueprint.collateral()?;
+//! # assert!(!quote.is_empty() && !collateral.pck_crl.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! There is no clock in here: every time is an argument, in seconds since 1970. Quotes are of SGX; TDX follows.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+mod asn1;
+mod blueprint;
+mod collateral;
+mod enclave_identity;
+mod intel;
+mod key;
+mod machine;
+pub mod pki;
+mod platform;
+mod quoting;
+mod report;
+mod signed;
+mod signed_json;
+mod tcb_info;
+mod time;
+
+pub use blueprint::{Blueprint, Issued, Link};
+pub use collateral::{Collateral, WriteError};
+pub use enclave_identity::{EnclaveIdentitySpec, IsvLevelSpec};
+pub use intel::EVALUATION_DATA_NUMBER;
+pub use key::{EcdsaKey, Signer};
+pub use machine::{COMPONENT_SVNS, CaType, FMSPC, PCE_ID, PCE_SVN, Parties};
+pub use platform::{DamagedState, Platform, PlatformError};
+pub use quoting::{ClaimedSizes, QE_ISV_PROD_ID, QE_ISV_SVN, QuoteSpec, qe_mr_signer};
+pub use report::EnclaveReport;
+pub use signed::{BuildError, Signed, Specification};
+pub use tcb_info::{TcbComponent, TcbInfoSpec, TcbLevelSpec};
+pub use time::{DAY, YEAR};

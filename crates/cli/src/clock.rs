@@ -1,0 +1,8 @@
+//! Times on the command line.
+
+use dcap::UnixTime;
+
+/// Reads `--at`: RFC 3339.
+pub fn parse_time(text: &str) -> Result<UnixTime, String> {
+    UnixTime::from_rfc3339(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,119 @@
+//! How a command fails: an exit code, a sentence, and help.
+
+use std::error::Error;
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// What kind of failure it is, which is the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A verdict against: rejected, denied, a check failed.
+    Verdict = 1,
+    /// The command was called wrongly.
+    Usage = 2,
+    /// Network, files, permissions.
+    Environment = 3,
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub struct Failure {
+    kind: Kind,
+    code: String,
+    message: String,
+    help: String,
+    /// Whether the command has said it already, in its own output.
+    is_said: bool,
+}
+
+impl Failure {
+    pub fn new(kind: Kind, code: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { kind, code: code.to_owned(), message: message.into(), help: help.into(), is_said: false }
+    }
+
+    pub fn verdict(code: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Kind::Verdict, code, message, help)
+    }
+
+    pub fn usage(code: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, code, message, help)
+    }
+
+    pub fn environment(code: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Kind::Environment, code, message, help)
+    }
+
+    /// Marks what the command's own output says already, so that it is not said twice.
+    #[must_use]
+    pub fn said(mut self) -> Self {
+        self.is_said = true;
+        self
+    }
+
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub fn help(&self) -> &str {
+        &self.help
+    }
+
+    /// Says it on standard error and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        if !self.is_said {
+            let mut out = std::io::stderr().lock();
+            // A closed standard error leaves nobody to tell.
+            let _ = writeln!(out, "error: {}", self.message);
+            if !self.help.is_empty() {
+                let _ = writeln!(out, " help: {}", self.help);
+            }
+        }
+        ExitCode::from(self.kind as u8)
+    }
+}
+
+/// An error with everything that caused it, outermost first.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Transparent layers repeat their cause.
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// Reads a file of at most `limit` bytes; `-` is standard input.
+pub fn read_file(path: &std::path::Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    let over = limit.saturating_add(1);
+    let read = if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(over).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(over).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > limit {
+        let message = format!("`{}` is longer than {limit} bytes", path.display());
+        return Err(Failure::verdict("file_too_long", message, "pass the evidence alone"));
+    }
+    Ok(bytes)
+}
+
+pub fn unreadable(path: &std::path::Path, error: &dyn Display) -> Failure {
+    Failure::environment(
+        "file_unreadable",
+        format!("cannot read `{}`: {error}", path.display()),
+        "check the path and its permissions",
+    )
+}

@@ -1,0 +1,327 @@
+//! `veritee inspect`: says what a file is and shows its fields, without judging.
+
+use std::path::PathBuf;
+
+use abi::quote::{Header, tee_type};
+use abi::sgx::ReportBody;
+use collateral::{Form, QvlJson, Unrecognised};
+use dcap::{Body, Certificate, CertificationData, Crl, EnclaveIdentity, Quote, QuoteError, SgxExtension, TcbInfo, pem};
+use serde_json::{Map, Value, json};
+use zerocopy::FromBytes;
+
+use crate::evidence::{Evidence, Framing, decode_text};
+use crate::failure::{self, Failure};
+use crate::{show, verify};
+
+/// Say what a file is and show its fields, without judging it.
+///
+/// Knows quotes and Open Enclave reports, TCB Info, QE identity, CRLs, certificates with Intel's SGX extension, tokens,
+/// key sets, and EPID quotes.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The file; `-` reads standard input.
+    file: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+const MAX_FILE: u64 = 4 << 20;
+const NOTE: &str = "nothing here is verified";
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let contents = failure::read_file(&arguments.file, MAX_FILE)?;
+    let mut description = describe(&contents)?;
+    description["note"] = json!(NOTE);
+    if arguments.json {
+        return show::json(&description);
+    }
+    show::line(&format!("this is: {}", description["is"].take().as_str().unwrap_or_default()))?;
+    show::line("")?;
+    show::fields(&description, 0)
+}
+
+/// What the bytes are, as a JSON object whose member `is` names it.
+fn describe(contents: &[u8]) -> Result<Value, Failure> {
+    if contents.is_empty() {
+        return Err(unknown("the file is empty"));
+    }
+    if let Some(description) = token(contents).or_else(|| key_set(contents)) {
+        return Ok(description);
+    }
+    match collateral::sniff(contents) {
+        Ok(form) => return Ok(describe_collateral(&form)),
+        // Something that it resembles, and damaged: the reason helps more than "unknown".
+        Err(damaged @ (Unrecognised::Json(_) | Unrecognised::Crl(_) | Unrecognised::Pem(_))) => {
+            return Err(unknown(&failure::chain(&damaged)));
+        }
+        Err(_) => {}
+    }
+    match Evidence::from_file_contents(contents) {
+        Ok(evidence) => describe_evidence(&evidence),
+        Err(_) => Err(unknown("it is nothing that veritee knows")),
+    }
+}
+
+fn unknown(reason: &str) -> Failure {
+    Failure::verdict(
+        "file_unknown",
+        format!("file is not recognised: {reason}"),
+        "known are quotes, Open Enclave reports, collateral, certificates, tokens and key sets",
+    )
+}
+
+fn describe_evidence(evidence: &Evidence) -> Result<Value, Failure> {
+    let framing = match evidence.framing {
+        Framing::OpenEnclave => "Open Enclave report with ",
+        Framing::Quote => "",
+    };
+    let bytes = evidence.quote()?;
+    match Quote::parse(bytes) {
+        Ok(quote) => Ok(describe_quote(&quote, framing)),
+        Err(QuoteError::Epid) => Ok(describe_epid(bytes)),
+        Err(error) => match known_quote_header(bytes) {
+            // Recognisably a quote that this version does not read whole.
+            Some(header) => Ok(json!({
+                "is": format!("{framing}quote that cannot be read: {error}"),
+                "header": describe_header(header),
+                "help": error.help(),
+            })),
+            None => Err(unknown(&error.to_string())),
+        },
+    }
+}
+
+fn known_quote_header(bytes: &[u8]) -> Option<&Header> {
+    let (header, _) = Header::ref_from_prefix(bytes).ok()?;
+    (header.qe_vendor_id == abi::quote::INTEL_QE_VENDOR_ID).then_some(header)
+}
+
+fn describe_quote(quote: &Quote<'_>, framing: &str) -> Value {
+    let body = match quote.body() {
+        Body::SgxEnclave(enclave) => json!({"sgxEnclaveReport": verify::describe_enclave(enclave)}),
+        Body::Td10(report) => json!({"tdReport10": describe_td(report)}),
+        Body::Td15(report) => json!({"tdReport15": describe_td(&report.base)}),
+        Body::Td15Ex(report) => json!({"tdReport15ex": describe_td(&report.base.base)}),
+    };
+    json!({
+        "is": format!("{framing}{} quote, version {}", quote.tee(), quote.version()),
+        "header": describe_header(quote.header()),
+        "body": body,
+        "qeReport": verify::describe_enclave(quote.qe_report()),
+        "certification": describe_certification(&quote.certification()),
+        "paddingBytes": quote.padding(),
+    })
+}
+
+fn describe_header(header: &Header) -> Value {
+    let tee = match header.tee_type.get() {
+        tee_type::SGX => "SGX".to_owned(),
+        tee_type::TDX => "TDX".to_owned(),
+        other => format!("{other:#x}"),
+    };
+    let (qe_id, _) = header.user_data.split_at(16);
+    json!({
+        "version": header.version.get(),
+        "attestationKeyType": header.attestation_key_type.get(),
+        "tee": tee,
+        "qeSvn": header.qe_svn.get(),
+        "pceSvn": header.pce_svn.get(),
+        "qeVendorId": hex::encode(header.qe_vendor_id),
+        "qeId": hex::encode(qe_id),
+    })
+}
+
+fn describe_td(report: &abi::tdx::TdReport10) -> Value {
+    let [rtmr0, rtmr1, rtmr2, rtmr3] = report.rtmr.map(hex::encode);
+    json!({
+        "teeTcbSvn": hex::encode(report.tee_tcb_svn),
+        "mrSeam": hex::encode(report.mr_seam),
+        "tdAttributes": format!("{:#018x}", report.td_attributes.get()),
+        "debug": report.is_debug(),
+        "xfam": format!("{:#018x}", report.xfam.get()),
+        "mrTd": hex::encode(report.mr_td),
+        "mrConfigId": hex::encode(report.mr_config_id),
+        "mrOwner": hex::encode(report.mr_owner),
+        "mrOwnerConfig": hex::encode(report.mr_owner_config),
+        "rtmr0": rtmr0, "rtmr1": rtmr1, "rtmr2": rtmr2, "rtmr3": rtmr3,
+        "reportData": hex::encode(report.report_data),
+    })
+}
+
+fn describe_certification(certification: &CertificationData<'_>) -> Value {
+    match certification {
+        CertificationData::PlatformIdentity(kind, data) => {
+            json!({"type": kind, "platformIdentityBytes": data.len(), "pckChain": "not in the quote"})
+        }
+        CertificationData::PckCertificate(pem) => json!({"type": 4, "certificates": describe_pem(pem)}),
+        CertificationData::PckChain(pem) => json!({"type": 5, "certificates": describe_pem(pem)}),
+    }
+}
+
+fn describe_pem(text: &[u8]) -> Value {
+    match pem::blocks(text, "CERTIFICATE") {
+        Ok(blocks) => blocks
+            .iter()
+            .map(|der| match Certificate::from_der(der) {
+                Ok(certificate) => describe_certificate(&certificate),
+                Err(error) => json!({"unreadable": failure::chain(&error)}),
+            })
+            .collect(),
+        Err(error) => json!({"unreadable": error.to_string()}),
+    }
+}
+
+/// An EPID quote: 48 bytes of header, the enclave's report, a signature that only Intel's service could check.
+fn describe_epid(bytes: &[u8]) -> Value {
+    let number = |at: usize| bytes.get(at..).and_then(|rest| rest.first_chunk()).map(|two| u16::from_le_bytes(*two));
+    let report = bytes.get(48..).and_then(|rest| ReportBody::ref_from_prefix(rest).ok());
+    json!({
+        "is": "EPID quote",
+        "why it can no longer be verified": QuoteError::Epid.help(),
+        "version": number(0),
+        "linkable": number(2).map(|kind| kind == 1),
+        "epidGroupId": bytes.get(4..8).map(hex::encode),
+        "qeSvn": number(8),
+        "pceSvn": number(10),
+        "sgxEnclaveReport": report.map(|(report, _)| verify::describe_enclave(report)),
+    })
+}
+
+fn describe_collateral(form: &Form) -> Value {
+    match form {
+        Form::TcbInfo(_, info) => describe_tcb_info(info),
+        Form::Identity(_, identity) => describe_identity(identity),
+        Form::Crl(crl) => describe_crl(crl),
+        Form::Certificates(certificates) => match certificates.as_slice() {
+            [one] => {
+                let mut description = describe_certificate(one);
+                let what = if one.sgx_extension().is_some() { "PCK certificate" } else { "certificate" };
+                description["is"] = json!(what);
+                description
+            }
+            all => json!({
+                "is": format!("chain of {} certificates", all.len()),
+                "certificates": all.iter().map(describe_certificate).collect::<Value>(),
+            }),
+        },
+        Form::Qvl(document) => describe_qvl(document),
+    }
+}
+
+fn describe_qvl(document: &QvlJson) -> Value {
+    let pieces: Value = match document.pieces() {
+        Ok(pieces) => pieces
+            .iter()
+            .map(|(member, form)| {
+                let mut description = describe_collateral(form);
+                description["member"] = json!(member);
+                description
+            })
+            .collect(),
+        Err(error) => json!({"unreadable": failure::chain(&error)}),
+    };
+    json!({"is": "collateral for one platform family, in dcap-qvl's JSON", "pieces": pieces})
+}
+
+fn describe_certificate(certificate: &Certificate) -> Value {
+    let mut description = json!({
+        "subject": certificate.subject_text(),
+        "issuer": certificate.issuer_text(),
+        "serial": hex::encode(certificate.serial()),
+        "notBefore": certificate.validity().from,
+        "notAfter": certificate.validity().until,
+        "publicKey": hex::encode(certificate.public_key()),
+    });
+    if let Some(extension) = certificate.sgx_extension() {
+        description["sgxExtension"] = match SgxExtension::from_der(extension) {
+            Ok(extension) => extension
+                .describe()
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), json!(value)))
+                .collect::<Map<_, _>>()
+                .into(),
+            Err(error) => json!({"unreadable": failure::chain(&error)}),
+        };
+    }
+    description
+}
+
+fn describe_tcb_info(info: &TcbInfo) -> Value {
+    let levels: Value = info
+        .levels
+        .iter()
+        .map(|level| {
+            json!({
+                "status": level.status,
+                "date": level.date,
+                "sgxComponents": format!("{:?}", level.sgx_components),
+                "tdxComponents": level.tdx_components.map(|all| format!("{all:?}")),
+                "pceSvn": level.pce_svn,
+                "advisoryIds": level.advisory_ids,
+            })
+        })
+        .collect();
+    json!({
+        "is": format!("TCB Info for {}, version {}", info.tee, info.version),
+        "fmspc": info.fmspc_text(),
+        "pceId": hex::encode(info.pce_id),
+        "issueDate": info.validity.from,
+        "nextUpdate": info.validity.until,
+        "evaluationDataNumber": info.evaluation_data_number,
+        "levels": levels,
+    })
+}
+
+fn describe_identity(identity: &EnclaveIdentity) -> Value {
+    let level = |level: &dcap::IsvLevel| json!({"isvSvn": level.isv_svn, "status": level.status, "date": level.date, "advisoryIds": level.advisory_ids});
+    json!({
+        "is": format!("identity of the enclave {}", identity.id),
+        "mrSigner": hex::encode(identity.mr_signer),
+        "isvProdId": identity.isv_prod_id,
+        "issueDate": identity.validity.from,
+        "nextUpdate": identity.validity.until,
+        "evaluationDataNumber": identity.evaluation_data_number,
+        "levels": identity.levels.iter().map(level).collect::<Value>(),
+    })
+}
+
+fn describe_crl(crl: &Crl) -> Value {
+    json!({
+        "is": "certificate revocation list",
+        "issuer": crl.issuer_text(),
+        "number": hex::encode(crl.number()),
+        "thisUpdate": crl.validity().from,
+        "nextUpdate": crl.validity().until,
+        "revokedCertificates": crl.len(),
+    })
+}
+
+/// A token: three base64url parts, the first two JSON.
+fn token(contents: &[u8]) -> Option<Value> {
+    let text = str::from_utf8(contents).ok()?.trim();
+    // As the service answers it, or bare.
+    let answer: Option<Value> = serde_json::from_str(text).ok();
+    let text = answer.as_ref().and_then(|answer| answer.get("token")).and_then(Value::as_str).unwrap_or(text);
+    let mut parts = text.split('.');
+    let (header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let part = |part: &str| serde_json::from_slice::<Value>(&decode_text(part.as_bytes())?).ok();
+    let header = part(header)?;
+    header.get("alg")?;
+    let payload = if payload.is_empty() { Value::Null } else { part(payload)? };
+    let is = if header["alg"] == "none" { "unsecured token (JWS without signature)" } else { "token (JWS)" };
+    Some(json!({"is": is, "header": header, "claims": payload}))
+}
+
+fn key_set(contents: &[u8]) -> Option<Value> {
+    let set: Value = serde_json::from_slice(contents).ok()?;
+    let keys = set.get("keys")?.as_array()?;
+    let describe = |key: &Value| {
+        let certificates = key["x5c"].as_array().map_or(0, Vec::len);
+        json!({"kid": key["kid"], "kty": key["kty"], "alg": key["alg"], "certificates": certificates})
+    };
+    Some(json!({"is": "JSON Web Key Set", "keys": keys.iter().map(describe).collect::<Value>()}))
+}

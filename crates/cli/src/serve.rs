@@ -1,0 +1,291 @@
+//! `veritee serve`: runs the attestation service.
+
+mod settings;
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum_server::Handle;
+use dcap::UnixTime;
+use service::{OpenError, Provider, ProviderConfig, PublicUrl, VerificationClock};
+use simulator::Platform;
+use store::Sqlite;
+use tokio::task::JoinHandle;
+
+use crate::arguments::requirements;
+use crate::failure::{self, Failure};
+use crate::show;
+use crate::tls::{self, DevelopmentCa};
+
+pub use settings::{Arguments, Settings};
+
+/// Time that requests under way are given to finish.
+const GRACE: Duration = Duration::from_secs(10);
+/// How often the files of collateral are looked at.
+const COLLATERAL_INTERVAL: Duration = Duration::from_secs(30);
+/// How often the simulated Intel issues collateral anew; it is valid for thirty days.
+const SIMULATED_COLLATERAL_INTERVAL: Duration = Duration::from_secs(86_400);
+
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    let settings = Settings::read(arguments)?;
+    log_to_stderr();
+    runtime()?.block_on(async {
+        let mut running = Running::start(&settings).await?;
+        show::line(&format!("veritee is ready at {}", running.url))?;
+        tokio::select! {
+            () = signal() => running.stop().await,
+            ended = &mut running.server => ended.unwrap_or(Ok(())).map_err(|error| {
+                Failure::environment("server_failed", format!("service stopped: {error}"), "")
+            }),
+        }
+    })
+}
+
+/// A service that runs in this process.
+pub struct Running {
+    /// Its public URL.
+    pub url: String,
+    /// The certificate that clients have to trust, where it is the development CA's.
+    pub ca: Option<PathBuf>,
+    /// The simulated machine that it trusts, if it does.
+    pub platform: Option<Arc<Platform>>,
+    handle: Handle<SocketAddr>,
+    server: JoinHandle<std::io::Result<()>>,
+    upkeep: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Opens the data directory, the provider and the listener, and serves.
+    pub async fn start(settings: &Settings) -> Result<Self, Failure> {
+        let now = UnixTime::of_system_clock();
+        open_data_directory(&settings.data)?;
+        let simulation = simulation(settings, now)?;
+        let listener = bind(settings)?;
+        let public_url = public_url(settings, &listener)?;
+        let store = open_store(&settings.data).await?;
+        let config = ProviderConfig {
+            name: "default".to_owned(),
+            public_url,
+            root_pem: simulation.as_ref().map(|simulation| simulation.platform.root_certificate_pem()),
+            collateral: simulation
+                .as_ref()
+                .map(|simulation| simulation.collateral.clone())
+                .or_else(|| settings.collateral.clone()),
+            requirements: requirements(&settings.accept_tcb, &[crate::arguments::Allowance::Debug]),
+            clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
+        };
+        let provider = Arc::new(Provider::open(&store, config, now).await.map_err(|error| not_open(&error))?);
+        let url = provider.issuer().to_owned();
+        let upkeep = upkeep(&provider, simulation.as_ref());
+        let app = service::router(provider).into_make_service_with_connect_info::<SocketAddr>();
+
+        let handle = Handle::new();
+        let (server, ca) = if settings.http {
+            let server = axum_server::from_tcp(listener).map_err(|error| cannot_listen(settings, &error))?;
+            (tokio::spawn(server.handle(handle.clone()).serve(app)), None)
+        } else {
+            let (tls, ca) = tls_config(settings).await?;
+            let server =
+                axum_server::from_tcp_rustls(listener, tls).map_err(|error| cannot_listen(settings, &error))?;
+            (tokio::spawn(server.handle(handle.clone()).serve(app)), ca)
+        };
+        let platform = simulation.map(|simulation| simulation.platform);
+        Ok(Self { url, ca, platform, handle, server, upkeep })
+    }
+
+    /// Takes no more requests, lets those under way finish, and ends.
+    pub async fn stop(self) -> Result<(), Failure> {
+        tracing::info!("stopping");
+        self.upkeep.iter().for_each(JoinHandle::abort);
+        self.handle.graceful_shutdown(Some(GRACE));
+        match self.server.await {
+            Ok(Err(error)) => Err(Failure::environment("server_failed", format!("service stopped: {error}"), "")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The simulated machine of a data directory, and where its collateral lies.
+struct Simulation {
+    platform: Arc<Platform>,
+    collateral: PathBuf,
+}
+
+fn simulation(settings: &Settings, now: UnixTime) -> Result<Option<Simulation>, Failure> {
+    let directory = settings.data.join("simulation");
+    if !settings.simulated {
+        if directory.exists() {
+            return Err(Failure::usage(
+                "data_directory_simulated",
+                format!("`{}` holds a simulated machine, and --simulated was not given", settings.data.display()),
+                "use another data directory for genuine hardware, or pass --simulated: its tokens prove nothing",
+            ));
+        }
+        return Ok(None);
+    }
+    let platform = Platform::open_or_create(&directory.join("platform"), now.seconds())
+        .map_err(|error| Failure::environment("simulated_platform_unusable", failure::chain(&error), error.help()))?;
+    let collateral = directory.join("collateral");
+    write_collateral(&platform, &collateral, now)?;
+    Ok(Some(Simulation { platform: Arc::new(platform), collateral }))
+}
+
+fn write_collateral(platform: &Platform, directory: &Path, now: UnixTime) -> Result<(), Failure> {
+    let collateral = platform
+        .collateral(now.seconds())
+        .map_err(|error| Failure::environment("simulation_failed", failure::chain(&error), error.help()))?;
+    collateral
+        .write_to(directory)
+        .map_err(|error| Failure::environment("simulated_collateral_unwritable", failure::chain(&error), error.help()))
+}
+
+/// What goes on beside requests: looking for changed collateral, and issuing the simulated one anew.
+fn upkeep(provider: &Arc<Provider>, simulation: Option<&Simulation>) -> Vec<JoinHandle<()>> {
+    let provider = Arc::clone(provider);
+    let mut tasks = vec![tokio::spawn(async move {
+        let mut interval = tokio::time::interval(COLLATERAL_INTERVAL);
+        loop {
+            interval.tick().await;
+            match provider.refresh_collateral() {
+                Ok(true) => tracing::info!(provider = provider.name(), "collateral loaded anew"),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(
+                    provider = provider.name(),
+                    error = failure::chain(&error),
+                    "changed collateral cannot be loaded; the old one stays in use"
+                ),
+            }
+        }
+    })];
+    if let Some(simulation) = simulation {
+        let (platform, directory) = (Arc::clone(&simulation.platform), simulation.collateral.clone());
+        tasks.push(tokio::spawn(async move {
+            let mut interval = tokio::time::interval(SIMULATED_COLLATERAL_INTERVAL);
+            // The first tick is at once, and the collateral is fresh.
+            interval.tick().await;
+            loop {
+                interval.tick().await;
+                if let Err(failure) = write_collateral(&platform, &directory, UnixTime::of_system_clock()) {
+                    tracing::error!(error = failure.message(), "simulated collateral cannot be issued anew");
+                }
+            }
+        }));
+    }
+    tasks
+}
+
+/// Makes the directory for its owner alone; one that others can enter is refused.
+fn open_data_directory(path: &Path) -> Result<(), Failure> {
+    let unusable = |error: std::io::Error| {
+        Failure::environment(
+            "data_directory_unusable",
+            format!("data directory `{}` cannot be used: {error}", path.display()),
+            "check the path and its permissions",
+        )
+    };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
+    let mode = fs::metadata(path).map_err(unusable)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(Failure::environment(
+            "data_directory_open_to_others",
+            format!("data directory `{}` can be entered by others than its owner", path.display()),
+            format!("it holds signing keys; run: chmod 700 {}", path.display()),
+        ));
+    }
+    Ok(())
+}
+
+async fn open_store(data: &Path) -> Result<Sqlite, Failure> {
+    Sqlite::open(&data.join("veritee.db")).await.map_err(|error| {
+        Failure::environment(
+            "store_unusable",
+            failure::chain(&error),
+            "check that the data directory can be written and is not of a later version",
+        )
+    })
+}
+
+fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
+    if settings.simulated && !settings.listen.ip().is_loopback() {
+        return Err(Failure::usage(
+            "simulated_beyond_loopback",
+            format!("a simulated machine is not served at `{}`", settings.listen),
+            "simulation stays on loopback, where nobody else can take its tokens for genuine ones",
+        ));
+    }
+    let listener = TcpListener::bind(settings.listen).map_err(|error| cannot_listen(settings, &error))?;
+    listener.set_nonblocking(true).map_err(|error| cannot_listen(settings, &error))?;
+    Ok(listener)
+}
+
+fn cannot_listen(settings: &Settings, error: &std::io::Error) -> Failure {
+    Failure::environment(
+        "cannot_listen",
+        format!("cannot listen at `{}`: {error}", settings.listen),
+        "choose another address with --listen; port 0 takes a free one",
+    )
+}
+
+fn public_url(settings: &Settings, listener: &TcpListener) -> Result<PublicUrl, Failure> {
+    let port = listener.local_addr().map_err(|error| cannot_listen(settings, &error))?.port();
+    let scheme = if settings.http { "http" } else { "https" };
+    let text = settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://localhost:{port}"));
+    PublicUrl::parse(&text)
+        .map_err(|error| Failure::usage("public_url_malformed", error.to_string(), "give the URL that clients use"))
+}
+
+async fn tls_config(settings: &Settings) -> Result<(axum_server::tls_rustls::RustlsConfig, Option<PathBuf>), Failure> {
+    match (&settings.tls_certificate, &settings.tls_key) {
+        (Some(certificate), Some(key)) => Ok((tls::operator_config(certificate, key).await?, None)),
+        (None, None) => {
+            let ca = DevelopmentCa::open(&settings.data)?;
+            Ok((ca.server_config().await?, Some(ca.certificate().to_owned())))
+        }
+        _ => Err(Failure::usage(
+            "tls_incomplete",
+            "a TLS certificate and its key go together",
+            "pass both --tls-certificate and --tls-key, or neither",
+        )),
+    }
+}
+
+fn not_open(error: &OpenError) -> Failure {
+    let message = failure::chain(error);
+    match error {
+        OpenError::OtherRoot { .. } | OpenError::PublicUrl(_) => {
+            Failure::usage("provider_mismatch", message, error.help())
+        }
+        _ => Failure::environment("provider_unusable", message, error.help()),
+    }
+}
+
+/// A runtime for one command.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Runtime::new()
+        .map_err(|error| Failure::environment("runtime", format!("cannot start threads: {error}"), ""))
+}
+
+/// Logs to standard error; `VERITEE_LOG` filters, `info` by default.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("VERITEE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
+}
+
+/// Waits for an interrupt from the keyboard or a request to terminate.
+pub async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,135 @@
+//! What `veritee serve` is told: by flags, by a file, or by default.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use dcap::{TcbStatus, UnixTime};
+use serde::Deserialize;
+
+use crate::arguments::parse_accepted_status;
+use crate::clock::parse_time;
+use crate::failure::{self, Failure};
+
+const MAX_CONFIG: u64 = 1 << 20;
+
+/// Run the attestation service.
+///
+/// Without flags: HTTPS on 127.0.0.1:8443 with a development CA (tls/ca.pem in the data directory).
+#[derive(clap::Args, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Arguments {
+    /// Listen at this address; port 0 takes a free one [default: 127.0.0.1:8443].
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// The URL that clients use, and the issuer of tokens [default: https://localhost:<port>].
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Directory for keys and state, for its owner alone [default: ./veritee-data].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Serve plain HTTP, behind a proxy that does TLS.
+    #[arg(long)]
+    http: bool,
+    /// Certificate chain for TLS instead of the development CA's.
+    #[arg(long, value_name = "PEM")]
+    tls_certificate: Option<PathBuf>,
+    /// Private key for TLS.
+    #[arg(long, value_name = "PEM")]
+    tls_key: Option<PathBuf>,
+    /// Collateral: dcap-qvl's JSON, or a directory of pieces; changes are noticed.
+    #[arg(long, value_name = "PATH")]
+    collateral: Option<PathBuf>,
+    /// Trust a simulated machine, made in the data directory on first use, instead of Intel's hardware.
+    #[arg(long)]
+    simulated: bool,
+    /// Accept these TCB statuses beside UpToDate.
+    #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = parse_accepted_status)]
+    #[serde(deserialize_with = "accepted")]
+    accept_tcb: Vec<TcbStatus>,
+    /// Judge evidence as of this time, whatever has expired or been revoked since. Tokens say so.
+    #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
+    dangerous_verification_time: Option<UnixTime>,
+    /// Read settings from this TOML file; flags go before it. Its keys are the names of the flags.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+}
+
+/// Everything decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub listen: SocketAddr,
+    pub public_url: Option<String>,
+    pub data: PathBuf,
+    pub http: bool,
+    pub tls_certificate: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    pub collateral: Option<PathBuf>,
+    pub simulated: bool,
+    pub accept_tcb: Vec<TcbStatus>,
+    pub dangerous_verification_time: Option<UnixTime>,
+}
+
+impl Settings {
+    /// Flags go before the file, and the file before the defaults.
+    pub fn read(flags: Arguments) -> Result<Self, Failure> {
+        let file = match &flags.config {
+            Some(path) => read_config(path)?,
+            None => Arguments::default(),
+        };
+        let settings = Self {
+            listen: flags.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8443))),
+            public_url: flags.public_url.or(file.public_url),
+            data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("veritee-data")),
+            http: flags.http || file.http,
+            tls_certificate: flags.tls_certificate.or(file.tls_certificate),
+            tls_key: flags.tls_key.or(file.tls_key),
+            collateral: flags.collateral.or(file.collateral),
+            simulated: flags.simulated || file.simulated,
+            accept_tcb: if flags.accept_tcb.is_empty() { file.accept_tcb } else { flags.accept_tcb },
+            dangerous_verification_time: flags.dangerous_verification_time.or(file.dangerous_verification_time),
+        };
+        if settings.simulated && settings.collateral.is_some() {
+            return Err(Failure::usage(
+                "collateral_with_simulated",
+                "a simulated machine brings its own collateral",
+                "drop --collateral, or drop --simulated",
+            ));
+        }
+        Ok(settings)
+    }
+
+    /// A service over a simulated machine on a free port, as the demonstration runs it.
+    pub fn simulated_on_a_free_port(data: PathBuf) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            public_url: None,
+            data,
+            http: false,
+            tls_certificate: None,
+            tls_key: None,
+            collateral: None,
+            simulated: true,
+            accept_tcb: Vec::new(),
+            dangerous_verification_time: None,
+        }
+    }
+}
+
+fn read_config(path: &std::path::Path) -> Result<Arguments, Failure> {
+    let bytes = failure::read_file(path, MAX_CONFIG)?;
+    let malformed = |message: String| {
+        Failure::usage(
+            "config_malformed",
+            format!("`{}` is no configuration: {message}", path.display()),
+            "keys are the names of the flags of `veritee serve`, such as public-url = \"https://attest.example\"",
+        )
+    };
+    let text = String::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
+    toml::from_str(&text).map_err(|error| malformed(error.to_string().trim_end().to_owned()))
+}
+
+fn accepted<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<TcbStatus>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    names.iter().map(|name| parse_accepted_status(name).map_err(serde::de::Error::custom)).collect()
+}

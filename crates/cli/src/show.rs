@@ -1,0 +1,57 @@
+//! Showing results to people: names on the left, values on the right.
+
+use std::io::Write;
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// Prints one JSON document.
+pub fn json(value: &Value) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    line(&text)
+}
+
+/// Prints a line. A reader that went away (`| head`) is no failure.
+pub fn line(text: &str) -> Result<(), Failure> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::environment("output", format!("cannot write to standard output: {error}"), ""))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a JSON object as indented lines; members that are null are left out.
+pub fn fields(value: &Value, indent: usize) -> Result<(), Failure> {
+    let Value::Object(members) = value else { return line(&format!("{:indent$}{}", "", scalar(value))) };
+    let width = members.keys().map(|name| name.chars().count()).max().unwrap_or(0);
+    for (name, value) in members {
+        match value {
+            Value::Null => {}
+            Value::Object(_) => {
+                line(&format!("{:indent$}{name}", ""))?;
+                fields(value, indent + 2)?;
+            }
+            Value::Array(all) if all.iter().any(Value::is_object) => {
+                line(&format!("{:indent$}{name}", ""))?;
+                for one in all {
+                    line(&format!("{:indent$}-", "", indent = indent + 2))?;
+                    fields(one, indent + 4)?;
+                }
+            }
+            _ => line(&format!("{:indent$}{name:width$}  {}", "", scalar(value)))?,
+        }
+    }
+    Ok(())
+}
+
+fn scalar(value: &Value) -> String {
+    match value {
+        // Control characters of a stranger's file stay out of the terminal.
+        Value::String(text) => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
+        Value::Array(all) if all.is_empty() => "none".to_owned(),
+        Value::Array(all) => all.iter().map(scalar).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}

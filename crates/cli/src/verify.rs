@@ -1,0 +1,241 @@
+//! `veritee verify`: judges a quote with collateral from files.
+
+use std::path::{Path, PathBuf};
+
+use collateral::{CollateralSet, Taken};
+use dcap::{
+    Certificate, CertificationData, ProvenPck, Quote, Refusal, Report, TcbStatus, TrustedRoots, UnixTime,
+    VerifiedQuote, Verifier, pem,
+};
+use serde_json::{Value, json};
+
+use crate::arguments::{Allowance, parse_accepted_status, requirements};
+use crate::clock::parse_time;
+use crate::evidence::Evidence;
+use crate::failure::{self, Failure};
+use crate::show;
+
+/// Verify a quote with collateral from files, without network.
+///
+/// Accepts status UpToDate alone unless told otherwise. Exit code 0: accepted; 1: rejected.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Quote or Open Enclave report: raw, hexadecimal, base64 or base64url; `-` reads standard input.
+    quote: PathBuf,
+    /// Collateral: dcap-qvl's JSON, or a directory of pieces.
+    #[arg(long, value_name = "PATH")]
+    collateral: PathBuf,
+    /// Judge as of this time instead of now.
+    #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
+    at: Option<UnixTime>,
+    /// Accept these TCB statuses beside UpToDate.
+    #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = parse_accepted_status)]
+    accept_tcb: Vec<TcbStatus>,
+    /// Allow what the default refuses.
+    #[arg(long, value_name = "WHAT,...", value_delimiter = ',')]
+    allow: Vec<Allowance>,
+    /// Trust the key of this root certificate instead of Intel's.
+    #[arg(long, value_name = "PEM")]
+    trust_root: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let at = arguments.at.unwrap_or_else(UnixTime::of_system_clock);
+    let roots = match &arguments.trust_root {
+        Some(path) => trusted_root(path)?,
+        None => TrustedRoots::intel(),
+    };
+    let pieces = load_collateral(&arguments.collateral)?;
+    let evidence = Evidence::read(&arguments.quote);
+    let (mut report, outcome) = match evidence {
+        Ok(evidence) => judge(&evidence, &pieces, roots, at, arguments),
+        Err(failure) => (json!({}), Err(failure)),
+    };
+    if let Err(failure) = &outcome {
+        report["error"] = json!({"code": failure.code(), "message": failure.message(), "help": failure.help()});
+    }
+    report["verdict"] = json!(if outcome.is_ok() { "accepted" } else { "rejected" });
+    report["at"] = json!(at);
+    if arguments.json {
+        show::json(&report)?;
+    } else {
+        show_to_people(&report)?;
+    }
+    outcome.map_err(Failure::said)
+}
+
+/// What is known of the quote, and the verdict. Before the quote is proven authentic its contents are not shown.
+fn judge(
+    evidence: &Evidence,
+    pieces: &CollateralSet,
+    roots: TrustedRoots,
+    at: UnixTime,
+    arguments: &Arguments,
+) -> (Value, Result<(), Failure>) {
+    let mut report = json!({});
+    let verified = match verify(evidence, pieces, roots, at, &mut report) {
+        Ok(verified) => verified,
+        Err(failure) => return (report, Err(failure)),
+    };
+    describe(&verified, &mut report);
+    let outcome = match requirements(&arguments.accept_tcb, &arguments.allow).judge(verified) {
+        Ok(_accepted) => Ok(()),
+        Err(Refusal { reason, .. }) => Err(Failure::verdict(reason.code(), reason.to_string(), reason.help())),
+    };
+    (report, outcome)
+}
+
+fn verify(
+    evidence: &Evidence,
+    pieces: &CollateralSet,
+    roots: TrustedRoots,
+    at: UnixTime,
+    report: &mut Value,
+) -> Result<VerifiedQuote, Failure> {
+    let verifier = Verifier::new(roots);
+    let quote = Quote::parse(evidence.quote()?)
+        .map_err(|error| Failure::verdict(error.code(), error.to_string(), error.help()))?;
+    report["tee"] = json!(quote.tee());
+    report["quoteVersion"] = json!(quote.version());
+    let CertificationData::PckChain(chain) = quote.certification() else {
+        return Err(Failure::verdict(
+            "quote_without_pck_chain",
+            "quote does not carry its PCK certificate chain",
+            "let the platform make quotes with certification data of type 5",
+        ));
+    };
+    let pck = ProvenPck::prove(chain, verifier.roots(), at)
+        .map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
+    let choice = pieces
+        .choose(&pck, quote.tee(), at)
+        .map_err(|error| Failure::verdict(error.code(), error.to_string(), missing_help(pieces, error.help())))?;
+    report["collateral"] = choice.taken.iter().map(taken).collect();
+    let collateral = choice
+        .collateral
+        .verify(verifier.roots(), at)
+        .map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
+    verifier
+        .verify(&quote, &pck, &collateral, at)
+        .map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))
+}
+
+fn taken(taken: &Taken) -> Value {
+    json!({
+        "piece": taken.piece.to_string(),
+        "source": taken.source,
+        "evaluationDataNumber": taken.evaluation_data_number,
+        "issued": taken.validity.from,
+        "until": taken.validity.until,
+    })
+}
+
+/// Files that were passed over are the likeliest place for a missing piece.
+fn missing_help(pieces: &CollateralSet, help: &str) -> String {
+    let passed_over: Vec<String> = pieces
+        .unrecognised()
+        .iter()
+        .take(5)
+        .map(|(name, reason)| format!("`{name}` was passed over: {reason}"))
+        .collect();
+    if passed_over.is_empty() { help.to_owned() } else { format!("{help}; {}", passed_over.join("; ")) }
+}
+
+/// The stable JSON shape of a verified quote.
+fn describe(quote: &VerifiedQuote, into: &mut Value) {
+    let (tcb, root) = (quote.tcb(), quote.root());
+    into["fmspc"] = json!(quote.fmspc().to_string());
+    into["root"] = json!({"kind": root.kind(), "sha256": hex::encode(root.sha256())});
+    into["simulated"] = json!(root.is_simulated());
+    into["tcb"] = json!({
+        "status": tcb.status,
+        "date": tcb.date,
+        "advisoryIds": tcb.advisory_ids,
+        "evaluationDataNumber": tcb.evaluation_data_number(),
+        "tcbInfoEvaluationDataNumber": tcb.tcb_info_evaluation_data_number,
+        "qeIdentityEvaluationDataNumber": tcb.qe_identity_evaluation_data_number,
+        "platformStatus": tcb.platform_status,
+        "qeStatus": tcb.qe_status,
+    });
+    into["validUntil"] = json!(quote.validity().until);
+    into["report"] = describe_report(quote.report());
+}
+
+fn describe_report(report: &Report) -> Value {
+    match report {
+        Report::SgxEnclave(enclave) => describe_enclave(enclave),
+        other => json!({"reportData": hex::encode(other.report_data()), "debug": other.is_debug()}),
+    }
+}
+
+/// An SGX report body, field by field.
+pub fn describe_enclave(enclave: &abi::sgx::ReportBody) -> Value {
+    json!({
+        "mrEnclave": hex::encode(enclave.mr_enclave),
+        "mrSigner": hex::encode(enclave.mr_signer),
+        "isvProdId": enclave.isv_prod_id.get(),
+        "isvSvn": enclave.isv_svn.get(),
+        "reportData": hex::encode(enclave.report_data),
+        "debug": enclave.attributes.is_debug(),
+        "attributes": {
+            "flags": format!("{:#018x}", enclave.attributes.flags.get()),
+            "xfrm": format!("{:#018x}", enclave.attributes.xfrm.get()),
+        },
+        "miscSelect": enclave.misc_select.get(),
+        "cpuSvn": hex::encode(enclave.cpu_svn),
+        "configId": hex::encode(enclave.config_id),
+        "configSvn": enclave.config_svn.get(),
+        "isvExtProdId": hex::encode(enclave.isv_ext_prod_id),
+        "isvFamilyId": hex::encode(enclave.isv_family_id),
+    })
+}
+
+fn load_collateral(path: &Path) -> Result<CollateralSet, Failure> {
+    CollateralSet::load(path).map_err(|error| {
+        let message = failure::chain(&error);
+        match error {
+            collateral::LoadError::Read { .. } => {
+                Failure::environment("collateral_unreadable", message, "check the path and its permissions")
+            }
+            _ => Failure::verdict(
+                "collateral_unrecognised",
+                message,
+                "pass dcap-qvl's JSON or a directory with TCB Info, QE identity, both CRLs and the signer's chain",
+            ),
+        }
+    })
+}
+
+/// Reads the root certificate that is to be trusted instead of Intel's.
+pub fn trusted_root(path: &Path) -> Result<TrustedRoots, Failure> {
+    let text = failure::read_file(path, dcap::MAX_CERTIFICATE as u64 * 4)?;
+    let help = "pass one self-signed root certificate in PEM";
+    let wrong = |message: String| {
+        Failure::usage("trust_root_malformed", format!("`{}` is no root certificate: {message}", path.display()), help)
+    };
+    let blocks = pem::blocks(&text, "CERTIFICATE").map_err(|error| wrong(error.to_string()))?;
+    let [der] = blocks.as_slice() else { return Err(wrong(format!("it holds {} certificates", blocks.len()))) };
+    let root = Certificate::from_der(der).map_err(|error| wrong(failure::chain(&error)))?;
+    if !root.is_self_issued() || !root.signed(&root) {
+        return Err(wrong("it is not self-signed".to_owned()));
+    }
+    Ok(TrustedRoots::only(&root))
+}
+
+fn show_to_people(report: &Value) -> Result<(), Failure> {
+    let mut rest = report.clone();
+    let verdict = rest["verdict"].take();
+    let error = rest["error"].take();
+    show::line(&format!("verdict: {}", verdict.as_str().unwrap_or_default()))?;
+    if let (Some(message), Some(help)) = (error["message"].as_str(), error["help"].as_str()) {
+        show::line(&format!(" reason: {message} ({})", error["code"].as_str().unwrap_or_default()))?;
+        show::line(&format!("   help: {help}"))?;
+    }
+    if report["simulated"] == true {
+        show::line("  NOTE: not rooted in Intel's key; this says nothing about genuine hardware")?;
+    }
+    show::line("")?;
+    show::fields(&rest, 0)
+}

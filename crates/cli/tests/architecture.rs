@@ -1,0 +1,76 @@
+//! The arrows between the crates, as ARCHITECTURE.md draws them: they run downwards only.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// From the bottom up; a crate may use those of lower floors, and what the second list names beside itself.
+const FLOORS: [(&str, &[&str]); 5] = [
+    ("pure", &["strict-json", "abi", "policy", "dcap"]),
+    ("effects", &["collateral", "token", "store", "simulator"]),
+    ("keeping", &[]),
+    ("services", &["service"]),
+    ("programs", &["cli"]),
+];
+
+/// Arrows within a floor.
+const WITHIN: [(&str, &str); 2] = [("dcap", "abi"), ("dcap", "strict-json")];
+
+/// Only programs and tests may simulate: to everybody else a simulated root is data.
+const SIMULATOR_USERS: [&str; 1] = ["cli"];
+
+/// For tests alone.
+const TEST_SUPPORT: &str = "test-data";
+
+/// Each crate of ours with those of ours that it is built from; what tests alone use does not count.
+fn arrows() -> BTreeMap<String, Vec<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let name = |package: &Value| package["name"].as_str().unwrap().to_owned();
+    let ours: Vec<String> = packages.iter().map(name).collect();
+    let used_by = |package: &Value| {
+        let dependencies = package["dependencies"].as_array().unwrap().iter();
+        dependencies.filter(|d| d["kind"].is_null()).map(name).filter(|d| ours.contains(d)).collect()
+    };
+    packages.iter().map(|package| (name(package), used_by(package))).collect()
+}
+
+fn floor(krate: &str) -> usize {
+    FLOORS
+        .iter()
+        .position(|(_, crates)| crates.contains(&krate))
+        .unwrap_or_else(|| panic!("`{krate}` stands on no floor: add it to the house in ARCHITECTURE.md and here"))
+}
+
+#[test]
+fn arrows_run_downwards_only() {
+    for (from, targets) in arrows().iter().filter(|(from, _)| *from != TEST_SUPPORT) {
+        for to in targets {
+            let down = floor(to) < floor(from) || WITHIN.contains(&(from.as_str(), to.as_str()));
+            assert!(down, "`{from}` imports `{to}`, which does not lie below it");
+        }
+    }
+}
+
+#[test]
+fn policy_and_abi_import_nothing_of_ours() {
+    let arrows = arrows();
+    for krate in ["policy", "abi", "strict-json", "store"] {
+        assert!(arrows[krate].is_empty(), "`{krate}` imports {:?}", arrows[krate]);
+    }
+}
+
+#[test]
+fn only_programs_and_tests_simulate() {
+    for (krate, imports) in arrows() {
+        let allowed = !imports.contains(&"simulator".to_owned()) || SIMULATOR_USERS.contains(&krate.as_str());
+        assert!(allowed, "`{krate}` imports the simulator");
+        assert!(!imports.contains(&TEST_SUPPORT.to_owned()), "`{krate}` imports test support outside tests");
+    }
+}

@@ -1,0 +1,130 @@
+//! A provider's collateral: loaded from its path, chosen and verified once per platform family, used many times.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use collateral::{ChooseError, CollateralSet, LoadError};
+use dcap::{CollateralError, Fmspc, PckCa, ProvenPck, Tee, TrustedRoots, UnixTime, VerifiedCollateral};
+
+use crate::hashes::CollateralHashes;
+
+/// Why there is no collateral for a platform.
+#[derive(Debug, thiserror::Error)]
+pub enum KeeperError {
+    /// No collateral is configured.
+    #[error("provider has no collateral configured")]
+    NotConfigured,
+    /// The pieces for this platform are not there.
+    #[error(transparent)]
+    Choose(#[from] ChooseError),
+    /// They are there and do not verify.
+    #[error("collateral for this platform cannot be used: {0}")]
+    Verify(#[from] CollateralError),
+}
+
+impl KeeperError {
+    /// A stable name of the fault.
+    pub fn code(&self) -> String {
+        match self {
+            Self::NotConfigured => "collateral_not_configured".to_owned(),
+            Self::Choose(error) => error.code().to_owned(),
+            Self::Verify(error) => error.code(),
+        }
+    }
+
+    /// What to do about it.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::NotConfigured => "start the service with --collateral PATH",
+            Self::Choose(error) => error.help(),
+            Self::Verify(error) => error.help(),
+        }
+    }
+}
+
+/// Verified collateral with what is computed from it once.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) verified: VerifiedCollateral,
+    pub(crate) hashes: CollateralHashes,
+}
+
+type Key = (Fmspc, PckCa, Tee);
+
+/// One generation of a provider's collateral.
+///
+/// Entries are bounded by the platform families that the path has TCB Info for: nothing else verifies.
+#[derive(Debug, Default)]
+pub(crate) struct Keeper {
+    set: Option<CollateralSet>,
+    seen: Vec<(PathBuf, SystemTime, u64)>,
+    verified: Mutex<HashMap<Key, Arc<Prepared>>>,
+}
+
+impl Keeper {
+    pub(crate) fn load(path: Option<&Path>) -> Result<Self, LoadError> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let seen = seen(path);
+        let set = CollateralSet::load(path)?;
+        for (file, reason) in set.unrecognised() {
+            tracing::warn!(collateral.file = file, reason, "file in the collateral directory is no collateral");
+        }
+        Ok(Self { set: Some(set), seen, verified: Mutex::default() })
+    }
+
+    /// Whether the files are others than those that were loaded.
+    pub(crate) fn is_stale(&self, path: &Path) -> bool {
+        self.seen != seen(path)
+    }
+
+    /// Collateral for a proven platform, valid at `at`.
+    pub(crate) fn get(
+        &self,
+        pck: &ProvenPck,
+        tee: Tee,
+        roots: &TrustedRoots,
+        at: UnixTime,
+    ) -> Result<Arc<Prepared>, KeeperError> {
+        let key = (pck.fmspc(), pck.ca_type(), tee);
+        let known = self.lock().get(&key).cloned();
+        if let Some(prepared) = known.filter(|prepared| prepared.verified.check_windows(at).is_ok()) {
+            return Ok(prepared);
+        }
+        let set = self.set.as_ref().ok_or(KeeperError::NotConfigured)?;
+        let choice = set.choose(pck, tee, at)?;
+        let verified = choice.collateral.verify(roots, at)?;
+        for taken in &choice.taken {
+            tracing::info!(
+                collateral.piece = %taken.piece,
+                collateral.source = taken.source,
+                collateral.until = %taken.validity.until,
+                quote.fmspc = %pck.fmspc(),
+                "collateral verified"
+            );
+        }
+        let hashes = CollateralHashes::of(&verified);
+        let prepared = Arc::new(Prepared { verified, hashes });
+        self.lock().insert(key, Arc::clone(&prepared));
+        Ok(prepared)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<Prepared>>> {
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Name, time of change and size of each file: enough to see that something was replaced.
+fn seen(path: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
+    let look = |path: &Path| {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some((path.to_owned(), metadata.modified().ok()?, metadata.len()))
+    };
+    let mut seen: Vec<_> = match std::fs::read_dir(path) {
+        Ok(entries) => entries.filter_map(Result::ok).filter_map(|entry| look(&entry.path())).collect(),
+        Err(_) => look(path).into_iter().collect(),
+    };
+    seen.sort();
+    seen
+}

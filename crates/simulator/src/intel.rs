@@ -1,0 +1,192 @@
+//! What a simulated Intel says of a simulated machine when nothing is wrong.
+
+use crate::blueprint::{Blueprint, Link};
+use crate::enclave_identity::{EnclaveIdentitySpec, IsvLevelSpec};
+use crate::key::EcdsaKey;
+use crate::machine::{COMPONENT_SVNS, CaType, FMSPC, Machine, PCE_ID, PCE_SVN, Parties};
+use crate::pki::{CertificateSpec, Configuration, CrlSpec, Name, PemStyle, SgxExtensionSpec};
+use crate::quoting::{QE_ISV_PROD_ID, QE_ISV_SVN, QuoteSpec, qe_mr_signer};
+use crate::signed::{BuildError, Signed};
+use crate::tcb_info::{TcbComponent, TcbInfoSpec, TcbLevelSpec};
+use crate::time::{DAY, YEAR, midnight};
+
+/// Evaluation number of all simulated TCB Info and QE identities.
+pub const EVALUATION_DATA_NUMBER: u32 = 20;
+
+/// Certificates begin a day before the machine was made, for verifiers whose clock is late.
+const BACKDATED: i64 = DAY;
+const CA_LIFETIME: i64 = 30 * YEAR;
+const PCK_LIFETIME: i64 = 7 * YEAR;
+const DOCUMENT_LIFETIME: i64 = 30 * DAY;
+const ROOT_CRL_LIFETIME: i64 = YEAR;
+
+// A name that never resolves (RFC 2606): nobody should fetch Intel's own CRLs for a simulated platform.
+const ROOT_CRL_URI: &str = "https://veritee-simulation.invalid/IntelSGXRootCA.der";
+const PCK_CRL_URI: &str = "https://veritee-simulation.invalid/sgx/certification/v4/pckcrl";
+
+impl Blueprint {
+    /// A new machine under the Platform CA, up to date, everything valid at `at` (Unix seconds).
+    ///
+    /// # Errors
+    /// Where the system gives no randomness.
+    pub fn new(at: i64) -> Result<Self, BuildError> {
+        Self::under(CaType::Platform, at)
+    }
+
+    /// A new machine under the CA of that type, up to date, everything valid at `at` (Unix seconds).
+    ///
+    /// # Errors
+    /// Where the system gives no randomness.
+    pub fn under(ca: CaType, at: i64) -> Result<Self, BuildError> {
+        Self::of(&Machine::generate(ca, at)?, at)
+    }
+
+    /// That machine, with documents and CRLs issued at `at` (Unix seconds).
+    pub(crate) fn of(machine: &Machine, at: i64) -> Result<Self, BuildError> {
+        let Machine { ca, keys, created, .. } = machine;
+        let certificates = certificates(machine)?;
+        let root_name = certificates.root.spec.subject.clone();
+        let ca_name = certificates.ca(*ca).spec.subject.clone();
+        let root_crl = CrlSpec::empty(root_name, &keys.root, at, at.saturating_add(ROOT_CRL_LIFETIME));
+        let pck_crl = CrlSpec::empty(ca_name, keys.ca(*ca), at, at.saturating_add(DOCUMENT_LIFETIME));
+        let signing_chain = vec![Link::TcbSigning, Link::Root];
+        Ok(Self {
+            keys: keys.clone(),
+            certificates,
+            pck_chain: vec![Link::Pck, Link::Ca(*ca), Link::Root],
+            pck_chain_style: PemStyle { final_line_end: false, nul: true, ..PemStyle::default() },
+            certification_data: None,
+            quoting: QuoteSpec::of(machine),
+            tcb_info: Signed::new(tcb_info(at, *created), &keys.tcb_signing),
+            tcb_info_chain: signing_chain.clone(),
+            qe_identity: Signed::new(qe_identity(at, *created), &keys.tcb_signing),
+            qe_identity_chain: signing_chain,
+            root_crl: Signed::new(root_crl, &keys.root),
+            pck_crl: Signed::new(pck_crl, keys.ca(*ca)),
+            pck_crl_chain: vec![Link::Ca(*ca), Link::Root],
+            chain_style: PemStyle::default(),
+        })
+    }
+}
+
+/// Root, both CAs and TCB Signing under the root, PCK under its CA.
+fn certificates(machine: &Machine) -> Result<Parties<Signed<CertificateSpec>>, BuildError> {
+    let Machine { keys, serials, .. } = machine;
+    let root_name = Name::simulated("Intel SGX Root CA");
+    let issue = |spec: CertificateSpec, serial: &[u8; 20]| {
+        let spec = issued(spec, serial, &root_name, &keys.root, ROOT_CRL_URI.to_owned());
+        Signed::new(valid(spec, machine.created, CA_LIFETIME), &keys.root)
+    };
+    let ca = |ca: CaType| CertificateSpec::ca(Name::simulated(ca.common_name()), keys.ca(ca), 0);
+    let tcb_signing = CertificateSpec::end_entity(Name::simulated("Intel SGX TCB Signing"), &keys.tcb_signing)?;
+    Ok(Parties {
+        root: issue(CertificateSpec::ca(root_name.clone(), &keys.root, 1)?, &serials.root),
+        platform_ca: issue(ca(CaType::Platform)?, &serials.platform_ca),
+        processor_ca: issue(ca(CaType::Processor)?, &serials.processor_ca),
+        tcb_signing: issue(tcb_signing, &serials.tcb_signing),
+        pck: pck(machine)?,
+    })
+}
+
+fn pck(machine: &Machine) -> Result<Signed<CertificateSpec>, BuildError> {
+    let ca = machine.ca;
+    let ca_key = machine.keys.ca(ca);
+    let uri = format!("{PCK_CRL_URI}?ca={}&encoding=der", ca.word());
+    let spec = CertificateSpec::end_entity(Name::simulated("Intel SGX PCK Certificate"), &machine.keys.pck)?;
+    let mut spec = issued(spec, &machine.serials.pck, &Name::simulated(ca.common_name()), ca_key, uri);
+    spec.sgx_extension = Some(sgx_extension(machine));
+    Ok(Signed::new(valid(spec, machine.created, PCK_LIFETIME), ca_key))
+}
+
+fn issued(spec: CertificateSpec, serial: &[u8], issuer: &Name, key: &EcdsaKey, crl: String) -> CertificateSpec {
+    CertificateSpec {
+        serial: serial.to_vec(),
+        issuer: issuer.clone(),
+        authority_key_id: Some(key.key_id()),
+        crl_distribution_point: Some(crl),
+        ..spec
+    }
+}
+
+fn valid(spec: CertificateSpec, created: i64, lifetime: i64) -> CertificateSpec {
+    // Nothing begins before 1970: certificates could not say so.
+    let not_before = created.saturating_sub(BACKDATED).max(0);
+    CertificateSpec { not_before, not_after: not_before.saturating_add(lifetime), ..spec }
+}
+
+fn sgx_extension(machine: &Machine) -> SgxExtensionSpec {
+    let multi_package = machine.ca == CaType::Platform;
+    SgxExtensionSpec {
+        ppid: machine.ppid.to_vec(),
+        component_svns: COMPONENT_SVNS.map(u32::from).to_vec(),
+        pce_svn: u32::from(PCE_SVN),
+        cpu_svn: COMPONENT_SVNS.to_vec(),
+        pce_id: PCE_ID.to_vec(),
+        fmspc: FMSPC.to_vec(),
+        sgx_type: u8::from(multi_package),
+        platform_instance_id: multi_package.then(|| machine.platform_instance_id.to_vec()),
+        configuration: multi_package.then_some(Configuration {
+            dynamic_platform: Some(true),
+            cached_keys: Some(true),
+            smt_enabled: Some(true),
+        }),
+    }
+}
+
+/// The level that the machine has, and an older one that is out of date.
+fn tcb_info(at: i64, created: i64) -> TcbInfoSpec {
+    let level = |svns: &[u8], pce_svn: u16, age, status: &str, advisories: &[&str]| TcbLevelSpec {
+        components: TcbComponent::list(svns),
+        pce_svn: u32::from(pce_svn),
+        tcb_date: level_date(created, age),
+        tcb_status: status.to_owned(),
+        advisory_ids: advisories.iter().map(|&id| id.to_owned()).collect(),
+    };
+    let older = [7, 9, 3, 3, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    TcbInfoSpec {
+        id: "SGX".to_owned(),
+        version: 3,
+        issue_date: at,
+        next_update: at.saturating_add(DOCUMENT_LIFETIME),
+        fmspc: hex::encode_upper(FMSPC),
+        pce_id: hex::encode_upper(PCE_ID),
+        tcb_type: 0,
+        tcb_evaluation_data_number: EVALUATION_DATA_NUMBER,
+        tcb_levels: vec![
+            level(&COMPONENT_SVNS, PCE_SVN, 90 * DAY, "UpToDate", &[]),
+            level(&older, 5, 2 * YEAR, "OutOfDate", &["INTEL-SA-00615", "INTEL-SA-00657"]),
+        ],
+    }
+}
+
+/// The level that the quoting enclave has, and an older one that is out of date.
+fn qe_identity(at: i64, created: i64) -> EnclaveIdentitySpec {
+    let level = |isv_svn, age, status: &str, advisories: &[&str]| IsvLevelSpec {
+        isv_svn,
+        tcb_date: level_date(created, age),
+        tcb_status: status.to_owned(),
+        advisory_ids: advisories.iter().map(|&id| id.to_owned()).collect(),
+    };
+    EnclaveIdentitySpec {
+        id: "QE".to_owned(),
+        version: 2,
+        issue_date: at,
+        next_update: at.saturating_add(DOCUMENT_LIFETIME),
+        tcb_evaluation_data_number: EVALUATION_DATA_NUMBER,
+        misc_select: [0; 4],
+        misc_select_mask: [0xff; 4],
+        // As Intel's: initialised with provisioning key, whether 64-bit or not, never debug, any XFRM.
+        attributes: [0x11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        attributes_mask: [0xfb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0],
+        mr_signer: qe_mr_signer(),
+        isv_prod_id: QE_ISV_PROD_ID,
+        tcb_levels: vec![
+            level(QE_ISV_SVN, 90 * DAY, "UpToDate", &[]),
+            level(6, 2 * YEAR, "OutOfDate", &["INTEL-SA-00615"]),
+        ],
+    }
+}
+
+fn level_date(created: i64, age: i64) -> i64 {
+    midnight(created.saturating_sub(age)).max(0)
+}

@@ -1,0 +1,240 @@
+//! The quoting enclave: signs quotes in Intel's format.
+//!
+//! Version 3 is what SGX machines make today. Where the header says 4 or 5 the layout follows it, so that a verifier
+//! can be shown SGX quotes of those versions too, which no public machine makes.
+//!
+//! Source: Intel SGX ECDSA QuoteGenReference, Intel TDX DCAP Quote Generation Library.
+
+use abi::quote::{BodyDescriptor, Header, INTEL_QE_VENDOR_ID, body_type, certification_data, key_type};
+use abi::sgx::{Attributes, ReportBody};
+use aws_lc_rs::digest::{Context, SHA256};
+use zerocopy::{FromZeros, IntoBytes};
+
+use crate::key::{EcdsaKey, Signer};
+use crate::machine::{COMPONENT_SVNS, Machine, PCE_SVN};
+use crate::signed::BuildError;
+
+/// ISVSVN of the simulated quoting enclave.
+pub const QE_ISV_SVN: u16 = 8;
+/// ISVPRODID of the simulated quoting enclave, the same as that of Intel's.
+pub const QE_ISV_PROD_ID: u16 = 1;
+
+/// MRSIGNER of the simulated quoting enclave: not Intel's, for it is not Intel's enclave.
+pub fn qe_mr_signer() -> [u8; 32] {
+    sha256(&[b"Veritee simulation: signer of the quoting enclave"])
+}
+
+/// How a quote is made. Nothing is signed before [`QuoteSpec::build`], so every field may be changed until then.
+#[derive(Clone, Debug)]
+pub struct QuoteSpec {
+    /// The header; its version decides the layout.
+    pub header: Header,
+    /// What stands before the body in version 5.
+    pub body_descriptor: BodyDescriptor,
+    /// The attestation public key that the quote carries.
+    pub attestation_key: [u8; 64],
+    /// Who signs header and body.
+    pub signer: Signer,
+    /// Report of the quoting enclave, but for its report data.
+    pub qe_report: ReportBody,
+    /// Report data of the quoting enclave in place of the binding: SHA-256 over attestation key and authentication
+    /// data, then zeros.
+    pub qe_report_data: Option<[u8; 64]>,
+    /// Who signs the quoting enclave's report.
+    pub qe_report_signer: Signer,
+    /// QE authentication data, 00 to 1f as in most real quotes.
+    pub auth_data: Vec<u8>,
+    /// Type of the certification data.
+    pub certification_data_type: u16,
+    /// Type of what holds the QE report in versions 4 and 5, 6.
+    pub outer_certification_data_type: u16,
+    /// Length fields that lie.
+    pub claimed: ClaimedSizes,
+    /// Bytes after the end of the quote.
+    pub trailing: Vec<u8>,
+}
+
+/// Values of length fields in place of the true ones, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClaimedSizes {
+    /// Of the whole signature section.
+    pub signature_section: Option<u32>,
+    /// Of what holds the QE report, versions 4 and 5.
+    pub outer_certification_data: Option<u32>,
+    /// Of the authentication data.
+    pub auth_data: Option<u16>,
+    /// Of the certification data.
+    pub certification_data: Option<u32>,
+}
+
+impl QuoteSpec {
+    /// Quotes as that machine's quoting enclave makes them.
+    pub(crate) fn of(machine: &Machine) -> Self {
+        let mut user_data = [0; 20];
+        for (to, from) in user_data.iter_mut().zip(machine.qe_id) {
+            *to = from;
+        }
+        Self {
+            header: Header {
+                version: 3.into(),
+                attestation_key_type: key_type::ECDSA_P256.into(),
+                tee_type: 0.into(),
+                qe_svn: QE_ISV_SVN.into(),
+                pce_svn: PCE_SVN.into(),
+                qe_vendor_id: INTEL_QE_VENDOR_ID,
+                user_data,
+            },
+            body_descriptor: BodyDescriptor { body_type: body_type::SGX.into(), body_size: 384.into() },
+            attestation_key: machine.attestation_key.public_key(),
+            signer: Signer::from(&machine.attestation_key),
+            qe_report: qe_report(),
+            qe_report_data: None,
+            qe_report_signer: Signer::from(&machine.keys.pck),
+            auth_data: (0..32).collect(),
+            certification_data_type: certification_data::PCK_CHAIN,
+            outer_certification_data_type: certification_data::QE_REPORT,
+            claimed: ClaimedSizes::default(),
+            trailing: Vec::new(),
+        }
+    }
+
+    /// Gives the quoting enclave another attestation key and binds it.
+    pub fn use_attestation_key(&mut self, key: &EcdsaKey) {
+        self.attestation_key = key.public_key();
+        self.signer = Signer::from(key);
+    }
+
+    /// Signs a quote over that report, with those bytes as certification data.
+    ///
+    /// # Errors
+    /// Where a part is longer than its length field can say, or no signature can be made.
+    pub fn build(&self, body: &ReportBody, certification_data: &[u8]) -> Result<Vec<u8>, BuildError> {
+        let version = self.header.version.get();
+        let descriptor = if version == 5 { self.body_descriptor.as_bytes() } else { &[] };
+        let signed = [self.header.as_bytes(), descriptor, body.as_bytes()].concat();
+        let vouched = self.vouched(certification_data)?;
+        let mut section = [&self.signer.sign(&signed)?[..], &self.attestation_key].concat();
+        if matches!(version, 4 | 5) {
+            let size = size(self.claimed.outer_certification_data, &vouched, "QE report certification data")?;
+            section.extend(self.outer_certification_data_type.to_le_bytes());
+            section.extend(size.to_le_bytes());
+        }
+        section.extend(vouched);
+        let size = size(self.claimed.signature_section, &section, "signature section")?;
+        Ok([&signed[..], &size.to_le_bytes(), &section, &self.trailing].concat())
+    }
+
+    /// The quoting enclave's report, its signature, authentication data and certification data.
+    fn vouched(&self, certification_data: &[u8]) -> Result<Vec<u8>, BuildError> {
+        let qe_report = ReportBody { report_data: self.binding(), ..self.qe_report };
+        let auth_size = match self.claimed.auth_data {
+            Some(claimed) => claimed,
+            None => self.auth_data.len().try_into().map_err(|_| BuildError::TooLong("authentication data"))?,
+        };
+        let size = size(self.claimed.certification_data, certification_data, "certification data")?;
+        Ok([
+            qe_report.as_bytes(),
+            &self.qe_report_signer.sign(qe_report.as_bytes())?,
+            &auth_size.to_le_bytes(),
+            &self.auth_data,
+            &self.certification_data_type.to_le_bytes(),
+            &size.to_le_bytes(),
+            certification_data,
+        ]
+        .concat())
+    }
+
+    fn binding(&self) -> [u8; 64] {
+        self.qe_report_data.unwrap_or_else(|| {
+            let mut data = [0; 64];
+            for (to, from) in data.iter_mut().zip(sha256(&[&self.attestation_key, &self.auth_data])) {
+                *to = from;
+            }
+            data
+        })
+    }
+}
+
+fn size(claimed: Option<u32>, of: &[u8], name: &'static str) -> Result<u32, BuildError> {
+    claimed.map_or_else(|| of.len().try_into().map_err(|_| BuildError::TooLong(name)), Ok)
+}
+
+/// The report of the simulated quoting enclave, report data zero. Attributes are those of Intel's: initialised, 64-bit,
+/// provisioning key.
+fn qe_report() -> ReportBody {
+    let flags = Attributes::INIT | Attributes::MODE64BIT | Attributes::PROVISION_KEY;
+    ReportBody {
+        cpu_svn: COMPONENT_SVNS,
+        attributes: Attributes { flags: flags.into(), xfrm: 0xe7.into() },
+        mr_enclave: sha256(&[b"Veritee simulation: quoting enclave"]),
+        mr_signer: qe_mr_signer(),
+        isv_prod_id: QE_ISV_PROD_ID.into(),
+        isv_svn: QE_ISV_SVN.into(),
+        ..ReportBody::new_zeroed()
+    }
+}
+
+fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    parts.iter().for_each(|part| context.update(part));
+    let mut hash = [0; 32];
+    for (to, from) in hash.iter_mut().zip(context.finish().as_ref()) {
+        *to = *from;
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::CaType;
+    use aws_lc_rs::digest::digest;
+
+    fn spec() -> QuoteSpec {
+        QuoteSpec::of(&Machine::generate(CaType::Platform, 0).unwrap())
+    }
+
+    fn body() -> ReportBody {
+        ReportBody::new_zeroed()
+    }
+
+    #[test]
+    fn every_part_of_version_3_lies_where_the_format_puts_it() {
+        let spec = spec();
+        let quote = spec.build(&body(), b"chain").unwrap();
+        assert_eq!(quote[..48], *spec.header.as_bytes());
+        assert_eq!(quote[432..436], u32::try_from(quote.len() - 436).unwrap().to_le_bytes());
+        assert_eq!(quote[500..564], spec.attestation_key);
+        let bound = digest(&SHA256, &[&quote[500..564], &quote[1014..1046]].concat());
+        assert_eq!(quote[884..916], *bound.as_ref());
+        assert_eq!(quote[1012..1014], [32, 0]);
+        assert_eq!(quote[1046..], *b"\x05\0\x05\0\0\0chain");
+    }
+
+    #[test]
+    fn versions_4_and_5_nest_the_qe_report_in_type_6() {
+        for (version, descriptor) in [(4_u16, 0), (5, 6)] {
+            let mut spec = spec();
+            spec.header.version = version.into();
+            let quote = spec.build(&body(), b"chain").unwrap();
+            let outer = 436 + descriptor + 128;
+            assert_eq!(quote[outer..outer + 2], [6, 0]);
+            assert_eq!(quote[outer + 2..outer + 6], u32::try_from(quote.len() - outer - 6).unwrap().to_le_bytes());
+        }
+    }
+
+    #[test]
+    fn length_fields_can_lie() {
+        let mut spec = spec();
+        spec.claimed = ClaimedSizes {
+            signature_section: Some(u32::MAX),
+            auth_data: Some(0xffff),
+            certification_data: Some(1),
+            ..ClaimedSizes::default()
+        };
+        let quote = spec.build(&body(), b"chain").unwrap();
+        assert_eq!(quote[432..436], [0xff; 4]);
+        assert_eq!(quote[1012..1014], [0xff; 2]);
+        assert_eq!(quote[1048..1052], [1, 0, 0, 0]);
+    }
+}

@@ -1,0 +1,241 @@
+//! Another verifier judges what the simulator makes: dcap-qvl, which knows nothing of simulations.
+
+use dcap_qvl::QuoteCollateralV3;
+use dcap_qvl::verify::QuoteVerifier;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use simulator::pki::RawExtension;
+use simulator::{Blueprint, CaType, Collateral, DAY, EcdsaKey, EnclaveReport, Link, Platform, Signer, Specification};
+
+const NOW: i64 = 1_790_000_000;
+
+fn enclave() -> EnclaveReport {
+    EnclaveReport {
+        mr_enclave: [1; 32],
+        mr_signer: [2; 32],
+        isv_prod_id: 3,
+        isv_svn: 4,
+        debug: false,
+        report_data: [5; 64],
+    }
+}
+
+/// The inner object of signed JSON as text, and the signature.
+fn split(document: &[u8], member: &str) -> (String, Vec<u8>) {
+    let parsed: std::collections::BTreeMap<String, Box<RawValue>> = serde_json::from_slice(document).unwrap();
+    let signature: Value = serde_json::from_str(parsed["signature"].get()).unwrap();
+    (parsed[member].get().to_owned(), hex::decode(signature.as_str().unwrap()).unwrap())
+}
+
+fn qvl(collateral: Collateral) -> QuoteCollateralV3 {
+    let (tcb_info, tcb_info_signature) = split(&collateral.tcb_info, "tcbInfo");
+    let (qe_identity, qe_identity_signature) = split(&collateral.qe_identity, "enclaveIdentity");
+    QuoteCollateralV3 {
+        pck_crl_issuer_chain: collateral.pck_crl_chain_pem,
+        root_ca_crl: collateral.root_crl,
+        pck_crl: collateral.pck_crl,
+        tcb_info_issuer_chain: collateral.tcb_info_chain_pem,
+        tcb_info,
+        tcb_info_signature,
+        qe_identity_issuer_chain: collateral.qe_identity_chain_pem,
+        qe_identity,
+        qe_identity_signature,
+        pck_certificate_chain: None,
+    }
+}
+
+/// The TCB status that dcap-qvl finds, or its whole complaint.
+fn judge(quote: &[u8], collateral: Collateral, root: &[u8], at: i64) -> Result<String, String> {
+    let verifier = QuoteVerifier::new(root.to_vec());
+    match verifier.verify(quote, &qvl(collateral), u64::try_from(at).unwrap()) {
+        Ok(report) => Ok(report.status),
+        Err(error) => Err(format!("{error:#}")),
+    }
+}
+
+fn judge_blueprint(blueprint: &Blueprint) -> Result<String, String> {
+    let issued = blueprint.issue().unwrap();
+    let quote = issued.quote(&enclave().on(blueprint.cpu_svn())).unwrap();
+    judge(&quote, issued.collateral().unwrap(), &issued.certificates().root, NOW)
+}
+
+#[test]
+fn a_fresh_machine_is_up_to_date_under_either_ca() {
+    for ca in [CaType::Platform, CaType::Processor] {
+        assert_eq!(judge_blueprint(&Blueprint::under(ca, NOW).unwrap()), Ok("UpToDate".to_owned()), "{ca:?}");
+    }
+}
+
+#[test]
+fn a_kept_platform_is_up_to_date_at_once_and_years_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("platform");
+    Platform::open_or_create(&path, NOW).unwrap();
+    let platform = Platform::open(&path).unwrap();
+    let quote = platform.quote(&platform.report(&enclave())).unwrap();
+    for at in [NOW, NOW + 6 * 365 * DAY] {
+        let collateral = platform.collateral(at).unwrap();
+        let verdict = judge(&quote, collateral, platform.root_certificate_der(), at);
+        assert_eq!(verdict, Ok("UpToDate".to_owned()));
+    }
+}
+
+#[test]
+fn quote_and_collateral_signed_apart_still_belong_together() {
+    let blueprint = Blueprint::new(NOW).unwrap();
+    let quote = blueprint.quote(&enclave().on(blueprint.cpu_svn())).unwrap();
+    let root = blueprint.certificates.root.build().unwrap();
+    assert_eq!(judge(&quote, blueprint.collateral().unwrap(), &root, NOW), Ok("UpToDate".to_owned()));
+}
+
+#[test]
+fn another_machines_root_vouches_for_nothing() {
+    let blueprint = Blueprint::new(NOW).unwrap();
+    let quote = blueprint.quote(&enclave().on(blueprint.cpu_svn())).unwrap();
+    let other = Blueprint::new(NOW).unwrap().certificates.root.build().unwrap();
+    assert!(judge(&quote, blueprint.collateral().unwrap(), &other, NOW).is_err());
+}
+
+#[test]
+fn the_status_of_a_level_is_the_status_of_the_platform() {
+    let statuses = [
+        "SWHardeningNeeded",
+        "ConfigurationNeeded",
+        "ConfigurationAndSWHardeningNeeded",
+        "OutOfDate",
+        "OutOfDateConfigurationNeeded",
+    ];
+    for status in statuses {
+        let mut blueprint = Blueprint::new(NOW).unwrap();
+        blueprint.tcb_info.spec.tcb_levels[0].tcb_status = status.to_owned();
+        assert_eq!(judge_blueprint(&blueprint), Ok(status.to_owned()));
+    }
+}
+
+fn key() -> EcdsaKey {
+    EcdsaKey::generate().unwrap()
+}
+
+type Change = fn(&mut Blueprint);
+
+/// Faults that dcap-qvl notices, one at a time, with what it says of each: the fault that was meant and no other.
+const FAULTS: &[(&str, &str, Change)] = &[
+    ("pck not yet valid", "CertNotValidYet", |b| b.certificates.pck.spec.not_before = NOW + 1),
+    ("pck expired", "CertExpired", |b| b.certificates.pck.spec.not_after = NOW - 1),
+    ("ca expired", "CertExpired", |b| b.certificates.platform_ca.spec.not_after = NOW - 1),
+    ("tcb signing expired", "CertExpired", |b| b.certificates.tcb_signing.spec.not_after = NOW - 1),
+    ("pck of another signer", "InvalidSignatureForPublicKey", |b| b.certificates.pck.signer = key().into()),
+    ("pck with another issuer", "UnknownIssuer", |b| {
+        let issuer = &mut b.certificates.pck.spec.issuer;
+        *issuer = issuer.with_common_name("Intel SGX PCK Processor CA");
+    }),
+    ("pck without sgx extension", "Intel extension not found", |b| b.certificates.pck.spec.sgx_extension = None),
+    ("pck with unknown critical extension", "UnsupportedCriticalExtension", |b| {
+        let oid = const_oid::ObjectIdentifier::new_unwrap("1.2.3");
+        let unknown = RawExtension { oid, critical: true, value: vec![5, 0] };
+        b.certificates.pck.spec.more_extensions.push(unknown);
+    }),
+    ("ca that is no ca", "EndEntityUsedAsCa", |b| b.certificates.platform_ca.spec.basic_constraints = None),
+    ("pck revoked", "CertRevoked", |b| {
+        let serial = b.certificates.pck.spec.serial.clone();
+        b.pck_crl.spec.revoked.push(serial);
+    }),
+    ("ca revoked", "CertRevoked", |b| {
+        let serial = b.certificates.platform_ca.spec.serial.clone();
+        b.root_crl.spec.revoked.push(serial);
+    }),
+    ("tcb signing revoked", "CertRevoked", |b| {
+        let serial = b.certificates.tcb_signing.spec.serial.clone();
+        b.root_crl.spec.revoked.push(serial);
+    }),
+    ("pck crl expired", "CrlExpired", |b| b.pck_crl.spec.next_update = Some(NOW - 1)),
+    ("root crl expired", "CrlExpired", |b| b.root_crl.spec.next_update = Some(NOW - 1)),
+    ("pck crl of another signer", "InvalidCrlSignatureForPublicKey", |b| b.pck_crl.signer = key().into()),
+    ("pck crl of the other ca", "UnknownRevocationStatus", |b| b.pck_crl = b.pck_crl_of(CaType::Processor)),
+    ("tcb info of the future", "TCBInfo issue date is in the future", |b| b.tcb_info.spec.issue_date = NOW + 1),
+    ("tcb info expired", "TCBInfo expired", |b| b.tcb_info.spec.next_update = NOW - 1),
+    ("tcb info of another signer", "Signature is invalid for tcb_info in quote_collateral", |b| {
+        b.tcb_info.signer = key().into()
+    }),
+    ("tcb info unsigned", "Signature is invalid for tcb_info in quote_collateral", |b| {
+        b.tcb_info.signer = Signer::Bytes([0; 64])
+    }),
+    ("tcb info of another family", "Fmspc mismatch", |b| b.tcb_info.spec.fmspc = "00606A000000".to_owned()),
+    ("tcb info about tdx", "SGX quote with non-SGX TCB info in the collateral", |b| {
+        b.tcb_info.spec.id = "TDX".to_owned()
+    }),
+    ("tcb info with 15 components", "SGX component count mismatch", |b| {
+        b.tcb_info.spec.tcb_levels[0].components.pop();
+    }),
+    ("tcb info with 17 components", "SGX component count mismatch", |b| {
+        let components = &mut b.tcb_info.spec.tcb_levels[0].components;
+        components.push(components[15].clone());
+    }),
+    ("tcb info beyond the machine", "No matching TCB level found", |b| {
+        b.tcb_info.spec.tcb_levels.iter_mut().for_each(|level| level.pce_svn = 99)
+    }),
+    ("level revoked", "TCB status is invalid: Revoked", |b| {
+        b.tcb_info.spec.tcb_levels[0].tcb_status = "Revoked".to_owned()
+    }),
+    ("tcb info chain without its signer", "CaUsedAsEndEntity", |b| {
+        b.tcb_info_chain.remove(0);
+    }),
+    ("qe identity expired", "QE Identity expired", |b| b.qe_identity.spec.next_update = NOW - 1),
+    ("qe identity of another signer", "Signature is invalid for qe_identity in quote_collateral", |b| {
+        b.qe_identity.signer = key().into()
+    }),
+    ("qe identity of another enclave", "QE MRSIGNER mismatch", |b| b.qe_identity.spec.mr_signer[0] ^= 1),
+    ("qe identity of another product", "QE ISVPRODID mismatch", |b| b.qe_identity.spec.isv_prod_id += 1),
+    ("qe with debugger", "Debug mode is enabled", |b| b.quoting.qe_report.attributes.flags = 0x17.into()),
+    ("qe with misc select", "QE MISCSELECT mismatch", |b| b.quoting.qe_report.misc_select = 1.into()),
+    ("qe revoked", "TCB status is invalid: Revoked", |b| {
+        b.qe_identity.spec.tcb_levels[0].tcb_status = "Revoked".to_owned()
+    }),
+    ("qe report of another signer", "Signature is invalid for qe_report in quote", |b| {
+        b.quoting.qe_report_signer = key().into()
+    }),
+    ("attestation key not bound", "QE report hash mismatch", |b| b.quoting.qe_report_data = Some([0; 64])),
+    ("quote of another signer", "ISV enclave report signature is invalid", |b| b.quoting.signer = key().into()),
+    ("unknown quote version", "Unsupported quote version", |b| b.quoting.header.version = 6.into()),
+    ("unknown key type", "Unsupported DCAP attestation key type", |b| b.quoting.header.attestation_key_type = 3.into()),
+    ("another qe vendor", "Unknown QE vendor ID", |b| b.quoting.header.qe_vendor_id[0] ^= 1),
+    ("chain in the wrong order", "CaUsedAsEndEntity", |b| b.pck_chain.reverse()),
+    ("chain of another machine", "UnknownIssuer", |b| {
+        b.pck_chain = vec![Link::Der(Blueprint::new(NOW).unwrap().certificates.pck.build().unwrap())];
+    }),
+    ("certification data of another type", "Unsupported DCAP PCK cert format: 4", |b| {
+        b.quoting.certification_data_type = 4
+    }),
+];
+
+#[test]
+fn each_fault_alone_is_refused_by_another_verifier() {
+    for (name, complaint, change) in FAULTS {
+        let mut blueprint = Blueprint::new(NOW).unwrap();
+        change(&mut blueprint);
+        let verdict = judge_blueprint(&blueprint);
+        assert!(verdict.as_ref().is_err_and(|said| said.contains(complaint)), "{name}: {verdict:?}");
+    }
+}
+
+#[test]
+fn what_must_not_matter_does_not() {
+    let harmless: &[(&str, Change)] = &[
+        ("chain with CRLF and without NUL", |b| {
+            b.pck_chain_style.line_end = "\r\n";
+            b.pck_chain_style.nul = false;
+        }),
+        ("other authentication data", |b| b.quoting.auth_data = vec![7; 32]),
+        ("another attestation key, bound", |b| b.quoting.use_attestation_key(&key())),
+        ("a true signature over reformatted members", |b| {
+            let text = String::from_utf8(b.tcb_info.spec.to_be_signed().unwrap()).unwrap();
+            b.tcb_info.instead = Some(text.replace("\"tcbType\":0", "\"tcbType\": 0").into_bytes());
+        }),
+        ("a revoked stranger", |b| b.pck_crl.spec.revoked.push(vec![1, 2, 3])),
+    ];
+    for (name, change) in harmless {
+        let mut blueprint = Blueprint::new(NOW).unwrap();
+        change(&mut blueprint);
+        assert_eq!(judge_blueprint(&blueprint), Ok("UpToDate".to_owned()), "{name}");
+    }
+}
