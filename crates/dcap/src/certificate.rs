@@ -24,6 +24,8 @@ pub const SGX_EXTENSION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.84
 
 /// More bytes than any certificate of the hierarchy has (about 1,300).
 pub const MAX_CERTIFICATE: usize = 16 << 10;
+/// More extensions than any certificate or revocation list of the hierarchy has (6), and few enough to compare each with each.
+pub(crate) const MAX_EXTENSIONS: usize = 32;
 
 /// Why bytes are no certificate of the DCAP hierarchy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +45,9 @@ pub enum MalformedCertificate {
     /// A key of another kind than P-256.
     #[error("certificate's public key is no uncompressed P-256 point")]
     PublicKey,
+    /// More extensions than any certificate of the hierarchy has.
+    #[error("certificate has {0} extensions")]
+    TooManyExtensions(usize),
     /// The same extension twice.
     #[error("certificate has extension `{0}` twice")]
     DuplicateExtension(ObjectIdentifier),
@@ -218,6 +223,9 @@ struct Extensions {
 impl Extensions {
     /// Reads the five that every certificate of the hierarchy has to carry, and Intel's own.
     fn read(all: &[Extension]) -> Result<Self, MalformedCertificate> {
+        if all.len() > MAX_EXTENSIONS {
+            return Err(MalformedCertificate::TooManyExtensions(all.len()));
+        }
         refuse_duplicates(all)?;
         refuse_unknown_critical(all)?;
         let subject_key_id: OctetString = decode(all, ID_CE_SUBJECT_KEY_IDENTIFIER, "subject key identifier")?;
@@ -250,7 +258,7 @@ pub(crate) fn find(all: &[Extension], oid: ObjectIdentifier) -> Option<&Extensio
 pub(crate) fn duplicate(all: &[Extension]) -> Option<ObjectIdentifier> {
     all.iter()
         .enumerate()
-        .find(|(at, one)| all.iter().skip(at + 1).any(|o| o.extn_id == one.extn_id))
+        .find(|(at, one)| all.iter().skip(at.saturating_add(1)).any(|o| o.extn_id == one.extn_id))
         .map(|(_, e)| e.extn_id)
 }
 

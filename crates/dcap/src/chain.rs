@@ -82,8 +82,8 @@ pub enum CertificateFault {
     /// It cannot be read.
     #[error(transparent)]
     Malformed(#[from] MalformedCertificate),
-    /// Intel names this role otherwise.
-    #[error("its common name is `{0}`, which is not one of this role")]
+    /// Intel names this role otherwise. The name is cut to 64 characters, which no name in use exceeds.
+    #[error("its common name is `{}`, which is not one of this role", _0.escape_debug())]
     WrongSubject(String),
     /// Its issuer is not the subject of the certificate above it.
     #[error("its issuer `{issuer}` is not the subject of the certificate above it, `{above}`")]
@@ -190,7 +190,7 @@ pub(crate) fn prove(
 /// One link: name, constraints, key identifiers, signature. RFC 5280 section 6.1.3 and 6.1.4 for this hierarchy.
 fn check_link(above: &Certificate, below: &Certificate, role: Role) -> Result<(), CertificateError> {
     if !role.common_names().contains(&below.common_name()) {
-        return Err(fault(role, CertificateFault::WrongSubject(below.common_name().to_owned())));
+        return Err(fault(role, CertificateFault::WrongSubject(below.common_name().chars().take(64).collect())));
     }
     check_constraints(below, role)?;
     if below.issuer() != above.subject() {

@@ -8,7 +8,7 @@ use x509_cert::crl::{CertificateList, RevokedCert};
 use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 use x509_cert::name::Name;
 
-use crate::certificate::{self, Certificate, MalformedCertificate};
+use crate::certificate::{self, Certificate, MAX_EXTENSIONS, MalformedCertificate};
 use crate::ecdsa;
 use crate::time::Window;
 
@@ -33,6 +33,9 @@ pub enum MalformedCrl {
     /// CRL number or authority key identifier is absent or empty.
     #[error("revocation list lacks the extension {0}")]
     MissingExtension(&'static str),
+    /// More extensions than Intel's lists have, which are two.
+    #[error("revocation list has {0} extensions")]
+    TooManyExtensions(usize),
     /// An extension twice, or a critical one (delta and partial lists have one).
     #[error("revocation list has extension `{0}` twice, or critical and unknown")]
     Extension(ObjectIdentifier),
@@ -74,6 +77,9 @@ impl Crl {
             return Err(MalformedCrl::Algorithm);
         }
         let extensions = body.crl_extensions.as_deref().unwrap_or_default();
+        if extensions.len() > MAX_EXTENSIONS {
+            return Err(MalformedCrl::TooManyExtensions(extensions.len()));
+        }
         if let Some(oid) = certificate::duplicate(extensions) {
             return Err(MalformedCrl::Extension(oid));
         }

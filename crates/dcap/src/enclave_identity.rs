@@ -116,9 +116,8 @@ impl EnclaveIdentity {
 
     /// Whether the report is of that enclave, at whichever SVN. (Reference: appraisal step 11.)
     pub(crate) fn check(&self, report: &ReportBody) -> Result<(), IdentityMismatch> {
-        // MISCSELECT is little-endian in the report and big-endian text in the identity.
-        let misc_select = report.misc_select.get().to_be_bytes();
-        if !equal_under_mask(&misc_select, &self.misc_select_mask, &self.misc_select) {
+        // The identity writes MISCSELECT byte by byte as it lies in the report.
+        if !equal_under_mask(report.misc_select.as_bytes(), &self.misc_select_mask, &self.misc_select) {
             return Err(IdentityMismatch::MiscSelect);
         }
         if !equal_under_mask(report.attributes.as_bytes(), &self.attributes_mask, &self.attributes) {

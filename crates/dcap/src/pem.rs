@@ -1,7 +1,8 @@
 //! PEM as quotes and collateral carry it: CERTIFICATE and X509 CRL blocks, one after the other.
 //!
 //! Strict where a byte could be changed without changing what is decoded: between blocks only line ends, after the last
-//! one line ends and NUL bytes. Lenient where real evidence differs: CRLF, line width, a missing final line end.
+//! one line ends and NUL bytes. Lenient where real evidence differs: CRLF, line width, a missing final line end. A lone CR
+//! is no line end.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -45,14 +46,15 @@ pub fn blocks(text: &[u8], label: &str) -> Result<Vec<Vec<u8>>, PemError> {
         return Err(PemError::TooLong);
     }
     let text = str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(PemError::NotAscii)?;
-    let mut rest = text.trim_end_matches('\0').trim_matches(is_line_end);
+    let text = text.replace("\r\n", "\n");
+    let mut rest = text.trim_end_matches('\0').trim_matches('\n');
     let mut blocks = Vec::new();
     while !rest.is_empty() {
         let number = blocks.len();
         let (contents, after) = split_block(rest, label, number)?;
-        let base64: String = contents.chars().filter(|&c| !is_line_end(c)).collect();
+        let base64: String = contents.chars().filter(|&c| c != '\n').collect();
         blocks.push(STANDARD.decode(base64).map_err(|_| PemError::NotBase64(number))?);
-        rest = after.trim_start_matches(is_line_end);
+        rest = after.trim_start_matches('\n');
     }
     if blocks.is_empty() { Err(PemError::Empty) } else { Ok(blocks) }
 }
@@ -66,10 +68,6 @@ fn split_block<'t>(text: &'t str, label: &str, number: usize) -> Result<(&'t str
     let (contents, after) = contents.split_once(END).ok_or(PemError::NoEnd(number))?;
     let after = after.strip_prefix(label).and_then(|text| text.strip_prefix(DASHES)).ok_or(PemError::NoEnd(number))?;
     Ok((contents, after))
-}
-
-const fn is_line_end(c: char) -> bool {
-    matches!(c, '\n' | '\r')
 }
 
 /// Writes one block, 64 columns, LF, a line end after the last line.
@@ -105,7 +103,7 @@ mod tests {
 
     #[test]
     fn rejects_anything_between_and_after_blocks() {
-        for garbage in [" ", "x", "\u{b}", "\t"] {
+        for garbage in [" ", "x", "\u{b}", "\t", "\r"] {
             let text = encode(&[1], "CERTIFICATE") + garbage + &encode(&[2], "CERTIFICATE");
             assert_eq!(blocks(text.as_bytes(), "CERTIFICATE"), Err(PemError::NoBegin(1)));
             assert!(blocks((two() + garbage).as_bytes(), "CERTIFICATE").is_err());

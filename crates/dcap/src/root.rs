@@ -101,4 +101,8 @@ impl TrustedRoots {
     pub(crate) fn find(&self, certificate: &Certificate) -> Option<Root> {
         self.0.contains(certificate.public_key()).then(|| Root::of(certificate))
     }
+
+    pub(crate) fn trusts(&self, root: Root) -> bool {
+        self.0.contains(&root.key)
+    }
 }

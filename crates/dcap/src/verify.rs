@@ -4,7 +4,7 @@ use abi::sgx::ReportBody;
 use abi::tdx::{TdReport10, TdReport15, TdReport15Ex};
 use aws_lc_rs::digest::{Context, SHA256};
 
-use crate::chain::{self, CertificateError, Role};
+use crate::chain::{self, CertificateError, CertificateFault, Role};
 use crate::collateral::{CollateralError, VerifiedCollateral};
 use crate::ecdsa;
 use crate::enclave_identity::{EnclaveId, IdentityMismatch};
@@ -289,7 +289,7 @@ impl Verifier {
 
     /// Verifies a quote as of `at`. Numbers are those of the appraisal in Intel's order.
     ///
-    /// 1. Platform and collateral lead to one root, and every time window contains `at`.
+    /// 1. Platform and collateral lead to one root that this verifier trusts, and every time window contains `at`.
     /// 2. The PCK CRL is that of the platform's CA; neither CA nor platform is revoked.
     /// 3. TCB Info is about this TEE, FMSPC and PCEID. (Step 7.)
     /// 4. The PCK signed the QE report. (Step 9.)
@@ -307,7 +307,8 @@ impl Verifier {
         collateral: &VerifiedCollateral,
         at: UnixTime,
     ) -> Result<VerifiedQuote, VerifyError> {
-        check_root_and_windows(pck, collateral, at)?;
+        self.check_root(pck, collateral)?;
+        check_windows(pck, collateral, at)?;
         check_revocation(pck, collateral)?;
         check_tcb_info_subject(quote, pck, collateral)?;
         check_qe_report_signature(quote, pck)?;
@@ -326,12 +327,20 @@ impl Verifier {
             at,
         })
     }
+
+    /// Platform and collateral may have been proven under other roots than this verifier's: their types do not say.
+    fn check_root(&self, pck: &ProvenPck, collateral: &VerifiedCollateral) -> Result<(), VerifyError> {
+        if pck.root() != collateral.root() {
+            return Err(VerifyError::OtherRoot);
+        }
+        if !self.roots.trusts(pck.root()) {
+            return Err(chain::fault(Role::Root, CertificateFault::Untrusted).into());
+        }
+        Ok(())
+    }
 }
 
-fn check_root_and_windows(pck: &ProvenPck, collateral: &VerifiedCollateral, at: UnixTime) -> Result<(), VerifyError> {
-    if pck.root() != collateral.root() {
-        return Err(VerifyError::OtherRoot);
-    }
+fn check_windows(pck: &ProvenPck, collateral: &VerifiedCollateral, at: UnixTime) -> Result<(), VerifyError> {
     pck.check_window(at)?;
     Ok(collateral.check_windows(at)?)
 }

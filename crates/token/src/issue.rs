@@ -119,7 +119,7 @@ pub fn issue_administration(
     lifetime: i64,
 ) -> Result<String, IssueError> {
     complete(iss, &mut claims, iat, lifetime)?;
-    let payload = serde_json::to_vec(&claims).map_err(IssueError::Claims)?;
+    let payload = sorted(claims)?;
     jws::sign(key, &key_set_url(iss), &payload).map_err(IssueError::Key)
 }
 
@@ -132,6 +132,13 @@ fn attestation_payload(
     complete(iss, &mut claims, iat, lifetime)?;
     claims.insert("jti".to_owned(), random_id()?.into());
     claims.insert(VERSION_CLAIM.to_owned(), "1.0".into());
+    sorted(claims)
+}
+
+/// Compact JSON with every object's members by name, also where somebody builds `serde_json` with `preserve_order`.
+fn sorted(claims: Map<String, Value>) -> Result<Vec<u8>, IssueError> {
+    let mut claims = Value::Object(claims);
+    claims.sort_all_objects();
     serde_json::to_vec(&claims).map_err(IssueError::Claims)
 }
 

@@ -1,0 +1,237 @@
+//! Attestation over the API, on a simulated machine.
+
+mod running;
+
+use abi::open_enclave;
+use axum::http::StatusCode;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use running::{claims_of, enclave_holding, encode, quote_body, running};
+use serde_json::{Value, json};
+use token::Binding;
+use zerocopy::IntoBytes;
+
+const PERMIT: &str = "version=1.0;authorizationrules{=>permit();};";
+
+#[tokio::test]
+async fn a_quote_becomes_a_token_that_a_relying_party_verifies() {
+    let service = running().await;
+    let quote = service.quote(&enclave_holding(b"data"));
+    let mut body = quote_body(&quote);
+    body["runtimeData"] = json!({"data": encode(b"data"), "dataType": "Binary"});
+    let token = service.attest(&body).await.token();
+    let verified = service.verify(&token, Binding::RuntimeData(b"data".to_vec())).await;
+    assert_eq!(verified.mrenclave(), Some([1; 32]));
+    assert_eq!((verified.product_id(), verified.svn(), verified.is_debuggable()), (Some(3), Some(4), Some(false)));
+    assert!(verified.is_simulated());
+    let claims = verified.claims();
+    assert_eq!(claims["x-ms-policy-hash"], "bROrN897ZfWmWY2V0FLUlu3uwk5xatGnKYHn3zBbSlw");
+    assert_eq!(claims["x-ms-policy"]["svn"], 4);
+    assert_eq!(claims["maa-ehd"], claims["x-ms-sgx-ehd"]);
+    assert_eq!(claims["x-ms-sgx-collateral"], claims["maa-attestationcollateral"]);
+}
+
+#[tokio::test]
+async fn the_token_says_how_up_to_date_and_how_simulated_the_platform_is() {
+    let service = running().await;
+    let token = service.attest(&quote_body(&service.quote(&enclave_holding(b"")))).await.token();
+    let claims = claims_of(&token);
+    assert_eq!(claims["x-veritee-simulated"], true);
+    assert_eq!(claims["x-veritee-root-kind"], "simulated");
+    assert_eq!(claims["x-veritee-root-sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(claims["x-veritee-tcb-status"], "UpToDate");
+    assert_eq!(claims["x-veritee-qe-tcb-status"], "UpToDate");
+    assert_eq!(claims["x-veritee-tcb-evaluation-number"], simulator::EVALUATION_DATA_NUMBER);
+    assert_eq!(claims["x-veritee-advisory-ids"], json!([]));
+    assert_eq!(claims["x-veritee-fmspc"], hex::encode(simulator::FMSPC));
+    for name in ["x-veritee-tcb-date", "x-veritee-collateral-expiry"] {
+        assert!(dcap::UnixTime::from_rfc3339(claims[name].as_str().unwrap()).is_ok(), "{name}");
+    }
+    assert!(claims.get("x-veritee-dangerous-verification-time").is_none());
+}
+
+#[tokio::test]
+async fn a_dangerous_verification_time_is_in_the_token_and_times_of_the_token_stay_real() {
+    let at = dcap::UnixTime::from_seconds(dcap::UnixTime::of_system_clock().seconds() + 3600);
+    let service = running::running_with(|config| config.clock = service::VerificationClock::Dangerous(at)).await;
+    let token = service.attest(&quote_body(&service.quote(&enclave_holding(b"")))).await.token();
+    let claims = claims_of(&token);
+    assert_eq!(claims["x-veritee-dangerous-verification-time"], at.to_string());
+    assert!(claims["iat"].as_i64().unwrap() < at.seconds() - 3000);
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 28_800);
+}
+
+#[tokio::test]
+async fn paths_members_and_spellings_of_base64_are_matched_as_azure_does() {
+    let service = running().await;
+    let quote = service.quote(&enclave_holding(b""));
+    for (path, body) in [
+        ("/attest/sgxenclave", json!({"QUOTE": encode(&quote)})),
+        ("/ATTEST/SGXENCLAVE?api-version=2018-09-01-preview", json!({"Quote": URL_SAFE.encode(&quote)})),
+        ("/attest/SgxEnclave?api-version=9999&x=y", json!({"quote": STANDARD.encode(&quote), "unknown": [1]})),
+    ] {
+        service.post(path, body.to_string()).await.token();
+    }
+}
+
+#[tokio::test]
+async fn an_open_enclave_report_is_attested_and_hashed_with_its_header() {
+    let service = running().await;
+    let quote = service.quote(&enclave_holding(b""));
+    let report = [open_enclave::header_for(quote.len()).as_bytes(), &quote].concat();
+    let answer = service.post("/attest/OpenEnclave", json!({"report": encode(&report)}).to_string()).await;
+    let claims = claims_of(&answer.token());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &report);
+    assert_eq!(claims["x-ms-sgx-collateral"]["quotehash"], hex::encode(digest));
+    assert_eq!(claims["x-ms-attestation-type"], "sgx");
+    let bare = service.post("/attest/OpenEnclave", json!({"report": encode(&quote)}).to_string()).await;
+    assert_eq!(bare.refusal(), (400, "InvalidParameter".into(), "open_enclave_report_malformed".into()));
+}
+
+#[tokio::test]
+async fn json_runtime_data_and_a_nonce_are_in_the_token() {
+    let service = running().await;
+    let data = json!({"keys": [{"kty": "OKP"}]});
+    let mut body = quote_body(&service.quote(&enclave_holding(data.to_string().as_bytes())));
+    body["runtimeData"] = json!({"data": encode(data.to_string().as_bytes()), "dataType": "JSON"});
+    body["nonce"] = json!(4711);
+    let token = service.attest(&body).await.token();
+    assert_eq!(service.verify(&token, Binding::Nonce("4711".into())).await.runtime_json(), Some(&data));
+    let claims = claims_of(&token);
+    assert!(claims.get("x-ms-sgx-ehd").is_none() && claims.get("maa-ehd").is_none());
+}
+
+#[tokio::test]
+async fn runtime_data_that_the_quote_does_not_commit_to_is_refused() {
+    let service = running().await;
+    let mut body = quote_body(&service.quote(&enclave_holding(b"data")));
+    body["runtimeData"] = json!({"data": encode(b"other"), "dataType": "Binary"});
+    assert_eq!(service.attest(&body).await.refusal().2, "runtime_data_mismatch");
+}
+
+#[tokio::test]
+async fn init_time_data_needs_an_enclave_with_a_configid_that_commits_to_it() {
+    let service = running().await;
+    let data = json!({"a": 1}).to_string();
+    let mut body = quote_body(&service.quote(&enclave_holding(b"")));
+    body["initTimeData"] = json!({"data": encode(data.as_bytes()), "dataType": "JSON"});
+    assert_eq!(service.attest(&body).await.refusal().2, "init_time_data_mismatch");
+
+    let mut report = service.platform.report(&enclave_holding(b""));
+    report.attributes.flags |= abi::sgx::Attributes::KSS;
+    report.config_id[..32]
+        .copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, data.as_bytes()).as_ref());
+    body["quote"] = json!(encode(&service.platform.quote(&report).unwrap()));
+    let claims = claims_of(&service.attest(&body).await.token());
+    assert_eq!(claims["x-ms-inittime"], json!({"a": 1}));
+    assert_eq!(claims["x-ms-sgx-config-id"].as_str().unwrap().len(), 128);
+}
+
+#[tokio::test]
+async fn debug_enclaves_are_left_to_policy() {
+    let service = running().await;
+    let mut enclave = enclave_holding(b"");
+    enclave.debug = true;
+    let mut body = quote_body(&service.quote(&enclave));
+    assert_eq!(claims_of(&service.attest(&body).await.token())["is-debuggable"], true);
+    body["draftPolicyForAttestation"] = json!(
+        "version=1.0;authorizationrules{[type==\"x-ms-sgx-is-debuggable\", value==true] => deny(); => permit();};"
+    );
+    assert_eq!(service.attest(&body).await.refusal(), (400, "PolicyEvaluationError".into(), "policy_denied".into()));
+}
+
+#[tokio::test]
+async fn a_draft_policy_gives_an_unsecured_token_that_no_relying_party_accepts() {
+    let service = running().await;
+    let mut body = quote_body(&service.quote(&enclave_holding(b"")));
+    body["draftPolicyForAttestation"] = json!(PERMIT);
+    let token = service.attest(&body).await.token();
+    assert!(token.ends_with('.'));
+    let claims = claims_of(&token);
+    assert!(claims.get("x-ms-policy").is_none(), "the draft issues nothing");
+    assert_eq!(claims["x-ms-policy-hash"], token::hash::policy_hash(PERMIT));
+    let keys = token::Jwks::parse(&service.get("/certs").await.body).unwrap();
+    let now = dcap::UnixTime::of_system_clock().seconds();
+    let expectations = token::Expectations::new(Binding::WithoutFreshness).accept_simulated();
+    assert!(token::Verifier::new(running::URL, keys).verify(&token, now, &expectations).is_err());
+}
+
+#[tokio::test]
+async fn draft_policies_are_refused_with_their_own_codes() {
+    let service = running().await;
+    let quote = service.quote(&enclave_holding(b""));
+    let issue = |rule: &str| format!("{PERMIT}issuancerules{{{rule}}};");
+    for (policy, code, detail) in [
+        ("nonsense".to_owned(), "PolicyParsingError", "draft_policy_malformed"),
+        (issue("=> issue(type=\"iss\", value=\"me\");"), "PolicyParsingError", "draft_policy_malformed"),
+        (issue("c:[type==\"x-ms-sgx-svn\"] => issue(claim=c);"), "PolicyEvaluationError", "policy_evaluation_failed"),
+        ("version=1.0;authorizationrules{};".to_owned(), "PolicyEvaluationError", "policy_did_not_permit"),
+        (
+            configured("=> issueproperty(type=\"x-ms-sgx-tcbidentifier\", value=\"new\");"),
+            "PolicyEvaluationError",
+            "policy_property_impossible",
+        ),
+        (
+            configured("=> issueproperty(type=\"x-ms-sgx-tcbidentifier\", value=15);"),
+            "PolicyEvaluationError",
+            "policy_property_impossible",
+        ),
+        (
+            configured("=> issueproperty(type=\"require_valid_aik_cert\", value=true);"),
+            "PolicyEvaluationError",
+            "policy_property_impossible",
+        ),
+        (
+            configured("=> issueproperty(type=\"x-ms-sgx-tcbidentifier\", value=\"9999\");"),
+            "InvalidQuote",
+            "evaluation_number_too_low",
+        ),
+    ] {
+        let mut body = quote_body(&quote);
+        body["draftPolicyForAttestation"] = json!(policy);
+        assert_eq!(service.attest(&body).await.refusal(), (400, code.to_owned(), detail.to_owned()), "{policy}");
+    }
+    let mut body = quote_body(&quote);
+    body["draftPolicyForAttestation"] =
+        json!(configured("=> issueproperty(type=\"x-ms-sgx-tcbidentifier\", value=\"azuredefault\");"));
+    service.attest(&body).await.token();
+}
+
+fn configured(rule: &str) -> String {
+    format!("version=1.1;configurationrules{{{rule}}};authorizationrules{{=>permit();}};")
+}
+
+#[tokio::test]
+async fn claims_of_veritee_can_be_judged_by_policy() {
+    let service = running().await;
+    let mut body = quote_body(&service.quote(&enclave_holding(b"")));
+    for (condition, permitted) in [
+        ("[type==\"x-veritee-tcb-status\", value==\"UpToDate\"]", true),
+        ("[type==\"x-veritee-simulated\", value==false]", false),
+        ("[type==\"x-veritee-tcb-evaluation-number\", value>=20]", true),
+        ("[type==\"x-veritee-advisory-ids\", value==\"INTEL-SA-00289\"]", false),
+        ("[type==\"$svn\", value==4, issuer==\"AttestationService\"]", true),
+    ] {
+        body["draftPolicyForAttestation"] =
+            json!(format!("version=1.0;authorizationrules{{{condition} => permit();}};"));
+        assert_eq!(service.attest(&body).await.status == StatusCode::OK, permitted, "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn keys_and_metadata_are_as_azure_has_them() {
+    let service = running().await;
+    let certs = service.get("/certs").await;
+    let text = String::from_utf8(certs.body.clone()).unwrap();
+    let members: Vec<usize> =
+        ["{\"keys\":[{\"x5c\":[", "\"kid\":", "\"kty\":\"RSA\"}]}"].map(|m| text.find(m).unwrap()).into();
+    assert!(members.is_sorted() && members[0] == 0, "{text}");
+    assert_eq!(certs.json()["keys"].as_array().unwrap().len(), 1);
+    let metadata = service.get("/.well-known/openid-configuration").await;
+    assert_eq!(metadata.headers["content-type"], "application/json; charset=utf-8");
+    assert!(metadata.headers["x-ms-request-id"].to_str().unwrap().starts_with("00-"));
+    let metadata = metadata.json();
+    assert_eq!(metadata["issuer"], running::URL);
+    assert_eq!(metadata["jwks_uri"], format!("{}/certs", running::URL));
+    assert!(matches!(metadata["claims_supported"], Value::Array(_)));
+}

@@ -1,0 +1,100 @@
+//! Azure's own recorded answer to the same evidence: the claims have to be equal.
+
+mod running;
+
+use std::fs;
+
+use dcap::{Requirements, TcbStatus, UnixTime};
+use running::{claims_of, encode};
+use serde_json::{Value, json};
+
+/// The token that Azure answered to that recorded attestation.
+fn azure_token(recording: &str) -> Option<String> {
+    let path =
+        test_data::recorded(&format!("maa/azure-sdk-for-cpp/Attestation-AttestationTests.{recording}_Aad.json"))?;
+    let recording: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let calls = recording["networkCallRecords"].as_array().unwrap().iter();
+    let bodies = calls.filter_map(|call| serde_json::from_str::<Value>(call["Response"]["BODY"].as_str()?).ok());
+    Some(bodies.filter_map(|body| body["token"].as_str().map(str::to_owned)).next().unwrap())
+}
+
+/// A provider with the collateral of that platform family, as of the time that collateral is from.
+async fn provider() -> Option<running::Running> {
+    let recorded = test_data::recorded("quotes/collateral")?;
+    let pieces = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(recorded).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let belongs = name.contains("00906ed50000")
+            || name.starts_with("qeid_QE_")
+            || name.starts_with("crl_PCKProcessorCA")
+            || name.starts_with("crl_RootCA")
+            || name.starts_with("chain_tcb");
+        if belongs {
+            fs::copy(entry.path(), pieces.path().join(name)).unwrap();
+        }
+    }
+    let at = UnixTime::from_rfc3339("2025-05-27T20:31:08Z").unwrap();
+    let service = running::running_with(|config| {
+        config.root_pem = None;
+        config.collateral = Some(pieces.path().to_owned());
+        config.requirements = Requirements::default().allow_debug().accept([TcbStatus::OutOfDate]).unwrap();
+        config.clock = service::VerificationClock::Dangerous(at);
+    })
+    .await;
+    Some(service)
+}
+
+fn input(name: &str) -> Option<Vec<u8>> {
+    Some(fs::read(test_data::recorded(&format!("maa/azure-sdk-for-cpp/{name}"))?).unwrap())
+}
+
+/// Claims that depend on the time of day, the instance, or today's collateral, and not on the evidence.
+const OTHER: [&str; 5] = ["exp", "iat", "nbf", "jti", "iss"];
+
+fn assert_equal_claims(ours: &str, azure: &str) {
+    let (ours, azure) = (claims_of(ours), claims_of(azure));
+    let (ours, azure) = (ours.as_object().unwrap(), azure.as_object().unwrap());
+    for (name, expected) in azure {
+        if name == "x-ms-sgx-collateral" || name == "maa-attestationcollateral" {
+            assert_eq!(ours[name]["quotehash"], expected["quotehash"]);
+            let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+            assert_eq!(names(&ours[name]), names(expected));
+        } else if !OTHER.contains(&name.as_str()) {
+            assert_eq!(ours.get(name), Some(expected), "{name}");
+        }
+    }
+    for name in ours.keys() {
+        assert!(azure.contains_key(name) || name.starts_with("x-veritee-"), "Azure's token has no `{name}`");
+    }
+    assert_eq!(ours["x-veritee-simulated"], false);
+    assert_eq!(ours["x-veritee-tcb-status"], "OutOfDate");
+}
+
+async fn compare(recording: &str, route: &str, body: Value) {
+    let (Some(azure), Some(service)) = (azure_token(recording), provider().await) else { return };
+    let answer = service.post(&format!("/attest/{route}?api-version=2020-10-01"), body.to_string()).await;
+    assert_equal_claims(&answer.token(), &azure);
+}
+
+#[tokio::test]
+async fn an_open_enclave_report_with_binary_runtime_data_gives_azures_claims() {
+    let (Some(report), Some(data)) = (input("oe_report.bin"), input("runtime_data.bin")) else { return };
+    let data = json!({"data": encode(&data), "dataType": "Binary"});
+    let body = json!({"report": encode(&report), "runtimeData": data});
+    compare("AttestWithRuntimeData-OpenEnclave", "OpenEnclave", body).await;
+}
+
+#[tokio::test]
+async fn an_open_enclave_report_with_json_runtime_data_gives_azures_claims() {
+    let (Some(report), Some(data)) = (input("oe_report.bin"), input("runtime_data.bin")) else { return };
+    let data = json!({"data": encode(&data), "dataType": "JSON"});
+    let body = json!({"report": encode(&report), "runtimeData": data});
+    compare("AttestWithRuntimeDataJson-OpenEnclave", "OpenEnclave", body).await;
+}
+
+#[tokio::test]
+async fn a_bare_quote_gives_azures_claims() {
+    let Some(quote) = input("sgx_quote.bin") else { return };
+    compare("SimpleAttest-SgxEnclave", "SgxEnclave", json!({"quote": encode(&quote)})).await;
+}

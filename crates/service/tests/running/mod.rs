@@ -1,0 +1,141 @@
+//! A service over a simulated machine, asked without a network.
+#![allow(dead_code)] // each test binary uses its part
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dcap::{Requirements, UnixTime};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use service::{Provider, ProviderConfig, PublicUrl, VerificationClock};
+use simulator::{EnclaveReport, Platform};
+use store::Sqlite;
+use tempfile::TempDir;
+use token::{Binding, Expectations, Jwks, VerifiedToken, Verifier};
+
+pub const URL: &str = "https://localhost:8443";
+
+pub struct Running {
+    pub directory: TempDir,
+    pub platform: Platform,
+    pub provider: Arc<Provider>,
+    pub router: Router,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{:?}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub fn token(&self) -> String {
+        assert_eq!(self.status, StatusCode::OK, "{}", String::from_utf8_lossy(&self.body));
+        self.json()["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Status, Azure's code and our finer one, after checking the shape of the error.
+    pub fn refusal(&self) -> (u16, String, String) {
+        let error = &self.json()["error"];
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{error}")).to_owned();
+        assert!(!text(&error["message"]).is_empty());
+        (self.status.as_u16(), text(&error["code"]), text(&error["innererror"]["code"]))
+    }
+}
+
+pub async fn running() -> Running {
+    running_with(|_| {}).await
+}
+
+pub async fn running_with(change: impl FnOnce(&mut ProviderConfig)) -> Running {
+    let directory = tempfile::tempdir().unwrap();
+    let now = UnixTime::of_system_clock();
+    let platform = Platform::open_or_create(&directory.path().join("platform"), now.seconds()).unwrap();
+    let collateral = directory.path().join("collateral");
+    platform.collateral(now.seconds()).unwrap().write_to(&collateral).unwrap();
+    let mut config = config();
+    config.root_pem = Some(platform.root_certificate_pem());
+    config.collateral = Some(collateral);
+    change(&mut config);
+    let store = Sqlite::open(&directory.path().join("veritee.db")).await.unwrap();
+    let provider = Arc::new(Provider::open(&store, config, now).await.unwrap());
+    let router = service::router(Arc::clone(&provider));
+    Running { directory, platform, provider, router }
+}
+
+/// A provider that trusts Intel's root and has no collateral.
+pub fn config() -> ProviderConfig {
+    ProviderConfig {
+        name: "default".to_owned(),
+        public_url: PublicUrl::parse(URL).unwrap(),
+        root_pem: None,
+        collateral: None,
+        requirements: Requirements::default().allow_debug(),
+        clock: VerificationClock::System,
+    }
+}
+
+impl Running {
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        use tower::ServiceExt;
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, body: impl Into<Body>) -> Answer {
+        self.send(request("POST", path).body(body.into()).unwrap()).await
+    }
+
+    pub async fn attest(&self, body: &Value) -> Answer {
+        self.post("/attest/SgxEnclave?api-version=2022-08-01", body.to_string()).await
+    }
+
+    pub fn quote(&self, enclave: &EnclaveReport) -> Vec<u8> {
+        self.platform.quote(&self.platform.report(enclave)).unwrap()
+    }
+
+    /// The token as a relying party reads it that knows it is about a simulation.
+    pub async fn verify(&self, token: &str, binding: Binding) -> VerifiedToken {
+        let keys = Jwks::parse(&self.get("/certs").await.body).unwrap();
+        let now = UnixTime::of_system_clock().seconds();
+        Verifier::new(URL, keys).verify(token, now, &Expectations::new(binding).accept_simulated()).unwrap()
+    }
+}
+
+pub fn request(method: &str, path: &str) -> axum::http::request::Builder {
+    Request::builder().method(method).uri(path).header(header::HOST, "localhost:8443")
+}
+
+pub fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// An enclave whose report data commits to those bytes.
+pub fn enclave_holding(data: &[u8]) -> EnclaveReport {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, data);
+    let mut report_data = [0; 64];
+    report_data[..32].copy_from_slice(digest.as_ref());
+    EnclaveReport { mr_enclave: [1; 32], mr_signer: [2; 32], isv_prod_id: 3, isv_svn: 4, debug: false, report_data }
+}
+
+pub fn claims_of(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+pub fn quote_body(quote: &[u8]) -> Value {
+    json!({"quote": encode(quote)})
+}
