@@ -62,10 +62,11 @@ impl Running {
     /// Opens the data directory, the provider and the listener, and serves.
     pub async fn start(settings: &Settings) -> Result<Self, Failure> {
         let now = UnixTime::of_system_clock();
-        open_data_directory(&settings.data)?;
-        let simulation = simulation(settings, now)?;
+        // What can be refused is refused before anything is made.
         let listener = bind(settings)?;
         let public_url = public_url(settings, &listener)?;
+        open_data_directory(&settings.data)?;
+        let simulation = simulation(settings, now)?;
         let store = open_store(&settings.data).await?;
         let config = ProviderConfig {
             name: "default".to_owned(),

@@ -82,8 +82,8 @@ pub enum CertificateFault {
     /// It cannot be read.
     #[error(transparent)]
     Malformed(#[from] MalformedCertificate),
-    /// Intel names this role otherwise. The name is cut to 64 characters, which no name in use exceeds.
-    #[error("its common name is `{}`, which is not one of this role", _0.escape_debug())]
+    /// Intel names this role otherwise.
+    #[error("its common name is `{0}`, which is not one of this role")]
     WrongSubject(String),
     /// Its issuer is not the subject of the certificate above it.
     #[error("its issuer `{issuer}` is not the subject of the certificate above it, `{above}`")]
@@ -190,13 +190,16 @@ pub(crate) fn prove(
 /// One link: name, constraints, key identifiers, signature. RFC 5280 section 6.1.3 and 6.1.4 for this hierarchy.
 fn check_link(above: &Certificate, below: &Certificate, role: Role) -> Result<(), CertificateError> {
     if !role.common_names().contains(&below.common_name()) {
-        return Err(fault(role, CertificateFault::WrongSubject(below.common_name().chars().take(64).collect())));
+        return Err(fault(role, CertificateFault::WrongSubject(excerpt(below.common_name()))));
     }
     check_constraints(below, role)?;
     if below.issuer() != above.subject() {
         return Err(fault(
             role,
-            CertificateFault::WrongIssuer { issuer: below.issuer_text(), above: above.subject_text() },
+            CertificateFault::WrongIssuer {
+                issuer: excerpt(&below.issuer_text()),
+                above: excerpt(&above.subject_text()),
+            },
         ));
     }
     if below.authority_key_id() != above.subject_key_id() {
@@ -206,6 +209,11 @@ fn check_link(above: &Certificate, below: &Certificate, role: Role) -> Result<()
         return Err(fault(role, CertificateFault::BadSignature));
     }
     Ok(())
+}
+
+/// A name as messages show it: nothing is proven of it yet, so it is cut, and control characters are escaped.
+fn excerpt(name: &str) -> String {
+    name.chars().take(200).flat_map(char::escape_debug).collect()
 }
 
 fn check_constraints(certificate: &Certificate, role: Role) -> Result<(), CertificateError> {

@@ -1,0 +1,162 @@
+//! `veritee serve`, `attest` and `demo`, as processes.
+
+mod command;
+
+use std::os::unix::fs::PermissionsExt;
+
+use command::{Serving, sample, veritee};
+use simulator::{EnclaveReport, Platform};
+
+/// A quote of the service's own simulated machine, and the runtime data that it commits to.
+fn write_quote(serving: &Serving) {
+    let platform = Platform::open(&serving.data.join("simulation/platform")).unwrap();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"runtime data");
+    let mut report_data = [0; 64];
+    report_data[..32].copy_from_slice(digest.as_ref());
+    let enclave = EnclaveReport {
+        mr_enclave: [7; 32],
+        mr_signer: [8; 32],
+        isv_prod_id: 1,
+        isv_svn: 2,
+        debug: false,
+        report_data,
+    };
+    std::fs::write(serving.data.join("quote"), platform.quote(&platform.report(&enclave)).unwrap()).unwrap();
+    std::fs::write(serving.data.join("data"), b"runtime data").unwrap();
+}
+
+fn attest(serving: &Serving, more: &[&str]) -> command::Ran {
+    let text = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
+    let mut arguments =
+        vec!["attest".to_owned(), text(serving.data.join("quote")), "--url".to_owned(), serving.url.clone()];
+    arguments.extend(more.iter().map(|argument| argument.replace("DATA", serving.data.to_str().unwrap())));
+    veritee(arguments)
+}
+
+#[test]
+fn a_service_over_a_simulated_machine_attests_over_https_and_stops_when_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let serving = Serving::start(&data, &["--simulated"]);
+    assert!(serving.url.starts_with("https://localhost:"));
+    write_quote(&serving);
+    let ca = serving.ca().to_str().unwrap().to_owned();
+
+    let refused = attest(&serving, &["--ca", &ca]).expect(1);
+    assert!(refused.stderr.contains("simulated"), "{}", refused.stderr);
+    let accepted = attest(&serving, &["--ca", &ca, "--accept-simulated", "--runtime-data", "DATA/data", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(accepted["claims"]["x-veritee-simulated"], true);
+    assert_eq!(accepted["claims"]["svn"], 2);
+    let other = attest(&serving, &["--ca", &ca, "--runtime-data", "DATA/quote"]).expect(1);
+    assert!(other.stderr.contains("runtimeData"), "{}", other.stderr);
+    let untrusted = attest(&serving, &[]).expect(3);
+    assert!(untrusted.stderr.contains("--ca"), "{}", untrusted.stderr);
+
+    for (path, mode) in [("", 0o700), ("tls/ca-key.pem", 0o600), ("simulation/platform", 0o700)] {
+        let found = std::fs::metadata(data.join(path)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{path}");
+    }
+    assert_eq!(serving.terminate(), Some(0));
+}
+
+#[test]
+fn serve_without_simulated_refuses_a_simulated_data_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    Serving::start(&data, &["--simulated", "--http"]).terminate();
+    let path = data.to_str().unwrap();
+    let refused = veritee(["serve", "--listen", "127.0.0.1:0", "--data", path]).expect(2);
+    assert!(refused.stderr.contains("simulated machine") && refused.stderr.contains("help:"), "{}", refused.stderr);
+    // The provider itself keeps its root, whatever became of the directory of the simulation.
+    std::fs::remove_dir_all(data.join("simulation")).unwrap();
+    let refused = veritee(["serve", "--listen", "127.0.0.1:0", "--data", path]).expect(2);
+    assert!(refused.stderr.contains("root"), "{}", refused.stderr);
+}
+
+#[test]
+fn wrong_settings_are_refused_before_anything_is_served() {
+    let directory = tempfile::tempdir().unwrap();
+    let fresh = directory.path().join("fresh");
+    let fresh = fresh.to_str().unwrap();
+    let open = directory.path().join("open");
+    std::fs::create_dir(&open).unwrap();
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let config = directory.path().join("config.toml");
+    std::fs::write(&config, "listen = \"127.0.0.1:0\"\nunknown-key = 1\n").unwrap();
+    let (_, collateral) = sample();
+    for (arguments, exit, words) in [
+        (vec!["--data", fresh, "--simulated", "--listen", "0.0.0.0:0"], 2, "loopback"),
+        (vec!["--data", fresh, "--simulated", "--collateral", collateral.to_str().unwrap()], 2, "own collateral"),
+        (vec!["--data", fresh, "--listen", "127.0.0.1:0", "--public-url", "nonsense"], 2, "no URL"),
+        (vec!["--data", fresh, "--listen", "127.0.0.1:0", "--tls-key", "key.pem"], 2, "go together"),
+        (vec!["--data", fresh, "--listen", "127.0.0.1:0", "--collateral", "/nonexistent"], 3, "collateral"),
+        (vec!["--data", open.to_str().unwrap(), "--listen", "127.0.0.1:0"], 3, "chmod 700"),
+        (vec!["--config", config.to_str().unwrap()], 2, "unknown-key"),
+        (vec!["--config", "/nonexistent"], 3, "cannot read"),
+        (vec!["--accept-tcb", "Revoked"], 2, "never be accepted"),
+        (vec!["--dangerous-verification-time", "now"], 2, "RFC 3339"),
+    ] {
+        let ran = veritee(["serve"].into_iter().chain(arguments.iter().copied())).expect(exit);
+        assert!(ran.stderr.contains(words), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn settings_come_from_a_file_and_flags_go_before_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let config = directory.path().join("config.toml");
+    let text = "public-url = \"http://localhost:1\"\nhttp = true\nsimulated = true\naccept-tcb = [\"OutOfDate\"]\n";
+    std::fs::write(&config, text).unwrap();
+    let config = config.to_str().unwrap();
+    assert_eq!(Serving::start(&data, &["--config", config]).url, "http://localhost:1");
+    assert_eq!(
+        Serving::start(&data, &["--config", config, "--public-url", "http://localhost:2"]).url,
+        "http://localhost:2"
+    );
+}
+
+#[test]
+fn genuine_evidence_is_judged_as_of_a_dangerous_time() {
+    let (quote, collateral) = sample();
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let serving = Serving::start(
+        &data,
+        &[
+            "--http",
+            "--collateral",
+            collateral.to_str().unwrap(),
+            "--accept-tcb",
+            "ConfigurationAndSWHardeningNeeded",
+            "--dangerous-verification-time",
+            "2025-06-20T00:00:00Z",
+        ],
+    );
+    std::fs::copy(quote, data.join("quote")).unwrap();
+    let claims = attest(&serving, &["--json"]).expect(0).json()["claims"].clone();
+    assert_eq!(claims["x-veritee-simulated"], false);
+    assert_eq!(claims["x-veritee-tcb-status"], "ConfigurationAndSWHardeningNeeded");
+    assert_eq!(claims["x-veritee-dangerous-verification-time"], "2025-06-20T00:00:00Z");
+}
+
+#[test]
+fn an_unreachable_service_is_exit_code_three() {
+    let (quote, _) = sample();
+    let ran = veritee(["attest", quote.to_str().unwrap(), "--url", "http://127.0.0.1:9"]).expect(3);
+    assert!(ran.stderr.contains("cannot reach"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_demonstration_does_every_step_it_names() {
+    let ran = veritee(["demo", "--json"]).expect(0).json();
+    assert_eq!(ran["succeeded"], true);
+    let steps = ran["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 10);
+    assert_eq!(steps[8]["details"]["code"], "quote_bad_signature");
+    assert_eq!(steps[9]["details"]["code"], "policy_denied");
+    let people = veritee(["demo"]).expect(0);
+    assert!(people.stdout.contains("All 10 steps did what they say"), "{}", people.stdout);
+}

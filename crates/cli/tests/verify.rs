@@ -1,0 +1,172 @@
+//! `veritee verify`: verdicts, exit codes, and the JSON that others read.
+
+mod command;
+
+use std::path::Path;
+
+use command::{Ran, sample, veritee};
+use serde_json::Value;
+use simulator::{EnclaveReport, Platform};
+
+const AT: &str = "2025-06-20T00:00:00Z";
+
+fn verify(quote: &Path, collateral: &Path, more: &[&str]) -> Ran {
+    let mut arguments = vec!["verify".into(), quote.into(), "--collateral".into(), collateral.as_os_str().to_owned()];
+    arguments.extend(more.iter().map(std::ffi::OsString::from));
+    veritee(arguments)
+}
+
+#[test]
+fn the_sample_is_rejected_by_default_and_accepted_when_its_status_is() {
+    let (quote, collateral) = sample();
+    let status = "ConfigurationAndSWHardeningNeeded";
+    let rejected = verify(&quote, &collateral, &["--at", AT, "--json"]).expect(1).json();
+    assert_eq!(rejected["verdict"], "rejected");
+    assert_eq!(rejected["error"]["code"], "tcb_status_not_accepted");
+    assert_eq!(rejected["tcb"]["status"], status);
+    let accepted = verify(&quote, &collateral, &["--at", AT, "--json", "--accept-tcb", status]).expect(0).json();
+    assert_eq!(accepted["verdict"], "accepted");
+    assert!(accepted.get("error").is_none());
+    assert_eq!(accepted["tcb"]["advisoryIds"], serde_json::json!(["INTEL-SA-00289", "INTEL-SA-00615"]));
+}
+
+#[test]
+fn the_json_has_the_documented_members() {
+    let (quote, collateral) = sample();
+    let report = verify(&quote, &collateral, &["--at", AT, "--json"]).json();
+    let has = |value: &Value, members: &[&str]| {
+        for member in members {
+            assert!(!value[member].is_null(), "`{member}` in {value}");
+        }
+    };
+    has(
+        &report,
+        &["verdict", "tee", "quoteVersion", "fmspc", "at", "root", "simulated", "tcb", "report", "collateral", "error"],
+    );
+    has(&report["root"], &["kind", "sha256"]);
+    has(&report["tcb"], &["status", "date", "advisoryIds", "evaluationDataNumber"]);
+    has(&report["report"], &["mrEnclave", "mrSigner", "isvProdId", "isvSvn", "reportData", "debug", "attributes"]);
+    has(&report["error"], &["code", "message", "help"]);
+    has(&report["collateral"][0], &["piece", "source", "evaluationDataNumber", "issued", "until"]);
+    assert_eq!((&report["tee"], &report["quoteVersion"]), (&"SGX".into(), &3.into()));
+    assert_eq!(
+        (&report["at"], &report["simulated"], &report["root"]["kind"]),
+        (&AT.into(), &false.into(), &"intel".into())
+    );
+}
+
+#[test]
+fn a_quote_is_read_in_every_spelling() {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    let (quote, collateral) = sample();
+    let raw = std::fs::read(quote).unwrap();
+    let mut report = zerocopy::IntoBytes::as_bytes(&abi::open_enclave::header_for(raw.len())).to_vec();
+    report.extend(&raw);
+    let directory = tempfile::tempdir().unwrap();
+    let spellings: [(&str, Vec<u8>); 6] = [
+        ("hex", hex::encode(&raw).into_bytes()),
+        ("hex with prefix", format!("0x{}\n", hex::encode_upper(&raw)).into_bytes()),
+        ("base64", STANDARD.encode(&raw).into_bytes()),
+        ("base64url", URL_SAFE_NO_PAD.encode(&raw).into_bytes()),
+        ("open enclave", report.clone()),
+        ("open enclave in hex", hex::encode(&report).into_bytes()),
+    ];
+    for (name, contents) in spellings {
+        let file = directory.path().join(name);
+        std::fs::write(&file, contents).unwrap();
+        let report = verify(&file, &collateral, &["--at", AT, "--json"]).expect(1).json();
+        assert_eq!(report["error"]["code"], "tcb_status_not_accepted", "{name}");
+    }
+}
+
+#[test]
+fn wrong_files_are_an_exit_code_and_a_sentence() {
+    let (quote, collateral) = sample();
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, contents: &[u8]| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, contents).unwrap();
+        path
+    };
+    let raw = std::fs::read(&quote).unwrap();
+    let empty = directory.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let deep = "[".repeat(10_000);
+    for (evidence, pieces, exit, code) in [
+        (file("nothing", b""), &collateral, 1, "evidence_empty"),
+        (file("text", b"no quote at all"), &collateral, 1, "evidence_unreadable"),
+        (file("cut", &raw[..500]), &collateral, 1, "quote_truncated"),
+        (file("more", &[raw.as_slice(), b"x"].concat()), &collateral, 1, "quote_trailing_bytes"),
+        (file("epid", &[2, 0, 0, 0]), &collateral, 1, "quote_is_epid"),
+        (file("huge", &vec![3; 2 << 20]), &collateral, 1, "file_too_long"),
+    ] {
+        let report = verify(&evidence, pieces, &["--at", AT, "--json"]).expect(exit).json();
+        assert_eq!(report["error"]["code"], code);
+        assert!(!report["error"]["help"].as_str().unwrap().is_empty());
+    }
+    for (pieces, exit, words) in [
+        (directory.path().join("missing"), 3, "cannot read"),
+        (empty, 1, "no piece of collateral"),
+        (file("deep.json", deep.as_bytes()), 1, "is no collateral"),
+        (quote.clone(), 1, "is no collateral"),
+    ] {
+        let ran = verify(&quote, &pieces, &["--at", AT]).expect(exit);
+        assert!(ran.stderr.contains(words) && ran.stderr.contains("help:"), "{}", ran.stderr);
+    }
+    assert_eq!(
+        verify(&directory.path().join("missing"), &collateral, &["--json"]).expect(3).json()["verdict"],
+        "rejected"
+    );
+}
+
+#[test]
+fn wrong_usage_is_exit_code_two() {
+    let (quote, collateral) = sample();
+    for more in
+        [["--accept-tcb", "Revoked"], ["--accept-tcb", "uptodate"], ["--allow", "everything"], ["--at", "yesterday"]]
+    {
+        let ran = verify(&quote, &collateral, &more).expect(2);
+        assert!(!ran.stderr.is_empty());
+    }
+    veritee(["verify"]).expect(2);
+    veritee(["nonsense"]).expect(2);
+    let not_a_root = verify(&quote, &collateral, &["--trust-root", collateral.to_str().unwrap()]).expect(2);
+    assert!(not_a_root.stderr.contains("no root certificate"), "{}", not_a_root.stderr);
+}
+
+#[test]
+fn a_simulated_quote_is_accepted_under_its_own_root_alone_and_marked() {
+    let directory = tempfile::tempdir().unwrap();
+    let now = dcap::UnixTime::of_system_clock().seconds();
+    let platform = Platform::open_or_create(&directory.path().join("platform"), now).unwrap();
+    let collateral = directory.path().join("collateral");
+    platform.collateral(now).unwrap().write_to(&collateral).unwrap();
+    let enclave = EnclaveReport {
+        mr_enclave: [1; 32],
+        mr_signer: [2; 32],
+        isv_prod_id: 0,
+        isv_svn: 0,
+        debug: true,
+        report_data: [0; 64],
+    };
+    let (quote, root) = (directory.path().join("quote"), directory.path().join("root.pem"));
+    std::fs::write(&quote, platform.quote(&platform.report(&enclave)).unwrap()).unwrap();
+    std::fs::write(&root, platform.root_certificate_pem()).unwrap();
+    let root = root.to_str().unwrap();
+
+    let untrusted = verify(&quote, &collateral, &["--json"]).expect(1).json();
+    assert_eq!(untrusted["error"]["code"], "root_certificate_untrusted");
+    let debug = verify(&quote, &collateral, &["--trust-root", root, "--json"]).expect(1).json();
+    assert_eq!(debug["error"]["code"], "debug_not_allowed");
+    let accepted = verify(&quote, &collateral, &["--trust-root", root, "--allow", "debug", "--json"]).expect(0).json();
+    assert_eq!((&accepted["simulated"], &accepted["root"]["kind"]), (&true.into(), &"simulated".into()));
+    let people = verify(&quote, &collateral, &["--trust-root", root, "--allow", "debug"]).expect(0);
+    assert!(people.stdout.contains("NOTE: not rooted in Intel's key"), "{}", people.stdout);
+
+    std::fs::remove_file(collateral.join("tcb_info.json")).unwrap();
+    std::fs::write(collateral.join("notes.txt"), "not collateral").unwrap();
+    let missing = verify(&quote, &collateral, &["--trust-root", root, "--json"]).expect(1).json();
+    assert_eq!(missing["error"]["code"], "collateral_missing");
+    assert!(missing["error"]["help"].as_str().unwrap().contains("notes.txt"));
+}
