@@ -2,7 +2,7 @@
 
 mod step;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -50,7 +50,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut steps = Steps::new(arguments.json);
     let outcome = serve::runtime()?.block_on(async {
         let running = Running::start(&Settings::simulated_on_a_free_port(data.path())).await?;
-        let outcome = attestation(&running, &mut steps).await;
+        let outcome = attestation(&running, &data.path(), &mut steps).await;
         if arguments.keep && outcome.is_ok() {
             let ca = running.ca.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
             eprintln!("service stays at {} (CA: {ca}); interrupt to stop", running.url);
@@ -64,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// Every step does what it says, or the demonstration fails.
-async fn attestation(running: &Running, steps: &mut Steps) -> Result<(), Failure> {
+async fn attestation(running: &Running, data: &Path, steps: &mut Steps) -> Result<(), Failure> {
     let platform = running.platform.as_ref().ok_or_else(|| broken("service runs without a simulated machine"))?;
     let client = Client::new(&running.url, running.ca.as_deref())?;
     steps.done(
@@ -83,10 +83,11 @@ async fn attestation(running: &Running, steps: &mut Steps) -> Result<(), Failure
 
     let enclave = enclave(&runtime_data);
     let quote = quote(platform, &enclave)?;
+    let file = keep(data, &quote, &runtime_data)?;
     steps.done(
         "The machine quotes the enclave",
         "The report data begins with the SHA-256 of the runtime data: the quote vouches for the key.",
-        json!({"quoteBytes": quote.len(), "mrEnclave": hex::encode(enclave.mr_enclave), "reportData": hex::encode(enclave.report_data)}),
+        json!({"quoteBytes": quote.len(), "file": file, "mrEnclave": hex::encode(enclave.mr_enclave), "reportData": hex::encode(enclave.report_data)}),
     )?;
 
     let token = client.attest("SgxEnclave", &request(&quote, &runtime_data)).await?;
@@ -124,6 +125,23 @@ fn quote(platform: &Platform, enclave: &EnclaveReport) -> Result<Vec<u8>, Failur
     platform
         .quote(&platform.report(enclave))
         .map_err(|error| Failure::environment("simulation_failed", failure::chain(&error), error.help()))
+}
+
+/// Keeps quote and runtime data for the reader's own experiments.
+fn keep(data: &Path, quote: &[u8], runtime_data: &Value) -> Result<PathBuf, Failure> {
+    let directory = data.join("demo");
+    let file = directory.join("quote.bin");
+    let written = std::fs::create_dir_all(&directory)
+        .and_then(|()| std::fs::write(&file, quote))
+        .and_then(|()| std::fs::write(directory.join("runtime-data.json"), runtime_data.to_string()));
+    written.map_err(|error| {
+        Failure::environment(
+            "file_unwritable",
+            format!("cannot write to `{}`: {error}", directory.display()),
+            "check free space",
+        )
+    })?;
+    Ok(file)
 }
 
 fn request(quote: &[u8], runtime_data: &Value) -> Value {

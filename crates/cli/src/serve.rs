@@ -132,6 +132,11 @@ fn simulation(settings: &Settings, now: UnixTime) -> Result<Option<Simulation>, 
         .map_err(|error| Failure::environment("simulated_platform_unusable", failure::chain(&error), error.help()))?;
     let collateral = directory.join("collateral");
     write_collateral(&platform, &collateral, now)?;
+    // For `veritee verify --trust-root`: the service itself keeps the root in its store.
+    let root = directory.join("root.pem");
+    if !root.exists() {
+        tls::write_new(&root, platform.root_certificate_pem().as_bytes(), 0o644)?;
+    }
     Ok(Some(Simulation { platform: Arc::new(platform), collateral }))
 }
 

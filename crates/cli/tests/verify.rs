@@ -95,7 +95,7 @@ fn wrong_files_are_an_exit_code_and_a_sentence() {
     let deep = "[".repeat(10_000);
     for (evidence, pieces, exit, code) in [
         (file("nothing", b""), &collateral, 1, "evidence_empty"),
-        (file("text", b"no quote at all"), &collateral, 1, "evidence_unreadable"),
+        (file("text", b"no quote, at all"), &collateral, 1, "evidence_unreadable"),
         (file("cut", &raw[..500]), &collateral, 1, "quote_truncated"),
         (file("more", &[raw.as_slice(), b"x"].concat()), &collateral, 1, "quote_trailing_bytes"),
         (file("epid", &[2, 0, 0, 0]), &collateral, 1, "quote_is_epid"),
