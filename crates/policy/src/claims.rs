@@ -43,8 +43,6 @@ pub enum Issuer {
 }
 
 impl Issuer {
-    const ALL: [Self; 3] = [Self::AttestationService, Self::AttestationPolicy, Self::CustomClaim];
-
     /// The language's name.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -54,8 +52,14 @@ impl Issuer {
         }
     }
 
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|issuer| issuer.as_str() == name)
+    pub(crate) fn is_name(name: &str) -> bool {
+        name == Self::AttestationService.as_str() || Self::of_rule(name).is_some()
+    }
+
+    /// The issuer of that name, where a rule may make claims in it. In the name of the service it may not, or evidence
+    /// could be forged for the rules that follow.
+    pub(crate) fn of_rule(name: &str) -> Option<Self> {
+        [Self::AttestationPolicy, Self::CustomClaim].into_iter().find(|issuer| issuer.as_str() == name)
     }
 }
 

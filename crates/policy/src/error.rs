@@ -2,6 +2,15 @@
 
 use std::fmt;
 
+/// Foreign text fit for an error: cut, and without anything that a terminal or a log would obey.
+pub(crate) fn shown(text: &str) -> String {
+    let escaped = text.chars().take(crate::limits::MAX_OFFENDING).map(|character| match character {
+        '"' | '\'' | '\\' => character.to_string(),
+        _ => character.escape_debug().to_string(),
+    });
+    escaped.collect()
+}
+
 /// One mistake in a policy's text, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
@@ -9,7 +18,7 @@ pub struct ParseError {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// The offending text, cut to a bound.
+    /// The offending text, cut to a bound; unprintable characters are escaped.
     pub offending: String,
     /// What is wrong.
     pub message: String,

@@ -6,7 +6,8 @@
 //!   error.
 //! - A test of the wrong kind (text against a number) does not match, nor does its `!=`.
 //! - All authorization rules run: a deny anywhere wins. What they add, issuance sees.
-//! - Copies keep the issuer of what they copy; claims that rules make are from `AttestationPolicy` unless they say another.
+//! - Copies keep the issuer of what they copy; claims that rules make are from `AttestationPolicy` or, where they say so,
+//!   `CustomClaim`, and never from `AttestationService`.
 
 use crate::claims::{Claim, Issuer, Value};
 use crate::error::{EvaluationError, Refusal};
@@ -99,7 +100,7 @@ impl<'o> Run<'o> {
             Action::Issue(new) => {
                 for claim in self.make(new, &matches, rule)? {
                     if self.owned.owns(&claim.name) {
-                        let name = claim.name.chars().take(crate::limits::MAX_OFFENDING).collect();
+                        let name = crate::error::shown(&claim.name);
                         return Err(EvaluationError::OwnedName { name, line: rule.at.line, column: rule.at.column });
                     }
                     self.add(claim.clone())?;
@@ -107,7 +108,9 @@ impl<'o> Run<'o> {
                 }
             }
             Action::IssueProperty(new) => {
+                // Later rules see a property as a claim; the token does not show it.
                 for claim in self.make(new, &matches, rule)? {
+                    self.add(claim.clone())?;
                     self.properties.set(claim.name, claim.value);
                 }
             }
@@ -188,7 +191,7 @@ impl<'o> Run<'o> {
             None => Issuer::AttestationPolicy,
             Some(operand) => {
                 let text = one(operand, "issuer")?;
-                Issuer::from_name(&text).ok_or_else(|| wrong_kind("issuer", "issuer", rule))?
+                Issuer::of_rule(&text).ok_or_else(|| wrong_kind("issuer", "issuer that a rule can speak as", rule))?
             }
         };
         let value_type = make.value_type.as_ref().map(|operand| one(operand, "valueType")).transpose()?;
@@ -278,6 +281,6 @@ fn one_text(values: &[Value], argument: &'static str, rule: &Rule) -> Result<Str
 }
 
 fn wrong_kind(argument: &'static str, expected: &str, rule: &Rule) -> EvaluationError {
-    let expected = expected.chars().take(crate::limits::MAX_OFFENDING).collect();
+    let expected = crate::error::shown(expected);
     EvaluationError::WrongKind { argument, expected, line: rule.at.line, column: rule.at.column }
 }

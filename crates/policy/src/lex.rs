@@ -160,7 +160,7 @@ impl Lexer<'_> {
         self.errors.push(ParseError {
             line: at.line,
             column: at.column,
-            offending: offending.chars().take(MAX_OFFENDING).collect(),
+            offending: crate::error::shown(&offending),
             message: message.to_owned(),
             help: help.map(str::to_owned),
         });

@@ -144,7 +144,10 @@ impl Parser {
                 return Err(self.wrong_at(at, &offending, "version that does not exist", Some("use 1.0 or 1.1")));
             }
         };
-        self.expect(";", Some("the version is closed by ;"))?;
+        if !self.accept(";") {
+            // The sections are read as if it were there.
+            self.wrong("`;` is needed", Some("the version is closed by ;"));
+        }
         Ok(version)
     }
 
@@ -275,7 +278,7 @@ impl Parser {
         self.errors.push(ParseError {
             line: at.line,
             column: at.column,
-            offending: offending.chars().take(crate::limits::MAX_OFFENDING).collect(),
+            offending: crate::error::shown(offending),
             message: message.to_owned(),
             help: help.map(str::to_owned),
         });

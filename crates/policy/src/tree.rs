@@ -125,19 +125,36 @@ impl Policy {
     /// # Errors
     /// One for each such rule.
     pub fn check_owned(&self, owned: &OwnedNames) -> Result<(), ParseErrors> {
-        let issued = |rule: &Rule| match &rule.action {
-            Action::Issue(New::Make(Make { name: Operand::Literal(Value::String(name)), .. })) if owned.owns(name) => {
-                Some(ParseError {
-                    line: rule.at.line,
-                    column: rule.at.column,
-                    offending: name.chars().take(crate::limits::MAX_OFFENDING).collect(),
-                    message: "rule issues a claim that the service alone speaks for".to_owned(),
-                    help: Some("issue it under a name of your own".to_owned()),
-                })
-            }
-            _ => None,
+        let issued = |rule: &Rule| {
+            let name = rule.issued_name().filter(|name| owned.owns(name))?;
+            Some(ParseError {
+                line: rule.at.line,
+                column: rule.at.column,
+                offending: crate::error::shown(name),
+                message: "rule issues a claim that the service alone speaks for".to_owned(),
+                help: Some("issue it under a name of your own".to_owned()),
+            })
         };
         ParseErrors::new(self.issuance.iter().filter_map(issued).collect())
+    }
+}
+
+impl Rule {
+    /// The name of what the rule issues, where the text alone says it: the type is written out, or taken from a condition
+    /// that asks for one type.
+    fn issued_name(&self) -> Option<&str> {
+        let condition = match &self.action {
+            Action::Issue(New::Make(Make { name: Operand::Literal(Value::String(name)), .. })) => return Some(name),
+            Action::Issue(New::Make(Make { name: Operand::Member(condition, Property::Type), .. })) => condition,
+            Action::Issue(New::Copy(condition)) => condition,
+            _ => return None,
+        };
+        self.conditions.get(*condition)?.tests.iter().find_map(|test| {
+            match (test.property, test.operator, &test.operand) {
+                (Property::Type, Operator::Equal, Operand::Literal(Value::String(name))) => Some(name.as_str()),
+                _ => None,
+            }
+        })
     }
 }
 

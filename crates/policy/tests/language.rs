@@ -209,10 +209,11 @@ fn configuration_gives_properties_before_any_claim_exists() {
 }
 
 #[test]
-fn issuance_can_set_properties_which_are_no_claims() {
-    let text = "version=1.0;authorizationrules{=>permit();};issuancerules{=>issueproperty(type=\"p\",value=5);};";
+fn issuance_can_set_properties_which_later_rules_see_and_the_token_does_not() {
+    let text = "version=1.0;authorizationrules{=>permit();};
+        issuancerules{=>issueproperty(type=\"p\",value=5);[type==\"p\"]=>issue(type=\"seen\",value=true);};";
     let permit = decide(text, &[]).unwrap();
-    assert!(permit.issued.is_empty());
+    assert_eq!(permit.issued.iter().map(|claim| claim.name.as_str()).collect::<Vec<_>>(), ["seen"]);
     assert_eq!(permit.properties.value("p"), Some(&Value::Integer(5)));
 }
 
@@ -223,6 +224,21 @@ fn issuer_and_value_type_can_be_given_and_have_to_fit() {
     let text =
         "version=1.0;authorizationrules{=>permit();};issuancerules{=>issue(type=\"a\",value=1,valueType=\"String\");};";
     assert!(matches!(decide(text, &[]), Err(Refusal::Evaluation(EvaluationError::WrongKind { .. }))));
+}
+
+#[test]
+fn a_rule_cannot_speak_as_the_service() {
+    let text = "version=1.0;authorizationrules{=> add(type=\"a\", value=1, issuer=\"AttestationService\");};";
+    assert!(Policy::parse(text).is_err());
+    let rules = "c:[type==\"x-ms-sgx-svn\"] => add(type=\"a\", value=1, issuer=c.issuer);";
+    assert!(matches!(authorize(rules, &enclave()), Err(Refusal::Evaluation(EvaluationError::WrongKind { .. }))));
+}
+
+#[test]
+fn the_first_argument_is_the_type_also_without_its_name() {
+    assert_eq!(issue("=> issue(\"a\", value=true);", &[]), [named("a", true)]);
+    let second = "version=1.0;authorizationrules{=> add(value=1, \"a\");};";
+    assert!(Policy::parse(second).is_err());
 }
 
 #[test]
@@ -245,7 +261,11 @@ fn an_owned_name_is_refused_when_its_rule_is_read_and_when_a_copy_would_issue_it
     let copy =
         "version=1.0;authorizationrules{=>permit();};issuancerules{c:[type==\"x-ms-sgx-svn\"] => issue(claim=c);};";
     let policy = Policy::parse(copy).unwrap();
-    assert!(policy.check_owned(&owned).is_ok());
+    assert!(policy.check_owned(&owned).is_err());
+    let hidden = "version=1.0;authorizationrules{=>permit();};issuancerules{c:[value==3] => issue(claim=c);};";
+    assert!(Policy::parse(hidden).unwrap().check_owned(&owned).is_ok());
+    let refusal = Policy::parse(hidden).unwrap().decide(&enclave(), &owned).unwrap_err();
+    assert!(matches!(refusal, Refusal::Evaluation(EvaluationError::OwnedName { .. })));
     let refusal = policy.decide(&enclave(), &owned).unwrap_err();
     assert!(matches!(refusal, Refusal::Evaluation(EvaluationError::OwnedName { .. })));
     // Adding is no issuing: the token does not show it.

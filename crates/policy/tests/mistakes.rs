@@ -37,6 +37,9 @@ fn every_mistake_has_its_place_and_its_help() {
         ("[type==\"a\", value==AppendString(\"a\",\"b\")] => permit();", 3, 20, "1.2"),
         ("[type==\"a\", value<\"3\"] => permit();", 3, 18, "integers"),
         ("[type==3] => permit();", 3, 6, "can never match"),
+        ("e:[type==\"a\"] && [type>=e.type] => permit();", 3, 23, "integers"),
+        ("[type==\"a\", valueType==\"Int\"] => deny();", 3, 24, "one of \"String\""),
+        ("[type==\"a\", issuer==\"Service\"] => deny();", 3, 21, "AttestationService"),
         ("[] => permit();", 3, 1, "without a test"),
         ("[name==\"a\"] => permit();", 3, 2, "valueType"),
         ("[type==] => permit();", 3, 8, "a value is needed"),
@@ -80,6 +83,18 @@ fn versions_and_sections_have_their_own_mistakes() {
     }
     let long = format!("version=1.0;{}", " ".repeat(policy::limits::MAX_TEXT));
     assert_wrong(&long, 1, 1, "too long");
+}
+
+#[test]
+fn a_missing_semicolon_after_the_version_hides_and_invents_nothing() {
+    let errors = errors("version=1.0 authorizationrules{=>permit();};issuancerules{};");
+    assert_eq!(errors.iter().count(), 1, "{errors}");
+}
+
+#[test]
+fn an_error_repeats_nothing_that_a_terminal_would_obey() {
+    let errors = errors("version=1.0;\u{1b}[31m\u{202e}authorizationrules{};");
+    assert!(!errors.to_string().contains(['\u{1b}', '\u{202e}']), "{errors}");
 }
 
 #[test]

@@ -1,134 +1,22 @@
 //! The whole line of an attestation: evidence, quote, platform, collateral, verdict, claims, decision, token.
 
-use abi::open_enclave::{self, FramingError};
-use dcap::{CertificationData, PckError, ProvenPck, Quote, QuoteError, Refusal as DcapRefusal, UnixTime, VerifyError};
-use policy::{ParseErrors, Policy, Properties};
+mod error;
+
+use abi::open_enclave;
+use dcap::{CertificationData, ProvenPck, Quote, UnixTime};
+use policy::Properties;
 use serde_json::{Map, Value};
 
+use crate::attestation_type::AttestationType;
 use crate::claims::{self, Evidence};
 use crate::hashes::sha256;
-use crate::keeper::{KeeperError, Prepared};
+use crate::keeper::Prepared;
 use crate::names::OWNED_NAMES;
-use crate::provider::{AttestationType, Policies, Provider, Snapshot};
+use crate::policies::{Policies, PolicyInForce};
+use crate::provider::{Provider, Snapshot};
 use crate::request::{AttestRequest, HeldData};
 
-/// Why there is no token.
-#[derive(Debug, thiserror::Error)]
-pub enum AttestError {
-    /// The Open Enclave framing is wrong.
-    #[error("report cannot be read: {0}")]
-    Framing(#[from] FramingError),
-    /// The quote cannot be read.
-    #[error("quote cannot be read: {0}")]
-    Quote(#[from] QuoteError),
-    /// A quote of something else than an SGX enclave.
-    #[error("quote is of no SGX enclave")]
-    NotAnSgxQuote,
-    /// A quote without the PCK chain.
-    #[error("quote does not carry its PCK certificate chain")]
-    NoPckChain,
-    /// The platform's chain proves nothing.
-    #[error("platform is not proven: {0}")]
-    Pck(#[from] PckError),
-    /// There is no usable collateral.
-    #[error(transparent)]
-    Collateral(#[from] KeeperError),
-    /// The quote is not authentic.
-    #[error("quote is not authentic: {0}")]
-    Verify(#[from] VerifyError),
-    /// The quote is authentic and not good enough for this provider.
-    #[error("quote is authentic and not accepted: {0}")]
-    NotAccepted(#[from] DcapRefusal),
-    /// Report data does not commit to the runtime data.
-    #[error("SHA-256 of runtimeData is not the first half of the quote's report data")]
-    RuntimeData,
-    /// CONFIGID does not commit to the data given at start, or the enclave has none.
-    #[error("SHA-256 of initTimeData is not the first half of the quote's CONFIGID, or the enclave has none")]
-    InitTimeData,
-    /// The draft policy is none.
-    #[error("draft policy is refused: {0}")]
-    DraftPolicy(ParseErrors),
-    /// The policy asks for a property that is not known, or of an impossible value.
-    #[error("policy sets property `{name}` to an impossible value; {expected}")]
-    Property {
-        /// The property.
-        name: String,
-        /// What is possible.
-        expected: &'static str,
-    },
-    /// The policy's configuration cannot be evaluated.
-    #[error("Policy Engine Exception: {0}")]
-    Configuration(#[from] policy::EvaluationError),
-    /// The policy decided against it, or could not decide.
-    #[error("Policy Engine Exception: {0}")]
-    Policy(#[from] policy::Refusal),
-    /// The token could not be made.
-    #[error("token could not be issued")]
-    Issue(#[from] token::IssueError),
-}
-
-impl AttestError {
-    /// Azure Attestation's code for this kind of refusal.
-    pub const fn azure_code(&self) -> &'static str {
-        match self {
-            Self::Framing(_) | Self::RuntimeData | Self::InitTimeData => "InvalidParameter",
-            Self::Quote(_)
-            | Self::NotAnSgxQuote
-            | Self::NoPckChain
-            | Self::Pck(_)
-            | Self::Collateral(_)
-            | Self::Verify(_)
-            | Self::NotAccepted(_) => "InvalidQuote",
-            Self::DraftPolicy(_) => "PolicyParsingError",
-            Self::Property { .. } | Self::Configuration(_) | Self::Policy(_) => "PolicyEvaluationError",
-            Self::Issue(_) => "InternalError",
-        }
-    }
-
-    /// A stable name of the fault.
-    pub fn code(&self) -> String {
-        match self {
-            Self::Framing(_) => "open_enclave_report_malformed",
-            Self::Quote(error) => error.code(),
-            Self::NotAnSgxQuote => "quote_not_sgx",
-            Self::NoPckChain => "quote_without_pck_chain",
-            Self::Pck(error) => return error.code(),
-            Self::Collateral(error) => return error.code(),
-            Self::Verify(error) => return error.code(),
-            Self::NotAccepted(refusal) => refusal.reason.code(),
-            Self::RuntimeData => "runtime_data_mismatch",
-            Self::InitTimeData => "init_time_data_mismatch",
-            Self::DraftPolicy(_) => "draft_policy_malformed",
-            Self::Property { .. } => "policy_property_impossible",
-            Self::Configuration(_) => "policy_evaluation_failed",
-            Self::Policy(policy::Refusal::Denied { .. }) => "policy_denied",
-            Self::Policy(policy::Refusal::NoPermit) => "policy_did_not_permit",
-            Self::Policy(policy::Refusal::Evaluation(_)) => "policy_evaluation_failed",
-            Self::Issue(error) => error.code(),
-        }
-        .to_owned()
-    }
-
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::Framing(_) => "send the report as Open Enclave made it, or the bare quote to /attest/SgxEnclave",
-            Self::Quote(error) => error.help(),
-            Self::NotAnSgxQuote => "this route takes quotes of SGX enclaves",
-            Self::NoPckChain => "let the platform make quotes with certification data of type 5",
-            Self::Pck(error) => error.help(),
-            Self::Collateral(error) => error.help(),
-            Self::Verify(error) => error.help(),
-            Self::NotAccepted(refusal) => refusal.reason.help(),
-            Self::RuntimeData => "put the SHA-256 of exactly these bytes into the first 32 bytes of report data",
-            Self::InitTimeData => "start the enclave with KSS and the SHA-256 of exactly these bytes as CONFIGID",
-            Self::DraftPolicy(_) => "mend the policy text where the message says",
-            Self::Property { .. } => "set the property to a documented value",
-            Self::Configuration(_) | Self::Policy(_) => "compare the provider's policy with the evidence",
-            Self::Issue(_) => "look into the service's log",
-        }
-    }
-}
+pub use error::AttestError;
 
 /// What an attestation gave.
 #[derive(Clone, Debug)]
@@ -175,27 +63,13 @@ impl Provider {
         let accepted = self.requirements().clone().minimum_evaluation_data_number(minimum).judge(verified)?;
 
         let dangerous_time = self.clock().is_dangerous().then_some(at);
-        let evidence = Evidence::of(&accepted, request.runtime_data.as_ref(), dangerous_time)?;
+        let evidence =
+            Evidence::of(&accepted, request.runtime_data.as_ref(), dangerous_time).ok_or(AttestError::NotAnSgxQuote)?;
         check_held_data(&evidence, request)?;
         let permit = policy.parsed.decide(&evidence.incoming(), &OWNED_NAMES)?;
         let claims = token_claims(&evidence, request, &claims::issued(&permit.issued), &policy.hash, &collateral);
         let token = sign(&snapshot, self.issuer(), claims, now, request.draft_policy.is_some())?;
         Ok(Attestation { token, evidence_sha256: hex::encode(sha256(&[&request.evidence])) })
-    }
-}
-
-/// A parsed policy with the hash of its text.
-#[derive(Clone, Debug)]
-pub(crate) struct PolicyInForce {
-    pub(crate) parsed: Policy,
-    pub(crate) hash: String,
-}
-
-impl PolicyInForce {
-    pub(crate) fn parse(text: &str) -> Result<Self, ParseErrors> {
-        let parsed = Policy::parse(text)?;
-        parsed.check_owned(&OWNED_NAMES)?;
-        Ok(Self { parsed, hash: token::hash::policy_hash(text) })
     }
 }
 

@@ -5,7 +5,6 @@ use dcap::{AcceptedQuote, Report, UnixTime};
 use policy::{Claim, Issuer, Value as ClaimValue};
 use serde_json::{Map, Value, json};
 
-use crate::attest::AttestError;
 use crate::base64;
 use crate::request::HeldData;
 
@@ -19,16 +18,15 @@ pub(crate) struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    /// # Errors
-    /// Where the quote is of no SGX enclave.
+    /// Nothing where the quote is of no SGX enclave.
     pub(crate) fn of(
         accepted: &'a AcceptedQuote,
         runtime_data: Option<&'a HeldData>,
         dangerous_verification_time: Option<UnixTime>,
-    ) -> Result<Self, AttestError> {
+    ) -> Option<Self> {
         match accepted.quote().report() {
-            Report::SgxEnclave(enclave) => Ok(Self { accepted, enclave, runtime_data, dangerous_verification_time }),
-            _ => Err(AttestError::NotAnSgxQuote),
+            Report::SgxEnclave(enclave) => Some(Self { accepted, enclave, runtime_data, dangerous_verification_time }),
+            _ => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The policy of a provider that has set none.
 
-use crate::provider::AttestationType;
+use crate::attestation_type::AttestationType;
 
 macro_rules! copied {
     ($($from:literal => $to:literal)*) => {

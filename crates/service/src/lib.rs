@@ -16,12 +16,14 @@
 )]
 
 mod attest;
+mod attestation_type;
 mod base64;
 mod claims;
 mod default_policy;
 mod hashes;
 mod keeper;
 mod names;
+mod policies;
 mod provider;
 mod public_url;
 mod request;
@@ -29,10 +31,11 @@ mod response;
 mod routes;
 
 pub use attest::{AttestError, Attestation};
+pub use attestation_type::AttestationType;
 pub use default_policy::default_policy;
 pub use keeper::KeeperError;
 pub use names::OWNED_NAMES;
-pub use provider::{AttestationType, OpenError, Provider, ProviderConfig, VerificationClock};
+pub use provider::{OpenError, Provider, ProviderConfig, VerificationClock};
 pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use request::{AttestRequest, BadRequest, HeldData};
 pub use routes::{MAX_BODY, router};

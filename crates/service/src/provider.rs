@@ -10,37 +10,16 @@ use policy::ParseErrors;
 use store::{Store, StoreError};
 use token::{Jwks, SigningKey};
 
-use crate::attest::PolicyInForce;
+use crate::attestation_type::AttestationType;
 use crate::default_policy::default_policy;
 use crate::keeper::Keeper;
+use crate::policies::{Policies, PolicyInForce};
 use crate::public_url::{InvalidPublicUrl, PublicUrl};
 
 /// Seconds for which a signing key's certificate is made out: ten years, for rotation replaces keys and not this date.
 const CERTIFICATE_LIFETIME: i64 = 10 * 365 * 86_400;
 /// Seconds by which a certificate begins before its making, for relying parties with slow clocks.
 const CERTIFICATE_SLACK: i64 = 86_400;
-
-/// What kind of evidence an attestation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AttestationType {
-    /// A bare SGX quote.
-    SgxEnclave,
-    /// An SGX quote in Open Enclave's framing.
-    OpenEnclave,
-}
-
-impl AttestationType {
-    /// Every type.
-    pub const ALL: [Self; 2] = [Self::SgxEnclave, Self::OpenEnclave];
-
-    /// The name in URLs and in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SgxEnclave => "SgxEnclave",
-            Self::OpenEnclave => "OpenEnclave",
-        }
-    }
-}
 
 /// As of when evidence is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,22 +145,6 @@ pub(crate) struct Snapshot {
     pub(crate) collateral: Arc<Keeper>,
     pub(crate) key: Arc<SigningKey>,
     pub(crate) jwks: Arc<Jwks>,
-}
-
-/// A policy for each attestation type.
-#[derive(Debug)]
-pub(crate) struct Policies {
-    sgx_enclave: PolicyInForce,
-    open_enclave: PolicyInForce,
-}
-
-impl Policies {
-    pub(crate) const fn of(&self, attestation_type: AttestationType) -> &PolicyInForce {
-        match attestation_type {
-            AttestationType::SgxEnclave => &self.sgx_enclave,
-            AttestationType::OpenEnclave => &self.open_enclave,
-        }
-    }
 }
 
 impl Provider {

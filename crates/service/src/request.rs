@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::attestation_type::AttestationType;
 use crate::base64;
-use crate::provider::AttestationType;
 
 /// Nesting allowed in a request; runtime data is checked by itself.
 const MAX_DEPTH: usize = 32;

@@ -16,7 +16,8 @@ use dcap::UnixTime;
 use serde_json::json;
 use token::OpenIdMetadata;
 
-use crate::provider::{AttestationType, Provider};
+use crate::attestation_type::AttestationType;
+use crate::provider::Provider;
 use crate::request::AttestRequest;
 use crate::response::{ApiError, Refused, json_body};
 

@@ -7,7 +7,7 @@ use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, UintRef};
 use der::{Encode, Tag, TagNumber};
 
-use crate::signed::BuildError;
+use crate::build_error::BuildError;
 
 /// One value: tag, length, contents.
 pub(crate) fn value(tag: Tag, contents: &[u8]) -> Result<Vec<u8>, BuildError> {

@@ -6,13 +6,14 @@
 
 use abi::sgx::ReportBody;
 
+use crate::build_error::BuildError;
 use crate::collateral::Collateral;
 use crate::enclave_identity::EnclaveIdentitySpec;
 use crate::key::{EcdsaKey, Signer};
 use crate::machine::{CaType, Parties};
 use crate::pki::{CERTIFICATE, CertificateSpec, CrlSpec, PemStyle};
 use crate::quoting::QuoteSpec;
-use crate::signed::{BuildError, Signed};
+use crate::signed::Signed;
 use crate::tcb_info::TcbInfoSpec;
 
 /// Everything that makes one machine and its Intel.

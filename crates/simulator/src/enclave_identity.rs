@@ -4,7 +4,8 @@
 
 use serde::Serialize;
 
-use crate::signed::{BuildError, Specification};
+use crate::build_error::BuildError;
+use crate::signed::Specification;
 use crate::{signed_json, time};
 
 /// What an enclave identity says. Members are written in Intel's order.

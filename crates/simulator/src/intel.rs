@@ -1,12 +1,13 @@
 //! What a simulated Intel says of a simulated machine when nothing is wrong.
 
 use crate::blueprint::{Blueprint, Link};
+use crate::build_error::BuildError;
 use crate::enclave_identity::{EnclaveIdentitySpec, IsvLevelSpec};
 use crate::key::EcdsaKey;
 use crate::machine::{COMPONENT_SVNS, CaType, FMSPC, Machine, PCE_ID, PCE_SVN, Parties};
 use crate::pki::{CertificateSpec, Configuration, CrlSpec, Name, PemStyle, SgxExtensionSpec};
 use crate::quoting::{QE_ISV_PROD_ID, QE_ISV_SVN, QuoteSpec, qe_mr_signer};
-use crate::signed::{BuildError, Signed};
+use crate::signed::Signed;
 use crate::tcb_info::{TcbComponent, TcbInfoSpec, TcbLevelSpec};
 use crate::time::{DAY, YEAR, midnight};
 

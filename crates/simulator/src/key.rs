@@ -10,7 +10,7 @@ use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, SECP_256_R_1};
 use zeroize::Zeroizing;
 
 use crate::asn1;
-use crate::signed::BuildError;
+use crate::build_error::BuildError;
 
 /// Random bytes from the system.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], BuildError> {

@@ -46,6 +46,7 @@
 
 mod asn1;
 mod blueprint;
+mod build_error;
 mod collateral;
 mod enclave_identity;
 mod intel;
@@ -61,6 +62,7 @@ mod tcb_info;
 mod time;
 
 pub use blueprint::{Blueprint, Issued, Link};
+pub use build_error::BuildError;
 pub use collateral::{Collateral, WriteError};
 pub use enclave_identity::{EnclaveIdentitySpec, IsvLevelSpec};
 pub use intel::EVALUATION_DATA_NUMBER;
@@ -69,6 +71,6 @@ pub use machine::{COMPONENT_SVNS, CaType, FMSPC, PCE_ID, PCE_SVN, Parties};
 pub use platform::{DamagedState, Platform, PlatformError};
 pub use quoting::{ClaimedSizes, QE_ISV_PROD_ID, QE_ISV_SVN, QuoteSpec, qe_mr_signer};
 pub use report::EnclaveReport;
-pub use signed::{BuildError, Signed, Specification};
+pub use signed::{Signed, Specification};
 pub use tcb_info::{TcbComponent, TcbInfoSpec, TcbLevelSpec};
 pub use time::{DAY, YEAR};

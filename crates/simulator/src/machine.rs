@@ -1,7 +1,7 @@
 //! What makes one simulated machine and its Intel: keys, numbers and names that stay the same for ever.
 
+use crate::build_error::BuildError;
 use crate::key::{EcdsaKey, random};
-use crate::signed::BuildError;
 
 /// FMSPC of every simulated machine: `VSIM` and two zeros, which names no family of Intel's.
 pub const FMSPC: [u8; 6] = *b"VSIM\0\0";

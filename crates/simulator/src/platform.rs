@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use abi::sgx::ReportBody;
 
 use crate::blueprint::Blueprint;
+use crate::build_error::BuildError;
 use crate::collateral::Collateral;
 use crate::machine::{CaType, FMSPC, Machine, Parties};
 use crate::pki::{CERTIFICATE, PemStyle};
 use crate::report::EnclaveReport;
-use crate::signed::BuildError;
 
 mod directory;
 mod state;

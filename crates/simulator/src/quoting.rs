@@ -10,9 +10,9 @@ use abi::sgx::{Attributes, ReportBody};
 use aws_lc_rs::digest::{Context, SHA256};
 use zerocopy::{FromZeros, IntoBytes};
 
+use crate::build_error::BuildError;
 use crate::key::{EcdsaKey, Signer};
 use crate::machine::{COMPONENT_SVNS, Machine, PCE_SVN};
-use crate::signed::BuildError;
 
 /// ISVSVN of the simulated quoting enclave.
 pub const QE_ISV_SVN: u16 = 8;

@@ -1,43 +1,7 @@
 //! What is signed: a specification in plain fields, who signs it, and the bytes that come of both.
 
+use crate::build_error::BuildError;
 use crate::key::Signer;
-
-/// Why a certificate, CRL, signed document or quote could not be built.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// DER could not be written.
-    #[error("value cannot be written as DER")]
-    Der(#[from] der::Error),
-    /// JSON could not be written.
-    #[error("document cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
-    /// Outside the years 1970 to 9999.
-    #[error("time `{0}` lies outside the years 1970 to 9999")]
-    Time(i64),
-    /// A part of a quote is longer than its length field can say.
-    #[error("{0} is longer than its length field can say")]
-    TooLong(&'static str),
-    /// The cryptographic library gave no key, signature or randomness.
-    #[error("cryptographic library failed")]
-    Cryptography,
-}
-
-impl BuildError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::Der(_) | Self::Json(_) | Self::TooLong(_) => "shorten or correct the field that was changed",
-            Self::Time(_) => "give the time in seconds since 1970",
-            Self::Cryptography => "try again; if it persists, the system gives no randomness",
-        }
-    }
-}
-
-impl From<aws_lc_rs::error::Unspecified> for BuildError {
-    fn from(_: aws_lc_rs::error::Unspecified) -> Self {
-        Self::Cryptography
-    }
-}
 
 /// A specification that somebody signs.
 pub trait Specification {

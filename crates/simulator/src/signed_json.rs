@@ -1,6 +1,6 @@
 //! Intel's signed JSON: an object and the signature over its exact bytes, side by side in a wrapper.
 
-use crate::signed::BuildError;
+use crate::build_error::BuildError;
 
 /// `{"<member>":<body>,"signature":"<hex of raw r then s>"}`, the body untouched.
 pub(crate) fn wrap(member: &str, body: &[u8], signature: &[u8; 64]) -> Result<Vec<u8>, BuildError> {

@@ -5,7 +5,8 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::signed::{BuildError, Specification};
+use crate::build_error::BuildError;
+use crate::signed::Specification;
 use crate::{signed_json, time};
 
 /// What a TCB Info says. Members are written in Intel's order.

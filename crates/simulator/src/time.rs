@@ -5,7 +5,7 @@ use std::time::Duration;
 use der::{DateTime, Encode};
 use x509_cert::time::Time;
 
-use crate::signed::BuildError;
+use crate::build_error::BuildError;
 
 /// Seconds of a day.
 pub const DAY: i64 = 86_400;

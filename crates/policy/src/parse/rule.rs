@@ -7,6 +7,7 @@
 //! action    = ( "permit" | "deny" ) "(" ")"
 //!           | ( "add" | "issue" | "issueproperty" ) "(" argument { "," argument } ")"
 //! argument  = "claim" "=" IDENTIFIER | ( "type" | "value" | "valueType" | "issuer" ) "=" operand
+//!           | STRING                                              the type, as the first argument
 //! ```
 
 use super::{Broken, Parser, Section};
@@ -16,6 +17,12 @@ use crate::limits::MAX_CONDITIONS;
 use crate::tree::{Action, Condition, Make, New, Operand, Operator, Position, Property, Rule, Test};
 
 const MEMBERS: &str = "a claim has type, value, valueType and issuer";
+
+const VALUE_TYPES: &str = "one of \"String\", \"Integer\", \"Boolean\"";
+
+fn is_value_type(name: &str) -> bool {
+    matches!(name, "String" | "Integer" | "Boolean")
+}
 
 /// Names of the conditions read so far; an identifier is the number of its condition.
 type Names = Vec<Option<String>>;
@@ -104,18 +111,37 @@ impl Parser {
         };
         self.advance();
         let operand = self.operand(names)?;
-        let orders = !matches!(operator, Operator::Equal | Operator::NotEqual);
-        if let Operand::Literal(literal) = &operand {
-            if orders && !matches!(literal, Value::Integer(_)) {
-                let help = Some("<, <=, > and >= compare integers; a number stands without quotes");
-                return Err(self.wrong_at(at, literal.type_name(), "only integers have an order", help));
-            }
-            if property != Property::Value && !matches!(literal, Value::String(_)) {
-                let help = Some("type, valueType and issuer are texts in quotes");
-                return Err(self.wrong_at(at, literal.type_name(), "comparison that can never match", help));
-            }
-        }
+        self.check_test(property, operator, &operand, at)?;
         Ok(Test { property, operator, operand })
+    }
+
+    /// Refuses what can never match: in a deny rule it would be a guard that never fires.
+    fn check_test(
+        &mut self,
+        property: Property,
+        operator: Operator,
+        operand: &Operand,
+        at: Position,
+    ) -> Result<(), Broken> {
+        let orders = !matches!(operator, Operator::Equal | Operator::NotEqual);
+        let literal = match operand {
+            Operand::Literal(literal) => Some(literal),
+            Operand::Member(..) => None,
+        };
+        if orders && (property != Property::Value || !matches!(literal, None | Some(Value::Integer(_)))) {
+            let help = Some("<, <=, > and >= compare integers; a number stands without quotes");
+            return Err(self.wrong_at(at, "", "only integers have an order", help));
+        }
+        let help = match (property, literal) {
+            (Property::Value, _) | (_, None) => return Ok(()),
+            (Property::Type, Some(Value::String(_))) => return Ok(()),
+            (Property::ValueType, Some(Value::String(name))) if is_value_type(name) => return Ok(()),
+            (Property::Issuer, Some(Value::String(name))) if Issuer::is_name(name) => return Ok(()),
+            (Property::Type, _) => "a type is a text in quotes",
+            (Property::ValueType, _) => VALUE_TYPES,
+            (Property::Issuer, _) => "one of \"AttestationService\", \"AttestationPolicy\", \"CustomClaim\"",
+        };
+        Err(self.wrong_at(at, "", "comparison that can never match", Some(help)))
     }
 
     fn member(&mut self) -> Result<Property, Broken> {
@@ -196,8 +222,18 @@ impl Parser {
         }
         let (mut name, mut value, mut value_type, mut issuer) = (None, None, None, None);
         loop {
-            let (at, property) = (self.position(), self.member()?);
-            self.equals()?;
+            let at = self.position();
+            let property = match self.peek() {
+                // The first argument is the type also where its name is left out.
+                Kind::String(_) if name.is_none() && value.is_none() && value_type.is_none() && issuer.is_none() => {
+                    Property::Type
+                }
+                _ => {
+                    let property = self.member()?;
+                    self.equals()?;
+                    property
+                }
+            };
             let (slot, operand_at) = (
                 match property {
                     Property::Type => &mut name,
@@ -239,16 +275,16 @@ impl Parser {
         let fits = match (property, literal) {
             (Property::Value, _) => true,
             (Property::Type, Value::String(name)) => !name.is_empty(),
-            (Property::ValueType, Value::String(name)) => matches!(name.as_str(), "String" | "Integer" | "Boolean"),
-            (Property::Issuer, Value::String(name)) => Issuer::from_name(name).is_some(),
+            (Property::ValueType, Value::String(name)) => is_value_type(name),
+            (Property::Issuer, Value::String(name)) => Issuer::of_rule(name).is_some(),
             _ => false,
         };
         if fits {
             return Ok(());
         }
         let help = match property {
-            Property::ValueType => "one of \"String\", \"Integer\", \"Boolean\"",
-            Property::Issuer => "one of \"AttestationService\", \"AttestationPolicy\", \"CustomClaim\"",
+            Property::ValueType => VALUE_TYPES,
+            Property::Issuer => "\"AttestationPolicy\" or \"CustomClaim\"; a rule does not speak as the service",
             _ => "a type is a name in quotes",
         };
         Err(self.wrong_at(at, "", "argument with an impossible value", Some(help)))

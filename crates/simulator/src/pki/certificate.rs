@@ -7,8 +7,9 @@ use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages};
 use super::extension::RawExtension;
 use super::name::Name;
 use super::sgx_extension::SgxExtensionSpec;
+use crate::build_error::BuildError;
 use crate::key::EcdsaKey;
-use crate::signed::{BuildError, Specification};
+use crate::signed::Specification;
 use crate::{asn1, time};
 
 /// What a certificate says. `None` leaves an extension out.

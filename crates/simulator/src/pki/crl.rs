@@ -8,8 +8,9 @@ use der::Tag;
 use super::certificate::x509_signed;
 use super::extension::RawExtension;
 use super::name::Name;
+use crate::build_error::BuildError;
 use crate::key::EcdsaKey;
-use crate::signed::{BuildError, Specification};
+use crate::signed::Specification;
 use crate::{asn1, time};
 
 /// What a CRL says. `None` leaves a part out.

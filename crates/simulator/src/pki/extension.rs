@@ -9,7 +9,7 @@ use der::Encode;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 
 use crate::asn1;
-use crate::signed::BuildError;
+use crate::build_error::BuildError;
 
 /// Any extension at all: a second one of a kind, an unknown one, a malformed one.
 #[derive(Clone, Debug, PartialEq, Eq)]

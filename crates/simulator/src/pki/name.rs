@@ -5,7 +5,7 @@ use const_oid::db::rfc4519::{C, COMMON_NAME, L, O, ORGANIZATIONAL_UNIT_NAME, ST}
 use der::Tag;
 
 use crate::asn1;
-use crate::signed::BuildError;
+use crate::build_error::BuildError;
 
 /// The organisational unit in every name that the simulator makes: the mark of a simulation.
 pub const SIMULATION_UNIT: &str = "Veritee simulation";

@@ -7,7 +7,7 @@ use der::Tag;
 
 use super::extension::RawExtension;
 use crate::asn1;
-use crate::signed::BuildError;
+use crate::build_error::BuildError;
 
 /// Object identifier of the extension.
 pub const SGX_EXTENSION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113741.1.13.1");

@@ -6,9 +6,9 @@ use der::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::build_error::BuildError;
 use crate::key::EcdsaKey;
 use crate::machine::{CaType, Machine, Parties};
-use crate::signed::BuildError;
 
 /// The layout of the file; another number is another layout.
 const FORMAT: u32 = 1;
