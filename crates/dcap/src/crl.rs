@@ -1,7 +1,9 @@
 //! Certificate revocation lists of Intel's root and PCK CAs.
 
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER};
+use const_oid::db::rfc5280::{
+    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_DELTA_CRL_INDICATOR, ID_CE_ISSUING_DISTRIBUTION_POINT,
+};
 use const_oid::db::rfc5912::ECDSA_WITH_SHA_256;
 use der::Decode;
 use x509_cert::crl::{CertificateList, RevokedCert};
@@ -14,6 +16,9 @@ use crate::time::Window;
 
 /// More bytes than a list of some 20,000 revoked platforms has.
 pub const MAX_CRL: usize = 1 << 20;
+
+/// What lists carry that hold a part of all revocations. They must be critical; refused even where they are not.
+const PARTIAL: [ObjectIdentifier; 2] = [ID_CE_DELTA_CRL_INDICATOR, ID_CE_ISSUING_DISTRIBUTION_POINT];
 
 /// Why bytes are no revocation list of Intel's form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +41,8 @@ pub enum MalformedCrl {
     /// More extensions than Intel's lists have, which are two.
     #[error("revocation list has {0} extensions")]
     TooManyExtensions(usize),
-    /// An extension twice, or a critical one (delta and partial lists have one).
-    #[error("revocation list has extension `{0}` twice, or critical and unknown")]
+    /// An extension twice, one that is critical and unknown, or one of delta and partial lists.
+    #[error("revocation list has extension `{0}` twice, critical and unknown, or is partial by it")]
     Extension(ObjectIdentifier),
 }
 
@@ -83,7 +88,7 @@ impl Crl {
         if let Some(oid) = certificate::duplicate(extensions) {
             return Err(MalformedCrl::Extension(oid));
         }
-        if let Some(extension) = extensions.iter().find(|extension| extension.critical) {
+        if let Some(extension) = extensions.iter().find(|e| e.critical || PARTIAL.contains(&e.extn_id)) {
             return Err(MalformedCrl::Extension(extension.extn_id));
         }
         let next_update = body.next_update.as_ref().ok_or(MalformedCrl::NoNextUpdate)?;

@@ -72,7 +72,7 @@ fn each_malformed_list_is_refused_for_what_it_is() {
     let refused = |change: fn(&mut CrlSpec)| crl(|list| change(&mut list.spec)).unwrap_err();
     let sha384 = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
     assert_eq!(refused(|spec| spec.next_update = None), MalformedCrl::NoNextUpdate);
-    assert_eq!(refused(|spec| spec.version = None), MalformedCrl::Algorithm);
+    assert_eq!(refused(|spec| spec.version = Some(0)), MalformedCrl::Algorithm);
     assert_eq!(crl(|list| list.spec.signature_algorithm = sha384).unwrap_err(), MalformedCrl::Algorithm);
     assert_eq!(refused(|spec| spec.crl_number = None), MalformedCrl::MissingExtension("CRL number"));
     for id in [None, Some(vec![])] {
