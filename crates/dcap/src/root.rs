@@ -106,3 +106,45 @@ impl TrustedRoots {
         self.0.contains(&root.key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Collateral, SignedJson, UnixTime};
+    use simulator::Blueprint;
+
+    const AT: i64 = 1_790_000_000;
+
+    fn certificates(pem: &str) -> Vec<Certificate> {
+        let blocks = crate::pem::blocks(pem.as_bytes(), "CERTIFICATE").unwrap();
+        blocks.iter().map(|der| Certificate::from_der(der).unwrap()).collect()
+    }
+
+    fn collateral() -> Collateral {
+        let made = Blueprint::new(AT).unwrap().collateral().unwrap();
+        Collateral {
+            tcb_info: SignedJson::from_wrapper(&made.tcb_info, "tcbInfo").unwrap(),
+            tcb_info_chain: certificates(&made.tcb_info_chain_pem),
+            qe_identity: SignedJson::from_wrapper(&made.qe_identity, "enclaveIdentity").unwrap(),
+            qe_identity_chain: certificates(&made.qe_identity_chain_pem),
+            root_crl: made.root_crl,
+            pck_crl: made.pck_crl,
+            pck_crl_chain: certificates(&made.pck_crl_chain_pem),
+        }
+    }
+
+    #[test]
+    fn rejects_pieces_of_two_roots_though_both_are_trusted() {
+        let [one, other] = [collateral(), collateral()];
+        // No caller can ask for two roots yet; the rule is there for when one can.
+        let roots = TrustedRoots([&one, &other].map(|of| *of.pck_crl_chain[1].public_key()).to_vec());
+        let verify = |mixed: Collateral| mixed.verify(&roots, UnixTime::from_seconds(AT));
+        assert!(verify(one.clone()).is_ok() && verify(other.clone()).is_ok());
+        let (tcb_info, tcb_info_chain) = (other.tcb_info.clone(), other.tcb_info_chain.clone());
+        let refused = verify(Collateral { tcb_info, tcb_info_chain, ..one.clone() }).unwrap_err();
+        assert_eq!(refused.code(), "tcb_info_other_root");
+        let (qe_identity, qe_identity_chain) = (other.qe_identity, other.qe_identity_chain);
+        let refused = verify(Collateral { qe_identity, qe_identity_chain, ..one }).unwrap_err();
+        assert_eq!((refused.code().as_str(), refused.help().is_empty()), ("qe_identity_other_root", false));
+    }
+}

@@ -12,10 +12,8 @@ use std::process::Command;
 /// # Panics
 /// Where it is absent and `VERITEE_REQUIRE_DATA=1`.
 pub fn recorded(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("VERITEE_TEST_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("VERITEE_TEST_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
     let full = root.join(path);
     if full.exists() {
         return Some(full);

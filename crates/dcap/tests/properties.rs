@@ -1,0 +1,256 @@
+//! Whatever is done to the bytes of evidence, nothing panics and nothing changed is accepted; another verifier agrees.
+
+mod simulated;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use dcap::{
+    Certificate, CertificationData, Crl, EnclaveIdentity, Quote, SgxExtension, SignedJson, TcbInfo, TrustedRoots,
+    VerifiedCollateral, Verifier, pem,
+};
+use dcap_qvl::QuoteCollateralV3;
+use dcap_qvl::verify::QuoteVerifier;
+use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::sample::Index;
+use serde_json::value::RawValue;
+use simulated::{NOW, at, blueprint, report};
+use simulator::{Collateral, Specification};
+
+/// One machine with its quotes of versions 3, 4 and 5, and everything to judge them with.
+struct Evidence {
+    quotes: [Vec<u8>; 3],
+    made: Collateral,
+    root: Vec<u8>,
+    roots: TrustedRoots,
+    verifier: Verifier,
+    collateral: VerifiedCollateral,
+    documents: [Vec<u8>; 2],
+}
+
+static EVIDENCE: LazyLock<Evidence> = LazyLock::new(|| {
+    let mut blueprint = blueprint(|_| ());
+    let quotes = [3_u16, 4, 5].map(|version| {
+        blueprint.quoting.header.version = version.into();
+        blueprint.quote(&report(&blueprint)).unwrap()
+    });
+    let made = blueprint.collateral().unwrap();
+    let roots = simulated::roots_of(&blueprint);
+    let collateral = simulated::read_collateral(&made).unwrap().verify(&roots, at(NOW)).unwrap();
+    Evidence {
+        quotes,
+        made,
+        root: blueprint.certificates.root.build().unwrap(),
+        verifier: Verifier::new(roots.clone()),
+        roots,
+        collateral,
+        documents: [
+            blueprint.tcb_info.spec.to_be_signed().unwrap(),
+            blueprint.qe_identity.spec.to_be_signed().unwrap(),
+        ],
+    }
+});
+
+#[derive(Clone, Debug)]
+enum Mutation {
+    Flip(Index, u8),
+    Truncate(Index),
+    Insert(Index, Vec<u8>),
+    /// Bytes from one place over those at another.
+    Splice(Index, Index, usize),
+    Remove(Index, usize),
+}
+
+impl Mutation {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        let from = |index: &Index| index.index(bytes.len());
+        match self {
+            Self::Flip(at, bits) => {
+                let at = from(at);
+                bytes[at] ^= bits;
+            }
+            Self::Truncate(at) => bytes.truncate(from(at)),
+            Self::Insert(at, more) => {
+                let at = from(at);
+                bytes.splice(at..at, more.iter().copied());
+            }
+            Self::Splice(source, to, count) => {
+                let (source, to) = (from(source), from(to));
+                let count = (*count).min(bytes.len() - source).min(bytes.len() - to);
+                bytes.copy_within(source..source + count, to);
+            }
+            Self::Remove(at, count) => {
+                let at = from(at);
+                bytes.drain(at..(at + count).min(bytes.len()));
+            }
+        }
+    }
+}
+
+fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
+    let one = prop_oneof![
+        4 => (any::<Index>(), 1..=255_u8).prop_map(|(at, bits)| Mutation::Flip(at, bits)),
+        1 => any::<Index>().prop_map(Mutation::Truncate),
+        2 => (any::<Index>(), prop::collection::vec(any::<u8>(), 1..9)).prop_map(|(at, b)| Mutation::Insert(at, b)),
+        2 => (any::<Index>(), any::<Index>(), 1..64_usize).prop_map(|(a, b, c)| Mutation::Splice(a, b, c)),
+        1 => (any::<Index>(), 1..64_usize).prop_map(|(at, count)| Mutation::Remove(at, count)),
+    ];
+    prop::collection::vec(one, 1..4)
+}
+
+/// Mutated up to `head`, where the structures lie, or anywhere: most of a quote is the chain after them.
+fn mutate(bytes: &[u8], mutations: &[Mutation], head: Option<usize>) -> Vec<u8> {
+    let (mut head, tail) = match head {
+        Some(head) => (bytes[..head].to_vec(), &bytes[head..]),
+        None => (bytes.to_vec(), &[][..]),
+    };
+    mutations.iter().for_each(|mutation| mutation.apply(&mut head));
+    head.extend_from_slice(tail);
+    head
+}
+
+/// What a quote says, apart from zero padding and from how the PEM of its chain is broken into lines.
+fn said(bytes: &[u8]) -> (&[u8], Vec<Vec<u8>>) {
+    let quote = Quote::parse(bytes).unwrap();
+    let CertificationData::PckChain(chain) = quote.certification() else { panic!("no chain") };
+    let before = bytes.len() - quote.padding() - chain.len();
+    (&bytes[..before], pem::blocks(chain, "CERTIFICATE").unwrap())
+}
+
+fn ours(quote: &[u8]) -> Result<(), String> {
+    simulated::verify_with(quote, &EVIDENCE.collateral, &EVIDENCE.verifier, at(NOW)).map(|_| ())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_mutated_quote_is_never_accepted(version in 0..3_usize, mutations in mutations(), near in any::<bool>()) {
+        let quote = &EVIDENCE.quotes[version];
+        let mutated = mutate(quote, &mutations, near.then_some(1100));
+        if ours(&mutated).is_ok() {
+            prop_assert_eq!(said(&mutated), said(quote));
+        }
+    }
+
+    #[test]
+    fn a_mutated_piece_of_collateral_never_panics_and_is_never_accepted(
+        piece in 0..7_usize,
+        mutations in mutations(),
+    ) {
+        let mut made = EVIDENCE.made.clone();
+        let text = |text: &String| String::from_utf8_lossy(&mutate(text.as_bytes(), &mutations, None)).into_owned();
+        let bytes = |bytes: &[u8]| mutate(bytes, &mutations, None);
+        match piece {
+            0 => made.tcb_info = bytes(&made.tcb_info),
+            1 => made.qe_identity = bytes(&made.qe_identity),
+            2 => made.root_crl = bytes(&made.root_crl),
+            3 => made.pck_crl = bytes(&made.pck_crl),
+            4 => made.tcb_info_chain_pem = text(&made.tcb_info_chain_pem),
+            5 => made.qe_identity_chain_pem = text(&made.qe_identity_chain_pem),
+            _ => made.pck_crl_chain_pem = text(&made.pck_crl_chain_pem),
+        }
+        let verified = read_anything(&made).and_then(|collateral| collateral.verify(&EVIDENCE.roots, at(NOW)).ok());
+        if let Some(verified) = verified {
+            // What can change without meaning: line ends of PEM, whitespace and hex case around the signed object.
+            let (read, original) = (verified.read(), EVIDENCE.collateral.read());
+            prop_assert_eq!(&read.tcb_info, &original.tcb_info);
+            prop_assert_eq!(&read.qe_identity, &original.qe_identity);
+            prop_assert_eq!(&read.tcb_info_chain, &original.tcb_info_chain);
+            prop_assert_eq!(&read.qe_identity_chain, &original.qe_identity_chain);
+            prop_assert_eq!(&read.pck_crl_chain, &original.pck_crl_chain);
+            prop_assert_eq!((&read.root_crl, &read.pck_crl), (&original.root_crl, &original.pck_crl));
+        }
+    }
+
+    /// The readers alone, past the signatures that would stop them.
+    #[test]
+    fn readers_never_panic(mutations in mutations(), garbage in prop::collection::vec(any::<u8>(), 0..200)) {
+        let certificate = &EVIDENCE.collateral.read().pck_crl_chain[0];
+        for der in [&mutate(certificate.der(), &mutations, None), &garbage] {
+            let _ = Certificate::from_der(der);
+            let _ = Crl::from_der(der);
+            let _ = SgxExtension::from_der(der);
+        }
+        let _ = Crl::from_der(&mutate(&EVIDENCE.made.pck_crl, &mutations, None));
+        let [tcb_info, identity] = &EVIDENCE.documents;
+        let _ = TcbInfo::from_json(&mutate(tcb_info, &mutations, None));
+        let _ = EnclaveIdentity::from_json(&mutate(identity, &mutations, None));
+        let _ = Quote::parse(&garbage);
+        let _ = pem::blocks(&garbage, "CERTIFICATE");
+        let _ = SignedJson::from_wrapper(&garbage, "tcbInfo");
+    }
+
+    #[test]
+    fn whatever_dcap_qvl_rejects_is_rejected(mutations in mutations(), near in any::<bool>()) {
+        let mutated = mutate(&EVIDENCE.quotes[0], &mutations, near.then_some(1100));
+        if let Err(complaint) = theirs(&mutated) {
+            prop_assert!(ours(&mutated).is_err(), "{complaint}");
+        }
+    }
+}
+
+#[test]
+fn what_was_not_changed_is_accepted_in_every_version_and_by_dcap_qvl() {
+    for quote in &EVIDENCE.quotes {
+        assert_eq!(ours(quote), Ok(()));
+    }
+    assert_eq!(theirs(&EVIDENCE.quotes[0]), Ok("UpToDate".to_owned()));
+}
+
+#[test]
+fn every_flipped_byte_of_every_version_is_refused() {
+    for quote in &EVIDENCE.quotes {
+        for place in (0..1100).chain((1100..quote.len()).step_by(11)) {
+            let mut changed = quote.clone();
+            changed[place] ^= 1 << (place % 8);
+            assert!(ours(&changed).is_err(), "byte {place}");
+        }
+    }
+}
+
+/// Collateral of whatever bytes, or nothing where they cannot be read.
+fn read_anything(made: &Collateral) -> Option<dcap::Collateral> {
+    let chain = |text: &str| -> Option<Vec<Certificate>> {
+        let blocks = pem::blocks(text.as_bytes(), "CERTIFICATE").ok()?;
+        blocks.iter().map(|der| Certificate::from_der(der).ok()).collect()
+    };
+    Some(dcap::Collateral {
+        tcb_info: SignedJson::from_wrapper(&made.tcb_info, "tcbInfo").ok()?,
+        tcb_info_chain: chain(&made.tcb_info_chain_pem)?,
+        qe_identity: SignedJson::from_wrapper(&made.qe_identity, "enclaveIdentity").ok()?,
+        qe_identity_chain: chain(&made.qe_identity_chain_pem)?,
+        root_crl: made.root_crl.clone(),
+        pck_crl: made.pck_crl.clone(),
+        pck_crl_chain: chain(&made.pck_crl_chain_pem)?,
+    })
+}
+
+/// The status that dcap-qvl finds, or its complaint.
+fn theirs(quote: &[u8]) -> Result<String, String> {
+    let split = |document: &[u8], member: &str| {
+        let parsed: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(document).unwrap();
+        let signature: String = serde_json::from_str(parsed["signature"].get()).unwrap();
+        (parsed[member].get().to_owned(), hex::decode(signature).unwrap())
+    };
+    let made = EVIDENCE.made.clone();
+    let (tcb_info, tcb_info_signature) = split(&made.tcb_info, "tcbInfo");
+    let (qe_identity, qe_identity_signature) = split(&made.qe_identity, "enclaveIdentity");
+    let collateral = QuoteCollateralV3 {
+        pck_crl_issuer_chain: made.pck_crl_chain_pem,
+        root_ca_crl: made.root_crl,
+        pck_crl: made.pck_crl,
+        tcb_info_issuer_chain: made.tcb_info_chain_pem,
+        tcb_info,
+        tcb_info_signature,
+        qe_identity_issuer_chain: made.qe_identity_chain_pem,
+        qe_identity,
+        qe_identity_signature,
+        pck_certificate_chain: None,
+    };
+    let verdict = QuoteVerifier::new(EVIDENCE.root.clone()).verify(quote, &collateral, NOW.unsigned_abs());
+    verdict.map(|report| report.status).map_err(|error| format!("{error:#}"))
+}
