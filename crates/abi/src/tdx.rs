@@ -38,14 +38,25 @@ impl TdReport10 {
     pub const SIZE: usize = 584;
     /// TDATTRIBUTES bit 0: the host may read and write the trust domain.
     pub const DEBUG: u64 = 1 << 0;
+    /// TDATTRIBUTES bits 4 to 6: the host may profile the trust domain.
+    pub const PROFILING: u64 = 0b111 << 4;
+    /// TDATTRIBUTES bit 17: service trust domains in their extended form.
+    pub const SERVTD_EXT: u64 = 1 << 17;
     /// TDATTRIBUTES bit 28: an EPT violation is no exception in the trust domain.
     pub const SEPT_VE_DISABLE: u64 = 1 << 28;
     /// TDATTRIBUTES bit 29: the trust domain can be moved to another machine.
     pub const MIGRATABLE: u64 = 1 << 29;
+    /// TDATTRIBUTES bits 1 to 3, 7 to 15, 23 to 26 and 32 to 61: must be zero.
+    pub const RESERVED: u64 = 0b111 << 1 | 0x1ff << 7 | 0b1111 << 23 | ((1 << 30) - 1) << 32;
 
-    /// Whether the host may read the trust domain.
+    /// Whether the host may look into the trust domain: read it or profile it.
     pub const fn is_debug(&self) -> bool {
-        self.td_attributes.get() & Self::DEBUG != 0
+        self.has(Self::DEBUG | Self::PROFILING)
+    }
+
+    /// Whether any of those bits of TDATTRIBUTES is set.
+    pub const fn has(&self, attributes: u64) -> bool {
+        self.td_attributes.get() & attributes != 0
     }
 }
 
@@ -121,5 +132,11 @@ mod tests {
         assert_eq!(offset_of!(TdReport15Ex, vm_id), 648);
         assert_eq!(offset_of!(TdReport15Ex, init_tee_fmspc), 817);
         assert_eq!(offset_of!(TdReport15Ex, cur_servtd_attributes), 877);
+    }
+
+    #[test]
+    fn reserved_attributes_are_the_documented_bits() {
+        let reserved = |bit: u32| matches!(bit, 1..=3 | 7..=15 | 23..=26 | 32..=61);
+        assert!((0..64).all(|bit| (TdReport10::RESERVED >> bit & 1 == 1) == reserved(bit)));
     }
 }

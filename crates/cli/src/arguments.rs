@@ -1,6 +1,6 @@
 //! Arguments that several commands share.
 
-use dcap::{Requirements, TcbStatus};
+use dcap::{Allowance, Requirements, TcbStatus};
 
 /// A status on the command line. `Revoked` is no choice.
 pub fn parse_accepted_status(text: &str) -> Result<TcbStatus, String> {
@@ -15,16 +15,36 @@ pub fn parse_accepted_status(text: &str) -> Result<TcbStatus, String> {
     }
 }
 
-/// What a caller may widen.
+/// What a caller may allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Allowance {
-    /// Enclaves that a debugger can read.
+pub enum Allow {
+    /// Enclaves and trust domains that the host can look into.
     Debug,
+    /// Trust domains without SEPT_VE_DISABLE.
+    SeptVe,
+    /// Trust domains that can be moved to another machine.
+    Migratable,
+    /// Trust domains with a service trust domain bound to them.
+    ServiceTd,
+    /// Trust domains with reserved attributes set.
+    ReservedAttributes,
+}
+
+impl Allow {
+    const fn allowance(self) -> Allowance {
+        match self {
+            Self::Debug => Allowance::Debug,
+            Self::SeptVe => Allowance::SeptVe,
+            Self::Migratable => Allowance::Migratable,
+            Self::ServiceTd => Allowance::ServiceTd,
+            Self::ReservedAttributes => Allowance::ReservedAttributes,
+        }
+    }
 }
 
 /// The default requirements, widened as asked.
-pub fn requirements(accepted: &[TcbStatus], allowed: &[Allowance]) -> Requirements {
+pub fn requirements(accepted: &[TcbStatus], allowed: &[Allow]) -> Requirements {
     // The parser above has refused `Revoked`.
     let requirements = Requirements::default().accept(accepted.iter().copied()).unwrap_or_default();
-    if allowed.contains(&Allowance::Debug) { requirements.allow_debug() } else { requirements }
+    allowed.iter().fold(requirements, |requirements, allow| requirements.allow(allow.allowance()))
 }

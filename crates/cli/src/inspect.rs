@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use abi::quote::{Header, tee_type};
 use abi::sgx::ReportBody;
 use collateral::{Form, QvlJson, Unrecognised};
-use dcap::{Body, Certificate, CertificationData, Crl, EnclaveIdentity, Quote, QuoteError, SgxExtension, TcbInfo, pem};
+use dcap::{Certificate, CertificationData, Crl, EnclaveIdentity, Quote, QuoteError, SgxExtension, TcbInfo, pem};
 use serde_json::{Map, Value, json};
 use zerocopy::FromBytes;
 
 use crate::evidence::{Evidence, Framing, decode_text};
 use crate::failure::{self, Failure};
-use crate::{show, verify};
+use crate::{report, show};
 
 /// Say what a file is and show its fields, without judging it.
 ///
@@ -98,17 +98,11 @@ fn known_quote_header(bytes: &[u8]) -> Option<&Header> {
 }
 
 fn describe_quote(quote: &Quote<'_>, framing: &str) -> Value {
-    let body = match quote.body() {
-        Body::SgxEnclave(enclave) => json!({"sgxEnclaveReport": verify::describe_enclave(enclave)}),
-        Body::Td10(report) => json!({"tdReport10": describe_td(report)}),
-        Body::Td15(report) => json!({"tdReport15": describe_td(&report.base)}),
-        Body::Td15Ex(report) => json!({"tdReport15ex": describe_td(&report.base.base)}),
-    };
     json!({
         "is": format!("{framing}{} quote, version {}", quote.tee(), quote.version()),
         "header": describe_header(quote.header()),
-        "body": body,
-        "qeReport": verify::describe_enclave(quote.qe_report()),
+        "body": report::describe_body(&quote.body()),
+        "qeReport": report::describe_enclave(quote.qe_report()),
         "certification": describe_certification(&quote.certification()),
         "paddingBytes": quote.padding(),
     })
@@ -129,23 +123,6 @@ fn describe_header(header: &Header) -> Value {
         "pceSvn": header.pce_svn.get(),
         "qeVendorId": hex::encode(header.qe_vendor_id),
         "qeId": hex::encode(qe_id),
-    })
-}
-
-fn describe_td(report: &abi::tdx::TdReport10) -> Value {
-    let [rtmr0, rtmr1, rtmr2, rtmr3] = report.rtmr.map(hex::encode);
-    json!({
-        "teeTcbSvn": hex::encode(report.tee_tcb_svn),
-        "mrSeam": hex::encode(report.mr_seam),
-        "tdAttributes": format!("{:#018x}", report.td_attributes.get()),
-        "debug": report.is_debug(),
-        "xfam": format!("{:#018x}", report.xfam.get()),
-        "mrTd": hex::encode(report.mr_td),
-        "mrConfigId": hex::encode(report.mr_config_id),
-        "mrOwner": hex::encode(report.mr_owner),
-        "mrOwnerConfig": hex::encode(report.mr_owner_config),
-        "rtmr0": rtmr0, "rtmr1": rtmr1, "rtmr2": rtmr2, "rtmr3": rtmr3,
-        "reportData": hex::encode(report.report_data),
     })
 }
 
@@ -184,7 +161,7 @@ fn describe_epid(bytes: &[u8]) -> Value {
         "epidGroupId": bytes.get(4..8).map(hex::encode),
         "qeSvn": number(8),
         "pceSvn": number(10),
-        "sgxEnclaveReport": report.map(|(report, _)| verify::describe_enclave(report)),
+        "sgxEnclaveReport": report.map(|(report, _)| report::describe_enclave(report)),
     })
 }
 

@@ -8,6 +8,7 @@ mod enclave_key;
 mod evidence;
 mod failure;
 mod inspect;
+mod report;
 mod serve;
 mod show;
 mod tls;

@@ -76,7 +76,7 @@ impl Running {
                 .as_ref()
                 .map(|simulation| simulation.collateral.clone())
                 .or_else(|| settings.collateral.clone()),
-            requirements: requirements(&settings.accept_tcb, &[crate::arguments::Allowance::Debug]),
+            requirements: requirements(&settings.accept_tcb, &[crate::arguments::Allow::Debug]),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
         };
         let provider = Arc::new(Provider::open(&store, config, now).await.map_err(|error| not_open(&error))?);

@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 
 use collateral::{CollateralSet, Taken};
 use dcap::{
-    Certificate, CertificationData, ProvenPck, Quote, Refusal, Report, TcbStatus, TrustedRoots, UnixTime,
-    VerifiedQuote, Verifier, pem,
+    Certificate, CertificationData, ProvenPck, Quote, Refusal, Shortfall, TcbStatus, TrustedRoots, UnixTime,
+    VerifiedQuote, Verifier, VerifyError, pem,
 };
 use serde_json::{Value, json};
 
-use crate::arguments::{Allowance, parse_accepted_status, requirements};
+use crate::arguments::{Allow, parse_accepted_status, requirements};
 use crate::clock::parse_time;
 use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
-use crate::show;
+use crate::{report, show};
+
+/// What is short of the best level is told to people in so many lines; JSON has all of it.
+const MAX_SHOWN_SHORTFALLS: usize = 5;
 
 /// Verify a quote with collateral from files, without network.
 ///
@@ -33,7 +36,7 @@ pub struct Arguments {
     accept_tcb: Vec<TcbStatus>,
     /// Allow what the default refuses.
     #[arg(long, value_name = "WHAT,...", value_delimiter = ',')]
-    allow: Vec<Allowance>,
+    allow: Vec<Allow>,
     /// Trust the key of this root certificate instead of Intel's.
     #[arg(long, value_name = "PEM")]
     trust_root: Option<PathBuf>,
@@ -117,9 +120,24 @@ fn verify(
         .collateral
         .verify(verifier.roots(), at)
         .map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
-    verifier
-        .verify(&quote, &pck, &collateral, at)
-        .map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))
+    let verified = verifier.verify(&quote, &pck, &collateral, at);
+    // Authentic in both cases; whatever else failed makes the quote's own words worthless.
+    if matches!(verified, Ok(_) | Err(VerifyError::TcbNotSupported)) {
+        report["shortfalls"] = dcap::shortfalls(&quote, &pck, &collateral).iter().map(shortfall).collect();
+    }
+    verified.map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))
+}
+
+fn shortfall(shortfall: &Shortfall) -> Value {
+    json!({
+        "part": shortfall.part.to_string(),
+        "has": shortfall.has,
+        "needs": shortfall.needs,
+        "levelStatus": shortfall.level_status,
+        "levelDate": shortfall.level_date,
+        "remedy": shortfall.remedy.to_string(),
+        "sentence": shortfall.to_string(),
+    })
 }
 
 fn taken(taken: &Taken) -> Value {
@@ -158,38 +176,11 @@ fn describe(quote: &VerifiedQuote, into: &mut Value) {
         "qeIdentityEvaluationDataNumber": tcb.qe_identity_evaluation_data_number,
         "platformStatus": tcb.platform_status,
         "qeStatus": tcb.qe_status,
+        "tdxModuleStatus": tcb.tdx_module_status,
+        "currentStatus": tcb.current_status,
     });
     into["validUntil"] = json!(quote.validity().until);
-    into["report"] = describe_report(quote.report());
-}
-
-fn describe_report(report: &Report) -> Value {
-    match report {
-        Report::SgxEnclave(enclave) => describe_enclave(enclave),
-        other => json!({"reportData": hex::encode(other.report_data()), "debug": other.is_debug()}),
-    }
-}
-
-/// An SGX report body, field by field.
-pub fn describe_enclave(enclave: &abi::sgx::ReportBody) -> Value {
-    json!({
-        "mrEnclave": hex::encode(enclave.mr_enclave),
-        "mrSigner": hex::encode(enclave.mr_signer),
-        "isvProdId": enclave.isv_prod_id.get(),
-        "isvSvn": enclave.isv_svn.get(),
-        "reportData": hex::encode(enclave.report_data),
-        "debug": enclave.attributes.is_debug(),
-        "attributes": {
-            "flags": format!("{:#018x}", enclave.attributes.flags.get()),
-            "xfrm": format!("{:#018x}", enclave.attributes.xfrm.get()),
-        },
-        "miscSelect": enclave.misc_select.get(),
-        "cpuSvn": hex::encode(enclave.cpu_svn),
-        "configId": hex::encode(enclave.config_id),
-        "configSvn": enclave.config_svn.get(),
-        "isvExtProdId": hex::encode(enclave.isv_ext_prod_id),
-        "isvFamilyId": hex::encode(enclave.isv_family_id),
-    })
+    into["report"] = report::describe(quote.report());
 }
 
 fn load_collateral(path: &Path) -> Result<CollateralSet, Failure> {
@@ -232,6 +223,9 @@ fn show_to_people(report: &Value) -> Result<(), Failure> {
     if let (Some(message), Some(help)) = (error["message"].as_str(), error["help"].as_str()) {
         show::line(&format!(" reason: {message} ({})", error["code"].as_str().unwrap_or_default()))?;
         show::line(&format!("   help: {help}"))?;
+    }
+    for shortfall in rest["shortfalls"].take().as_array().into_iter().flatten().take(MAX_SHOWN_SHORTFALLS) {
+        show::line(&format!("  short: {}", shortfall["sentence"].as_str().unwrap_or_default()))?;
     }
     if report["simulated"] == true {
         show::line("  NOTE: not rooted in Intel's key; this says nothing about genuine hardware")?;

@@ -31,6 +31,42 @@ fn the_sample_is_rejected_by_default_and_accepted_when_its_status_is() {
 }
 
 #[test]
+fn a_genuine_trust_domain_is_judged_with_what_it_needs_allowed() {
+    let Some(directory) = test_data::recorded("quotes") else { return };
+    let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(directory.join("cases.json")).unwrap()).unwrap();
+    let needs = |case: &&Value| case["expected"]["allow"] == serde_json::json!(["migratable", "service-td"]);
+    let case = cases.iter().find(needs).unwrap();
+    let pieces = tempfile::tempdir().unwrap();
+    for piece in ["tcb_info", "qe_identity", "pck_crl", "root_crl", "tcb_chain"] {
+        let name = case[piece].as_str().unwrap();
+        std::fs::copy(directory.join("collateral").join(name), pieces.path().join(name)).unwrap();
+    }
+    let quote = directory.join(case["quote"].as_str().unwrap());
+    let (at, status) = (case["now_utc"].as_str().unwrap(), case["expected"]["status"].as_str().unwrap());
+    let judge =
+        |allow| verify(&quote, pieces.path(), &["--at", at, "--accept-tcb", status, "--json", "--allow", allow]);
+    assert_eq!(judge("migratable").expect(1).json()["error"]["code"], "service_td_not_allowed");
+    let accepted = judge("migratable,service-td").expect(0).json();
+    assert_eq!((&accepted["tee"], &accepted["tcb"]["status"]), (&"TDX".into(), &status.into()));
+    assert_eq!(accepted["report"]["mrTd"].as_str().unwrap().len(), 96);
+    assert_eq!(accepted["report"]["rtmr3"].as_str().unwrap().len(), 96);
+}
+
+#[test]
+fn an_old_platform_is_told_in_a_few_lines_what_to_update() {
+    let Some(directory) = test_data::recorded("quotes") else { return };
+    let quote = directory.join("46ca3f903c33a336_v4_TDX_c0806f000000.quote");
+    let collateral = directory.join("collateral");
+    let ran = verify(&quote, &collateral, &["--at", "2025-11-17T06:21:34Z"]).expect(1);
+    let short: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("  short: ")).collect();
+    assert_eq!(short.len(), 5, "{}", ran.stdout);
+    assert!(short[0].ends_with("needs 8: update the BIOS"), "{}", short[0]);
+    let json = verify(&quote, &collateral, &["--at", "2025-11-17T06:21:34Z", "--json"]).expect(1).json();
+    assert_eq!(json["shortfalls"].as_array().unwrap().len(), 6);
+    assert_eq!((&json["shortfalls"][0]["has"], &json["shortfalls"][0]["needs"]), (&7.into(), &8.into()));
+}
+
+#[test]
 fn the_json_has_the_documented_members() {
     let (quote, collateral) = sample();
     let report = verify(&quote, &collateral, &["--at", AT, "--json"]).json();

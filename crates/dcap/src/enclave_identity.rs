@@ -4,8 +4,8 @@ use abi::sgx::ReportBody;
 use serde::Deserialize;
 use zerocopy::IntoBytes;
 
+use crate::isv_level::{self, IsvLevel};
 use crate::signed_json::{MAX_DEPTH, MalformedJson, hex_field};
-use crate::tcb_status::TcbStatus;
 use crate::time::{UnixTime, Window};
 
 /// Which of Intel's enclaves an identity is about.
@@ -49,19 +49,6 @@ pub struct EnclaveIdentity {
     pub levels: Vec<IsvLevel>,
 }
 
-/// One level of an enclave: ISVSVN to reach, and what reaching it means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IsvLevel {
-    /// SVN to reach.
-    pub isv_svn: u16,
-    /// UpToDate, OutOfDate or Revoked.
-    pub status: TcbStatus,
-    /// When the level was set.
-    pub date: UnixTime,
-    /// Intel's security advisories that apply at this level.
-    pub advisory_ids: Vec<String>,
-}
-
 /// Which part of an enclave's identity differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityMismatch {
@@ -92,14 +79,6 @@ impl EnclaveIdentity {
                 wire.version
             )));
         }
-        let mut levels = wire.tcb_levels.into_iter().map(WireLevel::read).collect::<Result<Vec<_>, _>>()?;
-        levels.sort_by_key(|level| std::cmp::Reverse(level.isv_svn));
-        if levels.is_empty() {
-            return Err(MalformedJson::Field("enclave identity has no levels".to_owned()));
-        }
-        if levels.windows(2).any(|pair| matches!(pair, [one, next] if one.isv_svn == next.isv_svn)) {
-            return Err(MalformedJson::Field("enclave identity has the same level twice".to_owned()));
-        }
         Ok(Self {
             id: wire.id,
             validity: Window { from: wire.issue_date, until: wire.next_update },
@@ -110,7 +89,7 @@ impl EnclaveIdentity {
             attributes_mask: wire.attributes_mask,
             mr_signer: wire.mrsigner,
             isv_prod_id: wire.isvprodid,
-            levels,
+            levels: isv_level::sorted(wire.tcb_levels, "enclave identity")?,
         })
     }
 
@@ -130,11 +109,6 @@ impl EnclaveIdentity {
             return Err(IdentityMismatch::IsvProdId);
         }
         Ok(())
-    }
-
-    /// The highest level that an enclave of that SVN reaches. (Reference: appraisal step 15.)
-    pub(crate) fn level_of(&self, isv_svn: u16) -> Option<&IsvLevel> {
-        self.levels.iter().find(|level| isv_svn >= level.isv_svn)
     }
 }
 
@@ -162,34 +136,5 @@ struct Wire {
     #[serde(deserialize_with = "hex_field")]
     mrsigner: [u8; 32],
     isvprodid: u16,
-    tcb_levels: Vec<WireLevel>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireLevel {
-    tcb: WireTcb,
-    tcb_date: UnixTime,
-    tcb_status: TcbStatus,
-    #[serde(rename = "advisoryIDs", default)]
-    advisory_ids: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct WireTcb {
-    isvsvn: u16,
-}
-
-impl WireLevel {
-    fn read(self) -> Result<IsvLevel, MalformedJson> {
-        if !matches!(self.tcb_status, TcbStatus::UpToDate | TcbStatus::OutOfDate | TcbStatus::Revoked) {
-            return Err(MalformedJson::Field(format!("an enclave's level cannot have status `{}`", self.tcb_status)));
-        }
-        Ok(IsvLevel {
-            isv_svn: self.tcb.isvsvn,
-            status: self.tcb_status,
-            date: self.tcb_date,
-            advisory_ids: self.advisory_ids,
-        })
-    }
+    tcb_levels: Vec<isv_level::Wire>,
 }

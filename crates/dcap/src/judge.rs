@@ -1,17 +1,34 @@
 //! Judging a verified quote: somebody's requirements, and what passed them.
 
+use abi::tdx::TdReport10;
+
 use crate::tcb_status::TcbStatus;
-use crate::verify::VerifiedQuote;
+use crate::verify::{Report, VerifiedQuote};
 
 /// What somebody demands of a verified quote.
 ///
-/// The default is the narrowest: status `UpToDate` alone, no debugger, any evaluation number. Each method says what it
-/// widens or narrows.
+/// The default is the narrowest: status `UpToDate` alone, none of the [`Allowance`]s, any evaluation number. Each method
+/// says what it widens or narrows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requirements {
     accepted: Vec<TcbStatus>,
-    debug_allowed: bool,
+    allowed: Vec<Allowance>,
     minimum_evaluation_data_number: u32,
+}
+
+/// What Intel leaves to whoever judges, and the default refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Allowance {
+    /// Enclaves and trust domains that a debugger or profiler of the host can look into.
+    Debug,
+    /// Trust domains without SEPT_VE_DISABLE: the host can inject exceptions by taking pages away.
+    SeptVe,
+    /// Trust domains that can be moved to another machine.
+    Migratable,
+    /// Trust domains with a service trust domain bound to them, which can change their state.
+    ServiceTd,
+    /// Trust domains with attributes that are reserved, and so not understood.
+    ReservedAttributes,
 }
 
 /// A status that nobody may accept.
@@ -21,7 +38,7 @@ pub struct RevokedIsNeverAcceptable;
 
 impl Default for Requirements {
     fn default() -> Self {
-        Self { accepted: vec![TcbStatus::UpToDate], debug_allowed: false, minimum_evaluation_data_number: 0 }
+        Self { accepted: vec![TcbStatus::UpToDate], allowed: Vec::new(), minimum_evaluation_data_number: 0 }
     }
 }
 
@@ -42,10 +59,12 @@ impl Requirements {
         Ok(self)
     }
 
-    /// Widens: accepts enclaves that a debugger can read.
+    /// Widens: allows what the default refuses.
     #[must_use]
-    pub const fn allow_debug(mut self) -> Self {
-        self.debug_allowed = true;
+    pub fn allow(mut self, allowance: Allowance) -> Self {
+        if !self.allowed.contains(&allowance) {
+            self.allowed.push(allowance);
+        }
         self
     }
 
@@ -74,8 +93,9 @@ impl Requirements {
 
     fn reason_against(&self, quote: &VerifiedQuote) -> Option<RefusalReason> {
         let tcb = quote.tcb();
-        if quote.report().is_debug() && !self.debug_allowed {
-            return Some(RefusalReason::Debug);
+        let refused = needed_allowances(quote.report()).find(|needed| !self.allowed.contains(needed));
+        if let Some(allowance) = refused {
+            return Some(RefusalReason::NotAllowed(allowance));
         }
         // Revoked is an error of verification already; a second lock costs nothing.
         if tcb.status == TcbStatus::Revoked || !self.accepted.contains(&tcb.status) {
@@ -87,12 +107,27 @@ impl Requirements {
     }
 }
 
+/// What somebody has to allow for that report to be accepted.
+fn needed_allowances(report: &Report) -> impl Iterator<Item = Allowance> {
+    let td = report.td_report();
+    let td_has = |attributes| td.is_some_and(|td| td.has(attributes));
+    [
+        (Allowance::Debug, report.is_debug()),
+        (Allowance::SeptVe, td.is_some() && !td_has(TdReport10::SEPT_VE_DISABLE)),
+        (Allowance::Migratable, td_has(TdReport10::MIGRATABLE)),
+        (Allowance::ServiceTd, td_has(TdReport10::SERVTD_EXT) || report.has_service_td()),
+        (Allowance::ReservedAttributes, td_has(TdReport10::RESERVED)),
+    ]
+    .into_iter()
+    .filter_map(|(allowance, is_needed)| is_needed.then_some(allowance))
+}
+
 /// Why a verified quote was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalReason {
-    /// A debugger can read the enclave.
-    #[error("enclave is in debug mode")]
-    Debug,
+    /// Something that the default refuses and nobody has allowed.
+    #[error("{}", not_allowed(*.0))]
+    NotAllowed(Allowance),
     /// The status is none of the accepted ones.
     #[error("TCB status is `{0}`")]
     TcbStatus(TcbStatus),
@@ -110,7 +145,11 @@ impl RefusalReason {
     /// A stable name of the reason.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Debug => "debug_not_allowed",
+            Self::NotAllowed(Allowance::Debug) => "debug_not_allowed",
+            Self::NotAllowed(Allowance::SeptVe) => "sept_ve_not_allowed",
+            Self::NotAllowed(Allowance::Migratable) => "migratable_not_allowed",
+            Self::NotAllowed(Allowance::ServiceTd) => "service_td_not_allowed",
+            Self::NotAllowed(Allowance::ReservedAttributes) => "reserved_attributes_not_allowed",
             Self::TcbStatus(_) => "tcb_status_not_accepted",
             Self::EvaluationDataNumber { .. } => "evaluation_number_too_low",
         }
@@ -119,10 +158,31 @@ impl RefusalReason {
     /// What to do about it.
     pub const fn help(&self) -> &'static str {
         match self {
-            Self::Debug => "build and sign the enclave for release, or allow debug where no secret is at stake",
+            Self::NotAllowed(Allowance::Debug) => {
+                "build and sign the enclave for release, or allow debug where no secret is at stake"
+            }
+            Self::NotAllowed(Allowance::SeptVe) => {
+                "launch the trust domain with SEPT_VE_DISABLE, or allow it where its kernel handles such exceptions"
+            }
+            Self::NotAllowed(Allowance::Migratable | Allowance::ServiceTd) => {
+                "launch the trust domain without migration, or allow it where you trust the service trust domain"
+            }
+            Self::NotAllowed(Allowance::ReservedAttributes) => {
+                "update veritee; if it stays, do not trust this trust domain"
+            }
             Self::TcbStatus(_) => "update the platform, or accept this status knowingly after reading its advisories",
             Self::EvaluationDataNumber { .. } => "fetch newer collateral",
         }
+    }
+}
+
+const fn not_allowed(allowance: Allowance) -> &'static str {
+    match allowance {
+        Allowance::Debug => "the host can look into the enclave or trust domain: it is in debug mode",
+        Allowance::SeptVe => "trust domain does not have SEPT_VE_DISABLE",
+        Allowance::Migratable => "trust domain can be moved to another machine",
+        Allowance::ServiceTd => "trust domain has a service trust domain bound to it",
+        Allowance::ReservedAttributes => "trust domain has reserved attributes set",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Verifies Intel SGX (and soon TDX) quotes: pure, without network, clock or file.
+//! Verifies Intel SGX and TDX quotes: pure, without network, clock or file.
 //!
 //! ```text
 //! bytes ──▶ Quote ──▶ ProvenPck ──▶ VerifiedQuote ──▶ AcceptedQuote
@@ -46,12 +46,14 @@ mod collateral;
 mod crl;
 mod ecdsa;
 mod enclave_identity;
+mod isv_level;
 mod judge;
 mod pck;
 pub mod pem;
 mod quote;
 mod root;
 mod sgx_extension;
+mod shortfall;
 mod signed_json;
 mod tcb_info;
 mod tcb_status;
@@ -62,14 +64,16 @@ pub use certificate::{Certificate, MAX_CERTIFICATE, MalformedCertificate, SGX_EX
 pub use chain::{CertificateError, CertificateFault, Role};
 pub use collateral::{Collateral, CollateralError, CollateralFault, Piece, VerifiedCollateral};
 pub use crl::{Crl, MAX_CRL, MalformedCrl};
-pub use enclave_identity::{EnclaveId, EnclaveIdentity, IdentityMismatch, IsvLevel};
-pub use judge::{AcceptedQuote, Refusal, RefusalReason, Requirements, RevokedIsNeverAcceptable};
+pub use enclave_identity::{EnclaveId, EnclaveIdentity, IdentityMismatch};
+pub use isv_level::IsvLevel;
+pub use judge::{AcceptedQuote, Allowance, Refusal, RefusalReason, Requirements, RevokedIsNeverAcceptable};
 pub use pck::{PckCa, PckError, ProvenPck};
 pub use quote::{Body, CertificationData, MAX_AUTH_DATA, MAX_QUOTE, Quote, QuoteError};
 pub use root::{INTEL_ROOT_KEY, Root, RootKind, SIMULATION_UNIT, TrustedRoots};
 pub use sgx_extension::{Fmspc, MalformedSgxExtension, MultiPackage, SgxExtension, SgxType};
+pub use shortfall::{Part, Remedy, Shortfall, shortfalls};
 pub use signed_json::{MAX_DEPTH, MAX_JSON, MalformedJson, SignedJson};
-pub use tcb_info::{TcbInfo, TcbLevel, Tee};
+pub use tcb_info::{ComponentName, TcbInfo, TcbLevel, TdxModule, TdxModuleIdentity, TdxModules, Tee};
 pub use tcb_status::{TcbStatus, UnknownTcbStatus};
 pub use time::{InvalidTime, OutsideWindow, UnixTime, Window};
 pub use verify::{Report, Tcb, VerifiedQuote, Verifier, VerifyError};

@@ -127,6 +127,25 @@ pub enum Body<'a> {
 }
 
 impl Body<'_> {
+    /// The fields that every TD report has, where it is one.
+    pub const fn td_report(&self) -> Option<&TdReport10> {
+        match self {
+            Self::SgxEnclave(_) => None,
+            Self::Td10(report) => Some(report),
+            Self::Td15(report) => Some(&report.base),
+            Self::Td15Ex(report) => Some(&report.base.base),
+        }
+    }
+
+    /// TEE_TCB_SVN2, the TDX module as it is now, from TDX 1.5 on.
+    pub const fn tee_tcb_svn2(&self) -> Option<&[u8; 16]> {
+        match self {
+            Self::SgxEnclave(_) | Self::Td10(_) => None,
+            Self::Td15(report) => Some(&report.tee_tcb_svn2),
+            Self::Td15Ex(report) => Some(&report.base.tee_tcb_svn2),
+        }
+    }
+
     /// The 64 bytes that the attested environment chose.
     pub const fn report_data(&self) -> &[u8; 64] {
         match self {

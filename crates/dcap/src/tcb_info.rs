@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::isv_level::{self, IsvLevel};
 use crate::sgx_extension::{Fmspc, SgxExtension};
 use crate::signed_json::{MalformedJson, hex_field};
 use crate::tcb_status::TcbStatus;
@@ -43,6 +44,47 @@ pub struct TcbInfo {
     pub evaluation_data_number: u32,
     /// Highest first.
     pub levels: Vec<TcbLevel>,
+    /// The TDX modules, in documents about TDX.
+    pub tdx_modules: Option<TdxModules>,
+}
+
+/// What Intel says of its TDX modules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TdxModules {
+    /// The module of major version 0, which TCB levels rate.
+    pub base: TdxModule,
+    /// Modules of later major versions, with levels of their own.
+    pub identities: Vec<TdxModuleIdentity>,
+}
+
+/// Who signed a TDX module, and its attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TdxModule {
+    /// MRSIGNERSEAM that the module must have.
+    #[serde(deserialize_with = "hex_field", rename = "mrsigner")]
+    pub mr_signer: [u8; 48],
+    /// SEAMATTRIBUTES that the module must have.
+    #[serde(deserialize_with = "hex_field")]
+    pub attributes: [u8; 8],
+}
+
+/// A TDX module of a major version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TdxModuleIdentity {
+    /// Major version: TEE_TCB_SVN\[1\] of a trust domain on it.
+    pub major: u8,
+    /// Signer and attributes.
+    pub module: TdxModule,
+    /// Levels of TEE_TCB_SVN\[0\], highest first.
+    pub levels: Vec<IsvLevel>,
+}
+
+impl TdxModules {
+    /// The module of that major version.
+    pub(crate) fn identity(&self, major: u8) -> Option<&TdxModuleIdentity> {
+        self.identities.iter().find(|identity| identity.major == major)
+    }
 }
 
 /// One level: SVNs to reach, and what reaching them means.
@@ -54,6 +96,10 @@ pub struct TcbLevel {
     pub pce_svn: u16,
     /// The 16 SVNs of the TDX components, in documents about TDX.
     pub tdx_components: Option<[u8; 16]>,
+    /// What Intel calls the SGX components and who delivers them, where it says so (version 3).
+    pub sgx_component_names: [Option<ComponentName>; 16],
+    /// The same of the TDX components.
+    pub tdx_component_names: [Option<ComponentName>; 16],
     /// What a platform at this level is.
     pub status: TcbStatus,
     /// When the level was set.
@@ -62,11 +108,30 @@ pub struct TcbLevel {
     pub advisory_ids: Vec<String>,
 }
 
+/// What Intel calls a TCB component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComponentName {
+    /// Who delivers it: `BIOS`, `OS/VMM`.
+    pub category: String,
+    /// What it is, such as `Early Microcode Update`.
+    pub kind: Option<String>,
+}
+
 impl TcbLevel {
-    /// Whether a platform has reached this level. (Reference: appraisal step 13, SGX part.)
-    pub(crate) fn is_reached_by(&self, platform: &SgxExtension) -> bool {
-        let components = platform.component_svns.iter().zip(&self.sgx_components);
-        components.fold(true, |all, (has, needs)| all && has >= needs) && platform.pce_svn >= self.pce_svn
+    /// Whether a platform has reached this level, with a TDX module of that TEE_TCB_SVN where there is one.
+    /// (Reference: appraisal step 13.)
+    pub(crate) fn is_reached_by(&self, platform: &SgxExtension, tee_tcb_svn: Option<&[u8; 16]>) -> bool {
+        let reaches = |has: &[u8], needs: &[u8]| has.len() == needs.len() && has.iter().zip(needs).all(|(h, n)| h >= n);
+        let tdx = match (tee_tcb_svn, &self.tdx_components) {
+            (None, None) => true,
+            (Some(has), Some(needs)) => {
+                // A module with a major version is rated by its identity: its two SVNs are not compared here.
+                let from = if has.get(1).is_some_and(|&major| major > 0) { 2 } else { 0 };
+                matches!((has.get(from..), needs.get(from..)), (Some(has), Some(needs)) if reaches(has, needs))
+            }
+            _ => false,
+        };
+        tdx && reaches(&platform.component_svns, &self.sgx_components) && platform.pce_svn >= self.pce_svn
     }
 
     fn order(&self) -> ([u8; 16], u16, Option<[u8; 16]>) {
@@ -81,7 +146,7 @@ impl TcbInfo {
     /// Where a member is absent or has an impossible value, a component list does not have 16 entries, two levels
     /// demand the same, or the version, TCB type or TEE is not one that this crate knows.
     pub fn from_json(bytes: &[u8]) -> Result<Self, MalformedJson> {
-        let wire: Wire = strict_json::from_slice(bytes, crate::signed_json::MAX_DEPTH)?;
+        let mut wire: Wire = strict_json::from_slice(bytes, crate::signed_json::MAX_DEPTH)?;
         let tee = match (wire.version, wire.id) {
             (2, None) => Tee::Sgx,
             (3, Some(tee)) => tee,
@@ -94,6 +159,7 @@ impl TcbInfo {
         if tee == Tee::Sgx && (wire.tdx_module.is_some() || wire.tdx_module_identities.is_some()) {
             return Err(field("TCB Info for SGX describes TDX modules"));
         }
+        let tdx_modules = wire.tdx_modules(tee)?;
         let read = |level| WireLevel::read(level, wire.version, tee);
         let mut levels = wire.tcb_levels.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
         levels.sort_by_key(|level| std::cmp::Reverse(level.order()));
@@ -111,6 +177,7 @@ impl TcbInfo {
             pce_id: wire.pce_id,
             evaluation_data_number: wire.tcb_evaluation_data_number,
             levels,
+            tdx_modules,
         })
     }
 
@@ -142,12 +209,58 @@ struct Wire<'a> {
     pce_id: [u8; 2],
     tcb_type: u32,
     tcb_evaluation_data_number: u32,
-    #[serde(borrow)]
-    tdx_module: Option<&'a RawValue>,
-    #[serde(borrow)]
-    tdx_module_identities: Option<&'a RawValue>,
+    tdx_module: Option<TdxModule>,
+    tdx_module_identities: Option<Vec<WireModuleIdentity>>,
     #[serde(borrow)]
     tcb_levels: Vec<WireLevel<'a>>,
+}
+
+impl Wire<'_> {
+    fn tdx_modules(&mut self, tee: Tee) -> Result<Option<TdxModules>, MalformedJson> {
+        let base = match (tee, self.tdx_module) {
+            (Tee::Sgx, _) => return Ok(None),
+            (Tee::Tdx, None) => return Err(field("TCB Info for TDX does not describe the TDX module")),
+            (Tee::Tdx, Some(base)) => base,
+        };
+        let identities = match self.tdx_module_identities.take() {
+            None => Vec::new(),
+            Some(identities) if identities.is_empty() => return Err(field("`tdxModuleIdentities` is empty")),
+            Some(identities) => identities.into_iter().map(WireModuleIdentity::read).collect::<Result<Vec<_>, _>>()?,
+        };
+        let mut majors: Vec<u8> = identities.iter().map(|identity| identity.major).collect();
+        majors.sort_unstable();
+        if majors.windows(2).any(|pair| matches!(pair, [one, next] if one == next)) {
+            return Err(field("TCB Info has the same TDX module twice"));
+        }
+        Ok(Some(TdxModules { base, identities }))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireModuleIdentity {
+    id: String,
+    #[serde(deserialize_with = "hex_field")]
+    mrsigner: [u8; 48],
+    #[serde(deserialize_with = "hex_field")]
+    attributes: [u8; 8],
+    tcb_levels: Vec<isv_level::Wire>,
+}
+
+impl WireModuleIdentity {
+    /// The id is `TDX_` and the major version in two hexadecimal digits.
+    fn read(self) -> Result<TdxModuleIdentity, MalformedJson> {
+        // `from_str_radix` would take a sign for a digit.
+        let is_hex = |digits: &&str| digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let major = self.id.strip_prefix("TDX_").filter(is_hex);
+        let major = major.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let major = major.ok_or_else(|| field("a TDX module's `id` is not `TDX_` and two hexadecimal digits"))?;
+        Ok(TdxModuleIdentity {
+            major,
+            module: TdxModule { mr_signer: self.mrsigner, attributes: self.attributes },
+            levels: isv_level::sorted(self.tcb_levels, "TDX module identity")?,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -163,14 +276,16 @@ struct WireLevel<'a> {
 
 impl WireLevel<'_> {
     fn read(self, version: u32, tee: Tee) -> Result<TcbLevel, MalformedJson> {
-        let (sgx_components, tdx_components, pce_svn) = if version == 2 {
+        const UNNAMED: [Option<ComponentName>; 16] = [const { None }; 16];
+        let (sgx, tdx, pce_svn) = if version == 2 {
             let tcb: TcbVersion2 = parse(self.tcb)?;
-            (tcb.components(), None, tcb.pcesvn)
+            ((tcb.components(), UNNAMED), None, tcb.pcesvn)
         } else {
             let tcb: TcbVersion3 = parse(self.tcb)?;
-            let tdx = tcb.tdxtcbcomponents.map(|all| all.map(|component| component.svn));
-            (tcb.sgxtcbcomponents.map(|component| component.svn), tdx, tcb.pcesvn)
+            (apart(tcb.sgxtcbcomponents), tcb.tdxtcbcomponents.map(apart), tcb.pcesvn)
         };
+        let (sgx_components, sgx_component_names) = sgx;
+        let (tdx_components, tdx_component_names) = tdx.map_or((None, UNNAMED), |(svns, names)| (Some(svns), names));
         if tdx_components.is_some() != (tee == Tee::Tdx) {
             return Err(field(format!("a level has or lacks `tdxtcbcomponents` in TCB Info for {tee}")));
         }
@@ -181,6 +296,8 @@ impl WireLevel<'_> {
             sgx_components,
             pce_svn,
             tdx_components,
+            sgx_component_names,
+            tdx_component_names,
             status: self.tcb_status,
             date: self.tcb_date,
             advisory_ids: self.advisory_ids,
@@ -192,9 +309,21 @@ fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, MalformedJson> 
     serde_json::from_str(raw.get()).map_err(|error| field(format!("a level's `tcb` cannot be read: {error}")))
 }
 
-#[derive(Deserialize, Clone, Copy)]
+#[derive(Deserialize)]
 struct Component {
     svn: u8,
+    category: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+fn apart(components: [Component; 16]) -> ([u8; 16], [Option<ComponentName>; 16]) {
+    let svns = components.each_ref().map(|component| component.svn);
+    let names = components.map(|component| {
+        let kind = component.kind;
+        component.category.map(|category| ComponentName { category, kind })
+    });
+    (svns, names)
 }
 
 #[derive(Deserialize)]

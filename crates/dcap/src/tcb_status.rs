@@ -72,6 +72,27 @@ impl TcbStatus {
             (platform, _) => platform,
         }
     }
+
+    /// The status of a trust domain whose TDX module was updated while it ran: as it was launched (`self`), and as the
+    /// module is now. (Reference: appraisal step 17, the rule of Intel's library since May 2026.)
+    pub const fn relaunch(self, current: Self) -> Self {
+        let is_old_at_launch = matches!(self, Self::OutOfDate | Self::OutOfDateConfigurationNeeded);
+        let is_fresh_now = matches!(
+            current,
+            Self::UpToDate
+                | Self::SwHardeningNeeded
+                | Self::ConfigurationNeeded
+                | Self::ConfigurationAndSwHardeningNeeded
+        );
+        match (self, current) {
+            _ if !(is_old_at_launch && is_fresh_now) => self,
+            (Self::OutOfDateConfigurationNeeded, _)
+            | (_, Self::ConfigurationNeeded | Self::ConfigurationAndSwHardeningNeeded) => {
+                Self::TdRelaunchAdvisedConfigurationNeeded
+            }
+            _ => Self::TdRelaunchAdvised,
+        }
+    }
 }
 
 impl fmt::Display for TcbStatus {
@@ -122,6 +143,24 @@ mod tests {
             assert_eq!(platform.converge(OutOfDate), expected);
             assert_eq!(platform.converge(UpToDate), platform);
             assert_eq!(platform.converge(Revoked), Revoked);
+        }
+    }
+
+    #[test]
+    fn a_relaunch_is_advised_where_only_the_launch_was_old() {
+        let table = [
+            (OutOfDate, UpToDate, TdRelaunchAdvised),
+            (OutOfDate, SwHardeningNeeded, TdRelaunchAdvised),
+            (OutOfDate, ConfigurationNeeded, TdRelaunchAdvisedConfigurationNeeded),
+            (OutOfDate, ConfigurationAndSwHardeningNeeded, TdRelaunchAdvisedConfigurationNeeded),
+            (OutOfDateConfigurationNeeded, UpToDate, TdRelaunchAdvisedConfigurationNeeded),
+            (OutOfDate, OutOfDate, OutOfDate),
+            (OutOfDateConfigurationNeeded, OutOfDate, OutOfDateConfigurationNeeded),
+            (UpToDate, OutOfDate, UpToDate),
+            (ConfigurationNeeded, UpToDate, ConfigurationNeeded),
+        ];
+        for (launch, current, expected) in table {
+            assert_eq!(launch.relaunch(current), expected, "{launch} {current}");
         }
     }
 

@@ -73,7 +73,7 @@ fn revoked_cannot_be_accepted_alone_or_among_others() {
 #[test]
 fn debug_is_refused_unless_allowed_and_allowing_it_widens_nothing_else() {
     assert_eq!(judge(&Requirements::default(), debug()), Err("debug_not_allowed"));
-    let allowed = Requirements::default().allow_debug();
+    let allowed = Requirements::default().allow(dcap::Allowance::Debug);
     assert_eq!(judge(&allowed, debug()), Ok(()));
     assert_eq!(judge(&allowed, of_status(TcbStatus::OutOfDate)), Err("tcb_status_not_accepted"));
     let every_status = Requirements::default().accept(statuses()).unwrap();

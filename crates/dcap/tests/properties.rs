@@ -2,24 +2,21 @@
 
 mod simulated;
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use dcap::{
     Certificate, CertificationData, Crl, EnclaveIdentity, Quote, SgxExtension, SignedJson, TcbInfo, TrustedRoots,
     VerifiedCollateral, Verifier, pem,
 };
-use dcap_qvl::QuoteCollateralV3;
-use dcap_qvl::verify::QuoteVerifier;
-use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::Index;
-use serde_json::value::RawValue;
-use simulated::{NOW, at, blueprint, report};
-use simulator::{Collateral, Specification};
+use simulated::tdx::TrustDomain;
+use simulated::{Fresh, NOW, at, peer, report};
+use simulator::{Blueprint, Collateral, Specification};
 
-/// One machine with its quotes of versions 3, 4 and 5, and everything to judge them with.
+/// One machine with its quotes, and everything to judge them with.
 struct Evidence {
-    quotes: [Vec<u8>; 3],
+    quotes: Vec<Vec<u8>>,
     made: Collateral,
     root: Vec<u8>,
     roots: TrustedRoots,
@@ -28,28 +25,58 @@ struct Evidence {
     documents: [Vec<u8>; 2],
 }
 
-static EVIDENCE: LazyLock<Evidence> = LazyLock::new(|| {
-    let mut blueprint = blueprint(|_| ());
-    let quotes = [3_u16, 4, 5].map(|version| {
-        blueprint.quoting.header.version = version.into();
-        blueprint.quote(&report(&blueprint)).unwrap()
-    });
-    let made = blueprint.collateral().unwrap();
-    let roots = simulated::roots_of(&blueprint);
-    let collateral = simulated::read_collateral(&made).unwrap().verify(&roots, at(NOW)).unwrap();
-    Evidence {
-        quotes,
-        made,
-        root: blueprint.certificates.root.build().unwrap(),
-        verifier: Verifier::new(roots.clone()),
-        roots,
-        collateral,
-        documents: [
-            blueprint.tcb_info.spec.to_be_signed().unwrap(),
-            blueprint.qe_identity.spec.to_be_signed().unwrap(),
-        ],
+impl Evidence {
+    fn of(quotes: Vec<Vec<u8>>, blueprint: &Blueprint) -> Self {
+        let made = blueprint.collateral().unwrap();
+        let roots = simulated::roots_of(blueprint);
+        let collateral = simulated::read_collateral(&made).unwrap().verify(&roots, at(NOW)).unwrap();
+        Self {
+            quotes,
+            made,
+            root: blueprint.certificates.root.build().unwrap(),
+            verifier: Verifier::new(roots.clone()),
+            roots,
+            collateral,
+            documents: [
+                blueprint.tcb_info.spec.to_be_signed().unwrap(),
+                blueprint.qe_identity.spec.to_be_signed().unwrap(),
+            ],
+        }
     }
+
+    fn ours(&self, quote: &[u8]) -> Result<(), String> {
+        simulated::verify_with(quote, &self.collateral, &self.verifier, at(NOW)).map(|_| ())
+    }
+
+    /// The status that dcap-qvl finds, or its complaint.
+    fn theirs(&self, quote: &[u8]) -> Result<String, String> {
+        peer::verdict(quote, self.made.clone(), &self.root)
+    }
+}
+
+/// An SGX machine with quotes of versions 3, 4 and 5, and a TDX machine with every body of a trust domain.
+static EVIDENCE: LazyLock<[Evidence; 2]> = LazyLock::new(|| {
+    let mut sgx = Blueprint::fresh();
+    let enclaves = [3_u16, 4, 5].map(|version| {
+        sgx.quoting.header.version = version.into();
+        sgx.quote(&report(&sgx)).unwrap()
+    });
+    let mut tdx = TrustDomain::fresh();
+    let trust_domains = [(4, 2), (5, 2), (5, 3), (5, 4)].map(|(version, body_type)| {
+        tdx.body(version, body_type);
+        tdx.quote()
+    });
+    [Evidence::of(enclaves.to_vec(), &sgx), Evidence::of(trust_domains.to_vec(), &tdx.machine)]
 });
+
+/// Each quote with the evidence that it belongs to: three of SGX, four of TDX.
+fn quotes() -> impl Iterator<Item = (&'static Evidence, &'static [u8])> {
+    EVIDENCE.iter().flat_map(|evidence| evidence.quotes.iter().map(move |quote| (evidence, &quote[..])))
+}
+
+fn quote(number: usize) -> (&'static Evidence, &'static [u8]) {
+    quotes().nth(number).unwrap()
+}
 
 #[derive(Clone, Debug)]
 enum Mutation {
@@ -101,6 +128,9 @@ fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
     prop::collection::vec(one, 1..4)
 }
 
+/// Where structures end and the chain begins, or a little after.
+const HEAD: usize = 1600;
+
 /// Mutated up to `head`, where the structures lie, or anywhere: most of a quote is the chain after them.
 fn mutate(bytes: &[u8], mutations: &[Mutation], head: Option<usize>) -> Vec<u8> {
     let (mut head, tail) = match head {
@@ -120,18 +150,14 @@ fn said(bytes: &[u8]) -> (&[u8], Vec<Vec<u8>>) {
     (&bytes[..before], pem::blocks(chain, "CERTIFICATE").unwrap())
 }
 
-fn ours(quote: &[u8]) -> Result<(), String> {
-    simulated::verify_with(quote, &EVIDENCE.collateral, &EVIDENCE.verifier, at(NOW)).map(|_| ())
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_mutated_quote_is_never_accepted(version in 0..3_usize, mutations in mutations(), near in any::<bool>()) {
-        let quote = &EVIDENCE.quotes[version];
-        let mutated = mutate(quote, &mutations, near.then_some(1100));
-        if ours(&mutated).is_ok() {
+    fn a_mutated_quote_is_never_accepted(number in 0..7_usize, mutations in mutations(), near in any::<bool>()) {
+        let (evidence, quote) = quote(number);
+        let mutated = mutate(quote, &mutations, near.then_some(HEAD));
+        if evidence.ours(&mutated).is_ok() {
             prop_assert_eq!(said(&mutated), said(quote));
         }
     }
@@ -139,9 +165,11 @@ proptest! {
     #[test]
     fn a_mutated_piece_of_collateral_never_panics_and_is_never_accepted(
         piece in 0..7_usize,
+        tee in 0..2_usize,
         mutations in mutations(),
     ) {
-        let mut made = EVIDENCE.made.clone();
+        let evidence = &EVIDENCE[tee];
+        let mut made = evidence.made.clone();
         let text = |text: &String| String::from_utf8_lossy(&mutate(text.as_bytes(), &mutations, None)).into_owned();
         let bytes = |bytes: &[u8]| mutate(bytes, &mutations, None);
         match piece {
@@ -153,10 +181,10 @@ proptest! {
             5 => made.qe_identity_chain_pem = text(&made.qe_identity_chain_pem),
             _ => made.pck_crl_chain_pem = text(&made.pck_crl_chain_pem),
         }
-        let verified = read_anything(&made).and_then(|collateral| collateral.verify(&EVIDENCE.roots, at(NOW)).ok());
+        let verified = read_anything(&made).and_then(|collateral| collateral.verify(&evidence.roots, at(NOW)).ok());
         if let Some(verified) = verified {
             // What can change without meaning: line ends of PEM, whitespace and hex case around the signed object.
-            let (read, original) = (verified.read(), EVIDENCE.collateral.read());
+            let (read, original) = (verified.read(), evidence.collateral.read());
             prop_assert_eq!(&read.tcb_info, &original.tcb_info);
             prop_assert_eq!(&read.qe_identity, &original.qe_identity);
             prop_assert_eq!(&read.tcb_info_chain, &original.tcb_info_chain);
@@ -169,45 +197,55 @@ proptest! {
     /// The readers alone, past the signatures that would stop them.
     #[test]
     fn readers_never_panic(mutations in mutations(), garbage in prop::collection::vec(any::<u8>(), 0..200)) {
-        let certificate = &EVIDENCE.collateral.read().pck_crl_chain[0];
+        let [sgx, tdx] = &*EVIDENCE;
+        let certificate = &sgx.collateral.read().pck_crl_chain[0];
         for der in [&mutate(certificate.der(), &mutations, None), &garbage] {
             let _ = Certificate::from_der(der);
             let _ = Crl::from_der(der);
             let _ = SgxExtension::from_der(der);
         }
-        let _ = Crl::from_der(&mutate(&EVIDENCE.made.pck_crl, &mutations, None));
-        let [tcb_info, identity] = &EVIDENCE.documents;
-        let _ = TcbInfo::from_json(&mutate(tcb_info, &mutations, None));
-        let _ = EnclaveIdentity::from_json(&mutate(identity, &mutations, None));
+        let _ = Crl::from_der(&mutate(&sgx.made.pck_crl, &mutations, None));
+        for [tcb_info, identity] in [&sgx.documents, &tdx.documents] {
+            let _ = TcbInfo::from_json(&mutate(tcb_info, &mutations, None));
+            let _ = EnclaveIdentity::from_json(&mutate(identity, &mutations, None));
+        }
         let _ = Quote::parse(&garbage);
         let _ = pem::blocks(&garbage, "CERTIFICATE");
         let _ = SignedJson::from_wrapper(&garbage, "tcbInfo");
     }
 
+    /// dcap-qvl takes quotes of enclaves in version 3 alone, and of trust domains in all forms.
     #[test]
-    fn whatever_dcap_qvl_rejects_is_rejected(mutations in mutations(), near in any::<bool>()) {
-        let mutated = mutate(&EVIDENCE.quotes[0], &mutations, near.then_some(1100));
-        if let Err(complaint) = theirs(&mutated) {
-            prop_assert!(ours(&mutated).is_err(), "{complaint}");
+    fn whatever_dcap_qvl_rejects_is_rejected(
+        number in prop_oneof![3 => Just(0), 4 => 3..7_usize],
+        mutations in mutations(),
+        near in any::<bool>(),
+    ) {
+        let (evidence, quote) = quote(number);
+        let mutated = mutate(quote, &mutations, near.then_some(HEAD));
+        if let Err(complaint) = evidence.theirs(&mutated) {
+            prop_assert!(evidence.ours(&mutated).is_err(), "{complaint}");
         }
     }
 }
 
 #[test]
 fn what_was_not_changed_is_accepted_in_every_version_and_by_dcap_qvl() {
-    for quote in &EVIDENCE.quotes {
-        assert_eq!(ours(quote), Ok(()));
+    for (number, (evidence, quote)) in quotes().enumerate() {
+        assert_eq!(evidence.ours(quote), Ok(()));
+        if !matches!(number, 1 | 2) {
+            assert_eq!(evidence.theirs(quote), Ok("UpToDate".to_owned()));
+        }
     }
-    assert_eq!(theirs(&EVIDENCE.quotes[0]), Ok("UpToDate".to_owned()));
 }
 
 #[test]
-fn every_flipped_byte_of_every_version_is_refused() {
-    for quote in &EVIDENCE.quotes {
-        for place in (0..1100).chain((1100..quote.len()).step_by(11)) {
-            let mut changed = quote.clone();
+fn every_flipped_byte_of_every_version_and_body_is_refused() {
+    for (evidence, quote) in quotes() {
+        for place in (0..HEAD).chain((HEAD..quote.len()).step_by(11)) {
+            let mut changed = quote.to_vec();
             changed[place] ^= 1 << (place % 8);
-            assert!(ours(&changed).is_err(), "byte {place}");
+            assert!(evidence.ours(&changed).is_err(), "byte {place}");
         }
     }
 }
@@ -227,30 +265,4 @@ fn read_anything(made: &Collateral) -> Option<dcap::Collateral> {
         pck_crl: made.pck_crl.clone(),
         pck_crl_chain: chain(&made.pck_crl_chain_pem)?,
     })
-}
-
-/// The status that dcap-qvl finds, or its complaint.
-fn theirs(quote: &[u8]) -> Result<String, String> {
-    let split = |document: &[u8], member: &str| {
-        let parsed: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(document).unwrap();
-        let signature: String = serde_json::from_str(parsed["signature"].get()).unwrap();
-        (parsed[member].get().to_owned(), hex::decode(signature).unwrap())
-    };
-    let made = EVIDENCE.made.clone();
-    let (tcb_info, tcb_info_signature) = split(&made.tcb_info, "tcbInfo");
-    let (qe_identity, qe_identity_signature) = split(&made.qe_identity, "enclaveIdentity");
-    let collateral = QuoteCollateralV3 {
-        pck_crl_issuer_chain: made.pck_crl_chain_pem,
-        root_ca_crl: made.root_crl,
-        pck_crl: made.pck_crl,
-        tcb_info_issuer_chain: made.tcb_info_chain_pem,
-        tcb_info,
-        tcb_info_signature,
-        qe_identity_issuer_chain: made.qe_identity_chain_pem,
-        qe_identity,
-        qe_identity_signature,
-        pck_certificate_chain: None,
-    };
-    let verdict = QuoteVerifier::new(EVIDENCE.root.clone()).verify(quote, &collateral, NOW.unsigned_abs());
-    verdict.map(|report| report.status).map_err(|error| format!("{error:#}"))
 }

@@ -2,7 +2,7 @@
 
 mod simulated;
 
-use abi::quote::{Header, INTEL_QE_VENDOR_ID};
+use abi::quote::{BodyDescriptor, Header, INTEL_QE_VENDOR_ID};
 use dcap::{Body, CertificationData, MAX_AUTH_DATA, MAX_QUOTE, Quote, QuoteError, Tee};
 use simulated::{Change, acceptances, blueprint, quote_of, refusals};
 use simulator::Blueprint;
@@ -13,6 +13,10 @@ fn parse(blueprint: &Blueprint) -> Result<(), String> {
 
 fn version(b: &mut Blueprint, version: u16) {
     b.quoting.header.version = version.into();
+}
+
+fn descriptor(b: &mut Blueprint, body_type: u16, body_size: u32) {
+    b.quoting.body_descriptor = Some(BodyDescriptor { body_type: body_type.into(), body_size: body_size.into() });
 }
 
 refusals! { parse;
@@ -32,12 +36,11 @@ refusals! { parse;
     rejects_another_vendor: "quote_vendor_unknown", |b| b.quoting.header.qe_vendor_id[15] ^= 1;
     rejects_unknown_body_type: "quote_body_type_unknown", |b| {
         version(b, 5);
-        b.quoting.body_descriptor.body_type = 5.into();
+        descriptor(b, 5, 384);
     };
     rejects_td_body_for_sgx: "quote_body_type_unknown", |b| {
         version(b, 5);
-        b.quoting.body_descriptor.body_type = 2.into();
-        b.quoting.body_descriptor.body_size = 584.into();
+        descriptor(b, 2, 584);
     };
     rejects_enclave_body_for_tdx: "quote_body_type_unknown", |b| {
         version(b, 5);
@@ -45,11 +48,11 @@ refusals! { parse;
     };
     rejects_body_of_another_size_than_its_type_has: "quote_body_size_wrong", |b| {
         version(b, 5);
-        b.quoting.body_descriptor.body_size = 383.into();
+        descriptor(b, 1, 383);
     };
     rejects_body_of_the_largest_size: "quote_body_size_wrong", |b| {
         version(b, 5);
-        b.quoting.body_descriptor.body_size = u32::MAX.into();
+        descriptor(b, 1, u32::MAX);
     };
     rejects_outer_certification_of_type_5_in_version_4: "quote_certification_type_unknown", |b| {
         version(b, 4);

@@ -38,7 +38,8 @@ async fn provider() -> Option<running::Running> {
     let service = running::running_with(|config| {
         config.root_pem = None;
         config.collateral = Some(pieces.path().to_owned());
-        config.requirements = Requirements::default().allow_debug().accept([TcbStatus::OutOfDate]).unwrap();
+        config.requirements =
+            Requirements::default().allow(dcap::Allowance::Debug).accept([TcbStatus::OutOfDate]).unwrap();
         config.clock = service::VerificationClock::Dangerous(at);
     })
     .await;

@@ -4,15 +4,13 @@
 //! field that should matter, and builds. What is signed is signed at that moment, by the signer that stands beside it,
 //! so that each fault comes alone.
 
-use abi::sgx::ReportBody;
-
 use crate::build_error::BuildError;
 use crate::collateral::Collateral;
 use crate::enclave_identity::EnclaveIdentitySpec;
 use crate::key::{EcdsaKey, Signer};
 use crate::machine::{CaType, Parties};
 use crate::pki::{CERTIFICATE, CertificateSpec, CrlSpec, PemStyle};
-use crate::quoting::QuoteSpec;
+use crate::quoting::{Body, QuoteSpec};
 use crate::signed::Signed;
 use crate::tcb_info::TcbInfoSpec;
 
@@ -86,11 +84,11 @@ impl Blueprint {
         self.issue()?.collateral()
     }
 
-    /// Signs certificates and a quote over that report.
+    /// Signs certificates and a quote over the report of an enclave or a trust domain.
     ///
     /// # Errors
     /// Where a field cannot be written in its format.
-    pub fn quote(&self, body: &ReportBody) -> Result<Vec<u8>, BuildError> {
+    pub fn quote<'b>(&self, body: impl Into<Body<'b>>) -> Result<Vec<u8>, BuildError> {
         self.issue()?.quote(body)
     }
 
@@ -155,11 +153,11 @@ impl Issued<'_> {
         })
     }
 
-    /// Signs a quote over that report.
+    /// Signs a quote over the report of an enclave or a trust domain.
     ///
     /// # Errors
     /// Where a field cannot be written in its format.
-    pub fn quote(&self, body: &ReportBody) -> Result<Vec<u8>, BuildError> {
+    pub fn quote<'b>(&self, body: impl Into<Body<'b>>) -> Result<Vec<u8>, BuildError> {
         let chain = || self.chain(&self.blueprint.pck_chain, self.blueprint.pck_chain_style).into_bytes();
         let certification_data = self.blueprint.certification_data.clone().unwrap_or_else(chain);
         self.blueprint.quoting.build(body, &certification_data)

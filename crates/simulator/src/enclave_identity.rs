@@ -1,10 +1,11 @@
-//! Enclave identity: what simulated Intel says of its quoting enclave, version 2.
+//! Enclave identity: what simulated Intel says of its quoting enclaves, version 2.
 //!
-//! Source: Intel PCS API, `/sgx/certification/v4/qe/identity`.
+//! Source: Intel PCS API, `/sgx/certification/v4/qe/identity` and `/tdx/certification/v4/qe/identity`.
 
 use serde::Serialize;
 
 use crate::build_error::BuildError;
+use crate::isv_level::{self, IsvLevelSpec, WireLevel};
 use crate::signed::Specification;
 use crate::{signed_json, time};
 
@@ -37,19 +38,6 @@ pub struct EnclaveIdentitySpec {
     pub tcb_levels: Vec<IsvLevelSpec>,
 }
 
-/// One level of an enclave.
-#[derive(Clone, Debug)]
-pub struct IsvLevelSpec {
-    /// ISVSVN to reach.
-    pub isv_svn: u16,
-    /// When the level was set, Unix time.
-    pub tcb_date: i64,
-    /// `UpToDate`, `OutOfDate` or `Revoked`.
-    pub tcb_status: String,
-    /// Security advisories that apply; left out where there is none.
-    pub advisory_ids: Vec<String>,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire<'a> {
@@ -68,36 +56,9 @@ struct Wire<'a> {
     tcb_levels: Vec<WireLevel<'a>>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WireLevel<'a> {
-    tcb: WireTcb,
-    tcb_date: String,
-    tcb_status: &'a str,
-    #[serde(rename = "advisoryIDs", skip_serializing_if = "<[String]>::is_empty")]
-    advisory_ids: &'a [String],
-}
-
-#[derive(Serialize)]
-struct WireTcb {
-    isvsvn: u16,
-}
-
-impl IsvLevelSpec {
-    fn wire(&self) -> Result<WireLevel<'_>, BuildError> {
-        Ok(WireLevel {
-            tcb: WireTcb { isvsvn: self.isv_svn },
-            tcb_date: time::iso8601(self.tcb_date)?,
-            tcb_status: &self.tcb_status,
-            advisory_ids: &self.advisory_ids,
-        })
-    }
-}
-
 impl Specification for EnclaveIdentitySpec {
     /// The inner object, compact.
     fn to_be_signed(&self) -> Result<Vec<u8>, BuildError> {
-        let levels: Result<Vec<_>, _> = self.tcb_levels.iter().map(IsvLevelSpec::wire).collect();
         let wire = Wire {
             id: &self.id,
             version: self.version,
@@ -110,7 +71,7 @@ impl Specification for EnclaveIdentitySpec {
             attributes_mask: hex::encode_upper(self.attributes_mask),
             mrsigner: hex::encode_upper(self.mr_signer),
             isvprodid: self.isv_prod_id,
-            tcb_levels: levels?,
+            tcb_levels: isv_level::wire(&self.tcb_levels)?,
         };
         Ok(serde_json::to_vec(&wire)?)
     }

@@ -1,24 +1,23 @@
 //! What a simulated Intel says of a simulated machine when nothing is wrong.
 
+mod documents;
+
 use crate::blueprint::{Blueprint, Link};
 use crate::build_error::BuildError;
-use crate::enclave_identity::{EnclaveIdentitySpec, IsvLevelSpec};
 use crate::key::EcdsaKey;
 use crate::machine::{COMPONENT_SVNS, CaType, FMSPC, Machine, PCE_ID, PCE_SVN, Parties};
 use crate::pki::{CertificateSpec, Configuration, CrlSpec, Name, PemStyle, SgxExtensionSpec};
-use crate::quoting::{QE_ISV_PROD_ID, QE_ISV_SVN, QuoteSpec, qe_mr_signer};
+use crate::quoting::QuoteSpec;
 use crate::signed::Signed;
-use crate::tcb_info::{TcbComponent, TcbInfoSpec, TcbLevelSpec};
-use crate::time::{DAY, YEAR, midnight};
+use crate::time::{DAY, YEAR};
 
-/// Evaluation number of all simulated TCB Info and QE identities.
-pub const EVALUATION_DATA_NUMBER: u32 = 20;
+pub use documents::EVALUATION_DATA_NUMBER;
+use documents::{DOCUMENT_LIFETIME, qe_identity, tcb_info, td_qe_identity, tdx_tcb_info};
 
 /// Certificates begin a day before the machine was made, for verifiers whose clock is late.
 const BACKDATED: i64 = DAY;
 const CA_LIFETIME: i64 = 30 * YEAR;
 const PCK_LIFETIME: i64 = 7 * YEAR;
-const DOCUMENT_LIFETIME: i64 = 30 * DAY;
 const ROOT_CRL_LIFETIME: i64 = YEAR;
 
 // A name that never resolves (RFC 2606): nobody should fetch Intel's own CRLs for a simulated platform.
@@ -40,6 +39,20 @@ impl Blueprint {
     /// Where the system gives no randomness.
     pub fn under(ca: CaType, at: i64) -> Result<Self, BuildError> {
         Self::of(&Machine::generate(ca, at)?, at)
+    }
+
+    /// A new machine with TDX under the Platform CA, up to date, everything valid at `at` (Unix seconds). Its quotes are
+    /// of version 4, which bodies of TDX 1.5 do not fit: those need version 5 in the header.
+    ///
+    /// # Errors
+    /// Where the system gives no randomness.
+    pub fn for_tdx(at: i64) -> Result<Self, BuildError> {
+        let machine = Machine::generate(CaType::Platform, at)?;
+        let mut blueprint = Self::of(&machine, at)?;
+        blueprint.quoting = QuoteSpec::for_tdx(&machine);
+        blueprint.tcb_info.spec = tdx_tcb_info(at, machine.created);
+        blueprint.qe_identity.spec = td_qe_identity(at, machine.created);
+        Ok(blueprint)
     }
 
     /// That machine, with documents and CRLs issued at `at` (Unix seconds).
@@ -132,62 +145,4 @@ fn sgx_extension(machine: &Machine) -> SgxExtensionSpec {
             smt_enabled: Some(true),
         }),
     }
-}
-
-/// The level that the machine has, and an older one that is out of date.
-fn tcb_info(at: i64, created: i64) -> TcbInfoSpec {
-    let level = |svns: &[u8], pce_svn: u16, age, status: &str, advisories: &[&str]| TcbLevelSpec {
-        components: TcbComponent::list(svns),
-        pce_svn: u32::from(pce_svn),
-        tcb_date: level_date(created, age),
-        tcb_status: status.to_owned(),
-        advisory_ids: advisories.iter().map(|&id| id.to_owned()).collect(),
-    };
-    let older = [7, 9, 3, 3, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    TcbInfoSpec {
-        id: "SGX".to_owned(),
-        version: 3,
-        issue_date: at,
-        next_update: at.saturating_add(DOCUMENT_LIFETIME),
-        fmspc: hex::encode_upper(FMSPC),
-        pce_id: hex::encode_upper(PCE_ID),
-        tcb_type: 0,
-        tcb_evaluation_data_number: EVALUATION_DATA_NUMBER,
-        tcb_levels: vec![
-            level(&COMPONENT_SVNS, PCE_SVN, 90 * DAY, "UpToDate", &[]),
-            level(&older, 5, 2 * YEAR, "OutOfDate", &["INTEL-SA-00615", "INTEL-SA-00657"]),
-        ],
-    }
-}
-
-/// The level that the quoting enclave has, and an older one that is out of date.
-fn qe_identity(at: i64, created: i64) -> EnclaveIdentitySpec {
-    let level = |isv_svn, age, status: &str, advisories: &[&str]| IsvLevelSpec {
-        isv_svn,
-        tcb_date: level_date(created, age),
-        tcb_status: status.to_owned(),
-        advisory_ids: advisories.iter().map(|&id| id.to_owned()).collect(),
-    };
-    EnclaveIdentitySpec {
-        id: "QE".to_owned(),
-        version: 2,
-        issue_date: at,
-        next_update: at.saturating_add(DOCUMENT_LIFETIME),
-        tcb_evaluation_data_number: EVALUATION_DATA_NUMBER,
-        misc_select: [0; 4],
-        misc_select_mask: [0xff; 4],
-        // As Intel's: initialised with provisioning key, whether 64-bit or not, never debug, any XFRM.
-        attributes: [0x11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-        attributes_mask: [0xfb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0],
-        mr_signer: qe_mr_signer(),
-        isv_prod_id: QE_ISV_PROD_ID,
-        tcb_levels: vec![
-            level(QE_ISV_SVN, 90 * DAY, "UpToDate", &[]),
-            level(6, 2 * YEAR, "OutOfDate", &["INTEL-SA-00615"]),
-        ],
-    }
-}
-
-fn level_date(created: i64, age: i64) -> i64 {
-    midnight(created.saturating_sub(age)).max(0)
 }

@@ -1,4 +1,4 @@
-//! A simulated SGX machine and its simulated Intel.
+//! A simulated machine with SGX and TDX, and its simulated Intel.
 //!
 //! The machine signs real quotes in Intel's formats, and its Intel issues the certificates, revocation lists and signed
 //! documents that a verifier needs, so that no verifier needs a back door for tests. What it makes can never pass for
@@ -32,7 +32,9 @@
 //! # }
 //! ```
 //!
-//! There is no clock in here: every time is an argument, in seconds since 1970. Quotes are of SGX; TDX follows.
+//! A [`Platform`] quotes SGX enclaves; quotes of trust domains are for [`Blueprint::for_tdx`].
+//!
+//! There is no clock in here: every time is an argument, in seconds since 1970.
 #![cfg_attr(
     not(test),
     deny(
@@ -50,6 +52,7 @@ mod build_error;
 mod collateral;
 mod enclave_identity;
 mod intel;
+mod isv_level;
 mod key;
 mod machine;
 pub mod pki;
@@ -60,17 +63,22 @@ mod signed;
 mod signed_json;
 mod tcb_info;
 mod time;
+mod trust_domain;
 
 pub use blueprint::{Blueprint, Issued, Link};
 pub use build_error::BuildError;
 pub use collateral::{Collateral, WriteError};
-pub use enclave_identity::{EnclaveIdentitySpec, IsvLevelSpec};
+pub use enclave_identity::EnclaveIdentitySpec;
 pub use intel::EVALUATION_DATA_NUMBER;
+pub use isv_level::IsvLevelSpec;
 pub use key::{EcdsaKey, Signer};
-pub use machine::{COMPONENT_SVNS, CaType, FMSPC, PCE_ID, PCE_SVN, Parties};
+pub use machine::{COMPONENT_SVNS, CaType, FMSPC, PCE_ID, PCE_SVN, Parties, TEE_TCB_SVN};
 pub use platform::{DamagedState, Platform, PlatformError};
-pub use quoting::{ClaimedSizes, QE_ISV_PROD_ID, QE_ISV_SVN, QuoteSpec, qe_mr_signer};
+pub use quoting::{
+    Body, ClaimedSizes, QE_ISV_PROD_ID, QE_ISV_SVN, QuoteSpec, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer,
+};
 pub use report::EnclaveReport;
 pub use signed::{Signed, Specification};
-pub use tcb_info::{TcbComponent, TcbInfoSpec, TcbLevelSpec};
+pub use tcb_info::{TcbComponent, TcbInfoSpec, TcbLevelSpec, TdxModuleIdentitySpec, TdxModuleSpec};
 pub use time::{DAY, YEAR};
+pub use trust_domain::TrustDomainReport;

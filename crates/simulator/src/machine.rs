@@ -12,6 +12,9 @@ pub const COMPONENT_SVNS: [u8; 16] = [11, 11, 3, 3, 255, 255, 1, 0, 0, 0, 0, 0, 
 /// SVN of the machine's provisioning certification enclave.
 pub const PCE_SVN: u16 = 13;
 
+/// TEE_TCB_SVN of machines with TDX: the TDX module has minor version 5 and major version 3, late microcode 11.
+pub const TEE_TCB_SVN: [u8; 16] = [5, 3, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
 /// Which CA issued the machine's PCK certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum CaType {

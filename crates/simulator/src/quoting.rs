@@ -1,36 +1,32 @@
 //! The quoting enclave: signs quotes in Intel's format.
 //!
-//! Version 3 is what SGX machines make today. Where the header says 4 or 5 the layout follows it, so that a verifier
-//! can be shown SGX quotes of those versions too, which no public machine makes.
+//! Version 3 is what SGX machines make today, 4 and 5 what TDX machines make. The layout follows the header, so that a
+//! verifier can be shown SGX quotes of versions 4 and 5 too, which no public machine makes.
 //!
 //! Source: Intel SGX ECDSA QuoteGenReference, Intel TDX DCAP Quote Generation Library.
 
-use abi::quote::{BodyDescriptor, Header, INTEL_QE_VENDOR_ID, body_type, certification_data, key_type};
-use abi::sgx::{Attributes, ReportBody};
-use aws_lc_rs::digest::{Context, SHA256};
-use zerocopy::{FromZeros, IntoBytes};
+mod body;
+mod enclave;
+
+use abi::quote::{BodyDescriptor, Header, INTEL_QE_VENDOR_ID, certification_data, key_type, tee_type};
+use abi::sgx::ReportBody;
+use zerocopy::IntoBytes;
 
 use crate::build_error::BuildError;
 use crate::key::{EcdsaKey, Signer};
-use crate::machine::{COMPONENT_SVNS, Machine, PCE_SVN};
+use crate::machine::{Machine, PCE_SVN};
 
-/// ISVSVN of the simulated quoting enclave.
-pub const QE_ISV_SVN: u16 = 8;
-/// ISVPRODID of the simulated quoting enclave, the same as that of Intel's.
-pub const QE_ISV_PROD_ID: u16 = 1;
-
-/// MRSIGNER of the simulated quoting enclave: not Intel's, for it is not Intel's enclave.
-pub fn qe_mr_signer() -> [u8; 32] {
-    sha256(&[b"Veritee simulation: signer of the quoting enclave"])
-}
+pub use body::Body;
+pub use enclave::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
+use enclave::{qe_report, sha256, td_qe_report};
 
 /// How a quote is made. Nothing is signed before [`QuoteSpec::build`], so every field may be changed until then.
 #[derive(Clone, Debug)]
 pub struct QuoteSpec {
     /// The header; its version decides the layout.
     pub header: Header,
-    /// What stands before the body in version 5.
-    pub body_descriptor: BodyDescriptor,
+    /// What stands before the body in version 5, in place of its true type and size.
+    pub body_descriptor: Option<BodyDescriptor>,
     /// The attestation public key that the quote carries.
     pub attestation_key: [u8; 64],
     /// Who signs header and body.
@@ -84,7 +80,7 @@ impl QuoteSpec {
                 qe_vendor_id: INTEL_QE_VENDOR_ID,
                 user_data,
             },
-            body_descriptor: BodyDescriptor { body_type: body_type::SGX.into(), body_size: 384.into() },
+            body_descriptor: None,
             attestation_key: machine.attestation_key.public_key(),
             signer: Signer::from(&machine.attestation_key),
             qe_report: qe_report(),
@@ -98,19 +94,29 @@ impl QuoteSpec {
         }
     }
 
+    /// Quotes of version 4 as that machine's quoting enclave for trust domains makes them.
+    pub(crate) fn for_tdx(machine: &Machine) -> Self {
+        let spec = Self::of(machine);
+        // TDX quotes leave the SVNs zero.
+        let (version, tee_type) = (4.into(), tee_type::TDX.into());
+        let header = Header { version, tee_type, qe_svn: 0.into(), pce_svn: 0.into(), ..spec.header };
+        Self { header, qe_report: td_qe_report(), ..spec }
+    }
+
     /// Gives the quoting enclave another attestation key and binds it.
     pub fn use_attestation_key(&mut self, key: &EcdsaKey) {
         self.attestation_key = key.public_key();
         self.signer = Signer::from(key);
     }
 
-    /// Signs a quote over that report, with those bytes as certification data.
+    /// Signs a quote over that body, with those bytes as certification data.
     ///
     /// # Errors
     /// Where a part is longer than its length field can say, or no signature can be made.
-    pub fn build(&self, body: &ReportBody, certification_data: &[u8]) -> Result<Vec<u8>, BuildError> {
-        let version = self.header.version.get();
-        let descriptor = if version == 5 { self.body_descriptor.as_bytes() } else { &[] };
+    pub fn build<'b>(&self, body: impl Into<Body<'b>>, certification_data: &[u8]) -> Result<Vec<u8>, BuildError> {
+        let (version, body) = (self.header.version.get(), body.into());
+        let descriptor = self.body_descriptor.unwrap_or_else(|| body.descriptor());
+        let descriptor = if version == 5 { descriptor.as_bytes() } else { &[] };
         let signed = [self.header.as_bytes(), descriptor, body.as_bytes()].concat();
         let vouched = self.vouched(certification_data)?;
         let mut section = [&self.signer.sign(&signed)?[..], &self.attestation_key].concat();
@@ -159,36 +165,12 @@ fn size(claimed: Option<u32>, of: &[u8], name: &'static str) -> Result<u32, Buil
     claimed.map_or_else(|| of.len().try_into().map_err(|_| BuildError::TooLong(name)), Ok)
 }
 
-/// The report of the simulated quoting enclave, report data zero. Attributes are those of Intel's: initialised, 64-bit,
-/// provisioning key.
-fn qe_report() -> ReportBody {
-    let flags = Attributes::INIT | Attributes::MODE64BIT | Attributes::PROVISION_KEY;
-    ReportBody {
-        cpu_svn: COMPONENT_SVNS,
-        attributes: Attributes { flags: flags.into(), xfrm: 0xe7.into() },
-        mr_enclave: sha256(&[b"Veritee simulation: quoting enclave"]),
-        mr_signer: qe_mr_signer(),
-        isv_prod_id: QE_ISV_PROD_ID.into(),
-        isv_svn: QE_ISV_SVN.into(),
-        ..ReportBody::new_zeroed()
-    }
-}
-
-fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    let mut context = Context::new(&SHA256);
-    parts.iter().for_each(|part| context.update(part));
-    let mut hash = [0; 32];
-    for (to, from) in hash.iter_mut().zip(context.finish().as_ref()) {
-        *to = *from;
-    }
-    hash
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::machine::CaType;
-    use aws_lc_rs::digest::digest;
+    use aws_lc_rs::digest::{SHA256, digest};
+    use zerocopy::FromZeros;
 
     fn spec() -> QuoteSpec {
         QuoteSpec::of(&Machine::generate(CaType::Platform, 0).unwrap())
@@ -220,6 +202,29 @@ mod tests {
             let outer = 436 + descriptor + 128;
             assert_eq!(quote[outer..outer + 2], [6, 0]);
             assert_eq!(quote[outer + 2..outer + 6], u32::try_from(quote.len() - outer - 6).unwrap().to_le_bytes());
+        }
+    }
+
+    #[test]
+    fn trust_domains_have_longer_bodies_and_version_5_announces_them() {
+        use abi::tdx::{TdReport10, TdReport15Ex};
+        let mut spec = QuoteSpec::for_tdx(&Machine::generate(CaType::Platform, 0).unwrap());
+        let section_at =
+            |quote: &[u8], at: usize| quote[at..at + 4] == u32::try_from(quote.len() - at - 4).unwrap().to_le_bytes();
+        let version_4 = spec.build(&TdReport10::new_zeroed(), b"chain").unwrap();
+        assert_eq!(version_4[..8], [4, 0, 2, 0, 0x81, 0, 0, 0]);
+        assert!(section_at(&version_4, 48 + 584));
+        spec.header.version = 5.into();
+        let td = TdReport15Ex::new_zeroed();
+        let version_5: [(&[u8], Body<'_>); 3] = [
+            (&[2, 0, 0x48, 2, 0, 0], (&td.base.base).into()),
+            (&[3, 0, 0x88, 2, 0, 0], (&td.base).into()),
+            (&[4, 0, 0x75, 3, 0, 0], (&td).into()),
+        ];
+        for (descriptor, body) in version_5 {
+            let quote = spec.build(body, b"chain").unwrap();
+            assert_eq!(&quote[48..54], descriptor);
+            assert!(section_at(&quote, 54 + body.as_bytes().len()));
         }
     }
 

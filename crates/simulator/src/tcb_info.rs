@@ -1,13 +1,21 @@
 //! TCB Info: what simulated Intel says of the TCB levels of a platform family.
 //!
-//! For SGX, version 3 and the older version 2. Source: Intel PCS API, `/sgx/certification/v4/tcb` and `/v3/tcb`.
+//! Version 3 for SGX and TDX, and the older version 2 for SGX. Source: Intel PCS API, `/sgx/certification/v4/tcb`,
+//! `/tdx/certification/v4/tcb` and `/sgx/certification/v3/tcb`.
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+mod level;
+mod tdx_module;
+
+use serde::Serialize;
 
 use crate::build_error::BuildError;
 use crate::signed::Specification;
 use crate::{signed_json, time};
+
+use level::WireLevel;
+pub use level::{TcbComponent, TcbLevelSpec};
+pub use tdx_module::{TdxModuleIdentitySpec, TdxModuleSpec};
+use tdx_module::{WireIdentity, WireModule};
 
 /// What a TCB Info says. Members are written in Intel's order.
 #[derive(Clone, Debug)]
@@ -28,55 +36,12 @@ pub struct TcbInfoSpec {
     pub tcb_type: u32,
     /// The set of levels it belongs to.
     pub tcb_evaluation_data_number: u32,
+    /// The TDX module of major version 0; for TDX alone.
+    pub tdx_module: Option<TdxModuleSpec>,
+    /// TDX modules of later major versions; for TDX alone.
+    pub tdx_module_identities: Option<Vec<TdxModuleIdentitySpec>>,
     /// The levels, highest first.
     pub tcb_levels: Vec<TcbLevelSpec>,
-}
-
-/// One TCB level.
-#[derive(Clone, Debug)]
-pub struct TcbLevelSpec {
-    /// SVNs to reach, 16 of them.
-    pub components: Vec<TcbComponent>,
-    /// SVN of the provisioning certification enclave to reach.
-    pub pce_svn: u32,
-    /// When the level was set, Unix time.
-    pub tcb_date: i64,
-    /// What reaching it means, in Intel's words: `UpToDate`, `OutOfDate` and so on.
-    pub tcb_status: String,
-    /// Security advisories that apply; left out where there is none.
-    pub advisory_ids: Vec<String>,
-}
-
-/// One component of a TCB level.
-#[derive(Clone, Debug, Serialize)]
-pub struct TcbComponent {
-    /// SVN to reach, 0 to 255.
-    pub svn: u32,
-    /// Where the component comes from, such as `BIOS`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub category: Option<String>,
-    /// What it is, such as `TXT SINIT`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-}
-
-impl TcbComponent {
-    /// Components of those SVNs; the first four are named as Intel names them.
-    pub fn list(svns: &[u8]) -> Vec<Self> {
-        const NAMED: [(&str, Option<&str>); 4] = [
-            ("BIOS", Some("Early Microcode Update")),
-            ("OS/VMM", Some("SGX Late Microcode Update")),
-            ("OS/VMM", Some("TXT SINIT")),
-            ("BIOS", None),
-        ];
-        let names = NAMED.into_iter().map(Some).chain(std::iter::repeat(None));
-        let component = |(&svn, name): (&u8, Option<(&str, Option<&str>)>)| Self {
-            svn: u32::from(svn),
-            category: name.map(|(category, _)| category.to_owned()),
-            kind: name.and_then(|(_, kind)| kind).map(str::to_owned),
-        };
-        svns.iter().zip(names).map(component).collect()
-    }
 }
 
 #[derive(Serialize)]
@@ -91,58 +56,17 @@ struct Wire<'a> {
     pce_id: &'a str,
     tcb_type: u32,
     tcb_evaluation_data_number: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tdx_module: Option<WireModule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tdx_module_identities: Option<Vec<WireIdentity<'a>>>,
     tcb_levels: Vec<WireLevel<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WireLevel<'a> {
-    tcb: WireTcb<'a>,
-    tcb_date: String,
-    tcb_status: &'a str,
-    #[serde(rename = "advisoryIDs", skip_serializing_if = "<[String]>::is_empty")]
-    advisory_ids: &'a [String],
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum WireTcb<'a> {
-    Listed { sgxtcbcomponents: &'a [TcbComponent], pcesvn: u32 },
-    Numbered(Numbered<'a>),
-}
-
-/// The form of version 2: one member for each component.
-struct Numbered<'a>(&'a [TcbComponent], u32);
-
-impl Serialize for Numbered<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (number, component) in (1_u32..).zip(self.0) {
-            map.serialize_entry(&format!("sgxtcbcomp{number:02}svn"), &component.svn)?;
-        }
-        map.serialize_entry("pcesvn", &self.1)?;
-        map.end()
-    }
-}
-
-impl TcbLevelSpec {
-    fn wire(&self, version: u32) -> Result<WireLevel<'_>, BuildError> {
-        Ok(WireLevel {
-            tcb: if version < 3 {
-                WireTcb::Numbered(Numbered(&self.components, self.pce_svn))
-            } else {
-                WireTcb::Listed { sgxtcbcomponents: &self.components, pcesvn: self.pce_svn }
-            },
-            tcb_date: time::iso8601(self.tcb_date)?,
-            tcb_status: &self.tcb_status,
-            advisory_ids: &self.advisory_ids,
-        })
-    }
 }
 
 impl Specification for TcbInfoSpec {
     /// The inner object, compact.
     fn to_be_signed(&self) -> Result<Vec<u8>, BuildError> {
+        let identities = self.tdx_module_identities.as_deref().map(tdx_module::wire);
         let levels: Result<Vec<_>, _> = self.tcb_levels.iter().map(|level| level.wire(self.version)).collect();
         let wire = Wire {
             id: (self.version >= 3).then_some(&self.id),
@@ -153,6 +77,8 @@ impl Specification for TcbInfoSpec {
             pce_id: &self.pce_id,
             tcb_type: self.tcb_type,
             tcb_evaluation_data_number: self.tcb_evaluation_data_number,
+            tdx_module: self.tdx_module.as_ref().map(TdxModuleSpec::wire),
+            tdx_module_identities: identities.transpose()?,
             tcb_levels: levels?,
         };
         Ok(serde_json::to_vec(&wire)?)
@@ -178,9 +104,12 @@ mod tests {
             pce_id: "0000".to_owned(),
             tcb_type: 0,
             tcb_evaluation_data_number: 15,
+            tdx_module: None,
+            tdx_module_identities: None,
             tcb_levels: vec![TcbLevelSpec {
                 components: TcbComponent::list(&[11, 11, 3, 3, 255, 255, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
                 pce_svn: 13,
+                tdx_components: None,
                 tcb_date: 1_676_419_200,
                 tcb_status: "SWHardeningNeeded".to_owned(),
                 advisory_ids: vec!["INTEL-SA-00615".to_owned()],
@@ -201,6 +130,38 @@ mod tests {
             r#""advisoryIDs":["INTEL-SA-00615"]}]}"#
         );
         assert_eq!(String::from_utf8(spec(3).to_be_signed().unwrap()).unwrap(), real);
+    }
+
+    #[test]
+    fn tdx_modules_and_components_are_written_as_intel_writes_them() {
+        let mut spec = spec(3);
+        spec.tdx_module = Some(TdxModuleSpec::intel());
+        spec.tdx_module_identities = Some(vec![TdxModuleIdentitySpec {
+            id: "TDX_03".to_owned(),
+            module: TdxModuleSpec::intel(),
+            tcb_levels: vec![crate::IsvLevelSpec {
+                isv_svn: 3,
+                tcb_date: 1_731_456_000,
+                tcb_status: "UpToDate".to_owned(),
+                advisory_ids: vec![],
+            }],
+        }]);
+        spec.tcb_levels[0].tdx_components = Some(TcbComponent::tdx_list(&[5, 0, 8, 0]));
+        let text = String::from_utf8(spec.to_be_signed().unwrap()).unwrap();
+        let module = format!(
+            r#""mrsigner":"{}","attributes":"0000000000000000","attributesMask":"FFFFFFFFFFFFFFFF""#,
+            "0".repeat(96)
+        );
+        let modules = format!(
+            r#""tcbEvaluationDataNumber":15,"tdxModule":{{{module}}},"tdxModuleIdentities":[{{"id":"TDX_03",{module},{}"#,
+            r#""tcbLevels":[{"tcb":{"isvsvn":3},"tcbDate":"2024-11-13T00:00:00Z","tcbStatus":"UpToDate"}]}],"tcbLevels":"#
+        );
+        let components = concat!(
+            r#""pcesvn":13,"tdxtcbcomponents":[{"svn":5,"category":"OS/VMM","type":"TDX Module"},"#,
+            r#"{"svn":0,"category":"OS/VMM","type":"TDX Module"},"#,
+            r#"{"svn":8,"category":"OS/VMM","type":"TDX Late Microcode Update"},{"svn":0}]},"tcbDate":"#
+        );
+        assert!(text.contains(&modules) && text.contains(components), "{text}");
     }
 
     #[test]

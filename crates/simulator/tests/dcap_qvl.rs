@@ -5,7 +5,10 @@ use dcap_qvl::verify::QuoteVerifier;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use simulator::pki::RawExtension;
-use simulator::{Blueprint, CaType, Collateral, DAY, EcdsaKey, EnclaveReport, Link, Platform, Signer, Specification};
+use simulator::{
+    Blueprint, Body, CaType, Collateral, DAY, EcdsaKey, EnclaveReport, Link, Platform, Signer, Specification,
+    TrustDomainReport,
+};
 
 const NOW: i64 = 1_790_000_000;
 
@@ -110,6 +113,54 @@ fn the_status_of_a_level_is_the_status_of_the_platform() {
         blueprint.tcb_info.spec.tcb_levels[0].tcb_status = status.to_owned();
         assert_eq!(judge_blueprint(&blueprint), Ok(status.to_owned()));
     }
+}
+
+fn trust_domain() -> TrustDomainReport {
+    TrustDomainReport { mr_td: [1; 48], rtmr: [[2; 48]; 4], debug: false, report_data: [5; 64] }
+}
+
+fn judge_trust_domain<'b>(blueprint: &Blueprint, version: u16, body: impl Into<Body<'b>>) -> Result<String, String> {
+    let mut blueprint = blueprint.clone();
+    blueprint.quoting.header.version = version.into();
+    let issued = blueprint.issue().unwrap();
+    let quote = issued.quote(body).unwrap();
+    judge(&quote, issued.collateral().unwrap(), &issued.certificates().root, NOW)
+}
+
+#[test]
+fn a_trust_domain_is_up_to_date_in_every_body() {
+    let (blueprint, td) = (Blueprint::for_tdx(NOW).unwrap(), trust_domain());
+    let verdicts = [
+        judge_trust_domain(&blueprint, 4, &td.td10()),
+        judge_trust_domain(&blueprint, 5, &td.td10()),
+        judge_trust_domain(&blueprint, 5, &td.td15()),
+        judge_trust_domain(&blueprint, 5, &td.td15_ex()),
+    ];
+    assert_eq!(verdicts, [(); 4].map(|()| Ok("UpToDate".to_owned())));
+}
+
+#[test]
+fn an_old_or_unknown_tdx_module_is_noticed() {
+    let (blueprint, td) = (Blueprint::for_tdx(NOW).unwrap(), trust_domain());
+    let modules: [(u8, u8, &str); 5] = [
+        (11, 1, "UpToDate"),
+        (10, 1, "OutOfDate"),
+        (4, 3, "OutOfDate"),
+        (2, 3, "below minimum required"),
+        (5, 2, "No TDX module identity"),
+    ];
+    for (minor, major, expected) in modules {
+        let mut report = td.td10();
+        report.tee_tcb_svn[..2].copy_from_slice(&[minor, major]);
+        let verdict = judge_trust_domain(&blueprint, 4, &report);
+        let said = verdict.unwrap_or_else(|complaint| complaint);
+        assert!(said.contains(expected), "{major}.{minor}: {said}");
+    }
+    let mut updated = td.td15();
+    updated.base.tee_tcb_svn[0] = 4;
+    assert_eq!(judge_trust_domain(&blueprint, 5, &updated), Ok("TDRelaunchAdvised".to_owned()));
+    let complaint = judge_trust_domain(&blueprint, 4, &TrustDomainReport { debug: true, ..td }.td10()).unwrap_err();
+    assert!(complaint.contains("Debug mode is enabled"), "{complaint}");
 }
 
 fn key() -> EcdsaKey {

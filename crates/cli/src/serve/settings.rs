@@ -21,7 +21,7 @@ pub struct Arguments {
     /// Listen at this address; port 0 takes a free one [default: 127.0.0.1:8443].
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// The URL that clients use, and the issuer of tokens [default: https://localhost:<port>].
+    /// The URL that clients use, and the issuer of tokens [default: https://localhost:PORT].
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Directory for keys and state, for its owner alone [default: ./veritee-data].

@@ -1,6 +1,9 @@
 //! Evidence of the simulator's making, and the verifier's line over it: each refusal as its code.
 #![allow(dead_code, unused_macros, unused_imports, reason = "each test program uses a part of this")]
 
+pub mod peer;
+pub mod tdx;
+
 use std::error::Error;
 
 use abi::sgx::ReportBody;
@@ -63,7 +66,7 @@ pub fn roots_of(blueprint: &Blueprint) -> TrustedRoots {
 }
 
 /// The code of an error that also says what to do about it.
-fn code(error: &dyn Error, code: impl Into<String>, help: &str) -> String {
+pub fn code(error: &dyn Error, code: impl Into<String>, help: &str) -> String {
     assert!(!help.is_empty() && !error.to_string().is_empty());
     code.into()
 }
@@ -149,17 +152,30 @@ pub fn verify(blueprint: &Blueprint) -> Result<VerifiedQuote, String> {
     verify_with(&quote, &collateral(blueprint)?, &verifier, at(NOW))
 }
 
+/// What tests begin with: beyond reproach until they change it.
+pub trait Fresh {
+    fn fresh() -> Self;
+}
+
+impl Fresh for Blueprint {
+    fn fresh() -> Self {
+        Self::new(NOW).unwrap()
+    }
+}
+
 /// Asserts that the change alone makes the step refuse, with that code.
-pub fn refuses<T: std::fmt::Debug>(step: fn(&Blueprint) -> Result<T, String>, change: Change, expected: &str) {
-    let mut blueprint = Blueprint::new(NOW).unwrap();
-    assert!(step(&blueprint).is_ok(), "refused before the change");
-    change(&mut blueprint);
-    assert_eq!(step(&blueprint).map(|_| ()), Err(expected.to_owned()));
+pub fn refuses<F: Fresh, T: std::fmt::Debug>(step: fn(&F) -> Result<T, String>, change: fn(&mut F), expected: &str) {
+    let mut made = F::fresh();
+    assert!(step(&made).is_ok(), "refused before the change");
+    change(&mut made);
+    assert_eq!(step(&made).map(|_| ()), Err(expected.to_owned()));
 }
 
 /// Asserts that the step accepts in spite of the change.
-pub fn accepts<T: std::fmt::Debug>(step: fn(&Blueprint) -> Result<T, String>, change: Change) {
-    assert_eq!(step(&blueprint(change)).map(|_| ()), Ok(()));
+pub fn accepts<F: Fresh, T: std::fmt::Debug>(step: fn(&F) -> Result<T, String>, change: fn(&mut F)) {
+    let mut made = F::fresh();
+    change(&mut made);
+    assert_eq!(step(&made).map(|_| ()), Ok(()));
 }
 
 /// One test for each line: its name, the code of the refusal, the one change that leads to it.

@@ -78,7 +78,7 @@ pub fn config() -> ProviderConfig {
         public_url: PublicUrl::parse(URL).unwrap(),
         root_pem: None,
         collateral: None,
-        requirements: Requirements::default().allow_debug(),
+        requirements: Requirements::default().allow(dcap::Allowance::Debug),
         clock: VerificationClock::System,
     }
 }

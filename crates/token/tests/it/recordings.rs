@@ -37,15 +37,7 @@ impl Recording {
 }
 
 fn folder() -> Option<PathBuf> {
-    let data = std::env::var_os("VERITEE_TEST_DATA")
-        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data").into(), PathBuf::from);
-    let folder = data.join("maa/azure-sdk-for-cpp");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(std::env::var_os("VERITEE_REQUIRE_DATA").is_none_or(|value| value != "1"), "no {}", folder.display());
-    println!("skipped: no recordings at {}", folder.display());
-    None
+    test_data::recorded("maa/azure-sdk-for-cpp")
 }
 
 fn recordings() -> Option<Vec<Recording>> {

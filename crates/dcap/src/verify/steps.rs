@@ -1,0 +1,111 @@
+//! The steps of verification, one function each, in the order of [`Verifier::verify`](super::Verifier::verify).
+
+use aws_lc_rs::digest::{Context, SHA256};
+
+use super::VerifyError;
+use crate::chain::{self, Role};
+use crate::collateral::VerifiedCollateral;
+use crate::ecdsa;
+use crate::enclave_identity::EnclaveId;
+use crate::pck::ProvenPck;
+use crate::quote::Quote;
+use crate::tcb_info::Tee;
+use crate::time::UnixTime;
+
+pub(super) fn check_windows(pck: &ProvenPck, collateral: &VerifiedCollateral, at: UnixTime) -> Result<(), VerifyError> {
+    pck.check_window(at)?;
+    Ok(collateral.check_windows(at)?)
+}
+
+pub(super) fn check_revocation(pck: &ProvenPck, collateral: &VerifiedCollateral) -> Result<(), VerifyError> {
+    let (ours, listed) = (pck.ca(), collateral.pck_ca());
+    if ours.public_key() != listed.public_key() || ours.subject() != listed.subject() {
+        return Err(VerifyError::PckCrlOfOtherCa);
+    }
+    // The same CA may have several certificates: this one is not necessarily the one the collateral came with.
+    chain::check_not_revoked(ours.serial(), Role::PckCa, collateral.root_crl())?;
+    chain::check_not_revoked(pck.leaf().serial(), Role::Pck, collateral.pck_crl())?;
+    Ok(())
+}
+
+pub(super) fn check_tcb_info_subject(
+    quote: &Quote<'_>,
+    pck: &ProvenPck,
+    collateral: &VerifiedCollateral,
+) -> Result<(), VerifyError> {
+    let tcb_info = collateral.tcb_info();
+    if tcb_info.tee != quote.tee() {
+        return Err(VerifyError::TcbInfoTee { tcb_info: tcb_info.tee, quote: quote.tee() });
+    }
+    if tcb_info.fmspc != pck.fmspc() {
+        return Err(VerifyError::Fmspc { tcb_info: tcb_info.fmspc, platform: pck.fmspc() });
+    }
+    if tcb_info.pce_id != *pck.platform().pce_id() {
+        return Err(VerifyError::PceId);
+    }
+    Ok(())
+}
+
+/// Signer and attributes of the TDX module at launch. Attributes must be zero, whatever the mask.
+pub(super) fn check_tdx_module(quote: &Quote<'_>, collateral: &VerifiedCollateral) -> Result<(), VerifyError> {
+    let body = quote.body();
+    let (Some(report), Some(modules)) = (body.td_report(), &collateral.tcb_info().tdx_modules) else {
+        return Ok(());
+    };
+    let [_, major, ..] = report.tee_tcb_svn;
+    let expected = match major {
+        0 => &modules.base,
+        _ => &modules.identity(major).ok_or(VerifyError::TdxModuleUnknown(major))?.module,
+    };
+    if report.mr_signer_seam != expected.mr_signer {
+        return Err(VerifyError::TdxModuleSigner);
+    }
+    if report.seam_attributes != expected.attributes || report.seam_attributes != [0; 8] {
+        return Err(VerifyError::TdxModuleAttributes);
+    }
+    Ok(())
+}
+
+pub(super) fn check_qe_report_signature(quote: &Quote<'_>, pck: &ProvenPck) -> Result<(), VerifyError> {
+    if ecdsa::verifies_raw(pck.key(), quote.qe_report_bytes(), quote.qe_report_signature()) {
+        Ok(())
+    } else {
+        Err(VerifyError::QeReportSignature)
+    }
+}
+
+/// SHA-256(attestation key, authentication data) stands in the first half of report data, zero in the second.
+pub(super) fn check_attestation_key_binding(quote: &Quote<'_>) -> Result<(), VerifyError> {
+    let mut hash = Context::new(&SHA256);
+    hash.update(&quote.attestation().attestation_key);
+    hash.update(quote.auth_data());
+    let hash = hash.finish();
+    let (bound, rest) = quote.qe_report().report_data.split_at(32);
+    if bound == hash.as_ref() && rest.iter().all(|&byte| byte == 0) {
+        Ok(())
+    } else {
+        Err(VerifyError::AttestationKeyBinding)
+    }
+}
+
+pub(super) fn check_qe_identity(quote: &Quote<'_>, collateral: &VerifiedCollateral) -> Result<(), VerifyError> {
+    let identity = collateral.qe_identity();
+    let needed = match quote.tee() {
+        Tee::Sgx => EnclaveId::QE,
+        Tee::Tdx => EnclaveId::TD_QE,
+    };
+    if identity.id != needed {
+        return Err(VerifyError::QeIdentityId { identity: identity.id, needed });
+    }
+    Ok(identity.check(quote.qe_report())?)
+}
+
+pub(super) fn check_quote_signature(quote: &Quote<'_>) -> Result<(), VerifyError> {
+    let attestation = quote.attestation();
+    let key = ecdsa::point(&attestation.attestation_key);
+    if ecdsa::verifies_raw(&key, quote.signed(), &attestation.signature) {
+        Ok(())
+    } else {
+        Err(VerifyError::QuoteSignature)
+    }
+}

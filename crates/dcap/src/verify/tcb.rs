@@ -1,0 +1,92 @@
+//! Evaluating the TCB: which levels are reached, and what they mean together.
+
+use super::{Tcb, VerifyError};
+use crate::collateral::VerifiedCollateral;
+use crate::isv_level::{self, IsvLevel};
+use crate::pck::ProvenPck;
+use crate::quote::Quote;
+use crate::tcb_status::TcbStatus;
+use crate::time::UnixTime;
+
+/// The platform's TCB, with a trust domain once as it was launched and, from TDX 1.5 on, once as the module is now.
+pub(super) fn evaluate(
+    quote: &Quote<'_>,
+    pck: &ProvenPck,
+    collateral: &VerifiedCollateral,
+) -> Result<Tcb, VerifyError> {
+    let (tcb_info, identity) = (collateral.tcb_info(), collateral.qe_identity());
+    let qe =
+        isv_level::reached(&identity.levels, quote.qe_report().isv_svn.get()).ok_or(VerifyError::QeTcbNotSupported)?;
+    let body = quote.body();
+    let launch = appraise(pck, collateral, qe, body.td_report().map(|report| &report.tee_tcb_svn))?;
+    let current = match body.tee_tcb_svn2() {
+        Some(now) => Some(appraise(pck, collateral, qe, Some(now))?.status),
+        None => None,
+    };
+    Ok(Tcb {
+        status: current.map_or(launch.status, |current| launch.status.relaunch(current)),
+        platform_status: launch.platform_status,
+        qe_status: qe.status,
+        tdx_module_status: launch.module_status,
+        current_status: current,
+        date: launch.date,
+        advisory_ids: launch.advisory_ids,
+        tcb_info_evaluation_data_number: tcb_info.evaluation_data_number,
+        qe_identity_evaluation_data_number: identity.evaluation_data_number,
+    })
+}
+
+/// One evaluation.
+struct Appraisal {
+    status: TcbStatus,
+    platform_status: TcbStatus,
+    module_status: Option<TcbStatus>,
+    date: UnixTime,
+    advisory_ids: Vec<String>,
+}
+
+/// Steps 13 to 16: platform, TDX module and quoting enclave, converged. Dates and advisories are of all of them.
+fn appraise(
+    pck: &ProvenPck,
+    collateral: &VerifiedCollateral,
+    qe: &IsvLevel,
+    tee_tcb_svn: Option<&[u8; 16]>,
+) -> Result<Appraisal, VerifyError> {
+    let levels = &collateral.tcb_info().levels;
+    let platform = levels
+        .iter()
+        .find(|level| level.is_reached_by(pck.platform(), tee_tcb_svn))
+        .ok_or(VerifyError::TcbNotSupported)?;
+    let module = tdx_module_level(collateral, tee_tcb_svn)?;
+    let parts = || module.into_iter().chain([qe]);
+    let status = parts().fold(platform.status, |status, part| status.converge(part.status));
+    if status == TcbStatus::Revoked {
+        return Err(VerifyError::TcbRevoked);
+    }
+    let mut advisory_ids: Vec<String> =
+        platform.advisory_ids.iter().chain(parts().flat_map(|part| &part.advisory_ids)).cloned().collect();
+    advisory_ids.sort_unstable();
+    advisory_ids.dedup();
+    Ok(Appraisal {
+        status,
+        platform_status: platform.status,
+        module_status: module.map(|module| module.status),
+        date: parts().fold(platform.date, |date, part| date.min(part.date)),
+        advisory_ids,
+    })
+}
+
+/// Step 14: a module with a major version is rated by its own identity.
+fn tdx_module_level<'c>(
+    collateral: &'c VerifiedCollateral,
+    tee_tcb_svn: Option<&[u8; 16]>,
+) -> Result<Option<&'c IsvLevel>, VerifyError> {
+    let (Some(&[minor, major, ..]), Some(modules)) = (tee_tcb_svn, &collateral.tcb_info().tdx_modules) else {
+        return Ok(None);
+    };
+    if major == 0 {
+        return Ok(None);
+    }
+    let identity = modules.identity(major).ok_or(VerifyError::TdxModuleUnknown(major))?;
+    isv_level::reached(&identity.levels, minor.into()).map(Some).ok_or(VerifyError::TdxModuleTcbNotSupported)
+}

@@ -1,0 +1,115 @@
+//! TCB Info about TDX: truly signed, and refused for what it says of modules and components.
+
+mod simulated;
+
+use dcap::TcbStatus;
+use simulated::tdx::{TrustDomain, collateral as tdx_collateral, trust_domain, verify};
+use simulated::{acceptances, collateral, refusals};
+use simulator::{IsvLevelSpec, Specification, TcbComponent, TdxModuleSpec};
+
+/// A true signature over TCB Info with that one piece of text replaced.
+fn rewrite(t: &mut TrustDomain, from: &str, to: &str) {
+    let text = String::from_utf8(t.machine.tcb_info.spec.to_be_signed().unwrap()).unwrap();
+    assert!(text.contains(from), "{text}");
+    t.machine.tcb_info.instead = Some(text.replacen(from, to, 1).into_bytes());
+}
+
+fn components(t: &mut TrustDomain) -> &mut Vec<TcbComponent> {
+    t.levels()[1].tdx_components.as_mut().unwrap()
+}
+
+fn module_levels(t: &mut TrustDomain) -> &mut Vec<IsvLevelSpec> {
+    &mut t.modules()[1].tcb_levels
+}
+
+refusals! { collateral;
+    rejects_module_for_sgx: "tcb_info_malformed", |b| b.tcb_info.spec.tdx_module = Some(TdxModuleSpec::intel());
+    rejects_module_identities_for_sgx: "tcb_info_malformed", |b| {
+        b.tcb_info.spec.tdx_module_identities = trust_domain(|_| ()).machine.tcb_info.spec.tdx_module_identities;
+    };
+    rejects_empty_module_identities_for_sgx: "tcb_info_malformed", |b| {
+        b.tcb_info.spec.tdx_module_identities = Some(vec![]);
+    };
+    rejects_tdx_components_for_sgx: "tcb_info_malformed", |b| {
+        b.tcb_info.spec.tcb_levels[0].tdx_components = Some(TcbComponent::tdx_list(&[0; 16]));
+    };
+}
+
+refusals! { tdx_collateral;
+    rejects_tdx_without_module: "tcb_info_malformed", |t| t.machine.tcb_info.spec.tdx_module = None;
+    rejects_empty_module_identities: "tcb_info_malformed", |t| t.modules().clear();
+    rejects_same_module_twice: "tcb_info_malformed", |t| t.modules()[1].id = "TDX_03".to_owned();
+    rejects_same_module_twice_in_another_case: "tcb_info_malformed", |t| {
+        t.modules()[0].id = "TDX_0a".to_owned();
+        t.modules()[1].id = "TDX_0A".to_owned();
+    };
+    rejects_module_without_levels: "tcb_info_malformed", |t| module_levels(t).clear();
+    rejects_module_with_the_same_level_twice: "tcb_info_malformed", |t| {
+        let again = module_levels(t)[0].clone();
+        module_levels(t).push(again);
+    };
+    rejects_module_level_that_needs_configuration: "tcb_info_malformed", |t| {
+        module_levels(t)[0].tcb_status = "ConfigurationNeeded".to_owned();
+    };
+    rejects_module_signer_of_47_bytes: "tcb_info_malformed", |t| {
+        rewrite(t, &format!("\"{}\"", "0".repeat(96)), &format!("\"{}\"", "0".repeat(94)));
+    };
+    rejects_module_attributes_of_7_bytes: "tcb_info_malformed", |t| {
+        rewrite(t, "\"0000000000000000\"", "\"00000000000000\"");
+    };
+    rejects_one_level_without_tdx_components: "tcb_info_malformed", |t| t.levels()[1].tdx_components = None;
+    rejects_levels_without_tdx_components: "tcb_info_malformed", |t| {
+        t.levels().iter_mut().for_each(|level| level.tdx_components = None);
+    };
+    rejects_15_tdx_components: "tcb_info_malformed", |t| components(t).truncate(15);
+    rejects_17_tdx_components: "tcb_info_malformed", |t| {
+        let more = components(t)[15].clone();
+        components(t).push(more);
+    };
+    rejects_no_tdx_components: "tcb_info_malformed", |t| components(t).clear();
+    rejects_tdx_component_of_256: "tcb_info_malformed", |t| components(t)[0].svn = 256;
+    rejects_same_level_twice: "tcb_info_malformed", |t| {
+        let again = t.levels()[0].clone();
+        t.machine.tcb_info.spec.tcb_levels.push(again);
+    };
+    rejects_relaunch_as_a_level: "tcb_info_malformed", |t| t.level(1, TcbStatus::TdRelaunchAdvised);
+    rejects_relaunch_and_configuration_as_a_level: "tcb_info_malformed", |t| {
+        t.level(1, TcbStatus::TdRelaunchAdvisedConfigurationNeeded);
+    };
+}
+
+acceptances! { tdx_collateral;
+    accepts_tdx_without_module_identities: |t| t.machine.tcb_info.spec.tdx_module_identities = None;
+    accepts_levels_that_differ_in_tdx_components_alone: |t| {
+        let mut another = t.levels()[0].clone();
+        another.tdx_components.as_mut().unwrap()[15].svn = 1;
+        t.machine.tcb_info.spec.tcb_levels.push(another);
+    };
+    accepts_module_ids_in_either_case: |t| {
+        t.modules()[0].id = "TDX_fe".to_owned();
+        t.modules()[1].id = "TDX_FD".to_owned();
+    };
+}
+
+#[test]
+fn rejects_module_ids_that_are_not_two_hexadecimal_digits() {
+    for id in
+        ["", "TDX_", "TDX_3", "TDX_003", "TDX_+3", "TDX_-3", "TDX_0G", "TDX_ 3", "tdx_03", "TDX03", "03", "SGX_03"]
+    {
+        let mut made = trust_domain(|_| ());
+        made.modules()[0].id = id.to_owned();
+        assert_eq!(tdx_collateral(&made).unwrap_err(), "tcb_info_malformed", "{id}");
+    }
+}
+
+#[test]
+fn the_order_of_modules_and_levels_does_not_matter() {
+    let mut made = trust_domain(|t| t.svn(0, 4));
+    assert_eq!(verify(&made).unwrap().tcb().status, TcbStatus::OutOfDate);
+    made.modules().reverse();
+    made.modules().iter_mut().for_each(|module| module.tcb_levels.reverse());
+    made.levels().reverse();
+    assert_eq!(verify(&made).unwrap().tcb().status, TcbStatus::OutOfDate);
+    made.svn(0, 5);
+    assert_eq!(verify(&made).unwrap().tcb().status, TcbStatus::UpToDate);
+}
