@@ -13,7 +13,9 @@ use crate::evidence::{Evidence, Framing};
 use crate::failure::{self, Failure};
 use crate::{serve, show};
 
-const MAX_RUNTIME_DATA: u64 = 1 << 20;
+const MAX_RUNTIME_DATA: u64 = service::MAX_HELD_DATA as u64;
+const MAX_CA: u64 = 1 << 20;
+const TRANSPORT: Transport = Transport::HttpsOrLoopbackHttp;
 const MAX_ANSWER: usize = 2 << 20;
 const API_VERSION: &str = "2022-08-01";
 
@@ -92,7 +94,10 @@ pub struct Client {
 impl Client {
     /// `ca` is trusted instead of the system's authorities.
     pub fn new(url: &str, ca: Option<&Path>) -> Result<Self, Failure> {
-        let authorities = ca.map(|path| failure::read_file(path, MAX_RUNTIME_DATA)).transpose()?;
+        // Before anything is sent: evidence and runtime data go over no open wire.
+        fetch::check_issuer(url, TRANSPORT)
+            .map_err(|error| Failure::usage(error.code(), failure::chain(&error), error.help()))?;
+        let authorities = ca.map(|path| failure::read_file(path, MAX_CA).map_err(Failure::or_usage)).transpose()?;
         let http = fetch::client(authorities.as_deref())
             .map_err(|error| Failure::usage(error.code(), failure::chain(&error), error.help()))?;
         Ok(Self { url: url.trim_end_matches('/').to_owned(), http })
@@ -116,18 +121,22 @@ impl Client {
             return Ok(token.to_owned());
         }
         match (answer["error"]["code"].as_str(), answer["error"]["message"].as_str()) {
-            (Some(code), Some(message)) => Err(Failure::verdict(
-                answer["error"]["innererror"]["code"].as_str().unwrap_or(code),
-                format!("service refused with {status} {code}: {message}"),
-                "",
-            )),
+            (Some(code), Some(message)) => {
+                let detail = answer["error"]["innererror"]["code"].as_str().unwrap_or(code);
+                let message = format!("service refused with {status} {code}: {message}");
+                // Anything but 400 is about the service or the way to it, and no verdict on the evidence.
+                Err(match status {
+                    reqwest::StatusCode::BAD_REQUEST => Failure::verdict(detail, message, ""),
+                    _ => Failure::environment(detail, message, "check the URL and the state of the service"),
+                })
+            }
             _ => Err(not_understood(&url, &format!("{status} without token or error"))),
         }
     }
 
     /// Verifies a token as a relying party does: metadata and keys are fetched from the issuer.
     pub async fn verify(&self, token: &str, expectations: &Expectations) -> Result<VerifiedToken, Failure> {
-        let verifier = fetch::fetch(&self.url, &self.http, Transport::HttpsOrLoopbackHttp)
+        let verifier = fetch::fetch(&self.url, &self.http, TRANSPORT)
             .await
             .map_err(|error| Failure::environment(error.code(), failure::chain(&error), error.help()))?;
         verifier

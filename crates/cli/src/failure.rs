@@ -5,6 +5,8 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::show;
+
 /// What kind of failure it is, which is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -51,6 +53,19 @@ impl Failure {
         self
     }
 
+    /// The same as wrong usage: what was named is no such file.
+    #[must_use]
+    pub fn or_usage(mut self) -> Self {
+        if self.kind == Kind::Verdict {
+            self.kind = Kind::Usage;
+        }
+        self
+    }
+
+    pub fn is_verdict(&self) -> bool {
+        self.kind == Kind::Verdict
+    }
+
     pub fn code(&self) -> &str {
         &self.code
     }
@@ -68,9 +83,11 @@ impl Failure {
         if !self.is_said {
             let mut out = std::io::stderr().lock();
             // A closed standard error leaves nobody to tell.
-            let _ = writeln!(out, "error: {}", self.message);
+            // Some of it may be a stranger's text: further lines are set off, so that they pass for nothing else.
+            let shown = |text: &str| show::clean(text).trim_end().replace('\n', "\n       ");
+            let _ = writeln!(out, "error: {}", shown(&self.message));
             if !self.help.is_empty() {
-                let _ = writeln!(out, " help: {}", self.help);
+                let _ = writeln!(out, " help: {}", shown(&self.help));
             }
         }
         ExitCode::from(self.kind as u8)
@@ -105,7 +122,7 @@ pub fn read_file(path: &std::path::Path, limit: u64) -> Result<Vec<u8>, Failure>
     read.map_err(|error| unreadable(path, &error))?;
     if bytes.len() as u64 > limit {
         let message = format!("`{}` is longer than {limit} bytes", path.display());
-        return Err(Failure::verdict("file_too_long", message, "pass the evidence alone"));
+        return Err(Failure::verdict("file_too_long", message, "check that it is the right file"));
     }
     Ok(bytes)
 }

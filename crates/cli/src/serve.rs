@@ -1,19 +1,21 @@
 //! `veritee serve`: runs the attestation service.
 
+mod connections;
 mod settings;
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::Handle;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use dcap::UnixTime;
 use service::{OpenError, Provider, ProviderConfig, PublicUrl, VerificationClock};
 use simulator::Platform;
-use store::Sqlite;
+use store::{Sqlite, Store, StoreError};
 use tokio::task::JoinHandle;
 
 use crate::arguments::requirements;
@@ -21,7 +23,11 @@ use crate::failure::{self, Failure};
 use crate::show;
 use crate::tls::{self, DevelopmentCa};
 
+use connections::{BoundedAcceptor, limit_http};
 pub use settings::{Arguments, Settings};
+
+/// The one provider of this version.
+const PROVIDER: &str = "default";
 
 /// Time that requests under way are given to finish.
 const GRACE: Duration = Duration::from_secs(10);
@@ -62,14 +68,16 @@ impl Running {
     /// Opens the data directory, the provider and the listener, and serves.
     pub async fn start(settings: &Settings) -> Result<Self, Failure> {
         let now = UnixTime::of_system_clock();
-        // What can be refused is refused before anything is made.
+        // What can be refused is refused before anything is made: a data directory must not be spoilt by a wrong start.
         let listener = bind(settings)?;
         let public_url = public_url(settings, &listener)?;
         open_data_directory(&settings.data)?;
-        let simulation = simulation(settings, now)?;
         let store = open_store(&settings.data).await?;
+        check_kind(settings, &store).await?;
+        let tls = tls_config(settings, &public_url).await?;
+        let simulation = simulation(settings, now)?;
         let config = ProviderConfig {
-            name: "default".to_owned(),
+            name: PROVIDER.to_owned(),
             public_url,
             root_pem: simulation.as_ref().map(|simulation| simulation.platform.root_certificate_pem()),
             collateral: simulation
@@ -85,14 +93,14 @@ impl Running {
         let app = service::router(provider).into_make_service_with_connect_info::<SocketAddr>();
 
         let handle = Handle::new();
-        let (server, ca) = if settings.http {
-            let server = axum_server::from_tcp(listener).map_err(|error| cannot_listen(settings, &error))?;
-            (tokio::spawn(server.handle(handle.clone()).serve(app)), None)
-        } else {
-            let (tls, ca) = tls_config(settings).await?;
-            let server =
-                axum_server::from_tcp_rustls(listener, tls).map_err(|error| cannot_listen(settings, &error))?;
-            (tokio::spawn(server.handle(handle.clone()).serve(app)), ca)
+        let server = limit_http(axum_server::from_tcp(listener).map_err(|error| cannot_listen(settings, &error))?)
+            .handle(handle.clone());
+        let (server, ca) = match tls {
+            None => (tokio::spawn(server.acceptor(BoundedAcceptor::new()).serve(app)), None),
+            Some((config, ca)) => {
+                let acceptor = RustlsAcceptor::new(config).acceptor(BoundedAcceptor::new());
+                (tokio::spawn(server.acceptor(acceptor).serve(app)), ca)
+            }
         };
         let platform = simulation.map(|simulation| simulation.platform);
         Ok(Self { url, ca, platform, handle, server, upkeep })
@@ -116,18 +124,30 @@ struct Simulation {
     collateral: PathBuf,
 }
 
+/// A data directory is for a simulated machine or for genuine hardware, from its first start on.
+async fn check_kind(settings: &Settings, store: &Sqlite) -> Result<(), Failure> {
+    let kept = store.provider(PROVIDER).await.map_err(|error| store_unusable(&error))?;
+    let is_simulated = kept.as_ref().map(|provider| provider.root_pem.is_some());
+    match (is_simulated, settings.simulated) {
+        (Some(true), false) => Err(Failure::usage(
+            "data_directory_simulated",
+            format!("`{}` holds a simulated machine, and --simulated was not given", settings.data.display()),
+            "use another data directory for genuine hardware, or pass --simulated: its tokens prove nothing",
+        )),
+        (Some(false), true) => Err(Failure::usage(
+            "data_directory_genuine",
+            format!("`{}` holds a provider for genuine hardware, and --simulated was given", settings.data.display()),
+            "use another data directory for a simulated machine",
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn simulation(settings: &Settings, now: UnixTime) -> Result<Option<Simulation>, Failure> {
-    let directory = settings.data.join("simulation");
     if !settings.simulated {
-        if directory.exists() {
-            return Err(Failure::usage(
-                "data_directory_simulated",
-                format!("`{}` holds a simulated machine, and --simulated was not given", settings.data.display()),
-                "use another data directory for genuine hardware, or pass --simulated: its tokens prove nothing",
-            ));
-        }
         return Ok(None);
     }
+    let directory = settings.data.join("simulation");
     let platform = Platform::open_or_create(&directory.join("platform"), now.seconds())
         .map_err(|error| Failure::environment("simulated_platform_unusable", failure::chain(&error), error.help()))?;
     let collateral = directory.join("collateral");
@@ -156,10 +176,13 @@ fn upkeep(provider: &Arc<Provider>, simulation: Option<&Simulation>) -> Vec<Join
         let mut interval = tokio::time::interval(COLLATERAL_INTERVAL);
         loop {
             interval.tick().await;
-            match provider.refresh_collateral() {
-                Ok(true) => tracing::info!(provider = provider.name(), "collateral loaded anew"),
-                Ok(false) => {}
-                Err(error) => tracing::warn!(
+            let refreshing = Arc::clone(&provider);
+            // Reading and parsing many files takes its time.
+            let refreshed = tokio::task::spawn_blocking(move || refreshing.refresh_collateral()).await;
+            match refreshed {
+                Ok(Ok(true)) => tracing::info!(provider = provider.name(), "collateral loaded anew"),
+                Ok(Ok(false)) | Err(_) => {}
+                Ok(Err(error)) => tracing::warn!(
                     provider = provider.name(),
                     error = failure::chain(&error),
                     "changed collateral cannot be loaded; the old one stays in use"
@@ -206,13 +229,19 @@ fn open_data_directory(path: &Path) -> Result<(), Failure> {
 }
 
 async fn open_store(data: &Path) -> Result<Sqlite, Failure> {
-    Sqlite::open(&data.join("veritee.db")).await.map_err(|error| {
-        Failure::environment(
-            "store_unusable",
-            failure::chain(&error),
-            "check that the data directory can be written and is not of a later version",
-        )
-    })
+    let file = data.join("veritee.db");
+    // It holds signing keys. SQLite gives its other files the mode of this one.
+    let made = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&file);
+    made.map_err(|error| failure::unreadable(&file, &error))?;
+    Sqlite::open(&file).await.map_err(|error| store_unusable(&error))
+}
+
+fn store_unusable(error: &StoreError) -> Failure {
+    let help = match error {
+        StoreError::Newer { .. } => "start the version of veritee that wrote it, or a later one",
+        _ => "check that veritee.db in the data directory can be written and is whole; restore it from a copy",
+    };
+    Failure::environment("store_unusable", failure::chain(error), help)
 }
 
 fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
@@ -244,12 +273,22 @@ fn public_url(settings: &Settings, listener: &TcpListener) -> Result<PublicUrl, 
         .map_err(|error| Failure::usage("public_url_malformed", error.to_string(), "give the URL that clients use"))
 }
 
-async fn tls_config(settings: &Settings) -> Result<(axum_server::tls_rustls::RustlsConfig, Option<PathBuf>), Failure> {
+/// What TLS is done with, and the CA that clients then have to trust; nothing where TLS is left to a proxy.
+async fn tls_config(
+    settings: &Settings,
+    public_url: &PublicUrl,
+) -> Result<Option<(RustlsConfig, Option<PathBuf>)>, Failure> {
     match (&settings.tls_certificate, &settings.tls_key) {
-        (Some(certificate), Some(key)) => Ok((tls::operator_config(certificate, key).await?, None)),
+        (Some(certificate), Some(key)) => Ok(Some((tls::operator_config(certificate, key).await?, None))),
+        (None, None) if settings.http => Ok(None),
+        (None, None) if !tls::is_covered(public_url.host()) => Err(Failure::usage(
+            "tls_missing",
+            format!("the development CA is good for localhost alone, not for `{}`", public_url.host()),
+            "pass --tls-certificate and --tls-key, or --http behind a proxy that does TLS",
+        )),
         (None, None) => {
             let ca = DevelopmentCa::open(&settings.data)?;
-            Ok((ca.server_config().await?, Some(ca.certificate().to_owned())))
+            Ok(Some((ca.server_config().await?, Some(ca.certificate().to_owned()))))
         }
         _ => Err(Failure::usage(
             "tls_incomplete",

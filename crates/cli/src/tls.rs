@@ -32,6 +32,9 @@ impl DevelopmentCa {
         let directory = data.join("tls");
         let (certificate, key) = (directory.join("ca.pem"), directory.join("ca-key.pem"));
         if !certificate.exists() {
+            if key.exists() {
+                return Err(broken(&directory, &"there is a key without its certificate, from a start that broke off"));
+            }
             let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| broken(&directory, &error))?;
             let signed = ca_parameters().self_signed(&pair).map_err(|error| broken(&directory, &error))?;
             fs::create_dir_all(&directory).map_err(|error| broken(&directory, &error))?;
@@ -71,6 +74,12 @@ impl DevelopmentCa {
             .await
             .map_err(|error| broken(&self.certificate, &error))
     }
+}
+
+/// Whether the development CA may vouch for that host.
+pub fn is_covered(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 /// The operator's own certificate chain and key.

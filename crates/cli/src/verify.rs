@@ -51,12 +51,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(path) => trusted_root(path)?,
         None => TrustedRoots::intel(),
     };
-    let pieces = load_collateral(&arguments.collateral)?;
-    let evidence = Evidence::read(&arguments.quote);
-    let (mut report, outcome) = match evidence {
-        Ok(evidence) => judge(&evidence, &pieces, roots, at, arguments),
-        Err(failure) => (json!({}), Err(failure)),
-    };
+    let mut report = json!({});
+    let outcome = Evidence::read(&arguments.quote)
+        .and_then(|evidence| Ok((evidence, load_collateral(&arguments.collateral)?)))
+        .and_then(|(evidence, pieces)| judge(&evidence, &pieces, roots, at, arguments, &mut report));
+    if matches!(&outcome, Err(failure) if !failure.is_verdict()) {
+        // What cannot be read is not judged.
+        return outcome;
+    }
     if let Err(failure) = &outcome {
         report["error"] = json!({"code": failure.code(), "message": failure.message(), "help": failure.help()});
     }
@@ -70,25 +72,21 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     outcome.map_err(Failure::said)
 }
 
-/// What is known of the quote, and the verdict. Before the quote is proven authentic its contents are not shown.
+/// Judges, and says in the report what is known of the quote. Before it is proven authentic its contents are not shown.
 fn judge(
     evidence: &Evidence,
     pieces: &CollateralSet,
     roots: TrustedRoots,
     at: UnixTime,
     arguments: &Arguments,
-) -> (Value, Result<(), Failure>) {
-    let mut report = json!({});
-    let verified = match verify(evidence, pieces, roots, at, &mut report) {
-        Ok(verified) => verified,
-        Err(failure) => return (report, Err(failure)),
-    };
-    describe(&verified, &mut report);
-    let outcome = match requirements(&arguments.accept_tcb, &arguments.allow).judge(verified) {
+    report: &mut Value,
+) -> Result<(), Failure> {
+    let verified = verify(evidence, pieces, roots, at, report)?;
+    describe(&verified, report);
+    match requirements(&arguments.accept_tcb, &arguments.allow).judge(verified) {
         Ok(_accepted) => Ok(()),
         Err(Refusal { reason, .. }) => Err(Failure::verdict(reason.code(), reason.to_string(), reason.help())),
-    };
-    (report, outcome)
+    }
 }
 
 fn verify(
@@ -201,7 +199,7 @@ fn load_collateral(path: &Path) -> Result<CollateralSet, Failure> {
 
 /// Reads the root certificate that is to be trusted instead of Intel's.
 pub fn trusted_root(path: &Path) -> Result<TrustedRoots, Failure> {
-    let text = failure::read_file(path, dcap::MAX_CERTIFICATE as u64 * 4)?;
+    let text = failure::read_file(path, dcap::MAX_CERTIFICATE as u64 * 4).map_err(Failure::or_usage)?;
     let help = "pass one self-signed root certificate in PEM";
     let wrong = |message: String| {
         Failure::usage("trust_root_malformed", format!("`{}` is no root certificate: {message}", path.display()), help)

@@ -109,7 +109,7 @@ fn what_is_nothing_known_is_exit_code_one_and_a_sentence() {
 fn control_characters_of_a_file_stay_out_of_the_terminal() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
-    std::fs::write(&file, "{\"keys\":[{\"kid\":\"\\u001b[31mred\"}]}").unwrap();
+    std::fs::write(&file, "{\"keys\":[{\"kid\":\"\\u001b[31mred\\u202e\"}]}").unwrap();
     let ran = veritee([std::ffi::OsStr::new("inspect"), file.as_os_str()]).expect(0);
-    assert!(ran.stdout.contains("red") && !ran.stdout.contains('\u{1b}'), "{}", ran.stdout);
+    assert!(ran.stdout.contains("red") && !ran.stdout.contains(['\u{1b}', '\u{202e}']), "{}", ran.stdout);
 }

@@ -72,7 +72,50 @@ fn serve_without_simulated_refuses_a_simulated_data_directory() {
     // The provider itself keeps its root, whatever became of the directory of the simulation.
     std::fs::remove_dir_all(data.join("simulation")).unwrap();
     let refused = veritee(["serve", "--listen", "127.0.0.1:0", "--data", path]).expect(2);
-    assert!(refused.stderr.contains("root"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("simulated machine"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_genuine_data_directory_refuses_simulation_and_is_not_spoilt_by_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    Serving::start(&data, &["--http"]).terminate();
+    let path = data.to_str().unwrap();
+    for arguments in [vec!["serve", "--simulated", "--listen", "127.0.0.1:0"], vec!["demo"]] {
+        let refused = veritee(arguments.into_iter().chain(["--data", path])).expect(2);
+        assert!(refused.stderr.contains("genuine hardware"), "{}", refused.stderr);
+    }
+    assert!(!data.join("simulation").exists());
+    assert_eq!(std::fs::metadata(data.join("veritee.db")).unwrap().permissions().mode() & 0o777, 0o600);
+    Serving::start(&data, &["--http"]).terminate();
+}
+
+#[test]
+fn a_connection_that_never_finishes_its_head_is_closed_and_the_service_lives_on() {
+    use std::io::{Read, Write};
+    let directory = tempfile::tempdir().unwrap();
+    let serving = Serving::start(&directory.path().join("data"), &["--simulated", "--http"]);
+    let address = serving.url.strip_prefix("http://").unwrap().replace("localhost", "127.0.0.1");
+    let connect = || std::net::TcpStream::connect(&address).unwrap();
+    let mut half: Vec<_> = (0..100).map(|_| connect()).collect();
+    half.iter_mut().for_each(|stream| stream.write_all(b"GET /certs HT").unwrap());
+    let mut good = connect();
+    write!(good, "GET /certs HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    good.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let mut rest = Vec::new();
+    half[0].set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    half[0].read_to_end(&mut rest).expect("closed by the service within its time limit");
+}
+
+#[test]
+fn nothing_is_sent_over_an_open_wire() {
+    let (quote, _) = sample();
+    for url in ["http://attest.example", "ftp://localhost", "https://user@localhost"] {
+        let ran = veritee(["attest", quote.to_str().unwrap(), "--url", url]).expect(2);
+        assert!(ran.stderr.contains("help:"), "{}", ran.stderr);
+    }
 }
 
 #[test]
@@ -91,6 +134,11 @@ fn wrong_settings_are_refused_before_anything_is_served() {
         (vec!["--data", fresh, "--simulated", "--collateral", collateral.to_str().unwrap()], 2, "own collateral"),
         (vec!["--data", fresh, "--listen", "127.0.0.1:0", "--public-url", "nonsense"], 2, "no URL"),
         (vec!["--data", fresh, "--listen", "127.0.0.1:0", "--tls-key", "key.pem"], 2, "go together"),
+        (
+            vec!["--data", fresh, "--listen", "127.0.0.1:0", "--public-url", "https://attest.example"],
+            2,
+            "localhost alone",
+        ),
         (vec!["--data", fresh, "--listen", "127.0.0.1:0", "--collateral", "/nonexistent"], 3, "collateral"),
         (vec!["--data", open.to_str().unwrap(), "--listen", "127.0.0.1:0"], 3, "chmod 700"),
         (vec!["--config", config.to_str().unwrap()], 2, "unknown-key"),

@@ -141,19 +141,22 @@ fn wrong_files_are_an_exit_code_and_a_sentence() {
         assert_eq!(report["error"]["code"], code);
         assert!(!report["error"]["help"].as_str().unwrap().is_empty());
     }
-    for (pieces, exit, words) in [
-        (directory.path().join("missing"), 3, "cannot read"),
-        (empty, 1, "no piece of collateral"),
-        (file("deep.json", deep.as_bytes()), 1, "is no collateral"),
-        (quote.clone(), 1, "is no collateral"),
-    ] {
-        let ran = verify(&quote, &pieces, &["--at", AT]).expect(exit);
-        assert!(ran.stderr.contains(words) && ran.stderr.contains("help:"), "{}", ran.stderr);
+    for (evidence, pieces) in
+        [(&quote, &directory.path().join("missing")), (&directory.path().join("missing"), &collateral)]
+    {
+        let unread = verify(evidence, pieces, &["--json"]).expect(3);
+        assert!(unread.stdout.is_empty(), "what cannot be read is not judged: {}", unread.stdout);
+        assert!(unread.stderr.contains("cannot read") && unread.stderr.contains("help:"), "{}", unread.stderr);
     }
-    assert_eq!(
-        verify(&directory.path().join("missing"), &collateral, &["--json"]).expect(3).json()["verdict"],
-        "rejected"
-    );
+    for (pieces, words) in [
+        (empty, "no piece of collateral"),
+        (file("deep.json", deep.as_bytes()), "is no collateral"),
+        (quote.clone(), "is no collateral"),
+    ] {
+        let report = verify(&quote, &pieces, &["--at", AT, "--json"]).expect(1).json();
+        assert_eq!(report["error"]["code"], "collateral_unrecognised");
+        assert!(report["error"]["message"].as_str().unwrap().contains(words), "{report}");
+    }
 }
 
 #[test]

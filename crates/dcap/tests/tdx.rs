@@ -4,7 +4,7 @@ mod simulated;
 
 use abi::quote::{BodyDescriptor, body_type};
 use dcap::{Report, TcbStatus, Tee};
-use simulated::tdx::{Change, TrustDomain, status, trust_domain, verify};
+use simulated::tdx::{TrustDomain, status, trust_domain, verify};
 use simulated::{NOW, acceptances, at, blueprint, key, refusals};
 use simulator::{DAY, TdxModuleSpec};
 

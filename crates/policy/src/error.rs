@@ -131,7 +131,7 @@ pub enum EvaluationError {
     /// More bytes of claims than an evaluation may have.
     #[error("policy makes more than {} bytes of claims", crate::limits::MAX_CLAIM_BYTES)]
     TooManyBytes,
-    /// More comparisons than an evaluation may take.
-    #[error("policy takes more than {} comparisons", crate::limits::MAX_STEPS)]
+    /// More steps than an evaluation may take.
+    #[error("policy takes more than {} steps", crate::limits::MAX_STEPS)]
     OutOfFuel,
 }

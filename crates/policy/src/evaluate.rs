@@ -140,8 +140,10 @@ impl<'o> Run<'o> {
         for test in tests {
             let passes = match &test.operand {
                 Operand::Literal(literal) => {
-                    self.step()?;
-                    self.claims.get(number).is_some_and(|claim| compare(claim, test, literal))
+                    let Some(claim) = self.claims.get(number) else { return Ok(false) };
+                    let (left, right) = (Member::of(claim, test.property), Member::value(literal));
+                    spend(&mut self.steps_left, left, right)?;
+                    compare(left, test.operator, right)
                 }
                 Operand::Member(condition, property) => {
                     self.passes_any(number, test, *condition, *property, matches)?
@@ -162,11 +164,13 @@ impl<'o> Run<'o> {
         property: Property,
         matches: &Matches,
     ) -> Result<bool, EvaluationError> {
+        let Some(claim) = self.claims.get(number) else { return Ok(false) };
+        let left = Member::of(claim, test.property);
         for &other in matches.get(condition).map(Vec::as_slice).unwrap_or_default() {
-            self.step()?;
-            if let (Some(claim), Some(other)) = (self.claims.get(number), self.claims.get(other))
-                && compare(claim, test, &property.of(other))
-            {
+            let Some(other) = self.claims.get(other) else { continue };
+            let right = Member::of(other, property);
+            spend(&mut self.steps_left, left, right)?;
+            if compare(left, test.operator, right) {
                 return Ok(true);
             }
         }
@@ -233,38 +237,66 @@ impl<'o> Run<'o> {
         self.claims.push(claim);
         Ok(())
     }
+}
 
-    fn step(&mut self) -> Result<(), EvaluationError> {
-        self.steps_left = self.steps_left.checked_sub(1).ok_or(EvaluationError::OutOfFuel)?;
-        Ok(())
+/// A comparison costs a step, and another for every 64 bytes that it may have to look at.
+fn spend(steps_left: &mut u32, left: Member<'_>, right: Member<'_>) -> Result<(), EvaluationError> {
+    let bytes = left.bytes().min(right.bytes());
+    let steps = u32::try_from(bytes / 64).unwrap_or(u32::MAX).saturating_add(1);
+    *steps_left = steps_left.checked_sub(steps).ok_or(EvaluationError::OutOfFuel)?;
+    Ok(())
+}
+
+/// A member of a claim, not copied.
+#[derive(Clone, Copy, PartialEq)]
+enum Member<'a> {
+    Text(&'a str),
+    Integer(i64),
+    Boolean(bool),
+}
+
+impl<'a> Member<'a> {
+    fn of(claim: &'a Claim, property: Property) -> Self {
+        match property {
+            Property::Type => Self::Text(&claim.name),
+            Property::Value => Self::value(&claim.value),
+            Property::ValueType => Self::Text(claim.value.type_name()),
+            Property::Issuer => Self::Text(claim.issuer.as_str()),
+        }
+    }
+
+    fn value(value: &'a Value) -> Self {
+        match value {
+            Value::String(text) => Self::Text(text),
+            Value::Integer(number) => Self::Integer(*number),
+            Value::Boolean(truth) => Self::Boolean(*truth),
+        }
+    }
+
+    /// Bytes that a comparison looks at.
+    fn bytes(self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Integer(_) | Self::Boolean(_) => 8,
+        }
     }
 }
 
-fn compare(claim: &Claim, test: &Test, operand: &Value) -> bool {
-    // The common case without a copy: rules select by type first.
-    if let (Property::Type, Value::String(name)) = (test.property, operand) {
-        return match test.operator {
-            Operator::Equal => claim.name == *name,
-            Operator::NotEqual => claim.name != *name,
-            _ => false,
-        };
-    }
-    match (test.property.of(claim), operand) {
-        (Value::Integer(left), Value::Integer(right)) => match test.operator {
-            Operator::Equal => left == *right,
-            Operator::NotEqual => left != *right,
-            Operator::Less => left < *right,
-            Operator::LessOrEqual => left <= *right,
-            Operator::Greater => left > *right,
-            Operator::GreaterOrEqual => left >= *right,
+fn compare(left: Member<'_>, operator: Operator, right: Member<'_>) -> bool {
+    match (left, right) {
+        (Member::Integer(left), Member::Integer(right)) => match operator {
+            Operator::Equal => left == right,
+            Operator::NotEqual => left != right,
+            Operator::Less => left < right,
+            Operator::LessOrEqual => left <= right,
+            Operator::Greater => left > right,
+            Operator::GreaterOrEqual => left >= right,
         },
-        (left @ (Value::String(_) | Value::Boolean(_)), right) if left.type_name() == right.type_name() => {
-            match test.operator {
-                Operator::Equal => left == *right,
-                Operator::NotEqual => left != *right,
-                _ => false,
-            }
-        }
+        (Member::Text(_), Member::Text(_)) | (Member::Boolean(_), Member::Boolean(_)) => match operator {
+            Operator::Equal => left == right,
+            Operator::NotEqual => left != right,
+            _ => false,
+        },
         _ => false,
     }
 }

@@ -292,3 +292,12 @@ fn joins_run_on_fuel() {
     let rules = "a:[type==\"a\"] && b:[type==\"a\", value<a.value] && [value==-1] => permit();".repeat(20);
     assert_eq!(authorize(&rules, &claims), Err(Refusal::Evaluation(EvaluationError::OutOfFuel)));
 }
+
+#[test]
+fn long_texts_cost_their_length() {
+    let long = "x".repeat(16 << 10);
+    let claims: Vec<Claim> = (0..15).map(|number| claim("a", format!("{long}{number}").as_str())).collect();
+    let rules = "a:[type==\"a\"] && b:[type==\"a\", value==\"z\"] => deny();".to_owned()
+        + &"a:[type==\"a\"] && [type==\"a\", value!=a.value] && [type==\"none\"] => permit();".repeat(600);
+    assert_eq!(authorize(&rules, &claims), Err(Refusal::Evaluation(EvaluationError::OutOfFuel)));
+}

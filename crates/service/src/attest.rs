@@ -18,17 +18,8 @@ use crate::request::{AttestRequest, HeldData};
 
 pub use error::AttestError;
 
-/// What an attestation gave.
-#[derive(Clone, Debug)]
-pub struct Attestation {
-    /// The token, signed; unsecured where a draft policy was tried.
-    pub token: String,
-    /// SHA-256 of the evidence, for logs.
-    pub evidence_sha256: String,
-}
-
 impl Provider {
-    /// Attests evidence. `now` is the time of the token; evidence is judged as of it too, unless the provider was
+    /// Attests evidence and gives the token: signed, or unsecured where a draft policy was tried. `now` is the time of the token; evidence is judged as of it too, unless the provider was
     /// opened with a dangerous verification time.
     ///
     /// One snapshot of the provider is taken at the beginning, and nothing newer is read:
@@ -49,7 +40,7 @@ impl Provider {
         attestation_type: AttestationType,
         request: &AttestRequest,
         now: UnixTime,
-    ) -> Result<Attestation, AttestError> {
+    ) -> Result<String, AttestError> {
         let snapshot = self.snapshot();
         let at = self.clock().verification_time(now);
         let policy = policy_in_force(&snapshot.policies, attestation_type, request.draft_policy.as_deref())?;
@@ -67,9 +58,9 @@ impl Provider {
             Evidence::of(&accepted, request.runtime_data.as_ref(), dangerous_time).ok_or(AttestError::NotAnSgxQuote)?;
         check_held_data(&evidence, request)?;
         let permit = policy.parsed.decide(&evidence.incoming(), &OWNED_NAMES)?;
+        refuse_issuance_properties(&permit.properties)?;
         let claims = token_claims(&evidence, request, &claims::issued(&permit.issued), &policy.hash, &collateral);
-        let token = sign(&snapshot, self.issuer(), claims, now, request.draft_policy.is_some())?;
-        Ok(Attestation { token, evidence_sha256: hex::encode(sha256(&[&request.evidence])) })
+        Ok(sign(&snapshot, self.issuer(), claims, now, request.draft_policy.is_some())?)
     }
 }
 
@@ -110,6 +101,17 @@ fn minimum_evaluation_number(properties: &Properties) -> Result<u32, AttestError
         };
     }
     Ok(minimum)
+}
+
+/// Those that exist are about TPM reports. One that did nothing would be taken for a rule that holds.
+fn refuse_issuance_properties(properties: &Properties) -> Result<(), AttestError> {
+    match properties.iter().next() {
+        None => Ok(()),
+        Some((name, _)) => Err(AttestError::Property {
+            name: name.chars().take(60).collect(),
+            expected: "there are no properties in the issuance rules of SGX",
+        }),
+    }
 }
 
 /// SHA-256 of the data stands in the first half of the field that commits to it; the rest of the field is the

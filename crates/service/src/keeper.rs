@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use collateral::{ChooseError, CollateralSet, LoadError};
-use dcap::{CollateralError, Fmspc, PckCa, ProvenPck, Tee, TrustedRoots, UnixTime, VerifiedCollateral};
+use dcap::{CollateralError, Fmspc, ProvenPck, Tee, TrustedRoots, UnixTime, VerifiedCollateral};
 
 use crate::hashes::CollateralHashes;
 
@@ -51,7 +51,8 @@ pub(crate) struct Prepared {
     pub(crate) hashes: CollateralHashes,
 }
 
-type Key = (Fmspc, PckCa, Tee);
+/// What the choice of collateral depends on: family, PCEID, the key of the CA that issued the platform's certificate, TEE.
+type Key = (Fmspc, [u8; 2], [u8; 65], Tee);
 
 /// One generation of a provider's collateral.
 ///
@@ -87,7 +88,8 @@ impl Keeper {
         roots: &TrustedRoots,
         at: UnixTime,
     ) -> Result<Arc<Prepared>, KeeperError> {
-        let key = (pck.fmspc(), pck.ca_type(), tee);
+        let [ca, _] = pck.crl_issuer_chain();
+        let key = (pck.fmspc(), *pck.platform().pce_id(), *ca.public_key(), tee);
         let known = self.lock().get(&key).cloned();
         if let Some(prepared) = known.filter(|prepared| prepared.verified.check_windows(at).is_ok()) {
             return Ok(prepared);

@@ -30,12 +30,12 @@ mod request;
 mod response;
 mod routes;
 
-pub use attest::{AttestError, Attestation};
+pub use attest::AttestError;
 pub use attestation_type::AttestationType;
 pub use default_policy::default_policy;
 pub use keeper::KeeperError;
 pub use names::OWNED_NAMES;
 pub use provider::{OpenError, Provider, ProviderConfig, VerificationClock};
 pub use public_url::{InvalidPublicUrl, PublicUrl};
-pub use request::{AttestRequest, BadRequest, HeldData};
+pub use request::{AttestRequest, BadRequest, HeldData, MAX_HELD_DATA};
 pub use routes::{MAX_BODY, router};

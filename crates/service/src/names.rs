@@ -24,6 +24,9 @@ pub static OWNED_NAMES: OwnedNames = OwnedNames::new(
         "intuse",
         "secureboot",
         "rp_data",
+        "ver",
+        "policy_hash",
+        "policy_signer",
     ],
     &[
         "x-ms-ver",

@@ -12,6 +12,7 @@ use token::{Jwks, SigningKey};
 
 use crate::attestation_type::AttestationType;
 use crate::default_policy::default_policy;
+use crate::hashes;
 use crate::keeper::Keeper;
 use crate::policies::{Policies, PolicyInForce};
 use crate::public_url::{InvalidPublicUrl, PublicUrl};
@@ -77,9 +78,9 @@ pub enum OpenError {
         /// Which provider.
         name: String,
         /// The root it has.
-        kept: &'static str,
+        kept: String,
         /// The root it is opened with.
-        asked: &'static str,
+        asked: String,
     },
     /// The kept root certificate cannot be read.
     #[error("root certificate of provider `{0}` cannot be read")]
@@ -130,6 +131,7 @@ impl OpenError {
 #[derive(Debug)]
 pub struct Provider {
     name: String,
+    is_simulated: bool,
     public_url: PublicUrl,
     verifier: Verifier,
     requirements: Requirements,
@@ -154,6 +156,8 @@ impl Provider {
     /// See [`OpenError`]. A provider never opens under another root than the one it was made with.
     pub async fn open(store: &dyn Store, config: ProviderConfig, now: UnixTime) -> Result<Self, OpenError> {
         let roots = roots(&config)?;
+        // Before anything is written: a wrong path must leave nothing behind.
+        let collateral = Arc::new(Keeper::load(config.collateral.as_deref())?);
         keep_provider(store, &config, now).await?;
         let keys = signing_keys(store, &config, now).await?;
         let policies = Policies {
@@ -162,14 +166,22 @@ impl Provider {
         };
         let snapshot = Snapshot {
             policies: Arc::new(policies),
-            collateral: Arc::new(Keeper::load(config.collateral.as_deref())?),
+            collateral,
             key: Arc::new(keys.newest),
             jwks: Arc::new(keys.published),
         };
         if let VerificationClock::Dangerous(at) = config.clock {
             tracing::warn!(provider = config.name, verification_time = %at, "DANGEROUS: evidence is judged as of a fixed time");
         }
+        let is_simulated = roots != TrustedRoots::intel();
+        if is_simulated {
+            tracing::warn!(
+                provider = config.name,
+                "provider trusts another root than Intel's: its tokens are marked as simulated"
+            );
+        }
         Ok(Self {
+            is_simulated,
             name: config.name,
             public_url: config.public_url,
             verifier: Verifier::new(roots),
@@ -183,6 +195,11 @@ impl Provider {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it trusts another root than Intel's, so that its tokens say nothing about genuine hardware.
+    pub const fn is_simulated(&self) -> bool {
+        self.is_simulated
     }
 
     /// Where it is reached.
@@ -259,7 +276,12 @@ async fn keep_provider(store: &dyn Store, config: &ProviderConfig, now: UnixTime
         return store.create_provider(&row).await.map_err(failed);
     };
     if kept.root_pem != config.root_pem {
-        let name_of = |pem: &Option<String>| if pem.is_some() { "a root of its own" } else { "Intel's root" };
+        let name_of = |pem: &Option<String>| match pem {
+            None => "Intel's root".to_owned(),
+            Some(pem) => {
+                format!("a root of its own (SHA-256 of its PEM {:.16}…)", hashes::sha256_hex(&[pem.as_bytes()]))
+            }
+        };
         return Err(OpenError::OtherRoot {
             name: config.name.clone(),
             kept: name_of(&kept.root_pem),

@@ -7,6 +7,8 @@ use crate::base64;
 
 /// Nesting allowed in a request; runtime data is checked by itself.
 const MAX_DEPTH: usize = 32;
+/// Bytes of runtime or init-time data: the token carries them several times, and its readers have bounds too.
+pub const MAX_HELD_DATA: usize = 128 << 10;
 /// Characters of a nonce.
 const MAX_NONCE: usize = 1024;
 
@@ -47,6 +49,12 @@ pub enum BadRequest {
     /// Data announced as JSON that is no JSON object.
     #[error("`{0}` has dataType JSON and its data is no JSON object")]
     NotJsonObject(&'static str),
+    /// More data than a token can carry.
+    #[error("`{0}` is longer than {MAX_HELD_DATA} bytes")]
+    DataTooLong(&'static str),
+    /// A number as nonce that is no integer of 64 bits: it would not come back as it was sent.
+    #[error("nonce is a number and no integer of 64 bits")]
+    NonceNotExact,
     /// A nonce that is too long.
     #[error("nonce is longer than {MAX_NONCE} characters")]
     NonceTooLong,
@@ -59,7 +67,11 @@ impl BadRequest {
             Self::Missing("report") => "send the Open Enclave report as base64url in `report`",
             Self::Missing(_) => "send the quote as base64url in `quote`",
             Self::DataType { .. } => "set dataType to Binary or JSON",
-            Self::NotJsonObject(_) => "send a JSON object as base64url, or set dataType to Binary",
+            Self::NotJsonObject(_) => {
+                "send a JSON object, nested at most 32 deep and without duplicate members, or set dataType to Binary"
+            }
+            Self::DataTooLong(_) => "commit to a hash of the data instead",
+            Self::NonceNotExact => "send the nonce as a string",
             _ => "send one JSON object as the Azure Attestation API describes it, each member once",
         }
     }
@@ -151,6 +163,7 @@ fn text(value: Option<Value>, member: &'static str) -> Result<Option<String>, Ba
 /// Microsoft's sidecar sends a number.
 fn nonce(value: Option<Value>) -> Result<Option<String>, BadRequest> {
     let nonce = match value {
+        Some(Value::Number(number)) if number.is_f64() => return Err(BadRequest::NonceNotExact),
         Some(Value::Number(number)) => Some(number.to_string()),
         other => text(other, "nonce")?,
     };
@@ -168,6 +181,9 @@ fn held_data(value: Option<Value>, member: &'static str) -> Result<Option<HeldDa
     };
     let Some(data) = members.get("data").filter(|data| !data.is_null() && *data != "") else { return Ok(None) };
     let bytes = decoded(data, member)?;
+    if bytes.len() > MAX_HELD_DATA {
+        return Err(BadRequest::DataTooLong(member));
+    }
     let data_type = members.get("datatype").and_then(Value::as_str).unwrap_or_default();
     if data_type.eq_ignore_ascii_case("binary") {
         Ok(Some(HeldData::Binary(bytes)))
@@ -243,6 +259,12 @@ mod tests {
         }
         let long = format!(r#"{{"quote":"AQ","nonce":"{}"}}"#, "n".repeat(MAX_NONCE + 1));
         assert!(matches!(parse(&long), Err(B::NonceTooLong)));
+        for number in ["123456789012345678901234567890", "1.5"] {
+            assert!(matches!(parse(&format!(r#"{{"quote":"AQ","nonce":{number}}}"#)), Err(B::NonceNotExact)));
+        }
+        let data = base64::encode(&vec![0; MAX_HELD_DATA + 1]);
+        let long = format!(r#"{{"quote":"AQ","runtimeData":{{"data":"{data}","dataType":"Binary"}}}}"#);
+        assert!(matches!(parse(&long), Err(B::DataTooLong("runtimeData"))));
     }
 
     #[test]

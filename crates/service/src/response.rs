@@ -61,7 +61,7 @@ impl From<AttestError> for ApiError {
             tracing::error!(error = %source, "token could not be issued");
         }
         let status = match error {
-            AttestError::Issue(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            AttestError::Issue(_) | AttestError::Interrupted => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
         Self::new(status, error.azure_code(), &error.code(), error.to_string(), error.help())

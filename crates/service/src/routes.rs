@@ -15,8 +15,11 @@ use axum::routing::{get, post};
 use dcap::UnixTime;
 use serde_json::json;
 use token::OpenIdMetadata;
+use tokio::sync::Semaphore;
 
+use crate::attest::AttestError;
 use crate::attestation_type::AttestationType;
+use crate::hashes::sha256_hex;
 use crate::provider::Provider;
 use crate::request::AttestRequest;
 use crate::response::{ApiError, Refused, json_body};
@@ -26,10 +29,24 @@ pub const MAX_BODY: usize = 2 << 20;
 /// Time for a request, its body included.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-type Shared = State<Arc<Provider>>;
+/// What handlers share.
+#[derive(Clone)]
+struct Api {
+    provider: Arc<Provider>,
+    /// Attestations at once: as many as there are cores, for each is computation.
+    attestations: Arc<Semaphore>,
+    /// Draft policies at once: one, for they are anybody's programs.
+    drafts: Arc<Semaphore>,
+}
 
 /// The API of one provider, to be served below its public URL.
 pub fn router(provider: Arc<Provider>) -> Router {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let api = Api {
+        provider: Arc::clone(&provider),
+        attestations: Arc::new(Semaphore::new(cores)),
+        drafts: Arc::new(Semaphore::new(1)),
+    };
     let routes = Router::new()
         .route("/attest/sgxenclave", post(attest_sgx_enclave))
         .route("/attest/openenclave", post(attest_open_enclave))
@@ -37,7 +54,7 @@ pub fn router(provider: Arc<Provider>) -> Router {
         .route("/.well-known/openid-configuration", get(metadata))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(Arc::clone(&provider));
+        .with_state(api);
     // The path is rewritten before routing, so the routes stand behind a service of their own.
     Router::new()
         .fallback_service(routes)
@@ -45,34 +62,53 @@ pub fn router(provider: Arc<Provider>) -> Router {
         .layer(middleware::from_fn_with_state(provider, logged))
 }
 
-async fn attest_sgx_enclave(State(provider): Shared, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
-    attest(&provider, AttestationType::SgxEnclave, &headers, body).await
+async fn attest_sgx_enclave(State(api): State<Api>, headers: HeaderMap, body: Body) -> Response {
+    attest(&api, AttestationType::SgxEnclave, &headers, body).await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn attest_open_enclave(State(provider): Shared, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
-    attest(&provider, AttestationType::OpenEnclave, &headers, body).await
+async fn attest_open_enclave(State(api): State<Api>, headers: HeaderMap, body: Body) -> Response {
+    attest(&api, AttestationType::OpenEnclave, &headers, body).await.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn attest(
-    provider: &Provider,
+    api: &Api,
     attestation_type: AttestationType,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let body = read_body(headers, body).await?;
     let request = AttestRequest::from_json(&body, attestation_type)?;
-    let attestation = provider.attest(attestation_type, &request, UnixTime::of_system_clock())?;
-    let mut response = json_body(&json!({"token": attestation.token}));
-    response.extensions_mut().insert(EvidenceDigest(attestation.evidence_sha256));
+    let attested =
+        Attested { evidence_sha256: sha256_hex(&[&request.evidence]), is_draft: request.draft_policy.is_some() };
+    let token = compute(api, attestation_type, request).await;
+    let mut response = match token {
+        Ok(token) => json_body(&json!({"token": token})),
+        Err(error) => ApiError::from(error).into_response(),
+    };
+    response.extensions_mut().insert(attested);
     Ok(response)
 }
 
-async fn certs(State(provider): Shared) -> Response {
-    json_body(&*provider.jwks())
+/// Attests on a thread of its own: it is computation, and must not hold up what only waits.
+async fn compute(api: &Api, attestation_type: AttestationType, request: AttestRequest) -> Result<String, AttestError> {
+    // A closed semaphore cannot be: nothing closes it. Without a permit the work would merely not be bounded.
+    let _draft = match request.draft_policy {
+        Some(_) => Arc::clone(&api.drafts).acquire_owned().await.ok(),
+        None => None,
+    };
+    let _permit = Arc::clone(&api.attestations).acquire_owned().await.ok();
+    let provider = Arc::clone(&api.provider);
+    let attesting =
+        tokio::task::spawn_blocking(move || provider.attest(attestation_type, &request, UnixTime::of_system_clock()));
+    attesting.await.unwrap_or(Err(AttestError::Interrupted))
 }
 
-async fn metadata(State(provider): Shared) -> Response {
-    json_body(&OpenIdMetadata::new(provider.issuer()))
+async fn certs(State(api): State<Api>) -> Response {
+    json_body(&*api.provider.jwks())
+}
+
+async fn metadata(State(api): State<Api>) -> Response {
+    json_body(&OpenIdMetadata::new(api.provider.issuer()))
 }
 
 async fn not_found(uri: Uri) -> ApiError {
@@ -133,7 +169,7 @@ fn is_length_limit(error: &axum::Error) -> bool {
 }
 
 /// Lets through what is for this provider's public URL alone, with its path in lower case and without the prefix.
-async fn for_this_provider(State(provider): Shared, mut request: Request, next: Next) -> Response {
+async fn for_this_provider(State(provider): State<Arc<Provider>>, mut request: Request, next: Next) -> Response {
     let authority = authority_of(&request);
     let Some(path) = provider.public_url().path_within(authority.as_ref(), request.uri().path()) else {
         return ApiError::new(
@@ -146,7 +182,11 @@ async fn for_this_provider(State(provider): Shared, mut request: Request, next: 
         .into_response();
     };
     let path = if path.is_empty() { "/".to_owned() } else { path };
-    let Ok(path) = PathAndQuery::try_from(path) else { return StatusCode::BAD_REQUEST.into_response() };
+    let Ok(path) = PathAndQuery::try_from(path) else {
+        let help = "ask for a path of the API";
+        return ApiError::new(StatusCode::BAD_REQUEST, "InvalidParameter", "path_malformed", "path is malformed", help)
+            .into_response();
+    };
     // The query is dropped: every api-version is served alike and nothing else is read from it.
     *request.uri_mut() = Uri::from(path);
     match tokio::time::timeout(TIMEOUT, next.run(request)).await {
@@ -174,12 +214,15 @@ fn authority_of(request: &Request) -> Option<Authority> {
     }
 }
 
-/// SHA-256 of the evidence, for the log.
+/// What was asked to be attested, for the log.
 #[derive(Clone)]
-struct EvidenceDigest(String);
+struct Attested {
+    evidence_sha256: String,
+    is_draft: bool,
+}
 
 /// One line for each request, with an id that the answer carries.
-async fn logged(State(provider): Shared, request: Request, next: Next) -> Response {
+async fn logged(State(provider): State<Arc<Provider>>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = request_id();
     let method = request.method().clone();
@@ -189,6 +232,7 @@ async fn logged(State(provider): Shared, request: Request, next: Next) -> Respon
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-ms-request-id", value);
     }
+    let attested = response.extensions().get::<Attested>();
     tracing::info!(
         provider = provider.name(),
         http.method = %method,
@@ -198,7 +242,9 @@ async fn logged(State(provider): Shared, request: Request, next: Next) -> Respon
         request.id = id,
         peer = peer.as_deref(),
         refused = response.extensions().get::<Refused>().map(|refused| refused.0.as_str()),
-        evidence.sha256 = response.extensions().get::<EvidenceDigest>().map(|digest| digest.0.as_str()),
+        evidence.sha256 = attested.map(|attested| attested.evidence_sha256.as_str()),
+        draft = attested.map(|attested| attested.is_draft),
+        simulated = provider.is_simulated(),
         "request"
     );
     response

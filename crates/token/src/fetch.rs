@@ -114,6 +114,15 @@ fn address(text: &str) -> Result<Url, FetchError> {
     Url::parse(text).map_err(|_| FetchError::Address { url: excerpt(text) })
 }
 
+/// Whether an issuer may be asked at all: an address without user, query and fragment, reached as `transport` allows. For
+/// callers that send something to it before they fetch its keys.
+///
+/// # Errors
+/// [`FetchError::Address`] and [`FetchError::Insecure`].
+pub fn check_issuer(issuer: &str, transport: Transport) -> Result<(), FetchError> {
+    base_address(issuer.strip_suffix('/').unwrap_or(issuer), transport).map(|_| ())
+}
+
 /// Step 1.
 fn base_address(issuer: &str, transport: Transport) -> Result<Url, FetchError> {
     let url = address(issuer)?;

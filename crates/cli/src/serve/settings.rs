@@ -117,7 +117,7 @@ impl Settings {
 }
 
 fn read_config(path: &std::path::Path) -> Result<Arguments, Failure> {
-    let bytes = failure::read_file(path, MAX_CONFIG)?;
+    let bytes = failure::read_file(path, MAX_CONFIG).map_err(Failure::or_usage)?;
     let malformed = |message: String| {
         Failure::usage(
             "config_malformed",

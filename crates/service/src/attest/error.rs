@@ -56,6 +56,9 @@ pub enum AttestError {
     /// The policy decided against it, or could not decide.
     #[error("Policy Engine Exception: {0}")]
     Policy(#[from] policy::Refusal),
+    /// The attestation broke off inside the service.
+    #[error("attestation broke off")]
+    Interrupted,
     /// The token could not be made.
     #[error("token could not be issued")]
     Issue(#[from] token::IssueError),
@@ -75,7 +78,7 @@ impl AttestError {
             | Self::NotAccepted(_) => "InvalidQuote",
             Self::DraftPolicy(_) => "PolicyParsingError",
             Self::Property { .. } | Self::Configuration(_) | Self::Policy(_) => "PolicyEvaluationError",
-            Self::Issue(_) => "InternalError",
+            Self::Issue(_) | Self::Interrupted => "InternalError",
         }
     }
 
@@ -98,6 +101,7 @@ impl AttestError {
             Self::Policy(policy::Refusal::Denied { .. }) => "policy_denied",
             Self::Policy(policy::Refusal::NoPermit) => "policy_did_not_permit",
             Self::Policy(policy::Refusal::Evaluation(_)) => "policy_evaluation_failed",
+            Self::Interrupted => "attestation_interrupted",
             Self::Issue(error) => error.code(),
         }
         .to_owned()
@@ -119,7 +123,7 @@ impl AttestError {
             Self::DraftPolicy(_) => "mend the policy text where the message says",
             Self::Property { .. } => "set the property to a documented value",
             Self::Configuration(_) | Self::Policy(_) => "compare the provider's policy with the evidence",
-            Self::Issue(_) => "look into the service's log",
+            Self::Issue(_) | Self::Interrupted => "look into the service's log",
         }
     }
 }
