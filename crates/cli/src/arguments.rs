@@ -1,6 +1,7 @@
 //! Arguments that several commands share.
 
-use dcap::{Allowance, Requirements, TcbStatus};
+use dcap::{Allowance, TcbStatus};
+use serde::Deserialize;
 
 /// A status on the command line. `Revoked` is no choice.
 pub fn parse_accepted_status(text: &str) -> Result<TcbStatus, String> {
@@ -15,8 +16,15 @@ pub fn parse_accepted_status(text: &str) -> Result<TcbStatus, String> {
     }
 }
 
+/// A list of statuses in a file. `Revoked` is no choice.
+pub fn accepted_statuses<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<TcbStatus>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    names.iter().map(|name| parse_accepted_status(name).map_err(serde::de::Error::custom)).collect()
+}
+
 /// What a caller may allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Allow {
     /// Enclaves and trust domains that the host can look into.
     Debug,
@@ -31,7 +39,7 @@ pub enum Allow {
 }
 
 impl Allow {
-    const fn allowance(self) -> Allowance {
+    pub const fn allowance(self) -> Allowance {
         match self {
             Self::Debug => Allowance::Debug,
             Self::SeptVe => Allowance::SeptVe,
@@ -40,11 +48,4 @@ impl Allow {
             Self::ReservedAttributes => Allowance::ReservedAttributes,
         }
     }
-}
-
-/// The default requirements, widened as asked.
-pub fn requirements(accepted: &[TcbStatus], allowed: &[Allow]) -> Requirements {
-    // The parser above has refused `Revoked`.
-    let requirements = Requirements::default().accept(accepted.iter().copied()).unwrap_or_default();
-    allowed.iter().fold(requirements, |requirements, allow| requirements.allow(allow.allowance()))
 }

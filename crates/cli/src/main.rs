@@ -9,6 +9,7 @@ mod evidence;
 mod failure;
 mod inspect;
 mod report;
+mod requirements;
 mod serve;
 mod show;
 mod tls;

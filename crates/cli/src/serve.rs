@@ -18,8 +18,9 @@ use simulator::Platform;
 use store::{Sqlite, Store, StoreError};
 use tokio::task::JoinHandle;
 
-use crate::arguments::requirements;
+use crate::arguments::Allow;
 use crate::failure::{self, Failure};
+use crate::requirements::requirements;
 use crate::show;
 use crate::tls::{self, DevelopmentCa};
 
@@ -84,7 +85,7 @@ impl Running {
                 .as_ref()
                 .map(|simulation| simulation.collateral.clone())
                 .or_else(|| settings.collateral.clone()),
-            requirements: requirements(&settings.accept_tcb, &[crate::arguments::Allow::Debug]),
+            requirements: requirements(&settings.accept_tcb, &[Allow::Debug]),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
         };
         let provider = Arc::new(Provider::open(&store, config, now).await.map_err(|error| not_open(&error))?);

@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 
 use collateral::{CollateralSet, Taken};
 use dcap::{
-    Certificate, CertificationData, ProvenPck, Quote, Refusal, Shortfall, TcbStatus, TrustedRoots, UnixTime,
-    VerifiedQuote, Verifier, VerifyError, pem,
+    Certificate, CertificationData, ProvenPck, Quote, Refusal, Requirements, Shortfall, TcbStatus, TrustedRoots,
+    UnixTime, VerifiedQuote, Verifier, VerifyError, pem,
 };
 use serde_json::{Value, json};
 
-use crate::arguments::{Allow, parse_accepted_status, requirements};
+use crate::arguments::{Allow, parse_accepted_status};
 use crate::clock::parse_time;
 use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
+use crate::requirements::RequirementsFile;
 use crate::{report, show};
 
 /// What is short of the best level is told to people in so many lines; JSON has all of it.
@@ -37,6 +38,9 @@ pub struct Arguments {
     /// Allow what the default refuses.
     #[arg(long, value_name = "WHAT,...", value_delimiter = ',')]
     allow: Vec<Allow>,
+    /// Read what is demanded from this TOML file; flags widen it further.
+    #[arg(long, value_name = "FILE")]
+    requirements: Option<PathBuf>,
     /// Trust the key of this root certificate instead of Intel's.
     #[arg(long, value_name = "PEM")]
     trust_root: Option<PathBuf>,
@@ -51,10 +55,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(path) => trusted_root(path)?,
         None => TrustedRoots::intel(),
     };
+    let file = arguments.requirements.as_deref().map(RequirementsFile::read).transpose()?.unwrap_or_default();
+    let requirements = file.with(&arguments.accept_tcb, &arguments.allow);
     let mut report = json!({});
     let outcome = Evidence::read(&arguments.quote)
         .and_then(|evidence| Ok((evidence, load_collateral(&arguments.collateral)?)))
-        .and_then(|(evidence, pieces)| judge(&evidence, &pieces, roots, at, arguments, &mut report));
+        .and_then(|(evidence, pieces)| judge(&evidence, &pieces, roots, at, &requirements, &mut report));
     if matches!(&outcome, Err(failure) if !failure.is_verdict()) {
         // What cannot be read is not judged.
         return outcome;
@@ -78,12 +84,12 @@ fn judge(
     pieces: &CollateralSet,
     roots: TrustedRoots,
     at: UnixTime,
-    arguments: &Arguments,
+    requirements: &Requirements,
     report: &mut Value,
 ) -> Result<(), Failure> {
     let verified = verify(evidence, pieces, roots, at, report)?;
     describe(&verified, report);
-    match requirements(&arguments.accept_tcb, &arguments.allow).judge(verified) {
+    match requirements.judge(verified) {
         Ok(_accepted) => Ok(()),
         Err(Refusal { reason, .. }) => Err(Failure::verdict(reason.code(), reason.to_string(), reason.help())),
     }

@@ -31,6 +31,35 @@ fn the_sample_is_rejected_by_default_and_accepted_when_its_status_is() {
 }
 
 #[test]
+fn requirements_come_from_a_file_whose_unknown_keys_are_refused() {
+    let (quote, collateral) = sample();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("requirements.toml");
+    let judge = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        verify(&quote, &collateral, &["--at", AT, "--json", "--requirements", path.to_str().unwrap()])
+    };
+    let accept = "accept-tcb = [\"ConfigurationAndSWHardeningNeeded\"]\n";
+    judge(accept).expect(0);
+    for (more, code) in [
+        ("rejected-advisories = [\"INTEL-SA-00615\"]", "advisory_rejected"),
+        ("maximum-collateral-age-days = 0", "collateral_too_old"),
+        ("minimum-evaluation-data-number = 99", "evaluation_number_too_low"),
+    ] {
+        assert_eq!(judge(&format!("{accept}{more}")).expect(1).json()["error"]["code"], code);
+    }
+    for (text, words) in [
+        ("accept-tbc = []", "accept-tbc"),
+        ("accept-tcb = [\"Revoked\"]", "never be accepted"),
+        ("allow = [\"everything\"]", "everything"),
+        ("nonsense", "no requirements"),
+    ] {
+        let refused = judge(text).expect(2);
+        assert!(refused.stderr.contains(words) && refused.stderr.contains("help:"), "{}", refused.stderr);
+    }
+}
+
+#[test]
 fn a_genuine_trust_domain_is_judged_with_what_it_needs_allowed() {
     let Some(directory) = test_data::recorded("quotes") else { return };
     let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(directory.join("cases.json")).unwrap()).unwrap();

@@ -243,6 +243,12 @@ impl VerifiedCollateral {
         rest.into_iter().fold(first, |all, (_, window)| all.and(window))
     }
 
+    /// When the oldest of TCB Info, QE identity and PCK CRL was issued; the root CRL is a yearly one.
+    pub fn issued(&self) -> UnixTime {
+        let first = self.tcb_info.validity.from.min(self.qe_identity.validity.from);
+        first.min(self.pck_crl.validity().from)
+    }
+
     /// Each piece with the window in which it and its signers are valid.
     pub const fn windows(&self) -> &[(Piece, Window); 4] {
         &self.windows

@@ -14,6 +14,8 @@ pub struct Requirements {
     accepted: Vec<TcbStatus>,
     allowed: Vec<Allowance>,
     minimum_evaluation_data_number: u32,
+    maximum_collateral_age: i64,
+    rejected_advisories: Vec<String>,
 }
 
 /// What Intel leaves to whoever judges, and the default refuses.
@@ -38,7 +40,13 @@ pub struct RevokedIsNeverAcceptable;
 
 impl Default for Requirements {
     fn default() -> Self {
-        Self { accepted: vec![TcbStatus::UpToDate], allowed: Vec::new(), minimum_evaluation_data_number: 0 }
+        Self {
+            accepted: vec![TcbStatus::UpToDate],
+            allowed: Vec::new(),
+            minimum_evaluation_data_number: 0,
+            maximum_collateral_age: i64::MAX,
+            rejected_advisories: Vec::new(),
+        }
     }
 }
 
@@ -68,10 +76,26 @@ impl Requirements {
         self
     }
 
-    /// Narrows: both evaluation numbers must be at least this.
+    /// Narrows: both evaluation numbers must be at least this. What was demanded before is never lowered.
     #[must_use]
-    pub const fn minimum_evaluation_data_number(mut self, number: u32) -> Self {
-        self.minimum_evaluation_data_number = number;
+    pub fn minimum_evaluation_data_number(mut self, number: u32) -> Self {
+        self.minimum_evaluation_data_number = self.minimum_evaluation_data_number.max(number);
+        self
+    }
+
+    /// Narrows: TCB Info, QE identity and PCK CRL must have been issued at most so many seconds before the verification
+    /// time, whatever Intel's 30 days say. (The root CRL is issued once a year.) What was demanded before is never raised.
+    #[must_use]
+    pub fn maximum_collateral_age(mut self, seconds: i64) -> Self {
+        self.maximum_collateral_age = self.maximum_collateral_age.min(seconds);
+        self
+    }
+
+    /// Narrows: refuses platforms to which one of these advisories applies, such as `INTEL-SA-00615`. An advisory that is
+    /// not named here is no failure.
+    #[must_use]
+    pub fn reject_advisories(mut self, ids: impl IntoIterator<Item = String>) -> Self {
+        self.rejected_advisories.extend(ids);
         self
     }
 
@@ -103,7 +127,16 @@ impl Requirements {
         }
         let number = tcb.evaluation_data_number();
         let minimum = self.minimum_evaluation_data_number;
-        (number < minimum).then_some(RefusalReason::EvaluationDataNumber { number, minimum })
+        if number < minimum {
+            return Some(RefusalReason::EvaluationDataNumber { number, minimum });
+        }
+        let age = quote.at().seconds().saturating_sub(quote.collateral_issued().seconds());
+        let maximum = self.maximum_collateral_age;
+        if age > maximum {
+            return Some(RefusalReason::CollateralAge { age, maximum });
+        }
+        let rejected = tcb.advisory_ids.iter().find(|id| self.rejected_advisories.contains(id));
+        rejected.map(|id| RefusalReason::Advisory(id.clone()))
     }
 }
 
@@ -123,7 +156,7 @@ fn needed_allowances(report: &Report) -> impl Iterator<Item = Allowance> {
 }
 
 /// Why a verified quote was not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalReason {
     /// Something that the default refuses and nobody has allowed.
     #[error("{}", not_allowed(*.0))]
@@ -139,6 +172,17 @@ pub enum RefusalReason {
         /// What is demanded.
         minimum: u32,
     },
+    /// The collateral was issued too long ago.
+    #[error("collateral was issued {age} seconds before, at most {maximum} are demanded")]
+    CollateralAge {
+        /// Age of the oldest piece, in seconds.
+        age: i64,
+        /// What is demanded.
+        maximum: i64,
+    },
+    /// An advisory applies that was named as rejected.
+    #[error("advisory `{0}` applies to this platform")]
+    Advisory(String),
 }
 
 impl RefusalReason {
@@ -152,6 +196,8 @@ impl RefusalReason {
             Self::NotAllowed(Allowance::ReservedAttributes) => "reserved_attributes_not_allowed",
             Self::TcbStatus(_) => "tcb_status_not_accepted",
             Self::EvaluationDataNumber { .. } => "evaluation_number_too_low",
+            Self::CollateralAge { .. } => "collateral_too_old",
+            Self::Advisory(_) => "advisory_rejected",
         }
     }
 
@@ -171,7 +217,8 @@ impl RefusalReason {
                 "update veritee; if it stays, do not trust this trust domain"
             }
             Self::TcbStatus(_) => "update the platform, or accept this status knowingly after reading its advisories",
-            Self::EvaluationDataNumber { .. } => "fetch newer collateral",
+            Self::EvaluationDataNumber { .. } | Self::CollateralAge { .. } => "fetch newer collateral",
+            Self::Advisory(_) => "update the platform to a level to which the advisory does not apply",
         }
     }
 }

@@ -135,6 +135,7 @@ pub struct VerifiedQuote {
     root: Root,
     tcb: Tcb,
     valid: Window,
+    collateral_issued: UnixTime,
     at: UnixTime,
 }
 
@@ -172,6 +173,11 @@ impl VerifiedQuote {
     /// When chain and collateral are valid: until its end the same verdict would come out again.
     pub const fn validity(&self) -> Window {
         self.valid
+    }
+
+    /// When the oldest of TCB Info, QE identity and PCK CRL was issued.
+    pub const fn collateral_issued(&self) -> UnixTime {
+        self.collateral_issued
     }
 
     /// As of when it was verified.
@@ -236,6 +242,7 @@ impl Verifier {
             root: pck.root(),
             tcb,
             valid: pck.validity().and(collateral.validity()),
+            collateral_issued: collateral.issued(),
             at,
         })
     }

@@ -90,6 +90,33 @@ fn the_lower_evaluation_number_must_reach_the_minimum() {
         assert_eq!(judge(&requirements, of_numbers(tcb_info, qe_identity)), expected, "{tcb_info}, {qe_identity}");
     }
     assert_eq!(judge(&Requirements::default(), of_numbers(0, 0)), Ok(()));
+    let asked_for_less = requirements.minimum_evaluation_data_number(1);
+    assert_eq!(judge(&asked_for_less, of_numbers(17, 17)), Err("evaluation_number_too_low"), "it is never lowered");
+}
+
+#[test]
+fn collateral_older_than_the_maximum_age_is_refused_to_the_second() {
+    let quote = of_numbers(20, 20);
+    let age = quote.at().seconds() - quote.collateral_issued().seconds();
+    let at_most = |seconds| Requirements::default().maximum_collateral_age(seconds);
+    assert_eq!(judge(&at_most(age), quote.clone()), Ok(()));
+    assert_eq!(judge(&at_most(age - 1), quote.clone()), Err("collateral_too_old"));
+    assert_eq!(
+        judge(&at_most(age - 1).maximum_collateral_age(age), quote),
+        Err("collateral_too_old"),
+        "it is never raised"
+    );
+}
+
+#[test]
+fn a_rejected_advisory_is_refused_and_others_alone_are_no_failure() {
+    let mut made = blueprint(|_| ());
+    made.tcb_info.spec.tcb_levels[0].advisory_ids = vec!["INTEL-SA-00001".to_owned()];
+    let quote = verify(&made).unwrap();
+    assert_eq!(judge(&Requirements::default(), quote.clone()), Ok(()));
+    let reject = |id: &str| Requirements::default().reject_advisories([id.to_owned()]);
+    assert_eq!(judge(&reject("INTEL-SA-00002"), quote.clone()), Ok(()));
+    assert_eq!(judge(&reject("INTEL-SA-00001"), quote), Err("advisory_rejected"));
 }
 
 #[test]

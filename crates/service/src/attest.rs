@@ -19,8 +19,8 @@ use crate::request::{AttestRequest, HeldData};
 pub use error::AttestError;
 
 impl Provider {
-    /// Attests evidence and gives the token: signed, or unsecured where a draft policy was tried. `now` is the time of the token; evidence is judged as of it too, unless the provider was
-    /// opened with a dangerous verification time.
+    /// Attests evidence and gives the token: signed, or unsecured where a draft policy was tried. `now` is the time of
+    /// the token; evidence is judged as of it too, unless the provider was opened with a dangerous verification time.
     ///
     /// One snapshot of the provider is taken at the beginning, and nothing newer is read:
     ///

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use dcap::{TcbStatus, UnixTime};
 use serde::Deserialize;
 
-use crate::arguments::parse_accepted_status;
+use crate::arguments::{accepted_statuses, parse_accepted_status};
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};
 
@@ -44,7 +44,7 @@ pub struct Arguments {
     simulated: bool,
     /// Accept these TCB statuses beside UpToDate.
     #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = parse_accepted_status)]
-    #[serde(deserialize_with = "accepted")]
+    #[serde(deserialize_with = "accepted_statuses")]
     accept_tcb: Vec<TcbStatus>,
     /// Judge evidence as of this time, whatever has expired or been revoked since. Tokens say so.
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
@@ -127,9 +127,4 @@ fn read_config(path: &std::path::Path) -> Result<Arguments, Failure> {
     };
     let text = String::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
     toml::from_str(&text).map_err(|error| malformed(error.to_string().trim_end().to_owned()))
-}
-
-fn accepted<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<TcbStatus>, D::Error> {
-    let names = Vec::<String>::deserialize(deserializer)?;
-    names.iter().map(|name| parse_accepted_status(name).map_err(serde::de::Error::custom)).collect()
 }
