@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use ::collateral::{Form, QvlJson, Unrecognised};
 use abi::quote::{Header, tee_type};
 use abi::sgx::ReportBody;
-use collateral::{Form, QvlJson, Unrecognised};
 use dcap::{Certificate, CertificationData, Crl, EnclaveIdentity, Quote, QuoteError, SgxExtension, TcbInfo, pem};
 use serde_json::{Map, Value, json};
 use zerocopy::FromBytes;
@@ -49,7 +49,7 @@ fn describe(contents: &[u8]) -> Result<Value, Failure> {
     if let Some(description) = token(contents).or_else(|| key_set(contents)) {
         return Ok(description);
     }
-    match collateral::sniff(contents) {
+    match ::collateral::sniff(contents) {
         Ok(form) => return Ok(describe_collateral(&form)),
         // Something that it resembles, and damaged: the reason helps more than "unknown".
         Err(damaged @ (Unrecognised::Json(_) | Unrecognised::Crl(_) | Unrecognised::Pem(_))) => {

@@ -3,6 +3,7 @@
 mod arguments;
 mod attest;
 mod clock;
+mod collateral;
 mod demo;
 mod enclave_key;
 mod evidence;
@@ -36,6 +37,7 @@ enum Command {
     Attest(attest::Arguments),
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
+    Collateral(collateral::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Attest(arguments) => attest::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Collateral(arguments) => collateral::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use collateral::{CollateralSet, Taken};
+use ::collateral::{CollateralSet, LoadError, Taken};
 use dcap::{
     Certificate, CertificationData, ProvenPck, Quote, Refusal, Requirements, Shortfall, TcbStatus, TrustedRoots,
     UnixTime, VerifiedQuote, Verifier, VerifyError, pem,
@@ -187,11 +187,12 @@ fn describe(quote: &VerifiedQuote, into: &mut Value) {
     into["report"] = report::describe(quote.report());
 }
 
-fn load_collateral(path: &Path) -> Result<CollateralSet, Failure> {
+/// Loads a file or directory of collateral.
+pub fn load_collateral(path: &Path) -> Result<CollateralSet, Failure> {
     CollateralSet::load(path).map_err(|error| {
         let message = failure::chain(&error);
         match error {
-            collateral::LoadError::Read { .. } => {
+            LoadError::Read { .. } => {
                 Failure::environment("collateral_unreadable", message, "check the path and its permissions")
             }
             _ => Failure::verdict(

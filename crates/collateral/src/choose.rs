@@ -139,8 +139,8 @@ impl CollateralSet {
             .max_by_key(|(signer, candidate)| (signer.is_some(), nearness(candidate.validity, at), candidate.rank));
         let (signer, candidate) = best.ok_or(ChooseError::Missing { piece, about })?;
         let signer = signer.ok_or(ChooseError::NoSigner(piece))?;
-        let root =
-            self.certificates.iter().find(|root| root.is_self_issued() && root.signed(signer)).unwrap_or(pck_root);
+        let roots = self.certificates.iter().map(|(_, certificate)| certificate);
+        let root = roots.into_iter().find(|root| root.is_self_issued() && root.signed(signer)).unwrap_or(pck_root);
         let taken = Taken {
             piece,
             source: candidate.source.to_owned(),
@@ -150,9 +150,10 @@ impl CollateralSet {
         Ok((candidate.document.clone(), vec![signer.clone(), root.clone()], taken))
     }
 
-    fn signer_of(&self, document: &SignedJson, at: UnixTime) -> Option<&Certificate> {
+    pub(crate) fn signer_of(&self, document: &SignedJson, at: UnixTime) -> Option<&Certificate> {
         self.certificates
             .iter()
+            .map(|(_, certificate)| certificate)
             .filter(|certificate| document.is_signed_by(certificate))
             .max_by_key(|certificate| (nearness(certificate.validity(), at), certificate.validity().until))
     }

@@ -26,8 +26,10 @@
 
 mod choose;
 mod form;
+mod list;
 mod set;
 
 pub use choose::{Choice, ChooseError, Taken};
 pub use form::{Form, MAX_PIECE, QvlJson, Unrecognised, sniff};
+pub use list::Listed;
 pub use set::{CollateralSet, LoadError};

@@ -43,7 +43,7 @@ pub struct CollateralSet {
     pub(crate) tcb_infos: Vec<(String, SignedJson, TcbInfo)>,
     pub(crate) identities: Vec<(String, SignedJson, EnclaveIdentity)>,
     pub(crate) crls: Vec<(String, Crl)>,
-    pub(crate) certificates: Vec<Certificate>,
+    pub(crate) certificates: Vec<(String, Certificate)>,
     unrecognised: Vec<(String, String)>,
 }
 
@@ -106,7 +106,9 @@ impl CollateralSet {
             Form::TcbInfo(document, read) => self.tcb_infos.push((source, document, read)),
             Form::Identity(document, read) => self.identities.push((source, document, read)),
             Form::Crl(crl) => self.crls.push((source, crl)),
-            Form::Certificates(certificates) => self.certificates.extend(certificates),
+            Form::Certificates(certificates) => {
+                self.certificates.extend(certificates.into_iter().map(|certificate| (source.clone(), certificate)));
+            }
             Form::Qvl(_) => {}
         }
     }
