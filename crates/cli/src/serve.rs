@@ -2,6 +2,7 @@
 
 mod connections;
 mod settings;
+mod simulation;
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -26,6 +27,7 @@ use crate::tls::{self, DevelopmentCa};
 
 use connections::{BoundedAcceptor, limit_http};
 pub use settings::{Arguments, Settings};
+use simulation::Simulation;
 
 /// The one provider of this version.
 const PROVIDER: &str = "default";
@@ -34,8 +36,6 @@ const PROVIDER: &str = "default";
 const GRACE: Duration = Duration::from_secs(10);
 /// How often the files of collateral are looked at.
 const COLLATERAL_INTERVAL: Duration = Duration::from_secs(30);
-/// How often the simulated Intel issues collateral anew; it is valid for thirty days.
-const SIMULATED_COLLATERAL_INTERVAL: Duration = Duration::from_secs(86_400);
 
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(arguments)?;
@@ -76,7 +76,7 @@ impl Running {
         let store = open_store(&settings.data).await?;
         check_kind(settings, &store).await?;
         let tls = tls_config(settings, &public_url).await?;
-        let simulation = simulation(settings, now)?;
+        let simulation = settings.simulated.then(|| Simulation::open(&settings.data, now)).transpose()?;
         let config = ProviderConfig {
             name: PROVIDER.to_owned(),
             public_url,
@@ -119,12 +119,6 @@ impl Running {
     }
 }
 
-/// The simulated machine of a data directory, and where its collateral lies.
-struct Simulation {
-    platform: Arc<Platform>,
-    collateral: PathBuf,
-}
-
 /// A data directory is for a simulated machine or for genuine hardware, from its first start on.
 async fn check_kind(settings: &Settings, store: &Sqlite) -> Result<(), Failure> {
     let kept = store.provider(PROVIDER).await.map_err(|error| store_unusable(&error))?;
@@ -142,32 +136,6 @@ async fn check_kind(settings: &Settings, store: &Sqlite) -> Result<(), Failure> 
         )),
         _ => Ok(()),
     }
-}
-
-fn simulation(settings: &Settings, now: UnixTime) -> Result<Option<Simulation>, Failure> {
-    if !settings.simulated {
-        return Ok(None);
-    }
-    let directory = settings.data.join("simulation");
-    let platform = Platform::open_or_create(&directory.join("platform"), now.seconds())
-        .map_err(|error| Failure::environment("simulated_platform_unusable", failure::chain(&error), error.help()))?;
-    let collateral = directory.join("collateral");
-    write_collateral(&platform, &collateral, now)?;
-    // For `veritee verify --trust-root`: the service itself keeps the root in its store.
-    let root = directory.join("root.pem");
-    if !root.exists() {
-        tls::write_new(&root, platform.root_certificate_pem().as_bytes(), 0o644)?;
-    }
-    Ok(Some(Simulation { platform: Arc::new(platform), collateral }))
-}
-
-fn write_collateral(platform: &Platform, directory: &Path, now: UnixTime) -> Result<(), Failure> {
-    let collateral = platform
-        .collateral(now.seconds())
-        .map_err(|error| Failure::environment("simulation_failed", failure::chain(&error), error.help()))?;
-    collateral
-        .write_to(directory)
-        .map_err(|error| Failure::environment("simulated_collateral_unwritable", failure::chain(&error), error.help()))
 }
 
 /// What goes on beside requests: looking for changed collateral, and issuing the simulated one anew.
@@ -191,20 +159,7 @@ fn upkeep(provider: &Arc<Provider>, simulation: Option<&Simulation>) -> Vec<Join
             }
         }
     })];
-    if let Some(simulation) = simulation {
-        let (platform, directory) = (Arc::clone(&simulation.platform), simulation.collateral.clone());
-        tasks.push(tokio::spawn(async move {
-            let mut interval = tokio::time::interval(SIMULATED_COLLATERAL_INTERVAL);
-            // The first tick is at once, and the collateral is fresh.
-            interval.tick().await;
-            loop {
-                interval.tick().await;
-                if let Err(failure) = write_collateral(&platform, &directory, UnixTime::of_system_clock()) {
-                    tracing::error!(error = failure.message(), "simulated collateral cannot be issued anew");
-                }
-            }
-        }));
-    }
+    tasks.extend(simulation.map(Simulation::keep_fresh));
     tasks
 }
 
