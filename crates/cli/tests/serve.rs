@@ -110,6 +110,24 @@ fn a_connection_that_never_finishes_its_head_is_closed_and_the_service_lives_on(
 }
 
 #[test]
+fn a_body_of_ten_megabytes_is_answered_and_not_cut_off() {
+    use std::io::{Read, Write};
+    let directory = tempfile::tempdir().unwrap();
+    let serving = Serving::start(&directory.path().join("data"), &["--simulated", "--http"]);
+    let address = serving.url.strip_prefix("http://").unwrap().replace("localhost", "127.0.0.1");
+    let mut stream = std::net::TcpStream::connect(&address).unwrap();
+    let length = 10 << 20;
+    let head = format!(
+        "POST /attest/SgxEnclave HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&vec![b' '; length]).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("body_too_long"), "{answer}");
+}
+
+#[test]
 fn nothing_is_sent_over_an_open_wire() {
     let (quote, _) = sample();
     for url in ["http://attest.example", "ftp://localhost", "https://user@localhost"] {

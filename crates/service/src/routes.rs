@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::{Authority, PathAndQuery};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -13,6 +13,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use dcap::UnixTime;
+use http_body_util::BodyExt;
 use serde_json::json;
 use token::OpenIdMetadata;
 use tokio::sync::Semaphore;
@@ -26,6 +27,8 @@ use crate::response::{ApiError, Refused, json_body};
 
 /// Bytes of a request body. A quote with its certificates has about 5,000.
 pub const MAX_BODY: usize = 2 << 20;
+/// Bytes beyond that which are read and thrown away before the connection is closed.
+const MAX_THROWN_AWAY: usize = 16 << 20;
 /// Time for a request, its body included.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -129,7 +132,38 @@ async fn method_not_allowed() -> ApiError {
 }
 
 /// Reads at most [`MAX_BODY`] bytes. Compressed bodies are refused: a small one can become large.
-async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+///
+/// What is too long is read on for a while and thrown away: a client that is still sending would not hear the answer.
+async fn read_body(headers: &HeaderMap, mut body: Body) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    let mut thrown_away: usize = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| {
+            let help = "send the whole body";
+            ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "InvalidParameter",
+                "body_incomplete",
+                "request body broke off",
+                help,
+            )
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        if thrown_away == 0 && bytes.len().saturating_add(data.len()) <= MAX_BODY {
+            bytes.extend_from_slice(&data);
+        } else {
+            bytes = Vec::new();
+            thrown_away = thrown_away.saturating_add(data.len());
+        }
+        if thrown_away > MAX_THROWN_AWAY {
+            break;
+        }
+    }
+    if thrown_away > 0 {
+        let message = format!("request body is longer than {MAX_BODY} bytes");
+        let help = "a quote with its certificates has about 5,000 bytes";
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "InvalidParameter", "body_too_long", message, help));
+    }
     if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -139,33 +173,7 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
             "send the body without Content-Encoding",
         ));
     }
-    axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
-        if is_length_limit(&error) {
-            let message = format!("request body is longer than {MAX_BODY} bytes");
-            let help = "a quote with its certificates has about 5,000 bytes";
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "InvalidParameter", "body_too_long", message, help)
-        } else {
-            let help = "send the whole body";
-            ApiError::new(
-                StatusCode::BAD_REQUEST,
-                "InvalidParameter",
-                "body_incomplete",
-                "request body broke off",
-                help,
-            )
-        }
-    })
-}
-
-fn is_length_limit(error: &axum::Error) -> bool {
-    let mut source: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = source {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        source = error.source();
-    }
-    false
+    Ok(bytes)
 }
 
 /// Lets through what is for this provider's public URL alone, with its path in lower case and without the prefix.
