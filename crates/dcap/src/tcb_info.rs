@@ -1,13 +1,15 @@
 //! TCB Info: what Intel says of a platform family's TCB levels, versions 2 and 3.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+mod wire;
 
-use crate::isv_level::{self, IsvLevel};
+use serde::Deserialize;
+
+use crate::isv_level::IsvLevel;
 use crate::sgx_extension::{Fmspc, SgxExtension};
 use crate::signed_json::{MalformedJson, hex_field};
 use crate::tcb_status::TcbStatus;
 use crate::time::{UnixTime, Window};
+use wire::{Wire, WireLevel, field};
 
 /// Which kind of enclave a document or quote is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -190,166 +192,4 @@ impl TcbInfo {
     pub fn fmspc_text(&self) -> String {
         self.fmspc.to_string()
     }
-}
-
-fn field(message: impl Into<String>) -> MalformedJson {
-    MalformedJson::Field(message.into())
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Wire<'a> {
-    id: Option<Tee>,
-    version: u32,
-    issue_date: UnixTime,
-    next_update: UnixTime,
-    #[serde(deserialize_with = "hex_field")]
-    fmspc: [u8; 6],
-    #[serde(deserialize_with = "hex_field")]
-    pce_id: [u8; 2],
-    tcb_type: u32,
-    tcb_evaluation_data_number: u32,
-    tdx_module: Option<TdxModule>,
-    tdx_module_identities: Option<Vec<WireModuleIdentity>>,
-    #[serde(borrow)]
-    tcb_levels: Vec<WireLevel<'a>>,
-}
-
-impl Wire<'_> {
-    fn tdx_modules(&mut self, tee: Tee) -> Result<Option<TdxModules>, MalformedJson> {
-        let base = match (tee, self.tdx_module) {
-            (Tee::Sgx, _) => return Ok(None),
-            (Tee::Tdx, None) => return Err(field("TCB Info for TDX does not describe the TDX module")),
-            (Tee::Tdx, Some(base)) => base,
-        };
-        let identities = match self.tdx_module_identities.take() {
-            None => Vec::new(),
-            Some(identities) if identities.is_empty() => return Err(field("`tdxModuleIdentities` is empty")),
-            Some(identities) => identities.into_iter().map(WireModuleIdentity::read).collect::<Result<Vec<_>, _>>()?,
-        };
-        let mut majors: Vec<u8> = identities.iter().map(|identity| identity.major).collect();
-        majors.sort_unstable();
-        if majors.windows(2).any(|pair| matches!(pair, [one, next] if one == next)) {
-            return Err(field("TCB Info has the same TDX module twice"));
-        }
-        Ok(Some(TdxModules { base, identities }))
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireModuleIdentity {
-    id: String,
-    #[serde(deserialize_with = "hex_field")]
-    mrsigner: [u8; 48],
-    #[serde(deserialize_with = "hex_field")]
-    attributes: [u8; 8],
-    tcb_levels: Vec<isv_level::Wire>,
-}
-
-impl WireModuleIdentity {
-    /// The id is `TDX_` and the major version in two hexadecimal digits.
-    fn read(self) -> Result<TdxModuleIdentity, MalformedJson> {
-        // `from_str_radix` would take a sign for a digit.
-        let is_hex = |digits: &&str| digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let major = self.id.strip_prefix("TDX_").filter(is_hex);
-        let major = major.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        let major = major.ok_or_else(|| field("a TDX module's `id` is not `TDX_` and two hexadecimal digits"))?;
-        Ok(TdxModuleIdentity {
-            major,
-            module: TdxModule { mr_signer: self.mrsigner, attributes: self.attributes },
-            levels: isv_level::sorted(self.tcb_levels, "TDX module identity")?,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireLevel<'a> {
-    #[serde(borrow)]
-    tcb: &'a RawValue,
-    tcb_date: UnixTime,
-    tcb_status: TcbStatus,
-    #[serde(rename = "advisoryIDs", default)]
-    advisory_ids: Vec<String>,
-}
-
-impl WireLevel<'_> {
-    fn read(self, version: u32, tee: Tee) -> Result<TcbLevel, MalformedJson> {
-        const UNNAMED: [Option<ComponentName>; 16] = [const { None }; 16];
-        let (sgx, tdx, pce_svn) = if version == 2 {
-            let tcb: TcbVersion2 = parse(self.tcb)?;
-            ((tcb.components(), UNNAMED), None, tcb.pcesvn)
-        } else {
-            let tcb: TcbVersion3 = parse(self.tcb)?;
-            (apart(tcb.sgxtcbcomponents), tcb.tdxtcbcomponents.map(apart), tcb.pcesvn)
-        };
-        let (sgx_components, sgx_component_names) = sgx;
-        let (tdx_components, tdx_component_names) = tdx.map_or((None, UNNAMED), |(svns, names)| (Some(svns), names));
-        if tdx_components.is_some() != (tee == Tee::Tdx) {
-            return Err(field(format!("a level has or lacks `tdxtcbcomponents` in TCB Info for {tee}")));
-        }
-        if matches!(self.tcb_status, TcbStatus::TdRelaunchAdvised | TcbStatus::TdRelaunchAdvisedConfigurationNeeded) {
-            return Err(field(format!("a level has status `{}`, which is a verdict and no level", self.tcb_status)));
-        }
-        Ok(TcbLevel {
-            sgx_components,
-            pce_svn,
-            tdx_components,
-            sgx_component_names,
-            tdx_component_names,
-            status: self.tcb_status,
-            date: self.tcb_date,
-            advisory_ids: self.advisory_ids,
-        })
-    }
-}
-
-fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, MalformedJson> {
-    serde_json::from_str(raw.get()).map_err(|error| field(format!("a level's `tcb` cannot be read: {error}")))
-}
-
-#[derive(Deserialize)]
-struct Component {
-    svn: u8,
-    category: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-}
-
-fn apart(components: [Component; 16]) -> ([u8; 16], [Option<ComponentName>; 16]) {
-    let svns = components.each_ref().map(|component| component.svn);
-    let names = components.map(|component| {
-        let kind = component.kind;
-        component.category.map(|category| ComponentName { category, kind })
-    });
-    (svns, names)
-}
-
-#[derive(Deserialize)]
-struct TcbVersion3 {
-    sgxtcbcomponents: [Component; 16],
-    pcesvn: u16,
-    tdxtcbcomponents: Option<[Component; 16]>,
-}
-
-macro_rules! tcb_version_2 {
-    ($($component:ident)*) => {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct TcbVersion2 { $($component: u8,)* pcesvn: u16 }
-
-        impl TcbVersion2 {
-            const fn components(&self) -> [u8; 16] {
-                [$(self.$component),*]
-            }
-        }
-    };
-}
-
-tcb_version_2! {
-    sgxtcbcomp01svn sgxtcbcomp02svn sgxtcbcomp03svn sgxtcbcomp04svn
-    sgxtcbcomp05svn sgxtcbcomp06svn sgxtcbcomp07svn sgxtcbcomp08svn
-    sgxtcbcomp09svn sgxtcbcomp10svn sgxtcbcomp11svn sgxtcbcomp12svn
-    sgxtcbcomp13svn sgxtcbcomp14svn sgxtcbcomp15svn sgxtcbcomp16svn
 }
