@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::show;
+use crate::terminal::clean;
 
 /// What kind of failure it is, which is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Failure {
             let mut out = std::io::stderr().lock();
             // A closed standard error leaves nobody to tell.
             // Some of it may be a stranger's text: further lines are set off, so that they pass for nothing else.
-            let shown = |text: &str| show::clean(text).trim_end().replace('\n', "\n       ");
+            let shown = |text: &str| clean(text).trim_end().replace('\n', "\n       ");
             let _ = writeln!(out, "error: {}", shown(&self.message));
             if !self.help.is_empty() {
                 let _ = writeln!(out, " help: {}", shown(&self.help));

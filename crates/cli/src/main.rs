@@ -13,6 +13,7 @@ mod report;
 mod requirements;
 mod serve;
 mod show;
+mod terminal;
 mod tls;
 mod verify;
 

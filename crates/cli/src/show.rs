@@ -5,19 +5,12 @@ use std::io::Write;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::terminal::clean;
 
 /// Prints one JSON document.
 pub fn json(value: &Value) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     line(&text)
-}
-
-/// Text of strangers fit for a terminal: nothing in it moves the cursor, sets colours or turns the direction of writing.
-/// Line ends stay.
-pub fn clean(text: &str) -> String {
-    let is_format =
-        |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    text.chars().map(|c| if (c.is_control() && c != '\n') || is_format(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Prints a line, cleaned. A reader that went away (`| head`) is no failure.
