@@ -4,6 +4,8 @@
 
 mod extensions;
 
+use std::ops::Range;
+
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::{COMMON_NAME, ORGANIZATIONAL_UNIT_NAME};
 use const_oid::db::rfc5912::{ECDSA_WITH_SHA_256, ID_EC_PUBLIC_KEY, SECP_256_R_1};
@@ -65,12 +67,9 @@ pub enum MalformedCertificate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     der: Vec<u8>,
-    to_be_signed: Vec<u8>,
-    signature: Vec<u8>,
-    subject: Name,
-    issuer: Name,
+    to_be_signed: Range<usize>,
+    parsed: x509_cert::Certificate,
     common_name: String,
-    serial: Vec<u8>,
     validity: Window,
     public_key: Point,
     subject_key_id: Vec<u8>,
@@ -91,7 +90,8 @@ impl Certificate {
             return Err(MalformedCertificate::TooLong);
         }
         let parsed = x509_cert::Certificate::from_der(bytes).map_err(MalformedCertificate::Der)?;
-        let (to_be_signed, signature) = signed_parts(bytes)?;
+        let to_be_signed = to_be_signed(bytes).map_err(MalformedCertificate::Der)?;
+        whole_bytes(parsed.signature()).map_err(MalformedCertificate::Der)?;
         let body = parsed.tbs_certificate();
         if body.version() != x509_cert::Version::V3 {
             return Err(MalformedCertificate::Version);
@@ -103,11 +103,7 @@ impl Certificate {
         Ok(Self {
             der: bytes.to_vec(),
             to_be_signed,
-            signature,
-            subject: body.subject().clone(),
-            issuer: body.issuer().clone(),
             common_name: common_name(body.subject())?,
-            serial: body.serial_number().as_bytes().to_vec(),
             validity: Window { from: unix_time(&validity.not_before), until: unix_time(&validity.not_after) },
             public_key: p256_point(body.subject_public_key_info())?,
             subject_key_id: extensions.subject_key_id,
@@ -116,6 +112,7 @@ impl Certificate {
             is_ca: extensions.basic_constraints.ca,
             path_length: extensions.basic_constraints.path_len_constraint,
             sgx_extension: extensions.sgx,
+            parsed,
         })
     }
 
@@ -136,17 +133,17 @@ impl Certificate {
 
     /// Distinguished name of the subject as text, for people.
     pub fn subject_text(&self) -> String {
-        self.subject.to_string()
+        self.subject().to_string()
     }
 
     /// Distinguished name of the issuer as text, for people.
     pub fn issuer_text(&self) -> String {
-        self.issuer.to_string()
+        self.issuer().to_string()
     }
 
     /// Serial number, big-endian.
     pub fn serial(&self) -> &[u8] {
-        &self.serial
+        self.parsed.tbs_certificate().serial_number().as_bytes()
     }
 
     /// From notBefore to notAfter.
@@ -161,15 +158,15 @@ impl Certificate {
 
     /// Whether subject and issuer are the same name.
     pub fn is_self_issued(&self) -> bool {
-        self.subject == self.issuer
+        self.subject() == self.issuer()
     }
 
-    pub(crate) const fn subject(&self) -> &Name {
-        &self.subject
+    pub(crate) fn subject(&self) -> &Name {
+        self.parsed.tbs_certificate().subject()
     }
 
-    pub(crate) const fn issuer(&self) -> &Name {
-        &self.issuer
+    pub(crate) fn issuer(&self) -> &Name {
+        self.parsed.tbs_certificate().issuer()
     }
 
     pub(crate) fn subject_key_id(&self) -> &[u8] {
@@ -202,28 +199,33 @@ impl Certificate {
 
     /// The organisational units of the subject.
     pub(crate) fn organizational_units(&self) -> impl Iterator<Item = &str> {
-        self.subject.iter().filter(|name| name.oid == ORGANIZATIONAL_UNIT_NAME).filter_map(|name| text(&name.value))
+        self.subject().iter().filter(|name| name.oid == ORGANIZATIONAL_UNIT_NAME).filter_map(|name| text(&name.value))
     }
 
     /// Whether this certificate's key made the signature on `other`; says nothing of whether it may.
     pub fn signed(&self, other: &Self) -> bool {
-        ecdsa::verifies_der(&self.public_key, &other.to_be_signed, &other.signature)
+        let signed = other.der.get(other.to_be_signed.clone()).unwrap_or_default();
+        let signature = other.parsed.signature().as_bytes().unwrap_or_default();
+        ecdsa::verifies_der(&self.public_key, signed, signature)
     }
 }
 
-/// The exact bytes that are signed, and the signature in DER, of `SEQUENCE { toBeSigned, algorithm, BIT STRING }`.
-pub(crate) fn signed_parts(der: &[u8]) -> Result<(Vec<u8>, Vec<u8>), MalformedCertificate> {
-    let read = || -> der::Result<(Vec<u8>, Vec<u8>)> {
-        let mut outer = SliceReader::new(der)?;
-        outer.sequence(|inner| {
-            let to_be_signed = inner.tlv_bytes()?.to_vec();
-            inner.tlv_bytes()?;
-            let signature = BitString::decode(inner)?;
-            let signature = signature.as_bytes().ok_or_else(|| der::Tag::BitString.value_error())?.to_vec();
-            Ok((to_be_signed, signature))
-        })
-    };
-    read().map_err(MalformedCertificate::Der)
+/// Where the signed bytes lie in `SEQUENCE { toBeSigned, algorithm, signature }`: of certificates and revocation lists.
+pub(crate) fn to_be_signed(der: &[u8]) -> der::Result<Range<usize>> {
+    let mut outer = SliceReader::new(der)?;
+    outer.sequence(|inner| {
+        let start = usize::try_from(inner.position())?;
+        inner.tlv_bytes()?;
+        let end = usize::try_from(inner.position())?;
+        inner.tlv_bytes()?;
+        inner.tlv_bytes()?;
+        Ok(start..end)
+    })
+}
+
+/// The bytes of a signature, which is no number of bits between two of them.
+pub(crate) fn whole_bytes(signature: &BitString) -> der::Result<&[u8]> {
+    signature.as_bytes().ok_or_else(|| der::Tag::BitString.value_error().into())
 }
 
 fn require_ecdsa_with_sha256(algorithm: &AlgorithmIdentifierOwned) -> Result<(), MalformedCertificate> {

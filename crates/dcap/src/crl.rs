@@ -1,5 +1,7 @@
 //! Certificate revocation lists of Intel's root and PCK CAs.
 
+use std::ops::Range;
+
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_DELTA_CRL_INDICATOR, ID_CE_ISSUING_DISTRIBUTION_POINT,
@@ -10,7 +12,7 @@ use x509_cert::crl::{CertificateList, RevokedCert};
 use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 use x509_cert::name::Name;
 
-use crate::certificate::{self, Certificate, MAX_EXTENSIONS, MalformedCertificate};
+use crate::certificate::{self, Certificate, MAX_EXTENSIONS};
 use crate::ecdsa;
 use crate::time::Window;
 
@@ -50,7 +52,7 @@ pub enum MalformedCrl {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crl {
     der: Vec<u8>,
-    to_be_signed: Vec<u8>,
+    to_be_signed: Range<usize>,
     signature: Vec<u8>,
     issuer: Name,
     authority_key_id: Vec<u8>,
@@ -70,10 +72,8 @@ impl Crl {
             return Err(MalformedCrl::TooLong);
         }
         let parsed: CertificateList = CertificateList::from_der(bytes).map_err(MalformedCrl::Der)?;
-        let (to_be_signed, signature) = certificate::signed_parts(bytes).map_err(|error| match error {
-            MalformedCertificate::Der(error) => MalformedCrl::Der(error),
-            _ => MalformedCrl::Algorithm,
-        })?;
+        let to_be_signed = certificate::to_be_signed(bytes).map_err(MalformedCrl::Der)?;
+        let signature = certificate::whole_bytes(&parsed.signature).map_err(MalformedCrl::Der)?.to_vec();
         let body = &parsed.tbs_cert_list;
         let algorithms = [&parsed.signature_algorithm, &body.signature];
         if body.version != x509_cert::Version::V2
@@ -139,7 +139,8 @@ impl Crl {
 
     /// Whether that CA issued and signed it: name, key identifier, signature. Says nothing of whether the CA is trusted.
     pub fn is_issued_by(&self, ca: &Certificate) -> bool {
-        self.names(ca) && ecdsa::verifies_der(ca.public_key(), &self.to_be_signed, &self.signature)
+        let signed = self.der.get(self.to_be_signed.clone()).unwrap_or_default();
+        self.names(ca) && ecdsa::verifies_der(ca.public_key(), signed, &self.signature)
     }
 
     /// Whether its issuer name and key identifier are that CA's.

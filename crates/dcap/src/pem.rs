@@ -42,21 +42,67 @@ pub enum PemError {
 /// # Errors
 /// Where the text is anything but such blocks; the number is that of the block, from 0.
 pub fn blocks(text: &[u8], label: &str) -> Result<Vec<Vec<u8>>, PemError> {
-    if text.len() > MAX_PEM {
-        return Err(PemError::TooLong);
-    }
-    let text = str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(PemError::NotAscii)?;
-    let text = text.replace("\r\n", "\n");
-    let mut rest = text.trim_end_matches('\0').trim_matches('\n');
-    let mut blocks = Vec::new();
-    while !rest.is_empty() {
-        let number = blocks.len();
-        let (contents, after) = split_block(rest, label, number)?;
-        let base64: String = contents.chars().filter(|&c| c != '\n').collect();
-        blocks.push(STANDARD.decode(base64).map_err(|_| PemError::NotBase64(number))?);
-        rest = after.trim_start_matches('\n');
-    }
+    let blocks = Blocks::of(text, label)?.collect::<Result<Vec<_>, _>>()?;
     if blocks.is_empty() { Err(PemError::Empty) } else { Ok(blocks) }
+}
+
+/// Block after block; nothing follows a fault.
+pub(crate) struct Blocks<'t> {
+    rest: &'t str,
+    label: &'t str,
+    number: usize,
+}
+
+impl<'t> Blocks<'t> {
+    pub(crate) fn of(text: &'t [u8], label: &'t str) -> Result<Self, PemError> {
+        if text.len() > MAX_PEM {
+            return Err(PemError::TooLong);
+        }
+        let text = str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(PemError::NotAscii)?;
+        Ok(Self { rest: without_line_ends(text.trim_end_matches('\0')), label, number: 0 })
+    }
+
+    /// What has not been read yet.
+    pub(crate) const fn rest(&self) -> &'t str {
+        self.rest
+    }
+}
+
+impl Iterator for Blocks<'_> {
+    type Item = Result<Vec<u8>, PemError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let block = split_block(self.rest, self.label, self.number);
+        let decoded = block.and_then(|(contents, _)| decode(contents).ok_or(PemError::NotBase64(self.number)));
+        self.rest = block.map_or("", |(_, after)| without_line_ends(after));
+        self.number = self.number.saturating_add(1);
+        Some(decoded)
+    }
+}
+
+/// The text without the line ends, LF or CRLF, that it begins and ends with.
+fn without_line_ends(mut text: &str) -> &str {
+    while let Some(rest) = text.strip_prefix('\n').or_else(|| text.strip_prefix("\r\n")) {
+        text = rest;
+    }
+    while let Some(rest) = text.strip_suffix('\n') {
+        text = rest.strip_suffix('\r').unwrap_or(rest);
+    }
+    text
+}
+
+/// Base64 in lines that end with LF or CRLF.
+fn decode(contents: &str) -> Option<Vec<u8>> {
+    let mut base64 = Vec::with_capacity(contents.len());
+    let mut lines = contents.split('\n').peekable();
+    while let Some(line) = lines.next() {
+        let line = if lines.peek().is_some() { line.strip_suffix('\r').unwrap_or(line) } else { line };
+        base64.extend_from_slice(line.as_bytes());
+    }
+    STANDARD.decode(base64).ok()
 }
 
 fn split_block<'t>(text: &'t str, label: &str, number: usize) -> Result<(&'t str, &'t str), PemError> {

@@ -8,7 +8,7 @@ use crate::build_error::BuildError;
 use crate::collateral::Collateral;
 use crate::enclave_identity::EnclaveIdentitySpec;
 use crate::key::{EcdsaKey, Signer};
-use crate::machine::{CaType, Parties};
+use crate::machine::{CaType, Machine, Parties};
 use crate::pki::{CERTIFICATE, CertificateSpec, CrlSpec, PemStyle};
 use crate::quoting::{Body, QuoteSpec};
 use crate::signed::Signed;
@@ -95,6 +95,32 @@ impl Blueprint {
     /// CPUSVN of the machine.
     pub const fn cpu_svn(&self) -> [u8; 16] {
         self.quoting.qe_report.cpu_svn
+    }
+
+    /// Another machine of the same family under the same Intel: a PCK, an attestation key and identifiers of its own.
+    ///
+    /// # Errors
+    /// Where the system gives no randomness.
+    pub fn another_machine(&self) -> Result<Self, BuildError> {
+        let machine = Machine::generate(CaType::Platform, 0)?;
+        let key = machine.keys.pck;
+        let mut other = self.clone();
+        let pck = &mut other.certificates.pck.spec;
+        pck.serial = machine.serials.pck.to_vec();
+        pck.subject_public_key_info = key.subject_public_key_info()?;
+        pck.subject_key_id = Some(key.key_id());
+        if let Some(extension) = &mut pck.sgx_extension {
+            extension.ppid = machine.ppid.to_vec();
+            extension.platform_instance_id =
+                extension.platform_instance_id.take().map(|_| machine.platform_instance_id.to_vec());
+        }
+        other.quoting.qe_report_signer = Signer::from(&key);
+        other.quoting.use_attestation_key(&machine.attestation_key);
+        for (to, from) in other.quoting.header.user_data.iter_mut().zip(machine.qe_id) {
+            *to = from;
+        }
+        other.keys.pck = key;
+        Ok(other)
     }
 
     /// An empty CRL of the CA of that type, in the window of the present PCK CRL.

@@ -1,10 +1,13 @@
 //! One pass over a text that keeps nothing but the names of the objects it is inside of.
 
+mod names;
+
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use names::{Name, Names};
 
 use crate::{Error, MAX_REPORTED_NAME};
 
@@ -86,10 +89,10 @@ impl<'de> Visitor<'de> for Value<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let member = self.inside()?;
-        let mut names = HashSet::new();
-        while let Some(name) = members.next_key::<String>()? {
+        let mut names = Names::default();
+        while let Some(name) = members.next_key::<Name<'de>>()? {
             if names.contains(&name) {
-                let name = name.chars().take(MAX_REPORTED_NAME).collect();
+                let name = name.as_str().chars().take(MAX_REPORTED_NAME).collect();
                 return Err(self.refuse(Error::Duplicate { name }));
             }
             names.insert(name);

@@ -37,6 +37,15 @@ fn refuses_names_that_are_equal_after_escapes() {
 }
 
 #[test]
+fn refuses_duplicates_among_many_names_wherever_they_stand() {
+    for (first, second) in [(0, 1), (0, 40), (3, 17), (15, 16), (20, 40)] {
+        let name = |at: usize| if at == second { format!("n{first}") } else { format!("n{at}") };
+        let members: Vec<String> = (0..41).map(|at| format!("\"{}\":0", name(at))).collect();
+        assert_eq!(duplicate(&format!("{{{}}}", members.join(","))), format!("n{first}"));
+    }
+}
+
+#[test]
 fn compares_names_exactly() {
     check(br#"{"a":1,"A":2,"a ":3,"\u00e9":4,"e\u0301":5}"#, 1).unwrap();
 }
