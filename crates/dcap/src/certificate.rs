@@ -5,6 +5,7 @@
 mod extensions;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::{COMMON_NAME, ORGANIZATIONAL_UNIT_NAME};
@@ -63,9 +64,12 @@ pub enum MalformedCertificate {
     CommonName,
 }
 
-/// A certificate as it was read; nothing about it is proven.
+/// A certificate as it was read; nothing about it is proven. Clones share what was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificate {
+pub struct Certificate(Arc<Parts>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Parts {
     der: Vec<u8>,
     to_be_signed: Range<usize>,
     parsed: x509_cert::Certificate,
@@ -100,7 +104,7 @@ impl Certificate {
         require_ecdsa_with_sha256(body.signature())?;
         let extensions = Extensions::read(body.extensions().map_or(&[][..], Vec::as_slice))?;
         let validity = body.validity();
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             der: bytes.to_vec(),
             to_be_signed,
             common_name: common_name(body.subject())?,
@@ -113,22 +117,22 @@ impl Certificate {
             path_length: extensions.basic_constraints.path_len_constraint,
             sgx_extension: extensions.sgx,
             parsed,
-        })
+        })))
     }
 
     /// The bytes it was read from.
     pub fn der(&self) -> &[u8] {
-        &self.der
+        &self.0.der
     }
 
     /// Subject key, an uncompressed point.
-    pub const fn public_key(&self) -> &Point {
-        &self.public_key
+    pub fn public_key(&self) -> &Point {
+        &self.0.public_key
     }
 
     /// Common name of the subject.
     pub fn common_name(&self) -> &str {
-        &self.common_name
+        &self.0.common_name
     }
 
     /// Distinguished name of the subject as text, for people.
@@ -143,17 +147,17 @@ impl Certificate {
 
     /// Serial number, big-endian.
     pub fn serial(&self) -> &[u8] {
-        self.parsed.tbs_certificate().serial_number().as_bytes()
+        self.0.parsed.tbs_certificate().serial_number().as_bytes()
     }
 
     /// From notBefore to notAfter.
-    pub const fn validity(&self) -> Window {
-        self.validity
+    pub fn validity(&self) -> Window {
+        self.0.validity
     }
 
     /// The raw contents of Intel's SGX extension, where there is one.
     pub fn sgx_extension(&self) -> Option<&[u8]> {
-        self.sgx_extension.as_deref()
+        self.0.sgx_extension.as_deref()
     }
 
     /// Whether subject and issuer are the same name.
@@ -162,39 +166,39 @@ impl Certificate {
     }
 
     pub(crate) fn subject(&self) -> &Name {
-        self.parsed.tbs_certificate().subject()
+        self.0.parsed.tbs_certificate().subject()
     }
 
     pub(crate) fn issuer(&self) -> &Name {
-        self.parsed.tbs_certificate().issuer()
+        self.0.parsed.tbs_certificate().issuer()
     }
 
     pub(crate) fn subject_key_id(&self) -> &[u8] {
-        &self.subject_key_id
+        &self.0.subject_key_id
     }
 
     pub(crate) fn authority_key_id(&self) -> &[u8] {
-        &self.authority_key_id
+        &self.0.authority_key_id
     }
 
-    pub(crate) const fn is_ca(&self) -> bool {
-        self.is_ca
+    pub(crate) fn is_ca(&self) -> bool {
+        self.0.is_ca
     }
 
-    pub(crate) const fn path_length(&self) -> Option<u8> {
-        self.path_length
+    pub(crate) fn path_length(&self) -> Option<u8> {
+        self.0.path_length
     }
 
     pub(crate) fn may_sign_certificates(&self) -> bool {
-        self.key_usage.key_cert_sign()
+        self.0.key_usage.key_cert_sign()
     }
 
     pub(crate) fn may_sign_crls(&self) -> bool {
-        self.key_usage.crl_sign()
+        self.0.key_usage.crl_sign()
     }
 
     pub(crate) fn may_sign_data(&self) -> bool {
-        self.key_usage.digital_signature()
+        self.0.key_usage.digital_signature()
     }
 
     /// The organisational units of the subject.
@@ -202,11 +206,16 @@ impl Certificate {
         self.subject().iter().filter(|name| name.oid == ORGANIZATIONAL_UNIT_NAME).filter_map(|name| text(&name.value))
     }
 
+    /// What its issuer signed, and the signature in DER.
+    pub(crate) fn signed_bytes(&self) -> (&[u8], &[u8]) {
+        let signed = self.0.der.get(self.0.to_be_signed.clone()).unwrap_or_default();
+        (signed, self.0.parsed.signature().as_bytes().unwrap_or_default())
+    }
+
     /// Whether this certificate's key made the signature on `other`; says nothing of whether it may.
     pub fn signed(&self, other: &Self) -> bool {
-        let signed = other.der.get(other.to_be_signed.clone()).unwrap_or_default();
-        let signature = other.parsed.signature().as_bytes().unwrap_or_default();
-        ecdsa::verifies_der(&self.public_key, signed, signature)
+        let (message, signature) = other.signed_bytes();
+        ecdsa::verifies_der(self.public_key(), message, signature)
     }
 }
 

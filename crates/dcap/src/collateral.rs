@@ -6,6 +6,7 @@ use crate::certificate::Certificate;
 use crate::chain::{self, CertificateError, Role};
 use crate::crl::{Crl, MalformedCrl};
 use crate::enclave_identity::EnclaveIdentity;
+use crate::memory::Memory;
 use crate::root::{Root, TrustedRoots};
 use crate::signed_json::{MalformedJson, SignedJson};
 use crate::tcb_info::TcbInfo;
@@ -176,23 +177,34 @@ impl Collateral {
     /// # Errors
     /// See [`CollateralError`]: which piece, and why.
     pub fn verify(self, roots: &TrustedRoots, at: UnixTime) -> Result<VerifiedCollateral, CollateralError> {
+        // Remembered for this call: the pieces have certificates in common.
+        self.verify_with(roots, &Memory::of_hosts(16), at)
+    }
+
+    pub(crate) fn verify_with(
+        self,
+        roots: &TrustedRoots,
+        memory: &Memory,
+        at: UnixTime,
+    ) -> Result<VerifiedCollateral, CollateralError> {
+        let proof = Proof { roots, memory, at };
         let [pck_ca, root_certificate] = pair(Piece::PckCrl, &self.pck_crl_chain)?;
         let pck_chain = [(pck_ca, Role::PckCa), (root_certificate, Role::Root)];
-        let (root, mut pck_window) = prove(Piece::PckCrl, &pck_chain, roots, at)?;
+        let (root, mut pck_window) = proof.chain(Piece::PckCrl, &pck_chain)?;
         let root_crl = crl(Piece::RootCrl, &self.root_crl, root_certificate, at)?;
         refuse_revoked(Piece::PckCrl, pck_ca, Role::PckCa, &root_crl)?;
         let pck_crl = crl(Piece::PckCrl, &self.pck_crl, pck_ca, at)?;
         pck_window = pck_window.and(pck_crl.validity());
 
         let signed = |piece, document: &SignedJson, chain: &[Certificate]| {
-            signer_window(piece, document, chain, roots, root, &root_crl, at)
+            proof.signer_window(piece, document, chain, root, &root_crl)
         };
         let tcb_signer = signed(Piece::TcbInfo, &self.tcb_info, &self.tcb_info_chain)?;
-        let tcb_info = TcbInfo::from_json(self.tcb_info.body()).map_err(|error| fault(Piece::TcbInfo, error.into()))?;
+        let tcb_info = TcbInfo::read(&self.tcb_info).map_err(|error| fault(Piece::TcbInfo, error.into()))?;
         current(Piece::TcbInfo, tcb_info.validity, at)?;
         let qe_signer = signed(Piece::QeIdentity, &self.qe_identity, &self.qe_identity_chain)?;
-        let qe_identity = EnclaveIdentity::from_json(self.qe_identity.body())
-            .map_err(|error| fault(Piece::QeIdentity, error.into()))?;
+        let qe_identity =
+            EnclaveIdentity::read(&self.qe_identity).map_err(|error| fault(Piece::QeIdentity, error.into()))?;
         current(Piece::QeIdentity, qe_identity.validity, at)?;
 
         let windows = [
@@ -274,13 +286,38 @@ fn pair(piece: Piece, chain: &[Certificate]) -> Result<[&Certificate; 2], Collat
     }
 }
 
-fn prove(
-    piece: Piece,
-    chain: &[(&Certificate, Role)],
-    roots: &TrustedRoots,
+/// Under which roots, with what is remembered, and as of when chains are proven.
+struct Proof<'a> {
+    roots: &'a TrustedRoots,
+    memory: &'a Memory,
     at: UnixTime,
-) -> Result<(Root, Window), CollateralError> {
-    chain::prove(chain, roots, at).map_err(|error| fault(piece, error.into()))
+}
+
+impl Proof<'_> {
+    fn chain(&self, piece: Piece, chain: &[(&Certificate, Role)]) -> Result<(Root, Window), CollateralError> {
+        chain::prove(chain, self.roots, self.memory, self.at).map_err(|error| fault(piece, error.into()))
+    }
+
+    /// Proves the signer of a document and its signature; gives the window of the signer's chain.
+    fn signer_window(
+        &self,
+        piece: Piece,
+        document: &SignedJson,
+        chain: &[Certificate],
+        expected_root: Root,
+        root_crl: &Crl,
+    ) -> Result<Window, CollateralError> {
+        let [signer, root_certificate] = pair(piece, chain)?;
+        let (root, window) = self.chain(piece, &[(signer, Role::TcbSigning), (root_certificate, Role::Root)])?;
+        if root.sha256() != expected_root.sha256() {
+            return Err(fault(piece, CollateralFault::OtherRoot));
+        }
+        refuse_revoked(piece, signer, Role::TcbSigning, root_crl)?;
+        if !document.is_signed_by(signer) {
+            return Err(fault(piece, CollateralFault::BadSignature));
+        }
+        Ok(window)
+    }
 }
 
 fn refuse_revoked(piece: Piece, certificate: &Certificate, role: Role, root_crl: &Crl) -> Result<(), CollateralError> {
@@ -302,26 +339,4 @@ fn crl(piece: Piece, der: &[u8], issuer: &Certificate, at: UnixTime) -> Result<C
     }
     current(piece, crl.validity(), at)?;
     Ok(crl)
-}
-
-/// Proves the signer of a document and its signature; gives the window of the signer's chain.
-fn signer_window(
-    piece: Piece,
-    document: &SignedJson,
-    chain: &[Certificate],
-    roots: &TrustedRoots,
-    expected_root: Root,
-    root_crl: &Crl,
-    at: UnixTime,
-) -> Result<Window, CollateralError> {
-    let [signer, root_certificate] = pair(piece, chain)?;
-    let (root, window) = prove(piece, &[(signer, Role::TcbSigning), (root_certificate, Role::Root)], roots, at)?;
-    if root.sha256() != expected_root.sha256() {
-        return Err(fault(piece, CollateralFault::OtherRoot));
-    }
-    refuse_revoked(piece, signer, Role::TcbSigning, root_crl)?;
-    if !document.is_signed_by(signer) {
-        return Err(fault(piece, CollateralFault::BadSignature));
-    }
-    Ok(window)
 }

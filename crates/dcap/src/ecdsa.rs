@@ -1,5 +1,6 @@
 //! ECDSA over P-256 with SHA-256, the only signature scheme of DCAP.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
 /// A P-256 public key as an uncompressed point: `04`, x, y; 65 bytes.
@@ -22,6 +23,20 @@ pub fn verifies_raw(key: &Point, message: &[u8], signature: &[u8; 64]) -> bool {
 /// Whether `signature`, in DER as certificates carry it, is the key's over the message.
 pub fn verifies_der(key: &Point, message: &[u8], signature: &[u8]) -> bool {
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key).verify(message, signature).is_ok()
+}
+
+/// SHA-256 over the parts, one after the other.
+pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    parts.iter().for_each(|part| context.update(part));
+    finish(context)
+}
+
+/// The hash that a SHA-256 context holds.
+pub fn finish(context: Context) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+    hash
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use zerocopy::IntoBytes;
 
 use crate::isv_level::{self, IsvLevel};
-use crate::signed_json::{MAX_DEPTH, MalformedJson, hex_field};
+use crate::signed_json::{MAX_DEPTH, MalformedJson, SignedJson, hex_field};
 use crate::time::{UnixTime, Window};
 
 /// Which of Intel's enclaves an identity is about.
@@ -72,7 +72,15 @@ impl EnclaveIdentity {
     /// # Errors
     /// Where a member is absent or has an impossible value, two levels are the same, or the version is not 2.
     pub fn from_json(bytes: &[u8]) -> Result<Self, MalformedJson> {
-        let wire: Wire = strict_json::from_slice(bytes, MAX_DEPTH)?;
+        Self::of(strict_json::from_slice(bytes, MAX_DEPTH)?)
+    }
+
+    /// The same of a document, which was found to be strict JSON when it was taken in.
+    pub(crate) fn read(document: &SignedJson) -> Result<Self, MalformedJson> {
+        Self::of(document.content()?)
+    }
+
+    fn of(wire: Wire) -> Result<Self, MalformedJson> {
         if wire.version != 2 {
             return Err(MalformedJson::Field(format!(
                 "enclave identity version {} is not known, only 2",

@@ -14,14 +14,13 @@
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let (bytes, collateral): (Vec<u8>, dcap::Collateral) = todo!();
-//! use dcap::{CertificationData, ProvenPck, Quote, Requirements, TrustedRoots, UnixTime, Verifier};
+//! use dcap::{Quote, Requirements, TrustedRoots, UnixTime, Verifier};
 //!
 //! let at = UnixTime::from_rfc3339("2025-06-20T00:00:00Z")?;
 //! let verifier = Verifier::new(TrustedRoots::intel());
 //! let quote = Quote::parse(&bytes)?;
-//! let CertificationData::PckChain(chain) = quote.certification() else { return Err("no chain in the quote".into()) };
-//! let pck = ProvenPck::prove(chain, verifier.roots(), at)?;
-//! let collateral = collateral.verify(verifier.roots(), at)?; // chosen by pck.fmspc() and pck.ca_type()
+//! let pck = verifier.prove(&quote, None, at)?;
+//! let collateral = verifier.verify_collateral(collateral, at)?; // chosen by pck.fmspc() and pck.ca_type()
 //! let verified = verifier.verify(&quote, &pck, &collateral, at)?;
 //! let accepted = Requirements::default().judge(verified)?;
 //! # Ok(()) }
@@ -40,6 +39,7 @@
     )
 )]
 
+mod batch;
 mod certificate;
 mod chain;
 mod collateral;
@@ -48,6 +48,7 @@ mod ecdsa;
 mod enclave_identity;
 mod isv_level;
 mod judge;
+mod memory;
 mod pck;
 pub mod pem;
 mod quote;
@@ -60,6 +61,7 @@ mod tcb_status;
 mod time;
 mod verify;
 
+pub use batch::BatchError;
 pub use certificate::{Certificate, MAX_CERTIFICATE, MalformedCertificate, SGX_EXTENSION};
 pub use chain::{CertificateError, CertificateFault, Role};
 pub use collateral::{Collateral, CollateralError, CollateralFault, Piece, VerifiedCollateral};

@@ -11,10 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::digest::{Context, SHA256};
 
 use crate::ecdsa::{self, Point};
-use crate::pck::ProvenPck;
+use crate::pck::{Issuer, ProvenPck};
 
 /// Hosts that a verifier remembers unless it is told otherwise.
 pub(crate) const HOSTS: usize = 16 << 10;
+
+/// Intel has two PCK CAs, with a few certificates each.
+const ISSUERS: usize = 64;
 
 /// More than there are cores, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
@@ -24,6 +27,7 @@ type Digest = [u8; 32];
 /// Proven facts, shared by threads. Bounded: what was not used for long is forgotten.
 pub(crate) struct Memory {
     pcks: Facts<Arc<ProvenPck>>,
+    issuers: Facts<Issuer>,
     signatures: Facts<()>,
 }
 
@@ -39,8 +43,8 @@ pub(crate) enum Encoding {
 impl Memory {
     /// Room for so many hosts, with a PCK chain and a QE report each.
     pub(crate) fn of_hosts(hosts: usize) -> Self {
-        // Beside each host's QE report there are the certificates above it and the leaf itself.
-        Self { pcks: Facts::new(hosts), signatures: Facts::new(hosts.saturating_mul(2)) }
+        // A QE report of each host; certificate authorities are few.
+        Self { pcks: Facts::new(hosts), issuers: Facts::new(hosts.min(ISSUERS)), signatures: Facts::new(hosts) }
     }
 
     /// Remembers nothing.
@@ -51,6 +55,11 @@ impl Memory {
     /// The platform of that PCK chain, where it was proven under these roots.
     pub(crate) fn pck(&self, roots: &Digest, chain: &[u8]) -> Remembered<'_, Arc<ProvenPck>> {
         self.pcks.recall(|| fact(b"PCK chain", &[roots, chain]))
+    }
+
+    /// The CA and root of that text behind the leaf of a PCK chain, where their signatures were proven under these roots.
+    pub(crate) fn issuer(&self, roots: &Digest, chain: &str) -> Remembered<'_, Issuer> {
+        self.issuers.recall(|| fact(b"PCK issuer", &[roots, chain.as_bytes()]))
     }
 
     /// Whether `signature` is the key's over the message: remembered, or computed and then remembered.
@@ -102,9 +111,7 @@ fn fact(kind: &[u8], parts: &[&[u8]]) -> Digest {
         hash.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         hash.update(part);
     }
-    let mut digest = [0; 32];
-    digest.iter_mut().zip(hash.finish().as_ref()).for_each(|(to, from)| *to = *from);
-    digest
+    ecdsa::finish(hash)
 }
 
 /// Facts of one kind. Each shard has a young and an old generation: a fact that is used moves to the young one, and when

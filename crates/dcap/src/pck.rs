@@ -1,53 +1,21 @@
 //! The platform's certificate chain, proven: the only source of an FMSPC.
 
-use crate::certificate::{Certificate, MalformedCertificate};
+mod certification;
+mod error;
+
+use std::sync::Arc;
+
+use crate::certificate::Certificate;
 use crate::chain::{self, CertificateError, PLATFORM_CA, Role, fault};
 use crate::ecdsa::Point;
-use crate::pem::{self, PemError};
+use crate::memory::Memory;
+use crate::pem::{Blocks, PemError};
+use crate::quote::CertificationData;
 use crate::root::{Root, TrustedRoots};
 use crate::sgx_extension::{Fmspc, MalformedSgxExtension, SgxExtension};
 use crate::time::{UnixTime, Window};
 
-/// Why a PCK chain proves nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PckError {
-    /// The chain is no PEM.
-    #[error("PCK certificate chain cannot be read")]
-    Pem(#[from] PemError),
-    /// Another number of certificates than leaf, intermediate, root.
-    #[error("PCK certificate chain has {0} certificates, not 3")]
-    Length(usize),
-    /// A certificate may not play its part.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
-    /// The leaf's SGX extension cannot be used.
-    #[error("PCK certificate's SGX extension cannot be used")]
-    SgxExtension(#[from] MalformedSgxExtension),
-    /// Platform instance id and configuration belong to the Platform CA alone.
-    #[error("PCK certificate has a platform instance id where its CA gives none, or the reverse")]
-    CaType,
-}
-
-impl PckError {
-    /// A stable name of the fault.
-    pub fn code(&self) -> String {
-        match self {
-            Self::Pem(_) => "pck_chain_malformed".to_owned(),
-            Self::Length(_) => "pck_chain_length_wrong".to_owned(),
-            Self::Certificate(error) => error.code(),
-            Self::SgxExtension(_) => "pck_certificate_sgx_extension_malformed".to_owned(),
-            Self::CaType => "pck_certificate_wrong_ca".to_owned(),
-        }
-    }
-
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::Certificate(error) => error.help(),
-            _ => "the chain must be PEM: PCK certificate, its CA, root; obtain the quote again",
-        }
-    }
-}
+pub use error::PckError;
 
 /// Which CA issued a PCK certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,13 +40,21 @@ pub enum PckCa {
 /// ```
 #[derive(Clone, Debug)]
 pub struct ProvenPck {
-    leaf: Certificate,
-    ca: Certificate,
-    root_certificate: Certificate,
+    key: Point,
+    serial: Box<[u8]>,
+    leaf_validity: Window,
+    issuer: Issuer,
     ca_type: PckCa,
     platform: SgxExtension,
-    root: Root,
     valid: Window,
+}
+
+/// The CA of a PCK certificate and the root above it, whose signatures are proven.
+#[derive(Clone, Debug)]
+pub(crate) struct Issuer {
+    ca: Certificate,
+    root_certificate: Certificate,
+    root: Root,
 }
 
 impl ProvenPck {
@@ -89,18 +65,36 @@ impl ProvenPck {
     ///    key identifiers of its role; all are valid at `at`. (Reference: appraisal steps A 1 and 2.)
     /// 3. The leaf's SGX extension is whole and fits its CA.
     ///
+    /// [`Verifier::prove`](crate::Verifier::prove) does the same and remembers it.
+    ///
     /// # Errors
     /// See [`PckError`].
     pub fn prove(chain_pem: &[u8], roots: &TrustedRoots, at: UnixTime) -> Result<Self, PckError> {
-        let [leaf, ca, root_certificate] = read_chain(chain_pem)?;
-        let chain = [(&leaf, Role::Pck), (&ca, Role::PckCa), (&root_certificate, Role::Root)];
-        let (root, valid) = chain::prove(&chain, roots, at)?;
+        Self::prove_with(chain_pem, roots, &Memory::none(), at)
+    }
+
+    fn prove_with(chain_pem: &[u8], roots: &TrustedRoots, memory: &Memory, at: UnixTime) -> Result<Self, PckError> {
+        let mut blocks = Blocks::of(chain_pem, "CERTIFICATE")?;
+        let leaf = blocks.next().ok_or(PemError::Empty)??;
+        let issuer = Issuer::prove_with(blocks, roots, memory)?;
+        let leaf = read(&leaf, Role::Pck)?;
+        // Computed here and not recalled: what is remembered of a leaf is all that this function gives.
+        chain::check_link(&issuer.ca, &leaf, Role::Pck, &Memory::none())?;
+        let valid = chain::check_windows(issuer.windows(leaf.validity()), at)?;
         let platform = SgxExtension::from_der(leaf.sgx_extension().ok_or(MalformedSgxExtension::Missing)?)?;
-        let ca_type = if ca.common_name() == PLATFORM_CA { PckCa::Platform } else { PckCa::Processor };
+        let ca_type = if issuer.ca.common_name() == PLATFORM_CA { PckCa::Platform } else { PckCa::Processor };
         if (ca_type == PckCa::Platform) != platform.multi_package.is_some() {
             return Err(PckError::CaType);
         }
-        Ok(Self { leaf, ca, root_certificate, ca_type, platform, root, valid })
+        Ok(Self {
+            key: *leaf.public_key(),
+            serial: leaf.serial().into(),
+            leaf_validity: leaf.validity(),
+            issuer,
+            ca_type,
+            platform,
+            valid,
+        })
     }
 
     /// The platform family, for which collateral is to be had.
@@ -120,12 +114,12 @@ impl ProvenPck {
 
     /// The CA's certificate and the root's: the issuer chain of the PCK revocation list.
     pub const fn crl_issuer_chain(&self) -> [&Certificate; 2] {
-        [&self.ca, &self.root_certificate]
+        [&self.issuer.ca, &self.issuer.root_certificate]
     }
 
     /// The root that the chain leads to.
     pub const fn root(&self) -> Root {
-        self.root
+        self.issuer.root
     }
 
     /// When the whole chain is valid.
@@ -134,33 +128,72 @@ impl ProvenPck {
     }
 
     pub(crate) const fn key(&self) -> &Point {
-        self.leaf.public_key()
+        &self.key
     }
 
-    pub(crate) const fn leaf(&self) -> &Certificate {
-        &self.leaf
+    pub(crate) const fn serial(&self) -> &[u8] {
+        &self.serial
     }
 
     pub(crate) const fn ca(&self) -> &Certificate {
-        &self.ca
+        &self.issuer.ca
     }
 
     /// Which certificate of the chain is outside its validity at `at`, if one is.
     pub(crate) fn check_window(&self, at: UnixTime) -> Result<(), CertificateError> {
-        for (certificate, role) in
-            [(&self.leaf, Role::Pck), (&self.ca, Role::PckCa), (&self.root_certificate, Role::Root)]
-        {
-            certificate.validity().check(at).map_err(|outside| fault(role, outside))?;
+        if self.valid.check(at).is_ok() {
+            return Ok(());
         }
-        Ok(())
+        chain::check_windows(self.issuer.windows(self.leaf_validity), at).map(drop)
     }
 }
 
-fn read_chain(chain_pem: &[u8]) -> Result<[Certificate; 3], PckError> {
-    let blocks = pem::blocks(chain_pem, "CERTIFICATE")?;
-    let [leaf, ca, root] = <[Vec<u8>; 3]>::try_from(blocks).map_err(|blocks| PckError::Length(blocks.len()))?;
-    let read = |der: Vec<u8>, role| {
-        Certificate::from_der(&der).map_err(|error: MalformedCertificate| PckError::Certificate(fault(role, error)))
+impl Issuer {
+    /// Proves what follows the leaf: CA and root. Their windows are checked with the leaf's.
+    fn prove_with(blocks: Blocks<'_>, roots: &TrustedRoots, memory: &Memory) -> Result<Self, PckError> {
+        let remembered = memory.issuer(&roots.sha256(), blocks.rest());
+        if let Some(issuer) = remembered.value {
+            return Ok(issuer);
+        }
+        let rest = blocks.collect::<Result<Vec<_>, _>>()?;
+        let [ca, root] =
+            <[Vec<u8>; 2]>::try_from(rest).map_err(|rest| PckError::Length(rest.len().saturating_add(1)))?;
+        let (ca, root_certificate) = (read(&ca, Role::PckCa)?, read(&root, Role::Root)?);
+        let chain = [(&ca, Role::PckCa), (&root_certificate, Role::Root)];
+        let root = chain::prove_signatures(&chain, roots, memory)?;
+        let issuer = Self { ca, root_certificate, root };
+        remembered.keep(issuer.clone());
+        Ok(issuer)
+    }
+
+    fn windows(&self, leaf: Window) -> [(Role, Window); 3] {
+        [(Role::Pck, leaf), (Role::PckCa, self.ca.validity()), (Role::Root, self.root_certificate.validity())]
+    }
+}
+
+/// Proves the platform of a quote, from its own chain or the one beside it; a chain that was proven before is recalled and
+/// its windows are checked again.
+pub(crate) fn of_quote(
+    certification: CertificationData<'_>,
+    beside: Option<&[u8]>,
+    roots: &TrustedRoots,
+    memory: &Memory,
+    at: UnixTime,
+) -> Result<Arc<ProvenPck>, PckError> {
+    let chain = certification::chain(certification, beside)?;
+    let remembered = memory.pck(&roots.sha256(), &chain);
+    let pck = if let Some(pck) = &remembered.value {
+        pck.check_window(at)?;
+        Arc::clone(pck)
+    } else {
+        let pck = Arc::new(ProvenPck::prove_with(&chain, roots, memory, at)?);
+        remembered.keep(Arc::clone(&pck));
+        pck
     };
-    Ok([read(leaf, Role::Pck)?, read(ca, Role::PckCa)?, read(root, Role::Root)?])
+    certification::check_platform(certification, pck.platform())?;
+    Ok(pck)
+}
+
+fn read(der: &[u8], role: Role) -> Result<Certificate, PckError> {
+    Certificate::from_der(der).map_err(|error| PckError::Certificate(fault(role, error)))
 }

@@ -4,10 +4,8 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
-
 use crate::certificate::Certificate;
-use crate::ecdsa::Point;
+use crate::ecdsa::{Point, sha256};
 
 /// The public key of the Intel SGX Root CA, an uncompressed P-256 point.
 pub const INTEL_ROOT_KEY: Point = [
@@ -15,6 +13,19 @@ pub const INTEL_ROOT_KEY: Point = [
     0xd4, 0xe8, 0x8e, 0x48, 0xb4, 0x45, 0x85, 0x61, 0xa3, 0x6e, 0x70, 0x55, 0x25, 0xf5, 0x67, 0x91, 0x8e, 0x2e, 0xdc,
     0x88, 0xe4, 0x0d, 0x86, 0x0b, 0xd0, 0xcc, 0x4e, 0xe2, 0x6a, 0xac, 0xc9, 0x88, 0xe5, 0x05, 0xa9, 0x53, 0x55, 0x8c,
     0x45, 0x3f, 0x6b, 0x09, 0x04, 0xae, 0x73, 0x94,
+];
+
+/// SHA-256 of the two certificates of that key that are in use, both signed by it: issued 2018-05-21 at 10:45:10Z, valid to
+/// the end of 2049, and at 10:41:11Z, valid to 2033.
+const INTEL_ROOT_CERTIFICATES: [[u8; 32]; 2] = [
+    [
+        0x44, 0xa0, 0x19, 0x6b, 0x2b, 0x99, 0xf8, 0x89, 0xb8, 0xe1, 0x49, 0xe9, 0x5b, 0x80, 0x7a, 0x35, 0x0e, 0x74,
+        0x24, 0x96, 0x43, 0x99, 0xe8, 0x85, 0xa7, 0xcb, 0xb8, 0xcc, 0xfa, 0xb6, 0x74, 0xd3,
+    ],
+    [
+        0xfc, 0x64, 0xf8, 0x07, 0x6d, 0x79, 0xa4, 0xfe, 0xe9, 0xd1, 0xd4, 0x73, 0xd7, 0x4c, 0x89, 0xeb, 0x8d, 0x8f,
+        0xd5, 0x5c, 0x5a, 0xba, 0xfe, 0xab, 0xeb, 0xa7, 0x36, 0x6d, 0x20, 0x42, 0x94, 0x04,
+    ],
 ];
 
 /// The organisational unit that the simulator puts into every certificate it makes.
@@ -69,11 +80,7 @@ impl Root {
 
     /// SHA-256 over the public key as an uncompressed point (65 bytes), which names the root whichever certificate carries it.
     pub fn sha256(&self) -> [u8; 32] {
-        let mut hash = [0; 32];
-        for (to, from) in hash.iter_mut().zip(digest(&SHA256, &self.key).as_ref()) {
-            *to = *from;
-        }
-        hash
+        sha256(&[&self.key])
     }
 
     /// Whether evidence under this root is not Intel's: nothing under it speaks of genuine hardware.
@@ -83,27 +90,51 @@ impl Root {
 }
 
 /// The root keys that a caller trusts. There is no empty set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrustedRoots(Vec<Point>);
+#[derive(Clone, Debug)]
+pub struct TrustedRoots {
+    keys: Vec<Point>,
+    /// SHA-256 of certificates whose own signature need not be computed again.
+    self_signed: Vec<[u8; 32]>,
+}
+
+impl PartialEq for TrustedRoots {
+    fn eq(&self, other: &Self) -> bool {
+        self.keys == other.keys
+    }
+}
+
+impl Eq for TrustedRoots {}
 
 impl TrustedRoots {
     /// Intel's root key alone.
     pub fn intel() -> Self {
-        Self(vec![INTEL_ROOT_KEY])
+        Self { keys: vec![INTEL_ROOT_KEY], self_signed: INTEL_ROOT_CERTIFICATES.to_vec() }
     }
 
     /// The key of that certificate alone, and so not Intel's unless it is Intel's.
     pub fn only(certificate: &Certificate) -> Self {
-        Self(vec![*certificate.public_key()])
+        let is_self_signed = certificate.signed(certificate);
+        let self_signed = is_self_signed.then(|| sha256(&[certificate.der()])).into_iter().collect();
+        Self { keys: vec![*certificate.public_key()], self_signed }
     }
 
     /// The root a self-signed certificate stands for, where its key is trusted.
     pub(crate) fn find(&self, certificate: &Certificate) -> Option<Root> {
-        self.0.contains(certificate.public_key()).then(|| Root::of(certificate))
+        self.keys.contains(certificate.public_key()).then(|| Root::of(certificate))
+    }
+
+    /// Whether it is known that this certificate is signed with its own key.
+    pub(crate) fn knows_as_self_signed(&self, certificate: &Certificate) -> bool {
+        self.self_signed.contains(&sha256(&[certificate.der()]))
     }
 
     pub(crate) fn trusts(&self, root: Root) -> bool {
-        self.0.contains(&root.key)
+        self.keys.contains(&root.key)
+    }
+
+    /// Names the set of keys, by SHA-256.
+    pub(crate) fn sha256(&self) -> [u8; 32] {
+        sha256(&self.keys.iter().map(|key| &key[..]).collect::<Vec<_>>())
     }
 }
 
@@ -137,7 +168,8 @@ mod tests {
     fn rejects_pieces_of_two_roots_though_both_are_trusted() {
         let [one, other] = [collateral(), collateral()];
         // No caller can ask for two roots yet; the rule is there for when one can.
-        let roots = TrustedRoots([&one, &other].map(|of| *of.pck_crl_chain[1].public_key()).to_vec());
+        let keys = [&one, &other].map(|of| *of.pck_crl_chain[1].public_key()).to_vec();
+        let roots = TrustedRoots { keys, self_signed: Vec::new() };
         let verify = |mixed: Collateral| mixed.verify(&roots, UnixTime::from_seconds(AT));
         assert!(verify(one.clone()).is_ok() && verify(other.clone()).is_ok());
         let (tcb_info, tcb_info_chain) = (other.tcb_info.clone(), other.tcb_info_chain.clone());

@@ -81,6 +81,11 @@ impl SignedJson {
         &self.body
     }
 
+    /// What the document says, read without the checks of strict JSON, which it has passed.
+    pub(crate) fn content<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, MalformedJson> {
+        Ok(serde_json::from_slice(&self.body).map_err(strict_json::Error::Content)?)
+    }
+
     /// The document with its signature as Intel's service sends it.
     pub fn wrapped(&self, member: &str) -> Vec<u8> {
         let signature = hex::encode(self.signature);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::isv_level::IsvLevel;
 use crate::sgx_extension::{Fmspc, SgxExtension};
-use crate::signed_json::{MalformedJson, hex_field};
+use crate::signed_json::{MalformedJson, SignedJson, hex_field};
 use crate::tcb_status::TcbStatus;
 use crate::time::{UnixTime, Window};
 use wire::{Wire, WireLevel, field};
@@ -148,7 +148,15 @@ impl TcbInfo {
     /// Where a member is absent or has an impossible value, a component list does not have 16 entries, two levels
     /// demand the same, or the version, TCB type or TEE is not one that this crate knows.
     pub fn from_json(bytes: &[u8]) -> Result<Self, MalformedJson> {
-        let mut wire: Wire = strict_json::from_slice(bytes, crate::signed_json::MAX_DEPTH)?;
+        Self::of(strict_json::from_slice(bytes, crate::signed_json::MAX_DEPTH)?)
+    }
+
+    /// The same of a document, which was found to be strict JSON when it was taken in.
+    pub(crate) fn read(document: &SignedJson) -> Result<Self, MalformedJson> {
+        Self::of(document.content()?)
+    }
+
+    fn of(mut wire: Wire<'_>) -> Result<Self, MalformedJson> {
         let tee = match (wire.version, wire.id) {
             (2, None) => Tee::Sgx,
             (3, Some(tee)) => tee,

@@ -109,6 +109,9 @@ impl OutsideWindow {
 }
 
 impl Window {
+    /// All of time.
+    pub(crate) const ALWAYS: Self = Self { from: UnixTime(i64::MIN), until: UnixTime(i64::MAX) };
+
     /// Whether `at` lies in it, the boundary seconds included.
     ///
     /// # Errors

@@ -4,12 +4,15 @@ mod error;
 mod steps;
 mod tcb;
 
+use std::sync::Arc;
+
 use abi::sgx::ReportBody;
 use abi::tdx::{TdReport10, TdReport15, TdReport15Ex};
 
 use crate::chain::{self, CertificateFault, Role};
-use crate::collateral::VerifiedCollateral;
-use crate::pck::ProvenPck;
+use crate::collateral::{Collateral, CollateralError, VerifiedCollateral};
+use crate::memory::{self, Memory};
+use crate::pck::{self, PckError, ProvenPck};
 use crate::quote::{Body, Quote};
 use crate::root::{Root, TrustedRoots};
 use crate::sgx_extension::Fmspc;
@@ -186,21 +189,59 @@ impl VerifiedQuote {
     }
 }
 
-/// Verifies quotes under one set of roots.
+/// Verifies quotes under one set of roots, and remembers what it has proven of hosts: clones share that memory.
+///
+/// A quote of a host that it has seen costs one signature, the quote's own; its time windows and revocation are checked
+/// every time. What is remembered is bounded and holds no secret: public keys and hashes.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     roots: TrustedRoots,
+    memory: Arc<Memory>,
 }
 
 impl Verifier {
-    /// A verifier that trusts these roots.
-    pub const fn new(roots: TrustedRoots) -> Self {
-        Self { roots }
+    /// A verifier that trusts these roots and remembers some 16,000 hosts, in at most about 30 MiB.
+    pub fn new(roots: TrustedRoots) -> Self {
+        Self { roots, memory: Arc::new(Memory::of_hosts(memory::HOSTS)) }
+    }
+
+    /// Remembers so many hosts instead, and nothing so far; with 0 it proves everything on every call.
+    #[must_use]
+    pub fn remembering(mut self, hosts: usize) -> Self {
+        self.memory = Arc::new(Memory::of_hosts(hosts));
+        self
     }
 
     /// The roots it trusts.
     pub const fn roots(&self) -> &TrustedRoots {
         &self.roots
+    }
+
+    /// Proves the platform of a quote as of `at`: from the chain that the quote carries (certification data of type 5),
+    /// otherwise (types 1 to 4) from the chain in PEM beside it, leaf first. A chain beside a quote that has its own is
+    /// not looked at. With type 4, which is the leaf, the two certificates above it are enough.
+    ///
+    /// # Errors
+    /// See [`PckError`].
+    pub fn prove(
+        &self,
+        quote: &Quote<'_>,
+        chain_beside: Option<&[u8]>,
+        at: UnixTime,
+    ) -> Result<Arc<ProvenPck>, PckError> {
+        pck::of_quote(quote.certification(), chain_beside, &self.roots, &self.memory, at)
+    }
+
+    /// Verifies collateral as [`Collateral::verify`] does under this verifier's roots.
+    ///
+    /// # Errors
+    /// See [`CollateralError`]: which piece, and why.
+    pub fn verify_collateral(
+        &self,
+        collateral: Collateral,
+        at: UnixTime,
+    ) -> Result<VerifiedCollateral, CollateralError> {
+        collateral.verify_with(&self.roots, &self.memory, at)
     }
 
     /// Verifies a quote as of `at`. Numbers are those of the appraisal in Intel's order.
@@ -229,7 +270,7 @@ impl Verifier {
         check_revocation(pck, collateral)?;
         check_tcb_info_subject(quote, pck, collateral)?;
         check_tdx_module(quote, collateral)?;
-        check_qe_report_signature(quote, pck)?;
+        check_qe_report_signature(quote, pck, &self.memory)?;
         check_attestation_key_binding(quote)?;
         check_qe_identity(quote, collateral)?;
         check_quote_signature(quote)?;

@@ -122,7 +122,7 @@ refusals! { prove;
     rejects_expired_ca: "pck_ca_certificate_expired", |b| ca(b).spec.not_after = NOW - 1;
     rejects_expired_pck: "pck_certificate_expired", |b| pck(b).spec.not_after = NOW - 1;
     rejects_chain_from_root_to_leaf: "root_certificate_untrusted", |b| b.pck_chain.reverse();
-    rejects_ca_before_leaf: "pck_certificate_wrong_subject", |b| b.pck_chain.swap(0, 1);
+    rejects_ca_before_leaf: "pck_ca_certificate_wrong_subject", |b| b.pck_chain.swap(0, 1);
     rejects_root_before_ca: "root_certificate_untrusted", |b| b.pck_chain.swap(1, 2);
     rejects_chain_without_root: "pck_chain_length_wrong", |b| b.pck_chain.truncate(2);
     rejects_leaf_alone: "pck_chain_length_wrong", |b| b.pck_chain.truncate(1);

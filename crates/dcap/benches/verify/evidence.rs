@@ -1,95 +1,22 @@
-//! What is measured: quotes of many simulated hosts under one simulated Intel.
+//! Evidence as bytes: quotes, the collateral for them, the root they lead to, and when they are judged.
 
 use dcap::{Certificate, Collateral, SignedJson, TrustedRoots, UnixTime, pem};
-use simulator::{Blueprint, EnclaveReport, Link, TrustDomainReport};
 
-/// As of when everything is made and judged.
-pub const NOW: i64 = 1_790_000_000;
-/// Hosts of a kind.
-pub const HOSTS: usize = 100;
-/// Quotes of each host.
-pub const QUOTES_PER_HOST: usize = 10;
-
-/// A kind of quote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    SgxV3,
-    TdxV4,
-    TdxV5,
-}
-
-impl Kind {
-    pub const ALL: [Self; 3] = [Self::SgxV3, Self::TdxV4, Self::TdxV5];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SgxV3 => "sgx-v3",
-            Self::TdxV4 => "tdx-v4",
-            Self::TdxV5 => "tdx-v5",
-        }
-    }
-
-    fn blueprint(self) -> Blueprint {
-        let mut blueprint =
-            if self == Self::SgxV3 { Blueprint::new(NOW).unwrap() } else { Blueprint::for_tdx(NOW).unwrap() };
-        blueprint.quoting.header.version = match self {
-            Self::SgxV3 => 3.into(),
-            Self::TdxV4 => 4.into(),
-            Self::TdxV5 => 5.into(),
-        };
-        blueprint
-    }
-}
-
-/// A simulated Intel with its hosts, as bytes.
-pub struct Fleet {
-    kind: Kind,
-    blueprint: Blueprint,
+/// Quotes of one kind with what they are judged by.
+pub struct Evidence {
+    pub name: String,
+    /// All quotes of the first host, then all of the second, and so on.
+    pub quotes: Vec<Vec<u8>>,
+    pub hosts: usize,
+    pub pieces: Pieces,
+    /// The root certificate, DER.
     pub root: Vec<u8>,
-    pub collateral: simulator::Collateral,
+    pub at: UnixTime,
 }
 
-impl Fleet {
-    pub fn new(kind: Kind) -> Self {
-        let mut blueprint = kind.blueprint();
-        let issued = blueprint.issue().unwrap();
-        let collateral = issued.collateral().unwrap();
-        let certificates = issued.certificates().clone();
-        // All hosts carry the same certificates above their own, as real ones do.
-        blueprint.pck_chain =
-            vec![Link::Pck, Link::Der(certificates.platform_ca.clone()), Link::Der(certificates.root.clone())];
-        Self { kind, blueprint, root: certificates.root, collateral }
-    }
-
+impl Evidence {
     pub fn roots(&self) -> TrustedRoots {
         TrustedRoots::only(&Certificate::from_der(&self.root).unwrap())
-    }
-
-    /// Quotes of one more host, each with report data of its own.
-    pub fn host(&self, quotes: usize) -> Vec<Vec<u8>> {
-        let host = self.blueprint.another_machine().unwrap();
-        let issued = host.issue().unwrap();
-        (0..quotes).map(|number| self.quote(&issued, u8::try_from(number).unwrap())).collect()
-    }
-
-    fn quote(&self, issued: &simulator::Issued<'_>, number: u8) -> Vec<u8> {
-        let (report_data, debug) = ([number; 64], false);
-        let td = TrustDomainReport { mr_td: [1; 48], rtmr: [[2; 48]; 4], debug, report_data };
-        match self.kind {
-            Kind::SgxV3 => {
-                let enclave = EnclaveReport {
-                    mr_enclave: [1; 32],
-                    mr_signer: [2; 32],
-                    isv_prod_id: 3,
-                    isv_svn: 4,
-                    debug,
-                    report_data,
-                };
-                issued.quote(&enclave.on(self.blueprint.cpu_svn())).unwrap()
-            }
-            Kind::TdxV4 => issued.quote(&td.td10()).unwrap(),
-            Kind::TdxV5 => issued.quote(&td.td15()).unwrap(),
-        }
     }
 }
 
@@ -147,8 +74,4 @@ fn apart(document: &[u8], member: &str) -> (String, String) {
     let members: std::collections::BTreeMap<String, Box<serde_json::value::RawValue>> =
         serde_json::from_slice(document).unwrap();
     (members[member].get().to_owned(), serde_json::from_str(members["signature"].get()).unwrap())
-}
-
-pub fn now() -> UnixTime {
-    UnixTime::from_seconds(NOW)
 }

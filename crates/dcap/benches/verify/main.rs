@@ -1,42 +1,127 @@
-//! How long it takes to verify a quote, beside a peer in the same run.
+//! How long it takes to verify a quote, beside a peer in the same run, on one core.
+//!
+//! - `raw`: one P-256 verification over the signed bytes of the quote (aws-lc-rs): the least that any verifier can do.
+//! - `cold`: from bytes: collateral and quote are read, every signature and chain is verified, nothing is remembered.
+//! - `new-host`: collateral was verified before, the host was never seen.
+//! - `warm`: collateral was verified before, another quote of the host was seen.
+//!
+//! What it measured ends with `ratio NAME VALUE` lines; docs/benchmarks.md gives their bounds.
+
+mod cores;
 mod evidence;
+mod fleet;
 mod measure;
 mod peer;
+mod samples;
+mod scale;
 
-use dcap::{CertificationData, ProvenPck, Quote, TcbInfo, Verifier, EnclaveIdentity, Crl, Certificate, pem};
-use evidence::{Fleet, HOSTS, Kind, Pieces, QUOTES_PER_HOST, now};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use dcap::{Quote, UnixTime, VerifiedCollateral, Verifier};
+
+use evidence::Evidence;
+use fleet::Kind;
 use measure::{Contender, measure};
 use peer::Peer;
 
 fn main() {
-    for kind in Kind::ALL {
-        let fleet = Fleet::new(kind);
-        let pieces = Pieces::of(&fleet.collateral);
-        let peer = Peer::new(&pieces, &fleet.root);
-        let quotes: Vec<Vec<u8>> = (0..HOSTS).flat_map(|_| fleet.host(QUOTES_PER_HOST)).collect();
-        let verifier = Verifier::new(fleet.roots());
-        let known = pieces.read().verify(verifier.roots(), now()).unwrap();
-        let full = |bytes: &[u8], known: &dcap::VerifiedCollateral| {
-            let quote = Quote::parse(bytes).unwrap();
-            let CertificationData::PckChain(chain) = quote.certification() else { panic!() };
-            let pck = ProvenPck::prove(chain, verifier.roots(), now()).unwrap();
-            verifier.verify(&quote, &pck, known, now()).unwrap();
+    // What follows runs on the first core alone; the measurement of two cores comes last, on a thread that may use both.
+    let mut ratios = std::thread::scope(|scope| scope.spawn(one_core).join()).unwrap();
+    ratios.extend(scale::memory_of_hosts());
+    ratios.extend(scale::two_cores());
+    println!();
+    for (name, value) in ratios {
+        println!("ratio {name} {value:.2}");
+    }
+}
+
+fn one_core() -> Vec<(String, f64)> {
+    println!("pinned to one core: {}\n", if cores::pin(0) { "yes" } else { "no" });
+    let simulated = Kind::ALL.into_iter().map(fleet::evidence);
+    simulated.chain(samples::all()).flat_map(|evidence| compare(&evidence)).collect()
+}
+
+/// All contenders over one kind of evidence, in turns.
+fn compare(evidence: &Evidence) -> Vec<(String, f64)> {
+    let Evidence { name, quotes, hosts, pieces, at, .. } = evidence;
+    let (peer, raw) = (Peer::new(evidence), quotes.iter().map(|quote| RawSignature::of(quote)).collect::<Vec<_>>());
+    let roots = evidence.roots();
+    let known_to = |verifier: &Verifier| verifier.verify_collateral(pieces.read(), *at).unwrap();
+    let forgetful = Verifier::new(roots.clone()).remembering(0);
+    let seen = Verifier::new(roots.clone());
+    let collateral = known_to(&seen);
+    quotes.iter().for_each(|quote| verify(&seen, quote, &collateral, *at));
+    // A verifier that has seen one host knows the certificates above all of them; each host is new to it once in a round.
+    let fresh = || {
+        let verifier = Verifier::new(roots.clone());
+        verify(&verifier, &quotes[0], &collateral, *at);
+        verifier
+    };
+    let mut strange = fresh();
+    let strangers: Vec<&Vec<u8>> = quotes.iter().step_by(quotes.len() / hosts).skip(1).collect();
+    let new_host = |number: usize| match strangers.len() {
+        // One host alone: everything but the QE report and the leaf is known through the collateral.
+        0 => verify(&forgetful, &quotes[0], &collateral, *at),
+        count => {
+            if number % count == 0 {
+                strange = fresh();
+            }
+            verify(&strange, strangers[number % count], &collateral, *at);
+        }
+    };
+    let quote = |number: usize| &quotes[number % quotes.len()];
+    let [raw, cold, new_host, warm, ring, aws_lc] = measure(
+        name,
+        [
+            Contender::new("raw", |number| raw[number % raw.len()].verify()),
+            Contender::new("cold", |number| {
+                let verifier = Verifier::new(roots.clone());
+                let collateral = known_to(&verifier);
+                verify(&verifier, quote(number), &collateral, *at);
+            }),
+            Contender::new("new-host", new_host),
+            Contender::new("warm", |number| verify(&seen, quote(number), &collateral, *at)),
+            Contender::new("dcap-qvl ring", |number| peer.ring(quote(number))),
+            Contender::new("dcap-qvl aws-lc", |number| peer.aws_lc(quote(number))),
+        ],
+    );
+    let ratio = |what: &str, value: f64| (format!("{what}/{name}"), value);
+    vec![
+        ratio("cold/dcap-qvl-aws-lc", cold / aws_lc),
+        ratio("cold/dcap-qvl-ring", cold / ring),
+        ratio("new-host/raw", new_host / raw),
+        ratio("warm/raw", warm / raw),
+    ]
+}
+
+/// From bytes to a verified quote.
+pub fn verify(verifier: &Verifier, bytes: &[u8], collateral: &VerifiedCollateral, at: UnixTime) {
+    let quote = Quote::parse(bytes).unwrap();
+    let pck = verifier.prove(&quote, None, at).unwrap();
+    verifier.verify(&quote, &pck, collateral, at).unwrap();
+}
+
+/// The signature of a quote by its attestation key, taken apart beforehand.
+struct RawSignature {
+    key: Vec<u8>,
+    message: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl RawSignature {
+    fn of(quote: &[u8]) -> Self {
+        let parsed = Quote::parse(quote).unwrap();
+        let body = match parsed.body() {
+            dcap::Body::SgxEnclave(_) => 384,
+            dcap::Body::Td10(_) => 584,
+            dcap::Body::Td15(_) => 648,
+            dcap::Body::Td15Ex(_) => 885,
         };
-        let quote = Quote::parse(&quotes[0]).unwrap();
-        let CertificationData::PckChain(chain) = quote.certification() else { panic!() };
-        let leaf = pem::blocks(chain, "CERTIFICATE").unwrap().remove(0);
-        measure(kind.name(), [
-            Contender::new("cold", |n| full(&quotes[n % quotes.len()], &pieces.read().verify(verifier.roots(), now()).unwrap())),
-            Contender::new("new-host", |n| full(&quotes[n % quotes.len()], &known)),
-            Contender::new("qvl ring", |n| peer.ring(&quotes[n % quotes.len()])),
-            Contender::new("qvl aws-lc", |n| peer.aws_lc(&quotes[n % quotes.len()])),
-            Contender::new("parse quote", |n| {Quote::parse(&quotes[n % quotes.len()]).unwrap();}),
-            Contender::new("pem chain", |_| {pem::blocks(chain, "CERTIFICATE").unwrap();}),
-            Contender::new("leaf cert", |_| {Certificate::from_der(&leaf).unwrap();}),
-            Contender::new("collateral read", |_| {pieces.read();}),
-            Contender::new("tcb info json", |_| {TcbInfo::from_json(pieces.tcb_info.as_bytes()).unwrap();}),
-            Contender::new("identity json", |_| {EnclaveIdentity::from_json(pieces.qe_identity.as_bytes()).unwrap();}),
-            Contender::new("crl", |_| {Crl::from_der(&pieces.pck_crl).unwrap();}),
-        ]);
+        let (message, rest) = quote.split_at(48 + body + if parsed.version() == 5 { 6 } else { 0 });
+        let (signature, rest) = rest[4..].split_at(64);
+        Self { key: [&[4], &rest[..64]].concat(), message: message.to_vec(), signature: signature.to_vec() }
+    }
+
+    fn verify(&self) {
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.key).verify(&self.message, &self.signature).unwrap();
     }
 }

@@ -1,4 +1,5 @@
-//! The peer: dcap-qvl, with its own choice of cryptography (ring) and with ours (aws-lc-rs).
+//! The peer: dcap-qvl, with its own choice of cryptography (ring) and with ours (aws-lc-rs). It has no other path than
+//! from collateral in memory as bytes and text.
 
 use aws_lc_rs::digest;
 use dcap_qvl::QuoteCollateralV3;
@@ -9,7 +10,7 @@ use dcap_qvl::verify::QuoteVerifier;
 use dcap_qvl::x509::X509CertBackend;
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
-use crate::evidence::{NOW, Pieces};
+use crate::evidence::Evidence;
 
 /// dcap-qvl on aws-lc-rs.
 pub struct AwsLc;
@@ -36,13 +37,14 @@ impl CryptoProvider for AwsLc {
 
 pub struct Peer {
     collateral: QuoteCollateralV3,
+    at: u64,
     ring: QuoteVerifier<RingConfig>,
     aws_lc: QuoteVerifier<AwsLc>,
 }
 
 impl Peer {
-    pub fn new(pieces: &Pieces, root: &[u8]) -> Self {
-        let pieces = pieces.clone();
+    pub fn new(evidence: &Evidence) -> Self {
+        let pieces = evidence.pieces.clone();
         let collateral = QuoteCollateralV3 {
             pck_crl_issuer_chain: pieces.pck_crl_chain,
             root_ca_crl: pieces.root_crl,
@@ -55,19 +57,20 @@ impl Peer {
             qe_identity_signature: hex::decode(pieces.qe_identity_signature).unwrap(),
             pck_certificate_chain: None,
         };
-        let [ring, aws_lc] = [root.to_vec(), root.to_vec()];
+        let [ring, aws_lc] = [evidence.root.clone(), evidence.root.clone()];
         Self {
             collateral,
+            at: evidence.at.seconds().unsigned_abs(),
             ring: QuoteVerifier::new_with_config(ring),
             aws_lc: QuoteVerifier::new_with_config(aws_lc),
         }
     }
 
     pub fn ring(&self, quote: &[u8]) {
-        self.ring.verify(quote, &self.collateral, NOW.unsigned_abs()).unwrap();
+        self.ring.verify(quote, &self.collateral, self.at).unwrap();
     }
 
     pub fn aws_lc(&self, quote: &[u8]) {
-        self.aws_lc.verify(quote, &self.collateral, NOW.unsigned_abs()).unwrap();
+        self.aws_lc.verify(quote, &self.collateral, self.at).unwrap();
     }
 }

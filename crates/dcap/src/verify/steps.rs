@@ -7,6 +7,7 @@ use crate::chain::{self, Role};
 use crate::collateral::VerifiedCollateral;
 use crate::ecdsa;
 use crate::enclave_identity::EnclaveId;
+use crate::memory::{Encoding, Memory};
 use crate::pck::ProvenPck;
 use crate::quote::Quote;
 use crate::tcb_info::Tee;
@@ -24,7 +25,7 @@ pub(super) fn check_revocation(pck: &ProvenPck, collateral: &VerifiedCollateral)
     }
     // The same CA may have several certificates: this one is not necessarily the one the collateral came with.
     chain::check_not_revoked(ours.serial(), Role::PckCa, collateral.root_crl())?;
-    chain::check_not_revoked(pck.leaf().serial(), Role::Pck, collateral.pck_crl())?;
+    chain::check_not_revoked(pck.serial(), Role::Pck, collateral.pck_crl())?;
     Ok(())
 }
 
@@ -66,8 +67,13 @@ pub(super) fn check_tdx_module(quote: &Quote<'_>, collateral: &VerifiedCollatera
     Ok(())
 }
 
-pub(super) fn check_qe_report_signature(quote: &Quote<'_>, pck: &ProvenPck) -> Result<(), VerifyError> {
-    if ecdsa::verifies_raw(pck.key(), quote.qe_report_bytes(), quote.qe_report_signature()) {
+/// The same report and signature stand in every quote of a host until its QE makes another attestation key: remembered.
+pub(super) fn check_qe_report_signature(
+    quote: &Quote<'_>,
+    pck: &ProvenPck,
+    memory: &Memory,
+) -> Result<(), VerifyError> {
+    if memory.signed(pck.key(), quote.qe_report_bytes(), quote.qe_report_signature(), Encoding::Raw) {
         Ok(())
     } else {
         Err(VerifyError::QeReportSignature)

@@ -1,0 +1,106 @@
+//! Many quotes at once, on all cores.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::collateral::VerifiedCollateral;
+use crate::pck::{PckError, ProvenPck};
+use crate::quote::{Quote, QuoteError};
+use crate::sgx_extension::Fmspc;
+use crate::tcb_info::Tee;
+use crate::time::UnixTime;
+use crate::verify::{VerifiedQuote, Verifier, VerifyError};
+
+/// Why a quote of a batch is not verified.
+#[derive(Debug, thiserror::Error)]
+pub enum BatchError {
+    /// It is no quote.
+    #[error(transparent)]
+    Quote(#[from] QuoteError),
+    /// Its platform is not proven.
+    #[error(transparent)]
+    Pck(#[from] PckError),
+    /// The caller had no collateral for its platform.
+    #[error("there is no collateral for {tee} on FMSPC {fmspc}")]
+    NoCollateral {
+        /// SGX or TDX.
+        tee: Tee,
+        /// The platform family.
+        fmspc: Fmspc,
+    },
+    /// It is not authentic, or cannot be judged.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+}
+
+impl BatchError {
+    /// A stable name of the fault.
+    pub fn code(&self) -> String {
+        match self {
+            Self::Quote(error) => error.code().to_owned(),
+            Self::Pck(error) => error.code(),
+            Self::NoCollateral { .. } => "collateral_missing".to_owned(),
+            Self::Verify(error) => error.code(),
+        }
+    }
+
+    /// What to do about it.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::Quote(error) => error.help(),
+            Self::Pck(error) => error.help(),
+            Self::NoCollateral { .. } => "fetch collateral for this platform from Intel's service or your cache",
+            Self::Verify(error) => error.help(),
+        }
+    }
+}
+
+impl Verifier {
+    /// Verifies quotes as of `at` on all cores that this process may use. Results come in the order of the quotes; each
+    /// is what [`Quote::parse`], [`Verifier::prove`] and [`Verifier::verify`] give, one after the other.
+    ///
+    /// `collateral` is asked for each proven platform, by several threads at once, and gives what was verified for it.
+    pub fn verify_batch<'c>(
+        &self,
+        quotes: &[&[u8]],
+        collateral: impl Fn(&ProvenPck, Tee) -> Option<&'c VerifiedCollateral> + Sync,
+        at: UnixTime,
+    ) -> Vec<Result<VerifiedQuote, BatchError>> {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(quote) = quotes.get(number) else { return done };
+                done.push((number, self.verify_one(quote, &collateral, at)));
+            }
+        };
+        let mut results: Vec<_> = thread::scope(|scope| {
+            let others = quotes.len().min(cores).saturating_sub(1);
+            let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
+            let own = work();
+            let finished = others.into_iter().flat_map(|thread| match thread.join() {
+                Ok(done) => done,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            own.into_iter().chain(finished).collect()
+        });
+        results.sort_unstable_by_key(|&(number, _)| number);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    fn verify_one<'c>(
+        &self,
+        bytes: &[u8],
+        collateral: impl Fn(&ProvenPck, Tee) -> Option<&'c VerifiedCollateral>,
+        at: UnixTime,
+    ) -> Result<VerifiedQuote, BatchError> {
+        let quote = Quote::parse(bytes)?;
+        let pck = self.prove(&quote, None, at)?;
+        let (tee, fmspc) = (quote.tee(), pck.fmspc());
+        let collateral = collateral(&pck, tee).ok_or(BatchError::NoCollateral { tee, fmspc })?;
+        Ok(self.verify(&quote, &pck, collateral, at)?)
+    }
+}
