@@ -3,23 +3,22 @@
 //! Reading proves nothing: [`crate::chain`] decides what a certificate may do.
 
 mod extensions;
+mod name;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc4519::{COMMON_NAME, ORGANIZATIONAL_UNIT_NAME};
-use const_oid::db::rfc5912::{ECDSA_WITH_SHA_256, ID_EC_PUBLIC_KEY, SECP_256_R_1};
-use der::asn1::BitString;
-use der::{Decode, Reader, SliceReader, Tagged};
+use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, SECP_256_R_1};
+use der::Decode;
 use x509_cert::ext::pkix::KeyUsage;
-use x509_cert::name::Name;
-use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
+use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use crate::ecdsa::{self, Point};
-use crate::time::{UnixTime, Window};
+use crate::time::Window;
+use crate::x509::{self, CertificateForm};
 use extensions::Extensions;
-pub(crate) use extensions::{duplicate, find};
+pub(crate) use name::text as name_text;
 
 /// Object identifier of Intel's SGX extension in PCK certificates.
 pub const SGX_EXTENSION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113741.1.13.1");
@@ -72,16 +71,21 @@ pub struct Certificate(Arc<Parts>);
 struct Parts {
     der: Vec<u8>,
     to_be_signed: Range<usize>,
-    parsed: x509_cert::Certificate,
+    signature: Box<[u8]>,
+    /// DER of a distinguished name without its head.
+    subject: Box<[u8]>,
+    /// The same of the issuer.
+    issuer: Box<[u8]>,
     common_name: String,
+    serial: Box<[u8]>,
     validity: Window,
     public_key: Point,
-    subject_key_id: Vec<u8>,
-    authority_key_id: Vec<u8>,
+    subject_key_id: Box<[u8]>,
+    authority_key_id: Box<[u8]>,
     key_usage: KeyUsage,
     is_ca: bool,
     path_length: Option<u8>,
-    sgx_extension: Option<Vec<u8>>,
+    sgx_extension: Option<Box<[u8]>>,
 }
 
 impl Certificate {
@@ -93,30 +97,33 @@ impl Certificate {
         if bytes.len() > MAX_CERTIFICATE {
             return Err(MalformedCertificate::TooLong);
         }
-        let parsed = x509_cert::Certificate::from_der(bytes).map_err(MalformedCertificate::Der)?;
-        let to_be_signed = to_be_signed(bytes).map_err(MalformedCertificate::Der)?;
-        whole_bytes(parsed.signature()).map_err(MalformedCertificate::Der)?;
-        let body = parsed.tbs_certificate();
-        if body.version() != x509_cert::Version::V3 {
+        let form = CertificateForm::from_der(bytes).map_err(MalformedCertificate::Der)?;
+        let body = &form.body;
+        if body.version != x509::CERTIFICATE_VERSION_3 {
             return Err(MalformedCertificate::Version);
         }
-        require_ecdsa_with_sha256(parsed.signature_algorithm())?;
-        require_ecdsa_with_sha256(body.signature())?;
-        let extensions = Extensions::read(body.extensions().map_or(&[][..], Vec::as_slice))?;
-        let validity = body.validity();
+        for algorithm in [&form.signature_algorithm, &body.signature_algorithm] {
+            if !x509::is_ecdsa_with_sha256(algorithm) {
+                return Err(MalformedCertificate::SignatureAlgorithm(algorithm.oid));
+            }
+        }
+        let extensions = Extensions::read(body.extensions.as_deref().unwrap_or_default())?;
         Ok(Self(Arc::new(Parts {
             der: bytes.to_vec(),
-            to_be_signed,
-            common_name: common_name(body.subject())?,
-            validity: Window { from: unix_time(&validity.not_before), until: unix_time(&validity.not_after) },
-            public_key: p256_point(body.subject_public_key_info())?,
-            subject_key_id: extensions.subject_key_id,
-            authority_key_id: extensions.authority_key_id,
+            to_be_signed: x509::to_be_signed(bytes).map_err(MalformedCertificate::Der)?,
+            signature: x509::whole_bytes(&form.signature).map_err(MalformedCertificate::Der)?.into(),
+            subject: body.subject.value().into(),
+            issuer: body.issuer.value().into(),
+            common_name: name::common_name(body.subject)?,
+            serial: x509::serial(&body.serial).map_err(MalformedCertificate::Der)?,
+            validity: body.validity.window(),
+            public_key: p256_point(&body.public_key)?,
+            subject_key_id: extensions.subject_key_id.into(),
+            authority_key_id: extensions.authority_key_id.into(),
             key_usage: extensions.key_usage,
             is_ca: extensions.basic_constraints.ca,
             path_length: extensions.basic_constraints.path_len_constraint,
-            sgx_extension: extensions.sgx,
-            parsed,
+            sgx_extension: extensions.sgx.map(Box::from),
         })))
     }
 
@@ -137,17 +144,17 @@ impl Certificate {
 
     /// Distinguished name of the subject as text, for people.
     pub fn subject_text(&self) -> String {
-        self.subject().to_string()
+        name::text(self.subject())
     }
 
     /// Distinguished name of the issuer as text, for people.
     pub fn issuer_text(&self) -> String {
-        self.issuer().to_string()
+        name::text(self.issuer())
     }
 
     /// Serial number, big-endian.
     pub fn serial(&self) -> &[u8] {
-        self.0.parsed.tbs_certificate().serial_number().as_bytes()
+        &self.0.serial
     }
 
     /// From notBefore to notAfter.
@@ -165,12 +172,14 @@ impl Certificate {
         self.subject() == self.issuer()
     }
 
-    pub(crate) fn subject(&self) -> &Name {
-        self.0.parsed.tbs_certificate().subject()
+    /// DER of the name, without its head: names are the same where their bytes are.
+    pub(crate) fn subject(&self) -> &[u8] {
+        &self.0.subject
     }
 
-    pub(crate) fn issuer(&self) -> &Name {
-        self.0.parsed.tbs_certificate().issuer()
+    /// The same of the issuer.
+    pub(crate) fn issuer(&self) -> &[u8] {
+        &self.0.issuer
     }
 
     pub(crate) fn subject_key_id(&self) -> &[u8] {
@@ -201,15 +210,15 @@ impl Certificate {
         self.0.key_usage.digital_signature()
     }
 
-    /// The organisational units of the subject.
-    pub(crate) fn organizational_units(&self) -> impl Iterator<Item = &str> {
-        self.subject().iter().filter(|name| name.oid == ORGANIZATIONAL_UNIT_NAME).filter_map(|name| text(&name.value))
+    /// Whether the subject has that organisational unit.
+    pub(crate) fn has_organizational_unit(&self, unit: &str) -> bool {
+        name::has_organizational_unit(self.subject(), unit)
     }
 
     /// What its issuer signed, and the signature in DER.
     pub(crate) fn signed_bytes(&self) -> (&[u8], &[u8]) {
         let signed = self.0.der.get(self.0.to_be_signed.clone()).unwrap_or_default();
-        (signed, self.0.parsed.signature().as_bytes().unwrap_or_default())
+        (signed, &self.0.signature)
     }
 
     /// Whether this certificate's key made the signature on `other`; says nothing of whether it may.
@@ -219,56 +228,11 @@ impl Certificate {
     }
 }
 
-/// Where the signed bytes lie in `SEQUENCE { toBeSigned, algorithm, signature }`: of certificates and revocation lists.
-pub(crate) fn to_be_signed(der: &[u8]) -> der::Result<Range<usize>> {
-    let mut outer = SliceReader::new(der)?;
-    outer.sequence(|inner| {
-        let start = usize::try_from(inner.position())?;
-        inner.tlv_bytes()?;
-        let end = usize::try_from(inner.position())?;
-        inner.tlv_bytes()?;
-        inner.tlv_bytes()?;
-        Ok(start..end)
-    })
-}
-
-/// The bytes of a signature, which is no number of bits between two of them.
-pub(crate) fn whole_bytes(signature: &BitString) -> der::Result<&[u8]> {
-    signature.as_bytes().ok_or_else(|| der::Tag::BitString.value_error().into())
-}
-
-fn require_ecdsa_with_sha256(algorithm: &AlgorithmIdentifierOwned) -> Result<(), MalformedCertificate> {
-    if algorithm.oid != ECDSA_WITH_SHA_256 || algorithm.parameters.is_some() {
-        return Err(MalformedCertificate::SignatureAlgorithm(algorithm.oid));
-    }
-    Ok(())
-}
-
-fn p256_point(key: &SubjectPublicKeyInfoOwned) -> Result<Point, MalformedCertificate> {
-    let curve = key.algorithm.parameters.as_ref().and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
+fn p256_point(key: &SubjectPublicKeyInfoRef<'_>) -> Result<Point, MalformedCertificate> {
+    let curve = key.algorithm.parameters.and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
     if key.algorithm.oid != ID_EC_PUBLIC_KEY || curve != Some(SECP_256_R_1) {
         return Err(MalformedCertificate::PublicKey);
     }
     let point: Option<Point> = key.subject_public_key.as_bytes().and_then(|bytes| bytes.try_into().ok());
     point.filter(|point| point.first() == Some(&4)).ok_or(MalformedCertificate::PublicKey)
-}
-
-fn common_name(subject: &Name) -> Result<String, MalformedCertificate> {
-    let mut names = subject.iter().filter(|name| name.oid == COMMON_NAME).map(|name| text(&name.value));
-    match (names.next(), names.next()) {
-        (Some(Some(name)), None) => Ok(name.to_owned()),
-        _ => Err(MalformedCertificate::CommonName),
-    }
-}
-
-/// The text of a PrintableString or UTF8String.
-fn text(value: &der::Any) -> Option<&str> {
-    if !matches!(value.tag(), der::Tag::PrintableString | der::Tag::Utf8String) {
-        return None;
-    }
-    str::from_utf8(value.value()).ok()
-}
-
-pub(crate) fn unix_time(time: &x509_cert::time::Time) -> UnixTime {
-    UnixTime::from_seconds(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
 }

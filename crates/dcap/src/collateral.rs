@@ -7,6 +7,7 @@ use crate::chain::{self, CertificateError, Role};
 use crate::crl::{Crl, MalformedCrl};
 use crate::enclave_identity::EnclaveIdentity;
 use crate::memory::Memory;
+use crate::pck::Issuer;
 use crate::root::{Root, TrustedRoots};
 use crate::signed_json::{MalformedJson, SignedJson};
 use crate::tcb_info::TcbInfo;
@@ -189,20 +190,26 @@ impl Collateral {
     ) -> Result<VerifiedCollateral, CollateralError> {
         let proof = Proof { roots, memory, at };
         let [pck_ca, root_certificate] = pair(Piece::PckCrl, &self.pck_crl_chain)?;
-        let pck_chain = [(pck_ca, Role::PckCa), (root_certificate, Role::Root)];
-        let (root, mut pck_window) = proof.chain(Piece::PckCrl, &pck_chain)?;
+        let of_pck_crl = |error: CertificateError| fault(Piece::PckCrl, error.into());
+        let issuer = Issuer::prove(pck_ca, root_certificate, roots, memory).map_err(of_pck_crl)?;
+        let mut pck_window = chain::check_windows(issuer.own_windows(), at).map_err(of_pck_crl)?;
+        let root = issuer.root();
         let root_crl = crl(Piece::RootCrl, &self.root_crl, root_certificate, at)?;
         refuse_revoked(Piece::PckCrl, pck_ca, Role::PckCa, &root_crl)?;
         let pck_crl = crl(Piece::PckCrl, &self.pck_crl, pck_ca, at)?;
         pck_window = pck_window.and(pck_crl.validity());
 
-        let signed = |piece, document: &SignedJson, chain: &[Certificate]| {
-            proof.signer_window(piece, document, chain, root, &root_crl)
-        };
-        let tcb_signer = signed(Piece::TcbInfo, &self.tcb_info, &self.tcb_info_chain)?;
+        let tcb_signer = proof.signer(Piece::TcbInfo, &self.tcb_info_chain, root, &root_crl)?;
+        check_signature(Piece::TcbInfo, &self.tcb_info, &self.tcb_info_chain)?;
         let tcb_info = TcbInfo::read(&self.tcb_info).map_err(|error| fault(Piece::TcbInfo, error.into()))?;
         current(Piece::TcbInfo, tcb_info.validity, at)?;
-        let qe_signer = signed(Piece::QeIdentity, &self.qe_identity, &self.qe_identity_chain)?;
+        // Intel signs both documents with one key: the same chain is proven once.
+        let qe_signer = if self.qe_identity_chain == self.tcb_info_chain {
+            tcb_signer
+        } else {
+            proof.signer(Piece::QeIdentity, &self.qe_identity_chain, root, &root_crl)?
+        };
+        check_signature(Piece::QeIdentity, &self.qe_identity, &self.qe_identity_chain)?;
         let qe_identity =
             EnclaveIdentity::read(&self.qe_identity).map_err(|error| fault(Piece::QeIdentity, error.into()))?;
         current(Piece::QeIdentity, qe_identity.validity, at)?;
@@ -294,29 +301,31 @@ struct Proof<'a> {
 }
 
 impl Proof<'_> {
-    fn chain(&self, piece: Piece, chain: &[(&Certificate, Role)]) -> Result<(Root, Window), CollateralError> {
-        chain::prove(chain, self.roots, self.memory, self.at).map_err(|error| fault(piece, error.into()))
-    }
-
-    /// Proves the signer of a document and its signature; gives the window of the signer's chain.
-    fn signer_window(
+    /// Proves the chain of who signs documents; gives its window.
+    fn signer(
         &self,
         piece: Piece,
-        document: &SignedJson,
         chain: &[Certificate],
         expected_root: Root,
         root_crl: &Crl,
     ) -> Result<Window, CollateralError> {
         let [signer, root_certificate] = pair(piece, chain)?;
-        let (root, window) = self.chain(piece, &[(signer, Role::TcbSigning), (root_certificate, Role::Root)])?;
-        if root.sha256() != expected_root.sha256() {
+        let chain = [(signer, Role::TcbSigning), (root_certificate, Role::Root)];
+        let (root, window) =
+            chain::prove(&chain, self.roots, self.memory, self.at).map_err(|error| fault(piece, error.into()))?;
+        if !root.has_key_of(expected_root) {
             return Err(fault(piece, CollateralFault::OtherRoot));
         }
         refuse_revoked(piece, signer, Role::TcbSigning, root_crl)?;
-        if !document.is_signed_by(signer) {
-            return Err(fault(piece, CollateralFault::BadSignature));
-        }
         Ok(window)
+    }
+}
+
+/// That the first certificate of the chain signed the document.
+fn check_signature(piece: Piece, document: &SignedJson, chain: &[Certificate]) -> Result<(), CollateralError> {
+    match chain.first() {
+        Some(signer) if document.is_signed_by(signer) => Ok(()),
+        _ => Err(fault(piece, CollateralFault::BadSignature)),
     }
 }
 

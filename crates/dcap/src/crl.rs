@@ -6,15 +6,13 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_DELTA_CRL_INDICATOR, ID_CE_ISSUING_DISTRIBUTION_POINT,
 };
-use const_oid::db::rfc5912::ECDSA_WITH_SHA_256;
-use der::Decode;
-use x509_cert::crl::{CertificateList, RevokedCert};
+use der::{Decode, Tag, Tagged};
 use x509_cert::ext::pkix::AuthorityKeyIdentifier;
-use x509_cert::name::Name;
 
 use crate::certificate::{self, Certificate, MAX_EXTENSIONS};
 use crate::ecdsa;
 use crate::time::Window;
+use crate::x509::{self, CrlForm, ExtensionForm, RevokedForm};
 
 /// More bytes than a list of some 20,000 revoked platforms has.
 pub const MAX_CRL: usize = 1 << 20;
@@ -53,8 +51,9 @@ pub enum MalformedCrl {
 pub struct Crl {
     der: Vec<u8>,
     to_be_signed: Range<usize>,
-    signature: Vec<u8>,
-    issuer: Name,
+    signature: Box<[u8]>,
+    /// DER of a distinguished name without its head.
+    issuer: Box<[u8]>,
     authority_key_id: Vec<u8>,
     number: Vec<u8>,
     validity: Window,
@@ -71,39 +70,33 @@ impl Crl {
         if bytes.len() > MAX_CRL {
             return Err(MalformedCrl::TooLong);
         }
-        let parsed: CertificateList = CertificateList::from_der(bytes).map_err(MalformedCrl::Der)?;
-        let to_be_signed = certificate::to_be_signed(bytes).map_err(MalformedCrl::Der)?;
-        let signature = certificate::whole_bytes(&parsed.signature).map_err(MalformedCrl::Der)?.to_vec();
-        let body = &parsed.tbs_cert_list;
-        let algorithms = [&parsed.signature_algorithm, &body.signature];
-        if body.version != x509_cert::Version::V2
-            || algorithms.iter().any(|a| a.oid != ECDSA_WITH_SHA_256 || a.parameters.is_some())
-        {
+        let form = CrlForm::from_der(bytes).map_err(MalformedCrl::Der)?;
+        let body = &form.body;
+        let algorithms = [&form.signature_algorithm, &body.signature_algorithm];
+        if body.version != x509::CRL_VERSION_2 || !algorithms.into_iter().all(x509::is_ecdsa_with_sha256) {
             return Err(MalformedCrl::Algorithm);
         }
-        let extensions = body.crl_extensions.as_deref().unwrap_or_default();
+        let extensions = body.extensions.as_deref().unwrap_or_default();
         if extensions.len() > MAX_EXTENSIONS {
             return Err(MalformedCrl::TooManyExtensions(extensions.len()));
         }
-        if let Some(oid) = certificate::duplicate(extensions) {
+        if let Some(oid) = x509::duplicate(extensions) {
             return Err(MalformedCrl::Extension(oid));
         }
-        if let Some(extension) = extensions.iter().find(|e| e.critical || PARTIAL.contains(&e.extn_id)) {
-            return Err(MalformedCrl::Extension(extension.extn_id));
+        if let Some(extension) = extensions.iter().find(|e| e.critical || PARTIAL.contains(&e.oid)) {
+            return Err(MalformedCrl::Extension(extension.oid));
         }
+        body.issuer.tag().assert_eq(Tag::Sequence).map_err(MalformedCrl::Der)?;
         let next_update = body.next_update.as_ref().ok_or(MalformedCrl::NoNextUpdate)?;
         Ok(Self {
             der: bytes.to_vec(),
-            to_be_signed,
-            signature,
-            issuer: body.issuer.clone(),
+            to_be_signed: x509::to_be_signed(bytes).map_err(MalformedCrl::Der)?,
+            signature: x509::whole_bytes(&form.signature).map_err(MalformedCrl::Der)?.into(),
+            issuer: body.issuer.value().into(),
             authority_key_id: authority_key_id(extensions)?,
             number: number(extensions)?,
-            validity: Window {
-                from: certificate::unix_time(&body.this_update),
-                until: certificate::unix_time(next_update),
-            },
-            revoked: serials(body.revoked_certificates.as_deref().unwrap_or_default())?,
+            validity: Window { from: x509::unix_time(&body.this_update), until: x509::unix_time(next_update) },
+            revoked: serials(body.revoked.as_deref().unwrap_or_default())?,
         })
     }
 
@@ -134,7 +127,7 @@ impl Crl {
 
     /// Distinguished name of the issuer as text, for people.
     pub fn issuer_text(&self) -> String {
-        self.issuer.to_string()
+        certificate::name_text(&self.issuer)
     }
 
     /// Whether that CA issued and signed it: name, key identifier, signature. Says nothing of whether the CA is trusted.
@@ -145,7 +138,7 @@ impl Crl {
 
     /// Whether its issuer name and key identifier are that CA's.
     pub(crate) fn names(&self, ca: &Certificate) -> bool {
-        self.issuer == *ca.subject() && self.authority_key_id == ca.subject_key_id()
+        *self.issuer == *ca.subject() && self.authority_key_id == ca.subject_key_id()
     }
 
     /// Whether it lists that serial number (big-endian, as certificates carry it).
@@ -154,31 +147,30 @@ impl Crl {
     }
 }
 
-fn authority_key_id(extensions: &[x509_cert::ext::Extension]) -> Result<Vec<u8>, MalformedCrl> {
+fn authority_key_id(extensions: &[ExtensionForm<'_>]) -> Result<Vec<u8>, MalformedCrl> {
     const NAME: &str = "authority key identifier";
     let extension =
-        certificate::find(extensions, ID_CE_AUTHORITY_KEY_IDENTIFIER).ok_or(MalformedCrl::MissingExtension(NAME))?;
-    let id = AuthorityKeyIdentifier::from_der(extension.extn_value.as_bytes()).map_err(MalformedCrl::Der)?;
+        x509::find(extensions, ID_CE_AUTHORITY_KEY_IDENTIFIER).ok_or(MalformedCrl::MissingExtension(NAME))?;
+    let id = AuthorityKeyIdentifier::from_der(extension.value.as_bytes()).map_err(MalformedCrl::Der)?;
     let id = id.key_identifier.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
     if id.is_empty() { Err(MalformedCrl::MissingExtension(NAME)) } else { Ok(id) }
 }
 
-fn number(extensions: &[x509_cert::ext::Extension]) -> Result<Vec<u8>, MalformedCrl> {
-    let extension =
-        certificate::find(extensions, ID_CE_CRL_NUMBER).ok_or(MalformedCrl::MissingExtension("CRL number"))?;
-    let number = der::asn1::UintRef::from_der(extension.extn_value.as_bytes()).map_err(MalformedCrl::Der)?;
+fn number(extensions: &[ExtensionForm<'_>]) -> Result<Vec<u8>, MalformedCrl> {
+    let extension = x509::find(extensions, ID_CE_CRL_NUMBER).ok_or(MalformedCrl::MissingExtension("CRL number"))?;
+    let number = der::asn1::UintRef::from_der(extension.value.as_bytes()).map_err(MalformedCrl::Der)?;
     Ok(number.as_bytes().to_vec())
 }
 
 /// The listed serial numbers, sorted. A critical entry extension would change whose certificate is meant: refused.
-fn serials(entries: &[RevokedCert]) -> Result<Vec<Box<[u8]>>, MalformedCrl> {
+fn serials(entries: &[RevokedForm<'_>]) -> Result<Vec<Box<[u8]>>, MalformedCrl> {
     let mut serials = Vec::with_capacity(entries.len());
     for entry in entries {
-        let extensions = entry.crl_entry_extensions.as_deref().unwrap_or_default();
+        let extensions = entry.extensions.as_deref().unwrap_or_default();
         if let Some(extension) = extensions.iter().find(|extension| extension.critical) {
-            return Err(MalformedCrl::Extension(extension.extn_id));
+            return Err(MalformedCrl::Extension(extension.oid));
         }
-        serials.push(entry.serial_number.as_bytes().into());
+        serials.push(x509::serial(&entry.serial).map_err(MalformedCrl::Der)?);
     }
     serials.sort_unstable();
     Ok(serials)

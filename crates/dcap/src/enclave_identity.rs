@@ -5,7 +5,7 @@ use serde::Deserialize;
 use zerocopy::IntoBytes;
 
 use crate::isv_level::{self, IsvLevel};
-use crate::signed_json::{MAX_DEPTH, MalformedJson, SignedJson, hex_field};
+use crate::signed_json::{self, MAX_DEPTH, MalformedJson, SignedJson, hex_field};
 use crate::time::{UnixTime, Window};
 
 /// Which of Intel's enclaves an identity is about.
@@ -77,7 +77,7 @@ impl EnclaveIdentity {
 
     /// The same of a document, which was found to be strict JSON when it was taken in.
     pub(crate) fn read(document: &SignedJson) -> Result<Self, MalformedJson> {
-        Self::of(document.content()?)
+        Self::of(signed_json::content(document.body())?)
     }
 
     fn of(wire: Wire) -> Result<Self, MalformedJson> {

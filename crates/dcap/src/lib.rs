@@ -60,6 +60,7 @@ mod tcb_info;
 mod tcb_status;
 mod time;
 mod verify;
+mod x509;
 
 pub use batch::BatchError;
 pub use certificate::{Certificate, MAX_CERTIFICATE, MalformedCertificate, SGX_EXTENSION};

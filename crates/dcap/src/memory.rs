@@ -57,9 +57,9 @@ impl Memory {
         self.pcks.recall(|| fact(b"PCK chain", &[roots, chain]))
     }
 
-    /// The CA and root of that text behind the leaf of a PCK chain, where their signatures were proven under these roots.
-    pub(crate) fn issuer(&self, roots: &Digest, chain: &str) -> Remembered<'_, Issuer> {
-        self.issuers.recall(|| fact(b"PCK issuer", &[roots, chain.as_bytes()]))
+    /// The PCK CA and root of these certificates in DER, where their signatures were proven under these roots.
+    pub(crate) fn issuer(&self, roots: &Digest, ca: &[u8], root: &[u8]) -> Remembered<'_, Issuer> {
+        self.issuers.recall(|| fact(b"PCK issuer", &[roots, ca, root]))
     }
 
     /// Whether `signature` is the key's over the message: remembered, or computed and then remembered.

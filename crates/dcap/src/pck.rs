@@ -2,11 +2,12 @@
 
 mod certification;
 mod error;
+mod issuer;
 
 use std::sync::Arc;
 
 use crate::certificate::Certificate;
-use crate::chain::{self, CertificateError, PLATFORM_CA, Role, fault};
+use crate::chain::{self, CertificateError, PLATFORM_CA, Role};
 use crate::ecdsa::Point;
 use crate::memory::Memory;
 use crate::pem::{Blocks, PemError};
@@ -16,6 +17,7 @@ use crate::sgx_extension::{Fmspc, MalformedSgxExtension, SgxExtension};
 use crate::time::{UnixTime, Window};
 
 pub use error::PckError;
+pub(crate) use issuer::Issuer;
 
 /// Which CA issued a PCK certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,14 +51,6 @@ pub struct ProvenPck {
     valid: Window,
 }
 
-/// The CA of a PCK certificate and the root above it, whose signatures are proven.
-#[derive(Clone, Debug)]
-pub(crate) struct Issuer {
-    ca: Certificate,
-    root_certificate: Certificate,
-    root: Root,
-}
-
 impl ProvenPck {
     /// Proves a PCK chain in PEM (leaf, intermediate, root) as of `at`.
     ///
@@ -76,13 +70,14 @@ impl ProvenPck {
     fn prove_with(chain_pem: &[u8], roots: &TrustedRoots, memory: &Memory, at: UnixTime) -> Result<Self, PckError> {
         let mut blocks = Blocks::of(chain_pem, "CERTIFICATE")?;
         let leaf = blocks.next().ok_or(PemError::Empty)??;
-        let issuer = Issuer::prove_with(blocks, roots, memory)?;
-        let leaf = read(&leaf, Role::Pck)?;
+        let [ca, root] = above_leaf(blocks)?;
+        let issuer = Issuer::read(&ca, &root, roots, memory)?;
+        let leaf = issuer::read(&leaf, Role::Pck)?;
         // Computed here and not recalled: what is remembered of a leaf is all that this function gives.
-        chain::check_link(&issuer.ca, &leaf, Role::Pck, &Memory::none())?;
+        chain::check_link(issuer.ca(), &leaf, Role::Pck, &Memory::none())?;
         let valid = chain::check_windows(issuer.windows(leaf.validity()), at)?;
         let platform = SgxExtension::from_der(leaf.sgx_extension().ok_or(MalformedSgxExtension::Missing)?)?;
-        let ca_type = if issuer.ca.common_name() == PLATFORM_CA { PckCa::Platform } else { PckCa::Processor };
+        let ca_type = if issuer.ca().common_name() == PLATFORM_CA { PckCa::Platform } else { PckCa::Processor };
         if (ca_type == PckCa::Platform) != platform.multi_package.is_some() {
             return Err(PckError::CaType);
         }
@@ -114,12 +109,12 @@ impl ProvenPck {
 
     /// The CA's certificate and the root's: the issuer chain of the PCK revocation list.
     pub const fn crl_issuer_chain(&self) -> [&Certificate; 2] {
-        [&self.issuer.ca, &self.issuer.root_certificate]
+        [self.issuer.ca(), self.issuer.root_certificate()]
     }
 
     /// The root that the chain leads to.
     pub const fn root(&self) -> Root {
-        self.issuer.root
+        self.issuer.root()
     }
 
     /// When the whole chain is valid.
@@ -136,7 +131,7 @@ impl ProvenPck {
     }
 
     pub(crate) const fn ca(&self) -> &Certificate {
-        &self.issuer.ca
+        self.issuer.ca()
     }
 
     /// Which certificate of the chain is outside its validity at `at`, if one is.
@@ -145,29 +140,6 @@ impl ProvenPck {
             return Ok(());
         }
         chain::check_windows(self.issuer.windows(self.leaf_validity), at).map(drop)
-    }
-}
-
-impl Issuer {
-    /// Proves what follows the leaf: CA and root. Their windows are checked with the leaf's.
-    fn prove_with(blocks: Blocks<'_>, roots: &TrustedRoots, memory: &Memory) -> Result<Self, PckError> {
-        let remembered = memory.issuer(&roots.sha256(), blocks.rest());
-        if let Some(issuer) = remembered.value {
-            return Ok(issuer);
-        }
-        let rest = blocks.collect::<Result<Vec<_>, _>>()?;
-        let [ca, root] =
-            <[Vec<u8>; 2]>::try_from(rest).map_err(|rest| PckError::Length(rest.len().saturating_add(1)))?;
-        let (ca, root_certificate) = (read(&ca, Role::PckCa)?, read(&root, Role::Root)?);
-        let chain = [(&ca, Role::PckCa), (&root_certificate, Role::Root)];
-        let root = chain::prove_signatures(&chain, roots, memory)?;
-        let issuer = Self { ca, root_certificate, root };
-        remembered.keep(issuer.clone());
-        Ok(issuer)
-    }
-
-    fn windows(&self, leaf: Window) -> [(Role, Window); 3] {
-        [(Role::Pck, leaf), (Role::PckCa, self.ca.validity()), (Role::Root, self.root_certificate.validity())]
     }
 }
 
@@ -194,6 +166,8 @@ pub(crate) fn of_quote(
     Ok(pck)
 }
 
-fn read(der: &[u8], role: Role) -> Result<Certificate, PckError> {
-    Certificate::from_der(der).map_err(|error| PckError::Certificate(fault(role, error)))
+/// The two certificates that follow the leaf, DER.
+fn above_leaf(blocks: Blocks<'_>) -> Result<[Vec<u8>; 2], PckError> {
+    let rest = blocks.collect::<Result<Vec<_>, _>>()?;
+    rest.try_into().map_err(|rest: Vec<_>| PckError::Length(rest.len().saturating_add(1)))
 }

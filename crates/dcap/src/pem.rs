@@ -61,11 +61,6 @@ impl<'t> Blocks<'t> {
         let text = str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(PemError::NotAscii)?;
         Ok(Self { rest: without_line_ends(text.trim_end_matches('\0')), label, number: 0 })
     }
-
-    /// What has not been read yet.
-    pub(crate) const fn rest(&self) -> &'t str {
-        self.rest
-    }
 }
 
 impl Iterator for Blocks<'_> {

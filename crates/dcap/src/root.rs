@@ -65,7 +65,7 @@ impl Root {
         let key = *certificate.public_key();
         let kind = if key == INTEL_ROOT_KEY {
             RootKind::Intel
-        } else if certificate.organizational_units().any(|unit| unit == SIMULATION_UNIT) {
+        } else if certificate.has_organizational_unit(SIMULATION_UNIT) {
             RootKind::Simulated
         } else {
             RootKind::Foreign
@@ -76,6 +76,11 @@ impl Root {
     /// Whose root it is.
     pub const fn kind(&self) -> RootKind {
         self.kind
+    }
+
+    /// Whether both are one key; certificates of it may differ.
+    pub(crate) fn has_key_of(&self, other: Self) -> bool {
+        self.key == other.key
     }
 
     /// SHA-256 over the public key as an uncompressed point (65 bytes), which names the root whichever certificate carries it.

@@ -90,7 +90,10 @@ pub enum MalformedSgxExtension {
     Value(&'static str),
 }
 
-type Pairs<'a> = Vec<(u32, AnyRef<'a>)>;
+type Pairs<'a> = Vec<(u8, AnyRef<'a>)>;
+
+/// Of the TCB: 16 components, PCESVN and CPUSVN.
+const MOST_PAIRS: usize = 18;
 
 impl SgxExtension {
     /// Reads the raw contents of the extension.
@@ -202,28 +205,28 @@ fn multi_package(pairs: &mut Pairs<'_>) -> Result<MultiPackage, MalformedSgxExte
 fn pairs<'a>(sequence: AnyRef<'a>, above: ObjectIdentifier) -> Result<Pairs<'a>, MalformedSgxExtension> {
     sequence.tag().assert_eq(Tag::Sequence).map_err(MalformedSgxExtension::Der)?;
     let mut reader = SliceReader::new(sequence.value()).map_err(MalformedSgxExtension::Der)?;
-    let mut found: Pairs<'a> = Vec::new();
+    let mut found: Pairs<'a> = Vec::with_capacity(MOST_PAIRS);
     while !reader.is_finished() {
         let (oid, value) = reader
-            .sequence(|pair| Ok::<_, der::Error>((ObjectIdentifier::decode(pair)?, AnyRef::decode(pair)?)))
+            .sequence(|pair| Ok::<_, der::Error>((AnyRef::decode(pair)?, AnyRef::decode(pair)?)))
             .map_err(MalformedSgxExtension::Der)?;
-        let number = number_below(oid, above).ok_or(MalformedSgxExtension::Unexpected(oid))?;
-        if found.iter().any(|(n, _)| *n == number) {
-            return Err(MalformedSgxExtension::Unexpected(oid));
+        match number_below(oid, above) {
+            Some(number) if found.iter().all(|(n, _)| *n != number) => found.push((number, value)),
+            _ => return Err(MalformedSgxExtension::Unexpected(oid.decode_as().map_err(MalformedSgxExtension::Der)?)),
         }
-        found.push((number, value));
     }
     Ok(found)
 }
 
-fn number_below(oid: ObjectIdentifier, above: ObjectIdentifier) -> Option<u32> {
-    let mut arcs = oid.arcs();
-    above.arcs().all(|arc| arcs.next() == Some(arc)).then_some(())?;
-    let number = arcs.next()?;
-    arcs.next().is_none().then_some(number)
+/// The number of an object identifier right below another one, where it is a small number: one more byte in DER.
+fn number_below(oid: AnyRef<'_>, above: ObjectIdentifier) -> Option<u8> {
+    match (oid.tag(), oid.value().strip_prefix(above.as_bytes())) {
+        (Tag::ObjectIdentifier, Some(&[number])) if number < 0x80 => Some(number),
+        _ => None,
+    }
 }
 
-fn take<'a>(pairs: &mut Pairs<'a>, number: u32, name: &'static str) -> Result<AnyRef<'a>, MalformedSgxExtension> {
+fn take<'a>(pairs: &mut Pairs<'a>, number: u8, name: &'static str) -> Result<AnyRef<'a>, MalformedSgxExtension> {
     let at = pairs.iter().position(|(n, _)| *n == number).ok_or(MalformedSgxExtension::Lacks(name))?;
     Ok(pairs.swap_remove(at).1)
 }
@@ -235,8 +238,8 @@ fn refuse_rest(pairs: &Pairs<'_>, above: ObjectIdentifier) -> Result<(), Malform
     }
 }
 
-fn child(above: ObjectIdentifier, number: u32) -> Result<ObjectIdentifier, MalformedSgxExtension> {
-    above.push_arc(number).map_err(|_| MalformedSgxExtension::Unexpected(above))
+fn child(above: ObjectIdentifier, number: u8) -> Result<ObjectIdentifier, MalformedSgxExtension> {
+    above.push_arc(number.into()).map_err(|_| MalformedSgxExtension::Unexpected(above))
 }
 
 fn octets<const N: usize>(value: AnyRef<'_>, name: &'static str) -> Result<[u8; N], MalformedSgxExtension> {

@@ -81,11 +81,6 @@ impl SignedJson {
         &self.body
     }
 
-    /// What the document says, read without the checks of strict JSON, which it has passed.
-    pub(crate) fn content<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, MalformedJson> {
-        Ok(serde_json::from_slice(&self.body).map_err(strict_json::Error::Content)?)
-    }
-
     /// The document with its signature as Intel's service sends it.
     pub fn wrapped(&self, member: &str) -> Vec<u8> {
         let signature = hex::encode(self.signature);
@@ -97,6 +92,16 @@ impl SignedJson {
     pub fn is_signed_by(&self, signer: &Certificate) -> bool {
         ecdsa::verifies_raw(signer.public_key(), &self.body, &self.signature)
     }
+}
+
+/// What a document says that was found to be strict JSON before.
+pub(crate) fn content<'a, T: serde::Deserialize<'a>>(strict: &'a [u8]) -> Result<T, MalformedJson> {
+    // From text, so that not every string is looked through for UTF-8 once more.
+    let read = match str::from_utf8(strict) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(strict),
+    };
+    Ok(read.map_err(strict_json::Error::Content)?)
 }
 
 /// Reads fixed-size bytes from hexadecimal of either case.

@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use crate::isv_level::IsvLevel;
 use crate::sgx_extension::{Fmspc, SgxExtension};
-use crate::signed_json::{MalformedJson, SignedJson, hex_field};
+use crate::signed_json::{self, MalformedJson, SignedJson, hex_field};
 use crate::tcb_status::TcbStatus;
 use crate::time::{UnixTime, Window};
-use wire::{Wire, WireLevel, field};
+use wire::{Demand, Head, Version2, Version3, Wire, WireLevel, field};
 
 /// Which kind of enclave a document or quote is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -148,15 +148,28 @@ impl TcbInfo {
     /// Where a member is absent or has an impossible value, a component list does not have 16 entries, two levels
     /// demand the same, or the version, TCB type or TEE is not one that this crate knows.
     pub fn from_json(bytes: &[u8]) -> Result<Self, MalformedJson> {
-        Self::of(strict_json::from_slice(bytes, crate::signed_json::MAX_DEPTH)?)
+        strict_json::check(bytes, signed_json::MAX_DEPTH)?;
+        Self::of_strict(bytes)
     }
 
     /// The same of a document, which was found to be strict JSON when it was taken in.
     pub(crate) fn read(document: &SignedJson) -> Result<Self, MalformedJson> {
-        Self::of(document.content()?)
+        Self::of_strict(document.body())
     }
 
-    fn of(mut wire: Wire<'_>) -> Result<Self, MalformedJson> {
+    fn of_strict(bytes: &[u8]) -> Result<Self, MalformedJson> {
+        // All of today's are of version 3: what is not is looked at a second time.
+        match signed_json::content::<Wire<Version3>>(bytes) {
+            Ok(wire) if wire.version != 2 => Self::of(wire),
+            read => match (signed_json::content::<Head>(bytes)?.version, read) {
+                (2, _) => Self::of(signed_json::content::<Wire<Version2>>(bytes)?),
+                (3, Err(error)) => Err(error),
+                (version, _) => Err(field(format!("TCB Info version {version} is not known, only 2 and 3"))),
+            },
+        }
+    }
+
+    fn of<T: Into<Demand>>(mut wire: Wire<T>) -> Result<Self, MalformedJson> {
         let tee = match (wire.version, wire.id) {
             (2, None) => Tee::Sgx,
             (3, Some(tee)) => tee,
@@ -170,7 +183,7 @@ impl TcbInfo {
             return Err(field("TCB Info for SGX describes TDX modules"));
         }
         let tdx_modules = wire.tdx_modules(tee)?;
-        let read = |level| WireLevel::read(level, wire.version, tee);
+        let read = |level: WireLevel<T>| WireLevel::read(level, tee);
         let mut levels = wire.tcb_levels.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
         levels.sort_by_key(|level| std::cmp::Reverse(level.order()));
         if levels.is_empty() {

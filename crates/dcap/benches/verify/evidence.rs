@@ -53,11 +53,15 @@ impl Pieces {
 
     /// Reads every piece, as each cold verification has to.
     pub fn read(&self) -> Collateral {
+        let tcb_info_chain = certificates(&self.tcb_info_chain);
+        // The same text is read once, as whoever loads collateral would.
+        let same = self.qe_identity_chain == self.tcb_info_chain;
+        let qe_identity_chain = if same { tcb_info_chain.clone() } else { certificates(&self.qe_identity_chain) };
         Collateral {
             tcb_info: SignedJson::new(self.tcb_info.clone().into_bytes(), &self.tcb_info_signature).unwrap(),
-            tcb_info_chain: certificates(&self.tcb_info_chain),
+            tcb_info_chain,
             qe_identity: SignedJson::new(self.qe_identity.clone().into_bytes(), &self.qe_identity_signature).unwrap(),
-            qe_identity_chain: certificates(&self.qe_identity_chain),
+            qe_identity_chain,
             root_crl: self.root_crl.clone(),
             pck_crl: self.pck_crl.clone(),
             pck_crl_chain: certificates(&self.pck_crl_chain),

@@ -15,6 +15,8 @@ mod peer;
 mod samples;
 mod scale;
 
+use std::cell::RefCell;
+
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use dcap::{Quote, UnixTime, VerifiedCollateral, Verifier};
 
@@ -46,27 +48,24 @@ fn compare(evidence: &Evidence) -> Vec<(String, f64)> {
     let (peer, raw) = (Peer::new(evidence), quotes.iter().map(|quote| RawSignature::of(quote)).collect::<Vec<_>>());
     let roots = evidence.roots();
     let known_to = |verifier: &Verifier| verifier.verify_collateral(pieces.read(), *at).unwrap();
-    let forgetful = Verifier::new(roots.clone()).remembering(0);
     let seen = Verifier::new(roots.clone());
     let collateral = known_to(&seen);
     quotes.iter().for_each(|quote| verify(&seen, quote, &collateral, *at));
-    // A verifier that has seen one host knows the certificates above all of them; each host is new to it once in a round.
-    let fresh = || {
-        let verifier = Verifier::new(roots.clone());
-        verify(&verifier, &quotes[0], &collateral, *at);
-        verifier
+    // A host is new once: verifiers that know the collateral and nothing else, as many as are needed.
+    let strange = RefCell::new(Vec::new());
+    let prepare = |count: usize| {
+        let one = || {
+            let verifier = Verifier::new(roots.clone());
+            let collateral = known_to(&verifier);
+            (verifier, collateral)
+        };
+        *strange.borrow_mut() = std::iter::repeat_with(one).take(count.div_ceil(*hosts)).collect();
     };
-    let mut strange = fresh();
-    let strangers: Vec<&Vec<u8>> = quotes.iter().step_by(quotes.len() / hosts).skip(1).collect();
-    let new_host = |number: usize| match strangers.len() {
-        // One host alone: everything but the QE report and the leaf is known through the collateral.
-        0 => verify(&forgetful, &quotes[0], &collateral, *at),
-        count => {
-            if number % count == 0 {
-                strange = fresh();
-            }
-            verify(&strange, strangers[number % count], &collateral, *at);
-        }
+    let per_host = quotes.len() / hosts;
+    let new_host = |number: usize| {
+        let strange = strange.borrow();
+        let (verifier, collateral) = &strange[(number / hosts) % strange.len()];
+        verify(verifier, &quotes[number % hosts * per_host], collateral, *at);
     };
     let quote = |number: usize| &quotes[number % quotes.len()];
     let [raw, cold, new_host, warm, ring, aws_lc] = measure(
@@ -78,7 +77,7 @@ fn compare(evidence: &Evidence) -> Vec<(String, f64)> {
                 let collateral = known_to(&verifier);
                 verify(&verifier, quote(number), &collateral, *at);
             }),
-            Contender::new("new-host", new_host),
+            Contender::prepared("new-host", prepare, new_host),
             Contender::new("warm", |number| verify(&seen, quote(number), &collateral, *at)),
             Contender::new("dcap-qvl ring", |number| peer.ring(quote(number))),
             Contender::new("dcap-qvl aws-lc", |number| peer.aws_lc(quote(number))),

@@ -9,6 +9,8 @@ const BATCH: Duration = Duration::from_millis(20);
 
 pub struct Contender<'a> {
     name: &'static str,
+    /// Makes ready, untimed, for so many times.
+    prepare: Box<dyn FnMut(usize) + 'a>,
     /// Does it once; the number says which time.
     run: Box<dyn FnMut(usize) + 'a>,
     next: usize,
@@ -18,10 +20,16 @@ pub struct Contender<'a> {
 
 impl<'a> Contender<'a> {
     pub fn new(name: &'static str, run: impl FnMut(usize) + 'a) -> Self {
-        Self { name, run: Box::new(run), next: 0, per_batch: 1, batches: Vec::new() }
+        Self { name, prepare: Box::new(|_| ()), run: Box::new(run), next: 0, per_batch: 1, batches: Vec::new() }
+    }
+
+    /// One that is made ready before each batch.
+    pub fn prepared(name: &'static str, prepare: impl FnMut(usize) + 'a, run: impl FnMut(usize) + 'a) -> Self {
+        Self { prepare: Box::new(prepare), ..Self::new(name, run) }
     }
 
     fn batch(&mut self) -> Duration {
+        (self.prepare)(self.per_batch);
         let start = Instant::now();
         for _ in 0..self.per_batch {
             (self.run)(self.next);

@@ -7,10 +7,10 @@ use const_oid::db::rfc5280::{
 };
 use der::Decode;
 use der::asn1::OctetString;
-use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage};
 
 use super::{MAX_EXTENSIONS, MalformedCertificate, SGX_EXTENSION};
+use crate::x509::{self, ExtensionForm};
 
 /// What every certificate of the hierarchy carries, and Intel's own.
 pub(super) struct Extensions {
@@ -23,7 +23,7 @@ pub(super) struct Extensions {
 
 impl Extensions {
     /// Reads the five that every certificate of the hierarchy has to carry, and Intel's own.
-    pub(super) fn read(all: &[Extension]) -> Result<Self, MalformedCertificate> {
+    pub(super) fn read(all: &[ExtensionForm<'_>]) -> Result<Self, MalformedCertificate> {
         if all.len() > MAX_EXTENSIONS {
             return Err(MalformedCertificate::TooManyExtensions(all.len()));
         }
@@ -39,7 +39,7 @@ impl Extensions {
         if authority_key_id.is_empty() {
             return Err(MalformedCertificate::MissingExtension("authority key identifier"));
         }
-        if find(all, ID_CE_CRL_DISTRIBUTION_POINTS).is_none() {
+        if x509::find(all, ID_CE_CRL_DISTRIBUTION_POINTS).is_none() {
             return Err(MalformedCertificate::MissingExtension("CRL distribution points"));
         }
         Ok(Self {
@@ -47,27 +47,16 @@ impl Extensions {
             authority_key_id,
             key_usage: decode(all, ID_CE_KEY_USAGE, "key usage")?,
             basic_constraints: decode(all, ID_CE_BASIC_CONSTRAINTS, "basic constraints")?,
-            sgx: find(all, SGX_EXTENSION).map(|extension| extension.extn_value.as_bytes().to_vec()),
+            sgx: x509::find(all, SGX_EXTENSION).map(|extension| extension.value.as_bytes().to_vec()),
         })
     }
 }
 
-pub(crate) fn find(all: &[Extension], oid: ObjectIdentifier) -> Option<&Extension> {
-    all.iter().find(|extension| extension.extn_id == oid)
+fn refuse_duplicates(all: &[ExtensionForm<'_>]) -> Result<(), MalformedCertificate> {
+    x509::duplicate(all).map_or(Ok(()), |oid| Err(MalformedCertificate::DuplicateExtension(oid)))
 }
 
-pub(crate) fn duplicate(all: &[Extension]) -> Option<ObjectIdentifier> {
-    all.iter()
-        .enumerate()
-        .find(|(at, one)| all.iter().skip(at.saturating_add(1)).any(|o| o.extn_id == one.extn_id))
-        .map(|(_, e)| e.extn_id)
-}
-
-fn refuse_duplicates(all: &[Extension]) -> Result<(), MalformedCertificate> {
-    duplicate(all).map_or(Ok(()), |oid| Err(MalformedCertificate::DuplicateExtension(oid)))
-}
-
-fn refuse_unknown_critical(all: &[Extension]) -> Result<(), MalformedCertificate> {
+fn refuse_unknown_critical(all: &[ExtensionForm<'_>]) -> Result<(), MalformedCertificate> {
     const KNOWN: [ObjectIdentifier; 6] = [
         ID_CE_SUBJECT_KEY_IDENTIFIER,
         ID_CE_AUTHORITY_KEY_IDENTIFIER,
@@ -76,17 +65,17 @@ fn refuse_unknown_critical(all: &[Extension]) -> Result<(), MalformedCertificate
         ID_CE_BASIC_CONSTRAINTS,
         SGX_EXTENSION,
     ];
-    match all.iter().find(|extension| extension.critical && !KNOWN.contains(&extension.extn_id)) {
-        Some(extension) => Err(MalformedCertificate::UnknownCriticalExtension(extension.extn_id)),
+    match all.iter().find(|extension| extension.critical && !KNOWN.contains(&extension.oid)) {
+        Some(extension) => Err(MalformedCertificate::UnknownCriticalExtension(extension.oid)),
         None => Ok(()),
     }
 }
 
 fn decode<'a, T: Decode<'a, Error = der::Error>>(
-    all: &'a [Extension],
+    all: &[ExtensionForm<'a>],
     oid: ObjectIdentifier,
     name: &'static str,
 ) -> Result<T, MalformedCertificate> {
-    let extension = find(all, oid).ok_or(MalformedCertificate::MissingExtension(name))?;
-    T::from_der(extension.extn_value.as_bytes()).map_err(MalformedCertificate::Der)
+    let extension = x509::find(all, oid).ok_or(MalformedCertificate::MissingExtension(name))?;
+    T::from_der(extension.value.as_bytes()).map_err(MalformedCertificate::Der)
 }

@@ -1,7 +1,6 @@
 //! TCB Info as Intel writes it in JSON, versions 2 and 3.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::{ComponentName, TcbLevel, TdxModule, TdxModuleIdentity, TdxModules, Tee};
 use crate::isv_level;
@@ -15,7 +14,7 @@ pub(super) fn field(message: impl Into<String>) -> MalformedJson {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Wire<'a> {
+pub(super) struct Wire<T> {
     pub(super) id: Option<Tee>,
     pub(super) version: u32,
     pub(super) issue_date: UnixTime,
@@ -28,11 +27,16 @@ pub(super) struct Wire<'a> {
     pub(super) tcb_evaluation_data_number: u32,
     pub(super) tdx_module: Option<TdxModule>,
     pub(super) tdx_module_identities: Option<Vec<WireModuleIdentity>>,
-    #[serde(borrow)]
-    pub(super) tcb_levels: Vec<WireLevel<'a>>,
+    pub(super) tcb_levels: Vec<WireLevel<T>>,
 }
 
-impl Wire<'_> {
+/// The one member that says how the others are to be read.
+#[derive(Deserialize)]
+pub(super) struct Head {
+    pub(super) version: u32,
+}
+
+impl<T> Wire<T> {
     pub(super) fn tdx_modules(&mut self, tee: Tee) -> Result<Option<TdxModules>, MalformedJson> {
         let base = match (tee, self.tdx_module) {
             (Tee::Sgx, _) => return Ok(None),
@@ -82,26 +86,24 @@ impl WireModuleIdentity {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct WireLevel<'a> {
-    #[serde(borrow)]
-    tcb: &'a RawValue,
+pub(super) struct WireLevel<T> {
+    tcb: T,
     tcb_date: UnixTime,
     tcb_status: TcbStatus,
     #[serde(rename = "advisoryIDs", default)]
     advisory_ids: Vec<String>,
 }
 
-impl WireLevel<'_> {
-    pub(super) fn read(self, version: u32, tee: Tee) -> Result<TcbLevel, MalformedJson> {
-        const UNNAMED: [Option<ComponentName>; 16] = [const { None }; 16];
-        let (sgx, tdx, pce_svn) = if version == 2 {
-            let tcb: TcbVersion2 = parse(self.tcb)?;
-            ((tcb.components(), UNNAMED), None, tcb.pcesvn)
-        } else {
-            let tcb: TcbVersion3 = parse(self.tcb)?;
-            (apart(tcb.sgxtcbcomponents), tcb.tdxtcbcomponents.map(apart), tcb.pcesvn)
-        };
-        let (sgx_components, sgx_component_names) = sgx;
+/// What a level demands: components and their names, of SGX and of TDX, and PCESVN.
+pub(super) struct Demand {
+    sgx: ([u8; 16], [Option<ComponentName>; 16]),
+    tdx: Option<([u8; 16], [Option<ComponentName>; 16])>,
+    pce_svn: u16,
+}
+
+impl<T: Into<Demand>> WireLevel<T> {
+    pub(super) fn read(self, tee: Tee) -> Result<TcbLevel, MalformedJson> {
+        let Demand { sgx: (sgx_components, sgx_component_names), tdx, pce_svn } = self.tcb.into();
         let (tdx_components, tdx_component_names) = tdx.map_or((None, UNNAMED), |(svns, names)| (Some(svns), names));
         if tdx_components.is_some() != (tee == Tee::Tdx) {
             return Err(field(format!("a level has or lacks `tdxtcbcomponents` in TCB Info for {tee}")));
@@ -122,9 +124,7 @@ impl WireLevel<'_> {
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, MalformedJson> {
-    serde_json::from_str(raw.get()).map_err(|error| field(format!("a level's `tcb` cannot be read: {error}")))
-}
+const UNNAMED: [Option<ComponentName>; 16] = [const { None }; 16];
 
 #[derive(Deserialize)]
 struct Component {
@@ -143,22 +143,30 @@ fn apart(components: [Component; 16]) -> ([u8; 16], [Option<ComponentName>; 16])
     (svns, names)
 }
 
+/// `tcb` of a level in version 3.
 #[derive(Deserialize)]
-struct TcbVersion3 {
+pub(super) struct Version3 {
     sgxtcbcomponents: [Component; 16],
     pcesvn: u16,
     tdxtcbcomponents: Option<[Component; 16]>,
 }
 
+impl From<Version3> for Demand {
+    fn from(tcb: Version3) -> Self {
+        Self { sgx: apart(tcb.sgxtcbcomponents), tdx: tcb.tdxtcbcomponents.map(apart), pce_svn: tcb.pcesvn }
+    }
+}
+
 macro_rules! tcb_version_2 {
     ($($component:ident)*) => {
+        /// `tcb` of a level in version 2.
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
-        struct TcbVersion2 { $($component: u8,)* pcesvn: u16 }
+        pub(super) struct Version2 { $($component: u8,)* pcesvn: u16 }
 
-        impl TcbVersion2 {
-            const fn components(&self) -> [u8; 16] {
-                [$(self.$component),*]
+        impl From<Version2> for Demand {
+            fn from(tcb: Version2) -> Self {
+                Self { sgx: ([$(tcb.$component),*], UNNAMED), tdx: None, pce_svn: tcb.pcesvn }
             }
         }
     };

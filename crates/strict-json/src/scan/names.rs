@@ -19,24 +19,38 @@ impl Name<'_> {
     }
 }
 
-/// Names met so far in one object.
+/// Names met so far in the objects that the text is inside of: those of the innermost object last.
 #[derive(Default)]
-pub(super) struct Names<'de> {
-    few: Vec<Name<'de>>,
+pub(super) struct Names<'de>(Vec<Name<'de>>);
+
+/// One of those objects.
+pub(super) struct Object<'de> {
+    first: usize,
+    /// Its names, once they are too many to compare each with each.
     many: HashSet<Name<'de>>,
 }
 
 impl<'de> Names<'de> {
-    pub(super) fn contains(&self, name: &Name<'de>) -> bool {
-        self.few.contains(name) || (!self.many.is_empty() && self.many.contains(name))
+    pub(super) fn enter(&self) -> Object<'de> {
+        Object { first: self.0.len(), many: HashSet::new() }
     }
 
-    pub(super) fn insert(&mut self, name: Name<'de>) {
-        if self.few.len() < FEW {
-            self.few.push(name);
-        } else {
-            self.many.insert(name);
+    /// Takes a name of the innermost object in, unless it is there: then it comes back.
+    pub(super) fn insert(&mut self, object: &mut Object<'de>, name: Name<'de>) -> Result<(), Name<'de>> {
+        let few = self.0.get(object.first..).unwrap_or_default();
+        if few.contains(&name) || object.many.contains(&name) {
+            return Err(name);
         }
+        if few.len() < FEW {
+            self.0.push(name);
+        } else {
+            object.many.insert(name);
+        }
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self, object: &Object<'de>) {
+        self.0.truncate(object.first);
     }
 }
 
