@@ -76,7 +76,7 @@ pub use root::{INTEL_ROOT_KEY, Root, RootKind, SIMULATION_UNIT, TrustedRoots};
 pub use sgx_extension::{Fmspc, MalformedSgxExtension, MultiPackage, SgxExtension, SgxType};
 pub use shortfall::{Part, Remedy, Shortfall, shortfalls};
 pub use signed_json::{MAX_DEPTH, MAX_JSON, MalformedJson, SignedJson};
-pub use tcb_info::{ComponentName, TcbInfo, TcbLevel, TdxModule, TdxModuleIdentity, TdxModules, Tee};
+pub use tcb_info::{ComponentName, ComponentNames, TcbInfo, TcbLevel, TdxModule, TdxModuleIdentity, TdxModules, Tee};
 pub use tcb_status::{TcbStatus, UnknownTcbStatus};
 pub use time::{InvalidTime, OutsideWindow, UnixTime, Window};
 pub use verify::{Report, Tcb, VerifiedQuote, Verifier, VerifyError};

@@ -1,12 +1,12 @@
-//! What a verifier remembers, so that a host that it has seen costs one signature: facts that were proven, never refusals.
+//! What a verifier remembers under its roots, so that a host that it has seen costs one signature: facts that were proven, never refusals.
 //!
 //! A fact is remembered under SHA-256 over all that it rests on, each part with its length, so that no two facts can be
 //! mistaken for each other. Facts do not age: that a key signed these bytes stays true. Whatever can change, time and
 //! revocation, is checked again on every call by who uses the fact.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use aws_lc_rs::digest::{Context, SHA256};
 
@@ -27,7 +27,8 @@ type Digest = [u8; 32];
 /// Proven facts, shared by threads. Bounded: what was not used for long is forgotten.
 pub(crate) struct Memory {
     pcks: Facts<Arc<ProvenPck>>,
-    issuers: Facts<Issuer>,
+    issuers: RwLock<VecDeque<Issuer>>,
+    most_issuers: usize,
     signatures: Facts<()>,
 }
 
@@ -44,7 +45,12 @@ impl Memory {
     /// Room for so many hosts, with a PCK chain and a QE report each.
     pub(crate) fn of_hosts(hosts: usize) -> Self {
         // A QE report of each host; certificate authorities are few.
-        Self { pcks: Facts::new(hosts), issuers: Facts::new(hosts.min(ISSUERS)), signatures: Facts::new(hosts) }
+        Self {
+            pcks: Facts::new(hosts),
+            issuers: RwLock::default(),
+            most_issuers: hosts.min(ISSUERS),
+            signatures: Facts::new(hosts),
+        }
     }
 
     /// Remembers nothing.
@@ -52,14 +58,27 @@ impl Memory {
         Self::of_hosts(0)
     }
 
-    /// The platform of that PCK chain, where it was proven under these roots.
-    pub(crate) fn pck(&self, roots: &Digest, chain: &[u8]) -> Remembered<'_, Arc<ProvenPck>> {
-        self.pcks.recall(|| fact(b"PCK chain", &[roots, chain]))
+    /// The platform of that leaf, base64, where it was proven under that issuer.
+    pub(crate) fn pck(&self, issuer: &Digest, leaf: &str) -> Remembered<'_, Arc<ProvenPck>> {
+        self.pcks.recall(|| fact(b"PCK leaf", &[issuer, leaf.as_bytes()]))
     }
 
-    /// The PCK CA and root of these certificates in DER, where their signatures were proven under these roots.
-    pub(crate) fn issuer(&self, roots: &Digest, ca: &[u8], root: &[u8]) -> Remembered<'_, Issuer> {
-        self.issuers.recall(|| fact(b"PCK issuer", &[roots, ca, root]))
+    /// The CA and root in PEM that follow a leaf, where they were proven. There are few: comparing finds them soonest.
+    pub(crate) fn issuer(&self, text: &str) -> Option<Issuer> {
+        let issuers = self.issuers.read().unwrap_or_else(PoisonError::into_inner);
+        issuers.iter().find(|issuer| issuer.text() == text).cloned()
+    }
+
+    /// Keeps a CA that was proven just now; the oldest gives way.
+    pub(crate) fn keep_issuer(&self, issuer: &Issuer) {
+        if self.most_issuers == 0 {
+            return;
+        }
+        let mut issuers = self.issuers.write().unwrap_or_else(PoisonError::into_inner);
+        if issuers.len() >= self.most_issuers {
+            issuers.pop_front();
+        }
+        issuers.push_back(issuer.clone());
     }
 
     /// Whether `signature` is the key's over the message: remembered, or computed and then remembered.
@@ -105,7 +124,7 @@ impl<V: Clone> Remembered<'_, V> {
     }
 }
 
-fn fact(kind: &[u8], parts: &[&[u8]]) -> Digest {
+pub(crate) fn fact(kind: &[u8], parts: &[&[u8]]) -> Digest {
     let mut hash = Context::new(&SHA256);
     for part in [b"veritee fact", kind].iter().chain(parts) {
         hash.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());

@@ -10,7 +10,7 @@ use crate::certificate::Certificate;
 use crate::chain::{self, CertificateError, PLATFORM_CA, Role};
 use crate::ecdsa::Point;
 use crate::memory::Memory;
-use crate::pem::{Blocks, PemError};
+use crate::pem::{self, Blocks};
 use crate::quote::CertificationData;
 use crate::root::{Root, TrustedRoots};
 use crate::sgx_extension::{Fmspc, MalformedSgxExtension, SgxExtension};
@@ -18,6 +18,8 @@ use crate::time::{UnixTime, Window};
 
 pub use error::PckError;
 pub(crate) use issuer::Issuer;
+
+const LABEL: &str = "CERTIFICATE";
 
 /// Which CA issued a PCK certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,17 +66,12 @@ impl ProvenPck {
     /// # Errors
     /// See [`PckError`].
     pub fn prove(chain_pem: &[u8], roots: &TrustedRoots, at: UnixTime) -> Result<Self, PckError> {
-        Self::prove_with(chain_pem, roots, &Memory::none(), at)
+        of_chain(chain_pem, roots, &Memory::none(), at).map(Arc::unwrap_or_clone)
     }
 
-    fn prove_with(chain_pem: &[u8], roots: &TrustedRoots, memory: &Memory, at: UnixTime) -> Result<Self, PckError> {
-        let mut blocks = Blocks::of(chain_pem, "CERTIFICATE")?;
-        let leaf = blocks.next().ok_or(PemError::Empty)??;
-        let [ca, root] = above_leaf(blocks)?;
-        let issuer = Issuer::read(&ca, &root, roots, memory)?;
-        let leaf = issuer::read(&leaf, Role::Pck)?;
+    fn prove_leaf(leaf: &Certificate, issuer: Issuer, at: UnixTime) -> Result<Self, PckError> {
         // Computed here and not recalled: what is remembered of a leaf is all that this function gives.
-        chain::check_link(issuer.ca(), &leaf, Role::Pck, &Memory::none())?;
+        chain::check_link(issuer.ca(), leaf, Role::Pck, &Memory::none())?;
         let valid = chain::check_windows(issuer.windows(leaf.validity()), at)?;
         let platform = SgxExtension::from_der(leaf.sgx_extension().ok_or(MalformedSgxExtension::Missing)?)?;
         let ca_type = if issuer.ca().common_name() == PLATFORM_CA { PckCa::Platform } else { PckCa::Processor };
@@ -108,12 +105,12 @@ impl ProvenPck {
     }
 
     /// The CA's certificate and the root's: the issuer chain of the PCK revocation list.
-    pub const fn crl_issuer_chain(&self) -> [&Certificate; 2] {
+    pub fn crl_issuer_chain(&self) -> [&Certificate; 2] {
         [self.issuer.ca(), self.issuer.root_certificate()]
     }
 
     /// The root that the chain leads to.
-    pub const fn root(&self) -> Root {
+    pub fn root(&self) -> Root {
         self.issuer.root()
     }
 
@@ -130,7 +127,7 @@ impl ProvenPck {
         &self.serial
     }
 
-    pub(crate) const fn ca(&self) -> &Certificate {
+    pub(crate) fn ca(&self) -> &Certificate {
         self.issuer.ca()
     }
 
@@ -153,21 +150,22 @@ pub(crate) fn of_quote(
     at: UnixTime,
 ) -> Result<Arc<ProvenPck>, PckError> {
     let chain = certification::chain(certification, beside)?;
-    let remembered = memory.pck(&roots.sha256(), &chain);
-    let pck = if let Some(pck) = &remembered.value {
-        pck.check_window(at)?;
-        Arc::clone(pck)
-    } else {
-        let pck = Arc::new(ProvenPck::prove_with(&chain, roots, memory, at)?);
-        remembered.keep(Arc::clone(&pck));
-        pck
-    };
+    let pck = of_chain(&chain, roots, memory, at)?;
     certification::check_platform(certification, pck.platform())?;
     Ok(pck)
 }
 
-/// The two certificates that follow the leaf, DER.
-fn above_leaf(blocks: Blocks<'_>) -> Result<[Vec<u8>; 2], PckError> {
-    let rest = blocks.collect::<Result<Vec<_>, _>>()?;
-    rest.try_into().map_err(|rest: Vec<_>| PckError::Length(rest.len().saturating_add(1)))
+/// The leaf under an issuer that is proven first; each is recalled where it was proven before.
+fn of_chain(chain_pem: &[u8], roots: &TrustedRoots, memory: &Memory, at: UnixTime) -> Result<Arc<ProvenPck>, PckError> {
+    let (leaf, above) = Blocks::of(chain_pem, LABEL)?.split_first()?;
+    let issuer = Issuer::read(above, roots, memory)?;
+    let remembered = memory.pck(issuer.fact(), leaf);
+    if let Some(pck) = remembered.value {
+        pck.check_window(at)?;
+        return Ok(pck);
+    }
+    let leaf = issuer::certificate(&pem::decode(leaf, 0)?, Role::Pck)?;
+    let pck = Arc::new(ProvenPck::prove_leaf(&leaf, issuer, at)?);
+    remembered.keep(Arc::clone(&pck));
+    Ok(pck)
 }

@@ -61,6 +61,23 @@ impl<'t> Blocks<'t> {
         let text = str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(PemError::NotAscii)?;
         Ok(Self { rest: without_line_ends(text.trim_end_matches('\0')), label, number: 0 })
     }
+
+    /// The base64 of the next block, and the blocks after it.
+    pub(crate) fn split_first(self) -> Result<(&'t str, Self), PemError> {
+        if self.rest.is_empty() {
+            return Err(PemError::Empty);
+        }
+        let (contents, after) = split_block(self.rest, self.label, self.number)?;
+        Ok((
+            contents,
+            Self { rest: without_line_ends(after), label: self.label, number: self.number.saturating_add(1) },
+        ))
+    }
+
+    /// The text of the blocks that are left, without line ends before and after.
+    pub(crate) const fn text(&self) -> &'t str {
+        self.rest
+    }
 }
 
 impl Iterator for Blocks<'_> {
@@ -71,7 +88,7 @@ impl Iterator for Blocks<'_> {
             return None;
         }
         let block = split_block(self.rest, self.label, self.number);
-        let decoded = block.and_then(|(contents, _)| decode(contents).ok_or(PemError::NotBase64(self.number)));
+        let decoded = block.and_then(|(contents, _)| decode(contents, self.number));
         self.rest = block.map_or("", |(_, after)| without_line_ends(after));
         self.number = self.number.saturating_add(1);
         Some(decoded)
@@ -89,15 +106,16 @@ fn without_line_ends(mut text: &str) -> &str {
     text
 }
 
-/// Base64 in lines that end with LF or CRLF.
-fn decode(contents: &str) -> Option<Vec<u8>> {
+/// Base64 in lines that end with LF or CRLF, of the block with that number.
+pub(crate) fn decode(contents: &str, number: usize) -> Result<Vec<u8>, PemError> {
     let mut base64 = Vec::with_capacity(contents.len());
-    let mut lines = contents.split('\n').peekable();
-    while let Some(line) = lines.next() {
-        let line = if lines.peek().is_some() { line.strip_suffix('\r').unwrap_or(line) } else { line };
-        base64.extend_from_slice(line.as_bytes());
+    let mut rest = contents;
+    while let Some((line, after)) = rest.split_once('\n') {
+        base64.extend_from_slice(line.strip_suffix('\r').unwrap_or(line).as_bytes());
+        rest = after;
     }
-    STANDARD.decode(base64).ok()
+    base64.extend_from_slice(rest.as_bytes());
+    STANDARD.decode(base64).map_err(|_| PemError::NotBase64(number))
 }
 
 fn split_block<'t>(text: &'t str, label: &str, number: usize) -> Result<(&'t str, &'t str), PemError> {
@@ -106,7 +124,10 @@ fn split_block<'t>(text: &'t str, label: &str, number: usize) -> Result<(&'t str
         .and_then(|text| text.strip_prefix(label))
         .and_then(|text| text.strip_prefix(DASHES))
         .ok_or(PemError::NoBegin(number))?;
-    let (contents, after) = contents.split_once(END).ok_or(PemError::NoEnd(number))?;
+    // Base64 has no dashes.
+    let end = contents.find('-').ok_or(PemError::NoEnd(number))?;
+    let (contents, after) = contents.split_at_checked(end).ok_or(PemError::NoEnd(number))?;
+    let after = after.strip_prefix(END).ok_or(PemError::NoEnd(number))?;
     let after = after.strip_prefix(label).and_then(|text| text.strip_prefix(DASHES)).ok_or(PemError::NoEnd(number))?;
     Ok((contents, after))
 }

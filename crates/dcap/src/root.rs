@@ -98,6 +98,8 @@ impl Root {
 #[derive(Clone, Debug)]
 pub struct TrustedRoots {
     keys: Vec<Point>,
+    /// Names the set of keys: SHA-256 over all of them.
+    sha256: [u8; 32],
     /// SHA-256 of certificates whose own signature need not be computed again.
     self_signed: Vec<[u8; 32]>,
 }
@@ -113,14 +115,19 @@ impl Eq for TrustedRoots {}
 impl TrustedRoots {
     /// Intel's root key alone.
     pub fn intel() -> Self {
-        Self { keys: vec![INTEL_ROOT_KEY], self_signed: INTEL_ROOT_CERTIFICATES.to_vec() }
+        Self::of(vec![INTEL_ROOT_KEY], INTEL_ROOT_CERTIFICATES.to_vec())
     }
 
     /// The key of that certificate alone, and so not Intel's unless it is Intel's.
     pub fn only(certificate: &Certificate) -> Self {
         let is_self_signed = certificate.signed(certificate);
         let self_signed = is_self_signed.then(|| sha256(&[certificate.der()])).into_iter().collect();
-        Self { keys: vec![*certificate.public_key()], self_signed }
+        Self::of(vec![*certificate.public_key()], self_signed)
+    }
+
+    fn of(keys: Vec<Point>, self_signed: Vec<[u8; 32]>) -> Self {
+        let sha256 = sha256(&keys.iter().map(|key| &key[..]).collect::<Vec<_>>());
+        Self { keys, sha256, self_signed }
     }
 
     /// The root a self-signed certificate stands for, where its key is trusted.
@@ -138,8 +145,8 @@ impl TrustedRoots {
     }
 
     /// Names the set of keys, by SHA-256.
-    pub(crate) fn sha256(&self) -> [u8; 32] {
-        sha256(&self.keys.iter().map(|key| &key[..]).collect::<Vec<_>>())
+    pub(crate) const fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
     }
 }
 
@@ -174,7 +181,7 @@ mod tests {
         let [one, other] = [collateral(), collateral()];
         // No caller can ask for two roots yet; the rule is there for when one can.
         let keys = [&one, &other].map(|of| *of.pck_crl_chain[1].public_key()).to_vec();
-        let roots = TrustedRoots { keys, self_signed: Vec::new() };
+        let roots = TrustedRoots::of(keys, Vec::new());
         let verify = |mixed: Collateral| mixed.verify(&roots, UnixTime::from_seconds(AT));
         assert!(verify(one.clone()).is_ok() && verify(other.clone()).is_ok());
         let (tcb_info, tcb_info_chain) = (other.tcb_info.clone(), other.tcb_info_chain.clone());

@@ -129,15 +129,15 @@ fn platform(found: &mut Vec<Shortfall>, level: &TcbLevel, pck: &ProvenPck, tee_t
     };
     let platform = pck.platform();
     let is_named = level.sgx_component_names.iter().any(Option::is_some);
-    let sgx = platform.component_svns().iter().zip(&level.sgx_components).zip(&level.sgx_component_names);
+    let sgx = platform.component_svns().iter().zip(&level.sgx_components).zip(level.sgx_component_names.iter());
     for (number, ((&has, &needs), name)) in (1..).zip(sgx) {
         let remedy = remedy_for(number, name.as_ref(), is_named);
         compare(Part::SgxComponent(number, name.clone()), has.into(), needs.into(), remedy);
     }
     compare(Part::Pce, platform.pce_svn(), level.pce_svn, Remedy::PlatformSoftware);
-    if let (Some(has), Some(needs)) = (tee_tcb_svn, &level.tdx_components) {
+    if let (Some(has), Some(needs), Some(names)) = (tee_tcb_svn, &level.tdx_components, &level.tdx_component_names) {
         let is_rated_by_identity = has.get(1).is_some_and(|&major| major > 0);
-        let tdx = has.iter().zip(needs).zip(&level.tdx_component_names);
+        let tdx = has.iter().zip(needs).zip(names.iter());
         let counted = (1..).zip(tdx).filter(|(number, _)| *number > 2 || !is_rated_by_identity);
         for (number, ((&has, &needs), name)) in counted {
             let remedy = remedy_for(number, name.as_ref(), true);

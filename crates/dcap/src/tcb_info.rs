@@ -2,6 +2,8 @@
 
 mod wire;
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use crate::isv_level::IsvLevel;
@@ -9,7 +11,7 @@ use crate::sgx_extension::{Fmspc, SgxExtension};
 use crate::signed_json::{self, MalformedJson, SignedJson, hex_field};
 use crate::tcb_status::TcbStatus;
 use crate::time::{UnixTime, Window};
-use wire::{Demand, Head, Version2, Version3, Wire, WireLevel, field};
+use wire::{Demand, Head, Version2, Version3, Wire, field};
 
 /// Which kind of enclave a document or quote is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -99,9 +101,9 @@ pub struct TcbLevel {
     /// The 16 SVNs of the TDX components, in documents about TDX.
     pub tdx_components: Option<[u8; 16]>,
     /// What Intel calls the SGX components and who delivers them, where it says so (version 3).
-    pub sgx_component_names: [Option<ComponentName>; 16],
+    pub sgx_component_names: ComponentNames,
     /// The same of the TDX components.
-    pub tdx_component_names: [Option<ComponentName>; 16],
+    pub tdx_component_names: Option<ComponentNames>,
     /// What a platform at this level is.
     pub status: TcbStatus,
     /// When the level was set.
@@ -118,6 +120,9 @@ pub struct ComponentName {
     /// What it is, such as `Early Microcode Update`.
     pub kind: Option<String>,
 }
+
+/// The names of 16 components, where they have one; levels share them.
+pub type ComponentNames = Arc<[Option<ComponentName>; 16]>;
 
 impl TcbLevel {
     /// Whether a platform has reached this level, with a TDX module of that TEE_TCB_SVN where there is one.
@@ -169,7 +174,7 @@ impl TcbInfo {
         }
     }
 
-    fn of<T: Into<Demand>>(mut wire: Wire<T>) -> Result<Self, MalformedJson> {
+    fn of<'a, T: Into<Demand<'a>>>(mut wire: Wire<T>) -> Result<Self, MalformedJson> {
         let tee = match (wire.version, wire.id) {
             (2, None) => Tee::Sgx,
             (3, Some(tee)) => tee,
@@ -183,8 +188,10 @@ impl TcbInfo {
             return Err(field("TCB Info for SGX describes TDX modules"));
         }
         let tdx_modules = wire.tdx_modules(tee)?;
-        let read = |level: WireLevel<T>| WireLevel::read(level, tee);
-        let mut levels = wire.tcb_levels.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let mut levels: Vec<TcbLevel> = Vec::with_capacity(wire.tcb_levels.len());
+        for level in wire.tcb_levels {
+            levels.push(level.read(tee, levels.last())?);
+        }
         levels.sort_by_key(|level| std::cmp::Reverse(level.order()));
         if levels.is_empty() {
             return Err(field("TCB Info has no levels"));

@@ -2,12 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::PckError;
+use super::{LABEL, PckError};
 use crate::pem::{self, Blocks};
 use crate::quote::CertificationData;
 use crate::sgx_extension::SgxExtension;
-
-const LABEL: &str = "CERTIFICATE";
 
 /// The chain in PEM: the quote's own (type 5), or the one beside it (types 1 to 4). With type 4 the quote has the leaf, and
 /// its issuer chain alone is enough.

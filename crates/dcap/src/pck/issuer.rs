@@ -1,73 +1,97 @@
 //! A PCK CA and the root above it: who issues PCK certificates and their revocation list.
 
+use std::sync::Arc;
+
+use super::{LABEL, PckError};
 use crate::certificate::Certificate;
 use crate::chain::{self, CertificateError, Role, fault};
-use crate::memory::Memory;
+use crate::memory::{self, Memory};
+use crate::pem::{self, Blocks};
 use crate::root::{Root, TrustedRoots};
 use crate::time::Window;
 
 /// A CA of PCK certificates under a trusted root: signatures, names and constraints are proven, time and revocation not.
+/// Clones share what was proven.
 #[derive(Clone, Debug)]
-pub(crate) struct Issuer {
+pub(crate) struct Issuer(Arc<Proven>);
+
+#[derive(Debug)]
+struct Proven {
     ca: Certificate,
     root_certificate: Certificate,
     root: Root,
+    /// CA and root in PEM, as they follow the leaf in quotes.
+    text: Box<str>,
+    /// Names text and trusted roots, by SHA-256.
+    fact: [u8; 32],
 }
 
 impl Issuer {
-    /// Proves two certificates in DER, or recalls them.
-    pub(super) fn read(
-        ca: &[u8],
-        root: &[u8],
-        roots: &TrustedRoots,
-        memory: &Memory,
-    ) -> Result<Self, CertificateError> {
-        let remembered = memory.issuer(&roots.sha256(), ca, root);
-        if let Some(issuer) = remembered.value {
+    /// Proves the CA and the root that follow a leaf in PEM, or recalls them.
+    pub(super) fn read(above_leaf: Blocks<'_>, roots: &TrustedRoots, memory: &Memory) -> Result<Self, PckError> {
+        let text = above_leaf.text();
+        if let Some(issuer) = memory.issuer(text) {
             return Ok(issuer);
         }
-        let issuer = Self::prove_anew(read(ca, Role::PckCa)?, read(root, Role::Root)?, roots, memory)?;
-        remembered.keep(issuer.clone());
-        Ok(issuer)
+        let blocks = above_leaf.collect::<Result<Vec<_>, _>>()?;
+        let [ca, root] =
+            <[Vec<u8>; 2]>::try_from(blocks).map_err(|blocks| PckError::Length(blocks.len().saturating_add(1)))?;
+        let (ca, root) = (certificate(&ca, Role::PckCa)?, certificate(&root, Role::Root)?);
+        Ok(Self::prove_anew(ca, root, text, roots, memory)?)
     }
 
-    /// Proves two certificates, or recalls them.
+    /// Proves a CA and a root, or recalls them.
     pub(crate) fn prove(
         ca: &Certificate,
         root: &Certificate,
         roots: &TrustedRoots,
         memory: &Memory,
     ) -> Result<Self, CertificateError> {
-        let remembered = memory.issuer(&roots.sha256(), ca.der(), root.der());
-        if let Some(issuer) = remembered.value {
-            return Ok(issuer);
+        // As quoting libraries write it: whoever has verified the CA's revocation list knows the CA when its hosts come.
+        let text = [ca, root].map(|certificate| pem::encode(certificate.der(), LABEL)).concat();
+        let text = text.trim_end();
+        match memory.issuer(text) {
+            Some(issuer) => Ok(issuer),
+            None => Self::prove_anew(ca.clone(), root.clone(), text, roots, memory),
         }
-        let issuer = Self::prove_anew(ca.clone(), root.clone(), roots, memory)?;
-        remembered.keep(issuer.clone());
-        Ok(issuer)
     }
 
     fn prove_anew(
         ca: Certificate,
         root_certificate: Certificate,
+        text: &str,
         roots: &TrustedRoots,
         memory: &Memory,
     ) -> Result<Self, CertificateError> {
         let chain = [(&ca, Role::PckCa), (&root_certificate, Role::Root)];
-        let root = chain::prove_signatures(&chain, roots, memory)?;
-        Ok(Self { ca, root_certificate, root })
+        // Computed and not recalled: what is remembered is all that comes out here.
+        let root = chain::prove_signatures(&chain, roots, &Memory::none())?;
+        let fact = memory::fact(b"PCK issuer", &[roots.sha256(), text.as_bytes()]);
+        let issuer = Self(Arc::new(Proven { ca, root_certificate, root, text: text.into(), fact }));
+        memory.keep_issuer(&issuer);
+        Ok(issuer)
     }
 
-    pub(crate) const fn ca(&self) -> &Certificate {
-        &self.ca
+    /// The text that it was read from.
+    pub(crate) fn text(&self) -> &str {
+        &self.0.text
     }
 
-    pub(crate) const fn root_certificate(&self) -> &Certificate {
-        &self.root_certificate
+    /// Names this issuer and the roots under which it is proven.
+    pub(super) fn fact(&self) -> &[u8; 32] {
+        &self.0.fact
     }
 
-    pub(crate) const fn root(&self) -> Root {
-        self.root
+    pub(crate) fn ca(&self) -> &Certificate {
+        &self.0.ca
+    }
+
+    pub(crate) fn root_certificate(&self) -> &Certificate {
+        &self.0.root_certificate
+    }
+
+    pub(crate) fn root(&self) -> Root {
+        self.0.root
     }
 
     /// The windows of a chain with that leaf's, from leaf to root.
@@ -78,10 +102,10 @@ impl Issuer {
 
     /// Its own two windows.
     pub(crate) fn own_windows(&self) -> [(Role, Window); 2] {
-        [(Role::PckCa, self.ca.validity()), (Role::Root, self.root_certificate.validity())]
+        [(Role::PckCa, self.0.ca.validity()), (Role::Root, self.0.root_certificate.validity())]
     }
 }
 
-pub(super) fn read(der: &[u8], role: Role) -> Result<Certificate, CertificateError> {
+pub(super) fn certificate(der: &[u8], role: Role) -> Result<Certificate, CertificateError> {
     Certificate::from_der(der).map_err(|error| fault(role, error))
 }

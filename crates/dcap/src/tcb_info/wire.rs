@@ -1,8 +1,11 @@
 //! TCB Info as Intel writes it in JSON, versions 2 and 3.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde::Deserialize;
 
-use super::{ComponentName, TcbLevel, TdxModule, TdxModuleIdentity, TdxModules, Tee};
+use super::{ComponentName, ComponentNames, TcbLevel, TdxModule, TdxModuleIdentity, TdxModules, Tee};
 use crate::isv_level;
 use crate::signed_json::{MalformedJson, hex_field};
 use crate::tcb_status::TcbStatus;
@@ -94,29 +97,32 @@ pub(super) struct WireLevel<T> {
     advisory_ids: Vec<String>,
 }
 
-/// What a level demands: components and their names, of SGX and of TDX, and PCESVN.
-pub(super) struct Demand {
-    sgx: ([u8; 16], [Option<ComponentName>; 16]),
-    tdx: Option<([u8; 16], [Option<ComponentName>; 16])>,
+/// What a level demands: components of SGX and of TDX, and PCESVN.
+pub(super) struct Demand<'a> {
+    sgx: [Component<'a>; 16],
+    tdx: Option<[Component<'a>; 16]>,
     pce_svn: u16,
 }
 
-impl<T: Into<Demand>> WireLevel<T> {
-    pub(super) fn read(self, tee: Tee) -> Result<TcbLevel, MalformedJson> {
-        let Demand { sgx: (sgx_components, sgx_component_names), tdx, pce_svn } = self.tcb.into();
-        let (tdx_components, tdx_component_names) = tdx.map_or((None, UNNAMED), |(svns, names)| (Some(svns), names));
-        if tdx_components.is_some() != (tee == Tee::Tdx) {
+impl<'a, T: Into<Demand<'a>>> WireLevel<T> {
+    /// Component names are the same at all levels of a document, and so shared with the level before.
+    pub(super) fn read(self, tee: Tee, before: Option<&TcbLevel>) -> Result<TcbLevel, MalformedJson> {
+        let Demand { sgx, tdx, pce_svn } = self.tcb.into();
+        if tdx.is_some() != (tee == Tee::Tdx) {
             return Err(field(format!("a level has or lacks `tdxtcbcomponents` in TCB Info for {tee}")));
         }
         if matches!(self.tcb_status, TcbStatus::TdRelaunchAdvised | TcbStatus::TdRelaunchAdvisedConfigurationNeeded) {
             return Err(field(format!("a level has status `{}`, which is a verdict and no level", self.tcb_status)));
         }
         Ok(TcbLevel {
-            sgx_components,
+            sgx_components: sgx.each_ref().map(|component| component.svn),
             pce_svn,
-            tdx_components,
-            sgx_component_names,
-            tdx_component_names,
+            tdx_components: tdx.as_ref().map(|tdx| tdx.each_ref().map(|component| component.svn)),
+            sgx_component_names: names(&sgx, before.map(|level| &level.sgx_component_names)),
+            tdx_component_names: tdx.as_ref().map(|tdx| {
+                let before = before.and_then(|level| level.tdx_component_names.as_ref());
+                names(tdx, before)
+            }),
             status: self.tcb_status,
             date: self.tcb_date,
             advisory_ids: self.advisory_ids,
@@ -124,36 +130,59 @@ impl<T: Into<Demand>> WireLevel<T> {
     }
 }
 
-const UNNAMED: [Option<ComponentName>; 16] = [const { None }; 16];
-
-#[derive(Deserialize)]
-struct Component {
-    svn: u8,
-    category: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
+fn names(components: &[Component<'_>; 16], before: Option<&ComponentNames>) -> ComponentNames {
+    if let Some(before) = before
+        && components.iter().zip(before.iter()).all(|(component, name)| component.is_named(name.as_ref()))
+    {
+        return Arc::clone(before);
+    }
+    Arc::new(components.each_ref().map(Component::name))
 }
 
-fn apart(components: [Component; 16]) -> ([u8; 16], [Option<ComponentName>; 16]) {
-    let svns = components.each_ref().map(|component| component.svn);
-    let names = components.map(|component| {
-        let kind = component.kind;
-        component.category.map(|category| ComponentName { category, kind })
-    });
-    (svns, names)
+#[derive(Deserialize, Default)]
+struct Component<'a> {
+    svn: u8,
+    #[serde(borrow)]
+    category: Option<Text<'a>>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<Text<'a>>,
+}
+
+/// A string, borrowed where it is written without escapes. (Within an `Option`, serde copies a `Cow`.)
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Component<'_> {
+    fn name(&self) -> Option<ComponentName> {
+        let kind = || self.kind.as_ref().map(|kind| kind.0.to_string());
+        self.category.as_ref().map(|category| ComponentName { category: category.0.to_string(), kind: kind() })
+    }
+
+    fn is_named(&self, name: Option<&ComponentName>) -> bool {
+        match (&self.category, name) {
+            (None, None) => true,
+            (Some(category), Some(name)) => {
+                category.0 == name.category && self.kind.as_ref().map(|kind| &*kind.0) == name.kind.as_deref()
+            }
+            _ => false,
+        }
+    }
 }
 
 /// `tcb` of a level in version 3.
 #[derive(Deserialize)]
-pub(super) struct Version3 {
-    sgxtcbcomponents: [Component; 16],
+pub(super) struct Version3<'a> {
+    #[serde(borrow)]
+    sgxtcbcomponents: [Component<'a>; 16],
     pcesvn: u16,
-    tdxtcbcomponents: Option<[Component; 16]>,
+    #[serde(borrow)]
+    tdxtcbcomponents: Option<[Component<'a>; 16]>,
 }
 
-impl From<Version3> for Demand {
-    fn from(tcb: Version3) -> Self {
-        Self { sgx: apart(tcb.sgxtcbcomponents), tdx: tcb.tdxtcbcomponents.map(apart), pce_svn: tcb.pcesvn }
+impl<'a> From<Version3<'a>> for Demand<'a> {
+    fn from(tcb: Version3<'a>) -> Self {
+        Self { sgx: tcb.sgxtcbcomponents, tdx: tcb.tdxtcbcomponents, pce_svn: tcb.pcesvn }
     }
 }
 
@@ -164,9 +193,10 @@ macro_rules! tcb_version_2 {
         #[serde(deny_unknown_fields)]
         pub(super) struct Version2 { $($component: u8,)* pcesvn: u16 }
 
-        impl From<Version2> for Demand {
+        impl From<Version2> for Demand<'_> {
             fn from(tcb: Version2) -> Self {
-                Self { sgx: ([$(tcb.$component),*], UNNAMED), tdx: None, pce_svn: tcb.pcesvn }
+                let sgx = [$(tcb.$component),*].map(|svn| Component { svn, ..Component::default() });
+                Self { sgx, tdx: None, pce_svn: tcb.pcesvn }
             }
         }
     };
