@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use ::collateral::{CollateralSet, LoadError, Taken};
 use dcap::{
-    Certificate, CertificationData, ProvenPck, Quote, Refusal, Requirements, Shortfall, TcbStatus, TrustedRoots,
-    UnixTime, VerifiedQuote, Verifier, VerifyError, pem,
+    Certificate, PckError, Quote, Refusal, Requirements, Shortfall, TcbStatus, TrustedRoots, UnixTime, VerifiedQuote,
+    Verifier, VerifyError, pem,
 };
 use serde_json::{Value, json};
 
@@ -29,6 +29,9 @@ pub struct Arguments {
     /// Collateral: dcap-qvl's JSON, or a directory of pieces.
     #[arg(long, value_name = "PATH")]
     collateral: PathBuf,
+    /// PCK certificate chain in PEM, leaf first, for quotes that do not carry theirs (certification data 1 to 4).
+    #[arg(long, value_name = "PEM")]
+    pck_chain: Option<PathBuf>,
     /// Judge as of this time instead of now.
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
     at: Option<UnixTime>,
@@ -58,9 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let file = arguments.requirements.as_deref().map(RequirementsFile::read).transpose()?.unwrap_or_default();
     let requirements = file.with(&arguments.accept_tcb, &arguments.allow);
     let mut report = json!({});
-    let outcome = Evidence::read(&arguments.quote)
-        .and_then(|evidence| Ok((evidence, load_collateral(&arguments.collateral)?)))
-        .and_then(|(evidence, pieces)| judge(&evidence, &pieces, roots, at, &requirements, &mut report));
+    let outcome = Inputs::read(arguments).and_then(|inputs| judge(&inputs, roots, at, &requirements, &mut report));
     if matches!(&outcome, Err(failure) if !failure.is_verdict()) {
         // What cannot be read is not judged.
         return outcome;
@@ -78,16 +79,33 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     outcome.map_err(Failure::said)
 }
 
+/// What is judged, and by what.
+struct Inputs {
+    evidence: Evidence,
+    pieces: CollateralSet,
+    pck_chain: Option<Vec<u8>>,
+}
+
+impl Inputs {
+    fn read(arguments: &Arguments) -> Result<Self, Failure> {
+        let read_chain = |path: &PathBuf| failure::read_file(path, pem::MAX_PEM as u64);
+        Ok(Self {
+            evidence: Evidence::read(&arguments.quote)?,
+            pieces: load_collateral(&arguments.collateral)?,
+            pck_chain: arguments.pck_chain.as_ref().map(read_chain).transpose()?,
+        })
+    }
+}
+
 /// Judges, and says in the report what is known of the quote. Before it is proven authentic its contents are not shown.
 fn judge(
-    evidence: &Evidence,
-    pieces: &CollateralSet,
+    inputs: &Inputs,
     roots: TrustedRoots,
     at: UnixTime,
     requirements: &Requirements,
     report: &mut Value,
 ) -> Result<(), Failure> {
-    let verified = verify(evidence, pieces, roots, at, report)?;
+    let verified = verify(inputs, roots, at, report)?;
     describe(&verified, report);
     match requirements.judge(verified) {
         Ok(_accepted) => Ok(()),
@@ -95,34 +113,27 @@ fn judge(
     }
 }
 
-fn verify(
-    evidence: &Evidence,
-    pieces: &CollateralSet,
-    roots: TrustedRoots,
-    at: UnixTime,
-    report: &mut Value,
-) -> Result<VerifiedQuote, Failure> {
+fn verify(inputs: &Inputs, roots: TrustedRoots, at: UnixTime, report: &mut Value) -> Result<VerifiedQuote, Failure> {
     let verifier = Verifier::new(roots);
-    let quote = Quote::parse(evidence.quote()?)
+    let quote = Quote::parse(inputs.evidence.quote()?)
         .map_err(|error| Failure::verdict(error.code(), error.to_string(), error.help()))?;
     report["tee"] = json!(quote.tee());
     report["quoteVersion"] = json!(quote.version());
-    let CertificationData::PckChain(chain) = quote.certification() else {
-        return Err(Failure::verdict(
-            "quote_without_pck_chain",
-            "quote does not carry its PCK certificate chain",
-            "let the platform make quotes with certification data of type 5",
-        ));
-    };
-    let pck = ProvenPck::prove(chain, verifier.roots(), at)
-        .map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
-    let choice = pieces
-        .choose(&pck, quote.tee(), at)
-        .map_err(|error| Failure::verdict(error.code(), error.to_string(), missing_help(pieces, error.help())))?;
+    let pck = verifier.prove(&quote, inputs.pck_chain.as_deref(), at).map_err(|error| {
+        let help = match error {
+            PckError::NoChain(_) => {
+                "fetch the platform's PCK certificate and its issuer chain, and pass them with --pck-chain"
+            }
+            _ => error.help(),
+        };
+        Failure::verdict(&error.code(), failure::chain(&error), help)
+    })?;
+    let choice = inputs.pieces.choose(&pck, quote.tee(), at).map_err(|error| {
+        Failure::verdict(error.code(), error.to_string(), missing_help(&inputs.pieces, error.help()))
+    })?;
     report["collateral"] = choice.taken.iter().map(taken).collect();
-    let collateral = choice
-        .collateral
-        .verify(verifier.roots(), at)
+    let collateral = verifier
+        .verify_collateral(choice.collateral, at)
         .map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
     let verified = verifier.verify(&quote, &pck, &collateral, at);
     // Authentic in both cases; whatever else failed makes the quote's own words worthless.
