@@ -1,8 +1,8 @@
 //! Verifying a quote against a proven platform and verified collateral.
 
 mod error;
-mod steps;
-mod tcb;
+pub(crate) mod steps;
+pub(crate) mod tcb;
 
 use std::sync::Arc;
 
@@ -265,16 +265,19 @@ impl Verifier {
         collateral: &VerifiedCollateral,
         at: UnixTime,
     ) -> Result<VerifiedQuote, VerifyError> {
+        let (tcb_info, qe_identity) = (collateral.tcb_info(), collateral.qe_identity());
         self.check_root(pck, collateral)?;
         check_windows(pck, collateral, at)?;
-        check_revocation(pck, collateral)?;
-        check_tcb_info_subject(quote, pck, collateral)?;
-        check_tdx_module(quote, collateral)?;
+        check_pck_ca(pck, collateral.pck_ca())?;
+        check_pck_ca_not_revoked(pck, collateral.root_crl())?;
+        check_pck_not_revoked(pck, collateral.pck_crl())?;
+        check_tcb_info_subject(quote, pck, tcb_info)?;
+        check_tdx_module(quote, tcb_info)?;
         check_qe_report_signature(quote, pck, &self.memory)?;
         check_attestation_key_binding(quote)?;
-        check_qe_identity(quote, collateral)?;
+        check_qe_identity(quote, qe_identity)?;
         check_quote_signature(quote)?;
-        let tcb = tcb::evaluate(quote, pck, collateral)?;
+        let tcb = tcb::evaluate(quote, pck, tcb_info, qe_identity)?;
         Ok(VerifiedQuote {
             version: quote.version(),
             tee: quote.tee(),

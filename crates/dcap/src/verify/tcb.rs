@@ -1,26 +1,27 @@
 //! Evaluating the TCB: which levels are reached, and what they mean together.
 
 use super::{Tcb, VerifyError};
-use crate::collateral::VerifiedCollateral;
+use crate::enclave_identity::EnclaveIdentity;
 use crate::isv_level::{self, IsvLevel};
 use crate::pck::ProvenPck;
 use crate::quote::Quote;
+use crate::tcb_info::TcbInfo;
 use crate::tcb_status::TcbStatus;
 use crate::time::UnixTime;
 
 /// The platform's TCB, with a trust domain once as it was launched and, from TDX 1.5 on, once as the module is now.
-pub(super) fn evaluate(
+pub(crate) fn evaluate(
     quote: &Quote<'_>,
     pck: &ProvenPck,
-    collateral: &VerifiedCollateral,
+    tcb_info: &TcbInfo,
+    identity: &EnclaveIdentity,
 ) -> Result<Tcb, VerifyError> {
-    let (tcb_info, identity) = (collateral.tcb_info(), collateral.qe_identity());
     let qe =
         isv_level::reached(&identity.levels, quote.qe_report().isv_svn.get()).ok_or(VerifyError::QeTcbNotSupported)?;
     let body = quote.body();
-    let launch = appraise(pck, collateral, qe, body.td_report().map(|report| &report.tee_tcb_svn))?;
+    let launch = appraise(pck, tcb_info, qe, body.td_report().map(|report| &report.tee_tcb_svn))?;
     let current = match body.tee_tcb_svn2() {
-        Some(now) => Some(appraise(pck, collateral, qe, Some(now))?.status),
+        Some(now) => Some(appraise(pck, tcb_info, qe, Some(now))?.status),
         None => None,
     };
     Ok(Tcb {
@@ -48,16 +49,16 @@ struct Appraisal {
 /// Steps 13 to 16: platform, TDX module and quoting enclave, converged. Dates and advisories are of all of them.
 fn appraise(
     pck: &ProvenPck,
-    collateral: &VerifiedCollateral,
+    tcb_info: &TcbInfo,
     qe: &IsvLevel,
     tee_tcb_svn: Option<&[u8; 16]>,
 ) -> Result<Appraisal, VerifyError> {
-    let levels = &collateral.tcb_info().levels;
-    let platform = levels
+    let platform = tcb_info
+        .levels
         .iter()
         .find(|level| level.is_reached_by(pck.platform(), tee_tcb_svn))
         .ok_or(VerifyError::TcbNotSupported)?;
-    let module = tdx_module_level(collateral, tee_tcb_svn)?;
+    let module = tdx_module_level(tcb_info, tee_tcb_svn)?;
     let parts = || module.into_iter().chain([qe]);
     let status = parts().fold(platform.status, |status, part| status.converge(part.status));
     if status == TcbStatus::Revoked {
@@ -78,10 +79,10 @@ fn appraise(
 
 /// Step 14: a module with a major version is rated by its own identity.
 fn tdx_module_level<'c>(
-    collateral: &'c VerifiedCollateral,
+    tcb_info: &'c TcbInfo,
     tee_tcb_svn: Option<&[u8; 16]>,
 ) -> Result<Option<&'c IsvLevel>, VerifyError> {
-    let (Some(&[minor, major, ..]), Some(modules)) = (tee_tcb_svn, &collateral.tcb_info().tdx_modules) else {
+    let (Some(&[minor, major, ..]), Some(modules)) = (tee_tcb_svn, &tcb_info.tdx_modules) else {
         return Ok(None);
     };
     if major == 0 {
