@@ -12,9 +12,8 @@ use crate::signed_json::SignedJson;
 use crate::tcb_info::TcbInfo;
 use crate::time::{UnixTime, Window};
 
-pub(crate) use error::fault;
 pub use error::{CollateralError, CollateralFault, Piece};
-pub(crate) use proof::{PieceWindows, Proof};
+pub(crate) use proof::{PieceWindows, Proof, Signed};
 
 /// Collateral for one platform family as it was read; nothing about it is proven.
 #[derive(Clone, Debug)]

@@ -65,7 +65,7 @@ fn a_host_that_is_known_is_refused_outside_its_windows() {
     let ca = &machine.certificates.platform_ca.spec;
     assert!(ca.not_after > pck.not_after);
     assert_eq!(verify(&quote, at(machine.pck_crl.spec.next_update.unwrap() + 1)), refused("pck_crl_expired"));
-    assert_eq!(verify(&quote, at(machine.pck_crl.spec.this_update - 1)), refused("root_ca_crl_not_yet_valid"));
+    assert_eq!(verify(&quote, at(machine.pck_crl.spec.this_update - 1)), refused("pck_crl_not_yet_valid"));
 }
 
 #[test]

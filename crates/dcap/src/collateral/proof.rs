@@ -1,6 +1,7 @@
 //! Proving collateral piece by piece, whatever the time: verification stops at the first fault, a diagnosis goes on.
 
-use super::{Collateral, CollateralError, CollateralFault, Piece, fault};
+use super::error::fault;
+use super::{Collateral, CollateralError, CollateralFault, Piece};
 use crate::certificate::Certificate;
 use crate::chain::{self, CertificateError, Role};
 use crate::crl::Crl;

@@ -1,5 +1,7 @@
 //! Evaluating the TCB: which levels are reached, and what they mean together.
 
+mod relaunch;
+
 use super::{Tcb, VerifyError};
 use crate::enclave_identity::EnclaveIdentity;
 use crate::isv_level::{self, IsvLevel};
@@ -9,28 +11,33 @@ use crate::tcb_info::TcbInfo;
 use crate::tcb_status::TcbStatus;
 use crate::time::UnixTime;
 
+pub use relaunch::RelaunchRule;
+
 /// The platform's TCB, with a trust domain once as it was launched and, from TDX 1.5 on, once as the module is now.
 pub(crate) fn evaluate(
     quote: &Quote<'_>,
     pck: &ProvenPck,
     tcb_info: &TcbInfo,
     identity: &EnclaveIdentity,
+    rule: RelaunchRule,
 ) -> Result<Tcb, VerifyError> {
     let qe =
         isv_level::reached(&identity.levels, quote.qe_report().isv_svn.get()).ok_or(VerifyError::QeTcbNotSupported)?;
     let body = quote.body();
     let launch = appraise(pck, tcb_info, qe, body.td_report().map(|report| &report.tee_tcb_svn))?;
-    let current = match body.tee_tcb_svn2() {
-        Some(now) => Some(appraise(pck, tcb_info, qe, Some(now))?.status),
-        None => None,
+    let (status, current) = match body.tee_tcb_svn2() {
+        None => (launch.status, None),
+        Some(now) => relaunch::judge(rule, &launch, now, appraise(pck, tcb_info, qe, Some(now)), pck, tcb_info)?,
     };
     Ok(Tcb {
-        status: current.map_or(launch.status, |current| launch.status.relaunch(current)),
+        status,
         platform_status: launch.platform_status,
-        qe_status: qe.status,
+        qe_status: launch.qe_status,
         tdx_module_status: launch.module_status,
         current_status: current,
         date: launch.date,
+        platform_date: launch.platform_date,
+        qe_date: qe.date,
         advisory_ids: launch.advisory_ids,
         tcb_info_evaluation_data_number: tcb_info.evaluation_data_number,
         qe_identity_evaluation_data_number: identity.evaluation_data_number,
@@ -41,8 +48,10 @@ pub(crate) fn evaluate(
 struct Appraisal {
     status: TcbStatus,
     platform_status: TcbStatus,
+    qe_status: TcbStatus,
     module_status: Option<TcbStatus>,
     date: UnixTime,
+    platform_date: UnixTime,
     advisory_ids: Vec<String>,
 }
 
@@ -71,6 +80,8 @@ fn appraise(
     Ok(Appraisal {
         status,
         platform_status: platform.status,
+        qe_status: qe.status,
+        platform_date: platform.date,
         module_status: module.map(|module| module.status),
         date: parts().fold(platform.date, |date, part| date.min(part.date)),
         advisory_ids,
