@@ -12,8 +12,10 @@ fn status(made: &TrustDomain, rule: RelaunchRule) -> Result<(TcbStatus, Option<T
     Ok((quote.tcb().status, quote.tcb().current_status))
 }
 
+type Verdict = Result<TcbStatus, &'static str>;
+
 /// The change, and the status by the current rule and by the older one.
-const CASES: &[(Change, Result<TcbStatus, &str>, Result<TcbStatus, &str>)] = {
+const CASES: &[(Change, Verdict, Verdict)] = {
     use TcbStatus::*;
     &[
         (|_| (), Ok(UpToDate), Ok(UpToDate)),
