@@ -32,7 +32,7 @@ fn the_sample_is_rejected_by_default_and_accepted_when_its_status_is() {
 }
 
 #[test]
-fn requirements_come_from_a_file_whose_unknown_keys_are_refused() {
+fn pitfall_20_requirements_come_from_a_file_whose_unknown_keys_are_refused() {
     let (quote, collateral) = sample();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("requirements.toml");

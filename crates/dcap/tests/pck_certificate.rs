@@ -69,7 +69,7 @@ const MALFORMED: &[(&str, SpecChange)] = &[
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
 #[test]
-fn rejects_each_malformed_certificate_in_each_part() {
+fn pitfall_29_rejects_each_malformed_certificate_in_each_part() {
     for (complaint, change) in MALFORMED {
         let mut made = [(); 3].map(|()| blueprint(|_| ()));
         change(&mut made[0].certificates.pck.spec);

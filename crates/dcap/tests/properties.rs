@@ -196,7 +196,7 @@ proptest! {
 
     /// The readers alone, past the signatures that would stop them.
     #[test]
-    fn readers_never_panic(mutations in mutations(), garbage in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn pitfall_24_readers_never_panic(mutations in mutations(), garbage in prop::collection::vec(any::<u8>(), 0..200)) {
         let [sgx, tdx] = &*EVIDENCE;
         let certificate = &sgx.collateral.read().pck_crl_chain[0];
         for der in [&mutate(certificate.der(), &mutations, None), &garbage] {

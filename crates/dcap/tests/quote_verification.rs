@@ -24,7 +24,7 @@ fn zero_half(b: &mut Blueprint, half: usize) {
 }
 
 refusals! { verify;
-    rejects_revoked_pck: "pck_certificate_revoked", |b| {
+    pitfall_12_rejects_revoked_pck: "pck_certificate_revoked", |b| {
         let serial = b.certificates.pck.spec.serial.clone();
         b.pck_crl.spec.revoked.extend([vec![1], serial, vec![0x7f; 20]]);
     };
@@ -39,7 +39,7 @@ refusals! { verify;
         let serial = b.certificates.platform_ca.spec.serial.clone();
         b.root_crl.spec.revoked.push(serial);
     };
-    rejects_pck_crl_of_the_other_ca: "pck_crl_wrong_issuer", |b| {
+    pitfall_13_rejects_pck_crl_of_the_other_ca: "pck_crl_wrong_issuer", |b| {
         b.pck_crl = b.pck_crl_of(CaType::Processor);
         b.pck_crl_chain[0] = Link::Ca(CaType::Processor);
     };
@@ -56,7 +56,7 @@ refusals! { verify;
     rejects_tcb_info_of_another_family: "tcb_info_fmspc_mismatch", |b| {
         b.tcb_info.spec.fmspc = "00606A000000".to_owned();
     };
-    rejects_tcb_info_of_another_pce: "tcb_info_pceid_mismatch", |b| b.tcb_info.spec.pce_id = "0001".to_owned();
+    pitfall_17_rejects_tcb_info_of_another_pce: "tcb_info_pceid_mismatch", |b| b.tcb_info.spec.pce_id = "0001".to_owned();
     rejects_qe_report_signed_by_another: "qe_report_bad_signature", |b| b.quoting.qe_report_signer = key().into();
     rejects_qe_report_signed_by_the_attestation_key: "qe_report_bad_signature", |b| {
         b.quoting.qe_report_signer = b.quoting.signer.clone();
@@ -85,9 +85,9 @@ refusals! { verify;
     rejects_identity_of_the_verification_enclave: "qe_identity_id_mismatch", |b| {
         b.qe_identity.spec.id = "QVE".to_owned();
     };
-    rejects_qe_of_another_signer: "qe_identity_mismatch", |b| b.quoting.qe_report.mr_signer[31] ^= 1;
+    pitfall_01_rejects_qe_of_another_signer: "qe_identity_mismatch", |b| b.quoting.qe_report.mr_signer[31] ^= 1;
     rejects_qe_of_another_product: "qe_identity_mismatch", |b| b.quoting.qe_report.isv_prod_id = 2.into();
-    rejects_qe_in_debug: "qe_identity_mismatch", |b| b.quoting.qe_report.attributes.flags = 0x17.into();
+    pitfall_15_rejects_qe_in_debug: "qe_identity_mismatch", |b| b.quoting.qe_report.attributes.flags = 0x17.into();
     rejects_qe_without_provisioning_key: "qe_identity_mismatch", |b| {
         b.quoting.qe_report.attributes.flags = 0x05.into();
     };
@@ -102,12 +102,12 @@ refusals! { verify;
     };
     rejects_quote_signed_by_another: "quote_bad_signature", |b| b.quoting.signer = key().into();
     rejects_quote_signed_by_the_pck: "quote_bad_signature", |b| b.quoting.signer = (&b.keys.pck).into();
-    rejects_attestation_key_off_the_curve: "quote_bad_signature", |b| attestation_key(b, [7; 64]);
+    cheap_rejects_attestation_key_off_the_curve: "quote_bad_signature", |b| attestation_key(b, [7; 64]);
     rejects_attestation_key_of_zeros: "quote_bad_signature", |b| attestation_key(b, [0; 64]);
-    rejects_r_of_zero: "quote_bad_signature", |b| zero_half(b, 0);
-    rejects_s_of_zero: "quote_bad_signature", |b| zero_half(b, 1);
+    cheap_rejects_r_of_zero: "quote_bad_signature", |b| zero_half(b, 0);
+    cheap_rejects_s_of_zero: "quote_bad_signature", |b| zero_half(b, 1);
     rejects_signature_of_zeros: "quote_bad_signature", |b| b.quoting.signer = Signer::Bytes([0; 64]);
-    rejects_signature_beyond_the_order: "quote_bad_signature", |b| b.quoting.signer = Signer::Bytes([0xff; 64]);
+    cheap_rejects_signature_beyond_the_order: "quote_bad_signature", |b| b.quoting.signer = Signer::Bytes([0xff; 64]);
     rejects_version_5_signed_without_its_descriptor: "quote_bad_signature", |b| {
         version(b, 5);
         let signed = [&quote_of(b)[..48], &quote_of(b)[54..438]].concat();
@@ -124,10 +124,10 @@ refusals! { verify;
     rejects_qe_below_all_levels: "qe_tcb_not_supported", |b| {
         b.quoting.qe_report.isv_svn = 5.into();
     };
-    rejects_revoked_platform_level: "tcb_revoked", |b| {
+    pitfall_04_rejects_revoked_platform_level: "tcb_revoked", |b| {
         b.tcb_info.spec.tcb_levels[0].tcb_status = "Revoked".to_owned();
     };
-    rejects_revoked_qe_level: "tcb_revoked", |b| {
+    pitfall_05_rejects_revoked_qe_level: "tcb_revoked", |b| {
         b.qe_identity.spec.tcb_levels[0].tcb_status = "Revoked".to_owned();
     };
     rejects_revoked_qe_level_on_an_old_platform: "tcb_revoked", |b| {
@@ -138,8 +138,8 @@ refusals! { verify;
 
 acceptances! { verify;
     accepts_version_3: |_| ();
-    accepts_version_4: |b| version(b, 4);
-    accepts_version_5: |b| version(b, 5);
+    pitfall_27_accepts_version_4: |b| version(b, 4);
+    pitfall_27_accepts_version_5: |b| version(b, 5);
     accepts_a_new_attestation_key: |b| b.quoting.use_attestation_key(&key());
     accepts_authentication_data_of_any_length: |b| b.quoting.auth_data = vec![9; 100];
     accepts_a_newer_qe: |b| b.quoting.qe_report.isv_svn = 99.into();
@@ -168,7 +168,7 @@ fn every_status_but_revoked_is_data_and_an_old_qe_makes_it_old() {
 }
 
 #[test]
-fn the_level_reached_gives_date_advisories_and_numbers_with_those_of_the_qe() {
+fn pitfall_26_the_level_reached_gives_date_advisories_and_numbers_with_those_of_the_qe() {
     let mut made = blueprint(|b| b.quoting.qe_report.isv_svn = 7.into());
     made.certificates.pck.spec.sgx_extension.as_mut().unwrap().pce_svn = 12;
     made.qe_identity.spec.tcb_evaluation_data_number = 17;
@@ -212,7 +212,7 @@ fn later(made: &Blueprint, then: UnixTime) -> Result<(), String> {
 }
 
 #[test]
-fn what_was_verified_before_is_refused_outside_its_window() {
+fn pitfall_16_what_was_verified_before_is_refused_outside_its_window() {
     let table: [(&str, Change, i64); 7] = [
         ("tcb_info_expired", |b| b.tcb_info.spec.next_update = NOW + 9, 10),
         ("tcb_info_expired", |b| b.certificates.tcb_signing.spec.not_after = NOW + 9, 10),

@@ -107,7 +107,7 @@ fn the_directory_of_all_pieces_gives_the_highest_evaluation_number_valid_at_the_
 }
 
 #[test]
-fn both_certificates_of_intels_root_key_are_roots() {
+fn pitfall_22_both_certificates_of_intels_root_key_are_roots() {
     let Some(directory) = test_data::recorded("quotes/collateral") else { return };
     let mut kinds = Vec::new();
     for name in ["cert_RootCA_2018-05-21_44a0196b2b99f889.der", "cert_RootCA_2018-05-21_fc64f8076d79a4fe.der"] {

@@ -61,8 +61,8 @@ refusals! { tdx_collateral;
     rejects_levels_without_tdx_components: "tcb_info_malformed", |t| {
         t.levels().iter_mut().for_each(|level| level.tdx_components = None);
     };
-    rejects_15_tdx_components: "tcb_info_malformed", |t| components(t).truncate(15);
-    rejects_17_tdx_components: "tcb_info_malformed", |t| {
+    pitfall_08_rejects_15_tdx_components: "tcb_info_malformed", |t| components(t).truncate(15);
+    pitfall_08_rejects_17_tdx_components: "tcb_info_malformed", |t| {
         let more = components(t)[15].clone();
         components(t).push(more);
     };
