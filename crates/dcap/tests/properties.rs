@@ -1,5 +1,6 @@
 //! Whatever is done to the bytes of evidence, nothing panics and nothing changed is accepted; another verifier agrees.
 
+#[path = "it/simulated/mod.rs"]
 mod simulated;
 
 use std::sync::LazyLock;

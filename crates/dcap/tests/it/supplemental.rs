@@ -1,10 +1,8 @@
 //! Supplemental data in Intel's terms.
 
-mod simulated;
-
+use crate::simulated::{NOW, at, blueprint, quote_of, roots_of, verify_collateral};
 use collateral::CollateralSet;
 use dcap::{Quote, Supplemental, TcbStatus, TrustedRoots, UnixTime, Unrelated, VerifiedCollateral, Verifier};
-use simulated::{NOW, at, blueprint, quote_of, roots_of, verify_collateral};
 use simulator::{Blueprint, CaType};
 
 fn of(made: &Blueprint, collateral: &VerifiedCollateral) -> Result<Supplemental, Unrelated> {

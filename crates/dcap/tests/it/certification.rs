@@ -1,10 +1,8 @@
 //! Quotes that do not carry their PCK chain: certification data of types 1 to 4, with the chain beside the quote.
 
-mod simulated;
-
+use crate::simulated::{NOW, at, blueprint, code, pck_code, quote_of, roots_of, verify_collateral};
 use abi::quote::certification_data;
 use dcap::{Quote, Verifier};
-use simulated::{NOW, at, blueprint, code, pck_code, quote_of, roots_of, verify_collateral};
 use simulator::pki::PemStyle;
 use simulator::{Blueprint, Link};
 

@@ -1,14 +1,12 @@
 //! Reading quotes: each malformed part is refused for what it is.
 
-mod simulated;
-
+use crate::simulated::{Change, acceptances, blueprint, quote_of, refusals};
 use abi::quote::{BodyDescriptor, Header, INTEL_QE_VENDOR_ID};
 use dcap::{Body, CertificationData, MAX_AUTH_DATA, MAX_QUOTE, Quote, QuoteError, Tee};
-use simulated::{Change, acceptances, blueprint, quote_of, refusals};
 use simulator::Blueprint;
 
 fn parse(blueprint: &Blueprint) -> Result<(), String> {
-    simulated::read(&quote_of(blueprint)).map(|_| ())
+    crate::simulated::read(&quote_of(blueprint)).map(|_| ())
 }
 
 fn version(b: &mut Blueprint, version: u16) {
@@ -155,7 +153,7 @@ fn every_version_says_what_it_holds() {
         let quote = Quote::parse(&quote).unwrap();
         assert_eq!((quote.version(), quote.tee(), quote.padding()), (expected, Tee::Sgx, 0));
         assert_eq!(quote.header().qe_vendor_id, INTEL_QE_VENDOR_ID);
-        assert_eq!(quote.body(), Body::SgxEnclave(&simulated::report(&made)));
+        assert_eq!(quote.body(), Body::SgxEnclave(&crate::simulated::report(&made)));
         assert_eq!(quote.body().report_data(), &[5; 64]);
         assert!(matches!(quote.certification(), CertificationData::PckChain(chain) if chain.ends_with(b"-----\0")));
     }

@@ -1,9 +1,7 @@
 //! Faults of other verifiers that no other test here shows. docs/pitfalls.md lists all of them with their tests.
 
-mod simulated;
-
+use crate::simulated::{NOW, at, blueprint, quote_of, read_collateral, roots_of};
 use dcap::{Certificate, Crl, SgxExtension, Verifier, pem};
-use simulated::{NOW, at, blueprint, quote_of, read_collateral, roots_of};
 use simulator::Blueprint;
 
 fn version(made: &mut Blueprint, version: u16) {
@@ -15,9 +13,9 @@ fn pitfall_05_rejects_revoked_level_in_every_version() {
     for number in [3, 4, 5] {
         let mut made = blueprint(|_| ());
         version(&mut made, number);
-        assert!(simulated::verify(&made).is_ok(), "version {number}");
+        assert!(crate::simulated::verify(&made).is_ok(), "version {number}");
         made.tcb_info.spec.tcb_levels[0].tcb_status = "Revoked".to_owned();
-        assert_eq!(simulated::verify(&made).map(drop), Err("tcb_revoked".to_owned()), "version {number}");
+        assert_eq!(crate::simulated::verify(&made).map(drop), Err("tcb_revoked".to_owned()), "version {number}");
     }
 }
 
@@ -76,12 +74,12 @@ fn pitfall_12_collateral_without_revocation_lists_is_refused() {
 #[test]
 fn pitfall_26_of_two_valid_sets_the_laxer_fails_the_minimum() {
     let mut made = blueprint(|b| b.tcb_info.spec.tcb_evaluation_data_number = 12);
-    let verified = simulated::verify(&made).unwrap();
+    let verified = crate::simulated::verify(&made).unwrap();
     assert_eq!(verified.tcb().evaluation_data_number(), 12);
     let demand = dcap::Requirements::default().minimum_evaluation_data_number(13);
     assert_eq!(demand.judge(verified).unwrap_err().reason.code(), "evaluation_number_too_low");
     made.tcb_info.spec.tcb_evaluation_data_number = 13;
-    assert!(demand.judge(simulated::verify(&made).unwrap()).is_ok());
+    assert!(demand.judge(crate::simulated::verify(&made).unwrap()).is_ok());
 }
 
 /// The order of P-256, big-endian.
@@ -105,11 +103,11 @@ fn other_s(s: &[u8]) -> Vec<u8> {
 #[test]
 fn cheap_accepts_both_values_of_s() {
     let made = blueprint(|_| ());
-    let collateral = simulated::collateral(&made).unwrap();
+    let collateral = crate::simulated::collateral(&made).unwrap();
     let mut quote = quote_of(&made);
     let verify = |quote: &[u8]| {
         let verifier = Verifier::new(roots_of(&made)).remembering(0);
-        simulated::verify_with(quote, &collateral, &verifier, at(NOW)).map(drop)
+        crate::simulated::verify_with(quote, &collateral, &verifier, at(NOW)).map(drop)
     };
     assert_eq!(verify(&quote), Ok(()));
     // s of the quote's signature and of the QE report's.
@@ -124,5 +122,5 @@ fn cheap_accepts_both_values_of_s() {
 fn cheap_accepts_levels_without_a_list_of_advisories() {
     let made = blueprint(|b| b.tcb_info.spec.tcb_levels.iter_mut().for_each(|level| level.advisory_ids.clear()));
     assert!(!String::from_utf8(made.collateral().unwrap().tcb_info).unwrap().contains("advisoryIDs"));
-    assert!(simulated::verify(&made).unwrap().tcb().advisory_ids.is_empty());
+    assert!(crate::simulated::verify(&made).unwrap().tcb().advisory_ids.is_empty());
 }

@@ -1,9 +1,7 @@
 //! Judging verified quotes: what requirements refuse, and what widens and narrows them.
 
-mod simulated;
-
+use crate::simulated::{NOW, at, blueprint, roots_of, verify};
 use dcap::{Refusal, Requirements, RevokedIsNeverAcceptable, TcbStatus, VerifiedQuote, Verifier};
-use simulated::{NOW, at, blueprint, roots_of, verify};
 use simulator::EnclaveReport;
 
 fn of_status(status: TcbStatus) -> VerifiedQuote {
@@ -21,10 +19,10 @@ fn of_numbers(tcb_info: u32, qe_identity: u32) -> VerifiedQuote {
 
 fn debug() -> VerifiedQuote {
     let made = blueprint(|_| ());
-    let enclave = EnclaveReport { debug: true, ..simulated::enclave() };
+    let enclave = EnclaveReport { debug: true, ..crate::simulated::enclave() };
     let quote = made.quote(&enclave.on(made.cpu_svn())).unwrap();
-    let collateral = simulated::collateral(&made).unwrap();
-    simulated::verify_with(&quote, &collateral, &Verifier::new(roots_of(&made)), at(NOW)).unwrap()
+    let collateral = crate::simulated::collateral(&made).unwrap();
+    crate::simulated::verify_with(&quote, &collateral, &Verifier::new(roots_of(&made)), at(NOW)).unwrap()
 }
 
 fn judge(requirements: &Requirements, quote: VerifiedQuote) -> Result<(), &'static str> {

@@ -1,9 +1,7 @@
 //! Collateral piece by piece: its signer, the signer's chain, its signature and its window.
 
-mod simulated;
-
+use crate::simulated::{NOW, acceptances, at, blueprint, collateral, key, refusals};
 use dcap::{Piece, TrustedRoots};
-use simulated::{NOW, acceptances, at, blueprint, collateral, key, refusals};
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, CaType, DAY, Link, Signed, Signer};
 use x509_cert::ext::pkix::{KeyUsage, KeyUsages};
@@ -165,7 +163,7 @@ acceptances! { collateral;
 
 #[test]
 fn simulated_collateral_is_never_intels() {
-    let made = simulated::read_collateral(&blueprint(|_| ()).collateral().unwrap()).unwrap();
+    let made = crate::simulated::read_collateral(&blueprint(|_| ()).collateral().unwrap()).unwrap();
     let refused = made.verify(&TrustedRoots::intel(), at(NOW)).unwrap_err();
     assert_eq!(refused.code(), "pck_crl_root_certificate_untrusted");
 }

@@ -1,9 +1,7 @@
 //! What a verifier remembers saves it work and never changes a verdict.
 
-mod simulated;
-
+use crate::simulated::{NOW, at, blueprint, code, pck_code, quote_of, read_collateral, roots_of};
 use dcap::{Quote, TrustedRoots, UnixTime, Verifier};
-use simulated::{NOW, at, blueprint, code, pck_code, quote_of, read_collateral, roots_of};
 use simulator::{Blueprint, Link};
 
 /// A machine whose certificates above its own are signed once, as in a fleet.

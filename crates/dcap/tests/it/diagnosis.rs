@@ -1,9 +1,7 @@
 //! A diagnosis names all that is wrong, and nothing where verification finds nothing.
 
-mod simulated;
-
+use crate::simulated::{NOW, at, blueprint, key, quote_of, read_collateral, roots_of};
 use dcap::{Diagnosis, Outcome, TcbStatus, Verifier, diagnose};
-use simulated::{NOW, at, blueprint, key, quote_of, read_collateral, roots_of};
 use simulator::pki::Name;
 use simulator::{Blueprint, CaType, Link, Signer};
 
@@ -27,8 +25,8 @@ fn failures(made: &Blueprint) -> Vec<(String, String)> {
 /// What verification says, which stops at the first fault.
 fn verdict(made: &Blueprint) -> Result<(), String> {
     let verifier = Verifier::new(roots_of(made)).remembering(0);
-    let collateral = simulated::collateral(made)?;
-    simulated::verify_with(&quote_of(made), &collateral, &verifier, at(NOW)).map(drop)
+    let collateral = crate::simulated::collateral(made)?;
+    crate::simulated::verify_with(&quote_of(made), &collateral, &verifier, at(NOW)).map(drop)
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! Trust domains: the module, both evaluations of the TCB and the quoting enclave, each broken alone.
 
-mod simulated;
-
+use crate::simulated::tdx::{TrustDomain, status, trust_domain, verify};
+use crate::simulated::{NOW, acceptances, at, blueprint, key, refusals};
 use abi::quote::{BodyDescriptor, body_type};
 use dcap::{Report, TcbStatus, Tee};
-use simulated::tdx::{TrustDomain, status, trust_domain, verify};
-use simulated::{NOW, acceptances, at, blueprint, key, refusals};
 use simulator::{DAY, TdxModuleSpec};
 
 fn descriptor(t: &mut TrustDomain, body_type: u16, body_size: u32) {

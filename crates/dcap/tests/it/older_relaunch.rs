@@ -1,14 +1,12 @@
 //! When a relaunch is advised by the rule before May 2026, and where both rules differ.
 
-mod simulated;
-
+use crate::simulated::tdx::{self, Change, TrustDomain, trust_domain};
+use crate::simulated::{NOW, at, roots_of};
 use dcap::{RelaunchRule, TcbStatus, Verifier};
-use simulated::tdx::{self, Change, TrustDomain, trust_domain};
-use simulated::{NOW, at, roots_of};
 
 fn status(made: &TrustDomain, rule: RelaunchRule) -> Result<(TcbStatus, Option<TcbStatus>), String> {
     let verifier = Verifier::new(roots_of(&made.machine)).relaunch_rule(rule);
-    let quote = simulated::verify_with(&made.quote(), &tdx::collateral(made)?, &verifier, at(NOW))?;
+    let quote = crate::simulated::verify_with(&made.quote(), &tdx::collateral(made)?, &verifier, at(NOW))?;
     Ok((quote.tcb().status, quote.tcb().current_status))
 }
 

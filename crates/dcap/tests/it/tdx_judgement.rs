@@ -1,11 +1,9 @@
 //! Judging trust domains: what each allowance is needed for, and that it allows nothing else.
 
-mod simulated;
-
+use crate::simulated::tdx::{Change, TrustDomain, trust_domain, verify};
 use abi::quote::body_type;
 use abi::tdx::TdReport10;
 use dcap::{Allowance, Refusal, Requirements, TcbStatus};
-use simulated::tdx::{Change, TrustDomain, trust_domain, verify};
 
 const ALL: [Allowance; 5] =
     [Allowance::Debug, Allowance::SeptVe, Allowance::Migratable, Allowance::ServiceTd, Allowance::ReservedAttributes];

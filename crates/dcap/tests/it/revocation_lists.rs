@@ -1,10 +1,8 @@
 //! Revocation lists of the root and the PCK CA: whose they are, when they hold, what form they have.
 
-mod simulated;
-
+use crate::simulated::{NOW, acceptances, blueprint, collateral, key, refusals};
 use const_oid::ObjectIdentifier;
 use dcap::{Crl, MAX_CRL, MalformedCrl};
-use simulated::{NOW, acceptances, blueprint, collateral, key, refusals};
 use simulator::pki::{CrlSpec, Name, RawExtension};
 use simulator::{CaType, Link, Signed, Signer};
 

@@ -1,9 +1,7 @@
 //! The last step: a quote under a proven platform and verified collateral, each of its eight steps broken alone.
 
-mod simulated;
-
+use crate::simulated::{Change, NOW, acceptances, at, blueprint, key, quote_of, refusals, roots_of, verify};
 use dcap::{Certificate, Report, TcbStatus, UnixTime, Verifier};
-use simulated::{Change, NOW, acceptances, at, blueprint, key, quote_of, refusals, roots_of, verify};
 use simulator::{Blueprint, CaType, DAY, Link, Signer};
 
 /// Header version 4 or 5 around an enclave's report.
@@ -192,7 +190,7 @@ fn a_verified_quote_says_what_was_attested_and_how_long_the_verdict_holds() {
         let made = blueprint(change);
         let quote = verify(&made).unwrap();
         assert_eq!((quote.version(), quote.at(), quote.tee()), (expected, at(NOW), dcap::Tee::Sgx));
-        assert_eq!(quote.report(), &Report::SgxEnclave(simulated::report(&made)));
+        assert_eq!(quote.report(), &Report::SgxEnclave(crate::simulated::report(&made)));
         assert_eq!((quote.report().report_data(), quote.report().is_debug()), (&[5; 64], false));
         assert_eq!(quote.fmspc().as_bytes(), &simulator::FMSPC);
         assert_eq!((quote.validity().from, quote.validity().until), (at(NOW), at(NOW + 30 * DAY)));
@@ -203,12 +201,12 @@ fn a_verified_quote_says_what_was_attested_and_how_long_the_verdict_holds() {
 /// Verifies at one time, then the same proven chain and collateral again at another.
 fn later(made: &Blueprint, then: UnixTime) -> Result<(), String> {
     let bytes = quote_of(made);
-    let quote = simulated::read(&bytes)?;
-    let pck = simulated::prove_quote(&bytes, &roots_of(made), at(NOW)).unwrap();
-    let collateral = simulated::collateral(made)?;
+    let quote = crate::simulated::read(&bytes)?;
+    let pck = crate::simulated::prove_quote(&bytes, &roots_of(made), at(NOW)).unwrap();
+    let collateral = crate::simulated::collateral(made)?;
     let verifier = Verifier::new(roots_of(made));
-    simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW))?;
-    simulated::judge(&quote, &pck, &collateral, &verifier, then).map(|_| ())
+    crate::simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW))?;
+    crate::simulated::judge(&quote, &pck, &collateral, &verifier, then).map(|_| ())
 }
 
 #[test]
@@ -236,11 +234,14 @@ fn pitfall_16_what_was_verified_before_is_refused_outside_its_window() {
 fn platform_and_collateral_of_different_roots_are_refused() {
     let [one, other] = [(); 2].map(|()| blueprint(|_| ()));
     let bytes = quote_of(&one);
-    let quote = simulated::read(&bytes).unwrap();
-    let pck = simulated::prove(&one).unwrap();
-    let collateral = simulated::collateral(&other).unwrap();
+    let quote = crate::simulated::read(&bytes).unwrap();
+    let pck = crate::simulated::prove(&one).unwrap();
+    let collateral = crate::simulated::collateral(&other).unwrap();
     for verifier in [&one, &other].map(|made| Verifier::new(roots_of(made))) {
-        assert_eq!(simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW)).unwrap_err(), "root_mismatch");
+        assert_eq!(
+            crate::simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW)).unwrap_err(),
+            "root_mismatch"
+        );
     }
 }
 
@@ -249,15 +250,15 @@ fn platform_and_collateral_of_different_roots_are_refused() {
 fn what_was_proven_under_other_roots_is_refused() {
     let made = blueprint(|_| ());
     let bytes = quote_of(&made);
-    let quote = simulated::read(&bytes).unwrap();
-    let (pck, collateral) = (simulated::prove(&made).unwrap(), simulated::collateral(&made).unwrap());
-    for roots in [dcap::TrustedRoots::intel(), simulated::roots(&key())] {
-        let refused = simulated::judge(&quote, &pck, &collateral, &Verifier::new(roots), at(NOW)).unwrap_err();
+    let quote = crate::simulated::read(&bytes).unwrap();
+    let (pck, collateral) = (crate::simulated::prove(&made).unwrap(), crate::simulated::collateral(&made).unwrap());
+    for roots in [dcap::TrustedRoots::intel(), crate::simulated::roots(&key())] {
+        let refused = crate::simulated::judge(&quote, &pck, &collateral, &Verifier::new(roots), at(NOW)).unwrap_err();
         assert_eq!(refused, "root_certificate_untrusted");
     }
     let root = Certificate::from_der(&made.certificates.root.build().unwrap()).unwrap();
     let verifier = Verifier::new(dcap::TrustedRoots::only(&root));
-    assert!(simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW)).is_ok());
+    assert!(crate::simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW)).is_ok());
 }
 
 #[test]
@@ -267,8 +268,9 @@ fn the_chain_of_another_quote_does_not_vouch_for_this_one() {
     // The same Intel, another platform: key and certificate of its own.
     one.keys.pck = key();
     one.certificates.pck.spec.subject_public_key_info = one.keys.pck.subject_public_key_info().unwrap();
-    let (pck, collateral) = (simulated::prove(&one).unwrap(), simulated::collateral(&one).unwrap());
+    let (pck, collateral) = (crate::simulated::prove(&one).unwrap(), crate::simulated::collateral(&one).unwrap());
     let verifier = Verifier::new(roots_of(&one));
-    let refused = simulated::judge(&simulated::read(&quote).unwrap(), &pck, &collateral, &verifier, at(NOW));
+    let refused =
+        crate::simulated::judge(&crate::simulated::read(&quote).unwrap(), &pck, &collateral, &verifier, at(NOW));
     assert_eq!(refused.unwrap_err(), "qe_report_bad_signature");
 }

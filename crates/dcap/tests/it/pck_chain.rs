@@ -1,9 +1,7 @@
 //! The platform's certificate chain: who may sign whom, in which order and window, and how it is written.
 
-mod simulated;
-
+use crate::simulated::{NOW, acceptances, at, key, prove, quote_of, refusals, roots_of};
 use dcap::{CertificateFault, PckCa, PckError, ProvenPck, RootKind, TrustedRoots};
-use simulated::{NOW, acceptances, at, key, prove, quote_of, refusals, roots_of};
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, CaType, DAY, Link, Signed};
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages};
@@ -184,36 +182,36 @@ fn a_proven_chain_says_what_the_certificate_says_and_until_when_it_is_valid() {
 
 #[test]
 fn a_simulated_chain_is_never_intels() {
-    let quote = quote_of(&simulated::blueprint(|_| ()));
-    let refused = simulated::prove_quote(&quote, &TrustedRoots::intel(), at(NOW)).unwrap_err();
+    let quote = quote_of(&crate::simulated::blueprint(|_| ()));
+    let refused = crate::simulated::prove_quote(&quote, &TrustedRoots::intel(), at(NOW)).unwrap_err();
     assert_eq!(refused.code(), "root_certificate_untrusted");
 }
 
 /// The first judge of a chain is the root's key: with a stranger's key nothing else is looked at.
 #[test]
 fn pitfall_28_an_untrusted_root_is_named_before_any_other_fault() {
-    let made = simulated::blueprint(|b| {
+    let made = crate::simulated::blueprint(|b| {
         root(b).signer = key().into();
         pck(b).spec.not_after = NOW - DAY;
     });
-    let roots = simulated::roots(&key());
-    let refused = simulated::prove_quote(&quote_of(&made), &roots, at(NOW)).unwrap_err();
+    let roots = crate::simulated::roots(&key());
+    let refused = crate::simulated::prove_quote(&quote_of(&made), &roots, at(NOW)).unwrap_err();
     assert!(matches!(refused, PckError::Certificate(error) if error.fault == CertificateFault::Untrusted));
 }
 
 #[test]
 fn hostile_names_are_cut_and_escaped_in_messages() {
-    let made = simulated::blueprint(|b| {
+    let made = crate::simulated::blueprint(|b| {
         let name = Name::simulated(&format!("\u{1b}[2J{}", "x".repeat(5000)));
         rename_root(b, &name);
     });
-    let refused = simulated::prove_quote(&quote_of(&made), &roots_of(&made), at(NOW)).unwrap_err().to_string();
+    let refused = crate::simulated::prove_quote(&quote_of(&made), &roots_of(&made), at(NOW)).unwrap_err().to_string();
     assert!(refused.len() < 400 && !refused.contains('\u{1b}'), "{refused}");
 }
 
 #[test]
 fn a_chain_in_der_or_of_other_bytes_is_no_pem() {
-    let made = simulated::blueprint(|_| ());
+    let made = crate::simulated::blueprint(|_| ());
     for bytes in [&b""[..], b"\0", b"\xff\xfe", &made.certificates.pck.build().unwrap()] {
         let refused = ProvenPck::prove(bytes, &roots_of(&made), at(NOW)).unwrap_err();
         assert!(matches!(refused, PckError::Pem(_)) && refused.code() == "pck_chain_malformed");

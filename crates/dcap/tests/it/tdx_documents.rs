@@ -1,10 +1,8 @@
 //! TCB Info about TDX: truly signed, and refused for what it says of modules and components.
 
-mod simulated;
-
+use crate::simulated::tdx::{TrustDomain, collateral as tdx_collateral, trust_domain, verify};
+use crate::simulated::{acceptances, collateral, refusals};
 use dcap::TcbStatus;
-use simulated::tdx::{TrustDomain, collateral as tdx_collateral, trust_domain, verify};
-use simulated::{acceptances, collateral, refusals};
 use simulator::{IsvLevelSpec, Specification, TcbComponent, TdxModuleSpec};
 
 /// A true signature over TCB Info with that one piece of text replaced.

@@ -1,9 +1,7 @@
 //! TCB Info and QE identity as documents: truly signed, and refused for what they say or how they say it.
 
-mod simulated;
-
+use crate::simulated::{acceptances, blueprint, collateral, refusals, verify};
 use dcap::{EnclaveIdentity, MAX_DEPTH, MAX_JSON, MalformedJson, SignedJson, TcbInfo, TcbStatus, Tee};
-use simulated::{acceptances, blueprint, collateral, refusals, verify};
 use simulator::{Blueprint, Signed, Specification};
 
 /// A true signature over the document with that one piece of text replaced.
@@ -179,7 +177,7 @@ fn documents_say_what_was_specified() {
     assert_eq!(info.fmspc_text(), "5653494d0000");
     let statuses: Vec<TcbStatus> = info.levels.iter().map(|level| level.status).collect();
     assert_eq!(statuses, [TcbStatus::UpToDate, TcbStatus::OutOfDate], "highest first");
-    assert!(info.is_about(&simulated::prove(&made).unwrap()));
+    assert!(info.is_about(&crate::simulated::prove(&made).unwrap()));
     let identity = EnclaveIdentity::from_json(&made.qe_identity.spec.to_be_signed().unwrap()).unwrap();
     assert_eq!((identity.id, identity.isv_prod_id), (dcap::EnclaveId::QE, 1));
     assert_eq!((identity.id.to_string(), identity.levels[0].isv_svn), ("QE".to_owned(), 8));
