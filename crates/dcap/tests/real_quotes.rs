@@ -171,6 +171,16 @@ fn the_sample_of_dcap_qvl_is_authentic_and_needs_configuration_and_hardening() {
 }
 
 #[test]
+fn the_only_known_quote_of_tdx_1_5ex_is_up_to_date() {
+    let samples = test_data::package("dcap-qvl").join("sample");
+    let quote = std::fs::read(samples.join("tdx_quote_td15ex")).unwrap();
+    let pieces = CollateralSet::load(&samples.join("tdx_quote_td15ex_collateral.json")).unwrap();
+    let verified = verify(&quote, &pieces, UnixTime::from_rfc3339("2026-10-08T01:10:00Z").unwrap()).unwrap();
+    assert!(matches!(verified.report(), dcap::Report::Td15Ex(_)));
+    assert_eq!((verified.version(), verified.tcb().status.as_str()), (5, "UpToDate"));
+}
+
+#[test]
 fn a_flipped_bit_anywhere_in_a_real_quote_is_rejected() {
     let (quote, pieces, at) = dcap_qvl_sample();
     // Every byte of the structures once, with a bit that moves on; of the long PEM text every fifth byte.
