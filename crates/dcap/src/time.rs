@@ -3,7 +3,7 @@
 use std::fmt;
 
 use time::format_description::well_known::Rfc3339;
-use time::{OffsetDateTime, UtcOffset};
+use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 /// A point in time: seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
@@ -37,10 +37,26 @@ impl UnixTime {
     /// # Errors
     /// Where the text is anything else.
     pub fn from_rfc3339(text: &str) -> Result<Self, InvalidTime> {
-        OffsetDateTime::parse(text, &Rfc3339)
-            .map(|time| Self(time.unix_timestamp()))
-            .map_err(|_| InvalidTime(text.chars().take(40).collect()))
+        let time = plain_utc(text).or_else(|| OffsetDateTime::parse(text, &Rfc3339).ok());
+        time.map(|time| Self(time.unix_timestamp())).ok_or_else(|| InvalidTime(text.chars().take(40).collect()))
     }
+}
+
+/// `YYYY-MM-DDTHH:MM:SSZ`, the one form in which Intel writes all times: a document has dozens.
+fn plain_utc(text: &str) -> Option<OffsetDateTime> {
+    let &[y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z'] =
+        text.as_bytes()
+    else {
+        return None;
+    };
+    let two = |tens: u8, ones: u8| {
+        let digit = |byte: u8| char::from(byte).to_digit(10).and_then(|digit| u8::try_from(digit).ok());
+        digit(tens)?.checked_mul(10)?.checked_add(digit(ones)?)
+    };
+    let year = i32::from(two(y1, y2)?).checked_mul(100)?.checked_add(two(y3, y4)?.into())?;
+    let date = Date::from_calendar_date(year, Month::try_from(two(mo1, mo2)?).ok()?, two(d1, d2)?).ok()?;
+    let time = Time::from_hms(two(h1, h2)?, two(m1, m2)?, two(s1, s2)?).ok()?;
+    Some(OffsetDateTime::new_utc(date, time))
 }
 
 impl fmt::Display for UnixTime {
@@ -148,7 +164,19 @@ mod tests {
     fn reads_and_writes_rfc3339() {
         let time = UnixTime::from_rfc3339("2025-06-20T02:00:00+02:00").unwrap();
         assert_eq!(time.to_string(), "2025-06-20T00:00:00Z");
-        assert!(UnixTime::from_rfc3339("2025-06-20").is_err());
+        assert_eq!(UnixTime::from_rfc3339("2025-06-20T00:00:00.9Z"), Ok(time));
+        assert_eq!(UnixTime::from_rfc3339("2025-06-20T00:00:00Z"), Ok(time));
+        assert_eq!(UnixTime::from_rfc3339("1969-12-31T23:59:59Z"), Ok(UnixTime(-1)));
+        assert_eq!(UnixTime::from_rfc3339("2024-02-29T12:34:56Z").map(UnixTime::seconds), Ok(1_709_210_096));
+        for wrong in [
+            "2025-06-20",
+            "2025-02-29T00:00:00Z",
+            "2025-13-01T00:00:00Z",
+            "2025-06-20T24:00:00Z",
+            "+025-06-20T00:00:00Z",
+        ] {
+            assert!(UnixTime::from_rfc3339(wrong).is_err(), "{wrong}");
+        }
         assert_eq!(UnixTime(i64::MAX).to_string(), "9223372036854775807 s after 1970");
     }
 }

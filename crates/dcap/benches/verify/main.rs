@@ -32,7 +32,7 @@ fn main() {
     ratios.extend(scale::two_cores());
     println!();
     for (name, value) in ratios {
-        println!("ratio {name} {value:.2}");
+        println!("ratio {name} {value:.3}");
     }
 }
 
