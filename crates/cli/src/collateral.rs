@@ -3,7 +3,7 @@
 mod bundle;
 mod describe;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ::collateral::{CollateralSet, LoadError};
 use clap::Subcommand;
@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn list(arguments: &ShowArguments) -> Result<(), Failure> {
     let at = arguments.at.unwrap_or_else(UnixTime::of_system_clock);
-    let set = CollateralSet::load(&arguments.path).map_err(|error| not_loaded(&error))?;
+    let set = load(&arguments.path)?;
     let pieces = set.list(at);
     if arguments.json {
         let pieces: Value = pieces.iter().map(|piece| describe::piece(piece, at)).collect();
@@ -71,6 +71,11 @@ fn list(arguments: &ShowArguments) -> Result<(), Failure> {
         show::line(&show::inline(&format!("{source}: passed over: {reason}")))?;
     }
     Ok(())
+}
+
+/// Loads a file or directory of collateral.
+pub fn load(path: &Path) -> Result<CollateralSet, Failure> {
+    CollateralSet::load(path).map_err(|error| not_loaded(&error))
 }
 
 /// Why there is nothing at a path.

@@ -1,20 +1,25 @@
 //! `veritee verify`: judges a quote with collateral from files.
 
-use std::path::{Path, PathBuf};
+mod describe;
+mod diagnosis;
+mod inputs;
 
-use ::collateral::{CollateralSet, LoadError, Taken};
+use std::path::PathBuf;
+
 use dcap::{
-    Certificate, CertificationData, ProvenPck, Quote, Refusal, Requirements, Shortfall, TcbStatus, TrustedRoots,
-    UnixTime, VerifiedQuote, Verifier, VerifyError, pem,
+    IntelResult, PckError, Quote, Refusal, RelaunchRule, Requirements, Supplemental, TcbStatus, TrustedRoots, UnixTime,
+    VerifiedQuote, Verifier, VerifyError,
 };
 use serde_json::{Value, json};
 
 use crate::arguments::{Allow, parse_accepted_status};
 use crate::clock::parse_time;
-use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
 use crate::requirements::RequirementsFile;
-use crate::{report, show};
+use crate::show;
+
+pub use inputs::trusted_root;
+use inputs::{Inputs, missing_help};
 
 /// What is short of the best level is told to people in so many lines; JSON has all of it.
 const MAX_SHOWN_SHORTFALLS: usize = 5;
@@ -26,9 +31,12 @@ const MAX_SHOWN_SHORTFALLS: usize = 5;
 pub struct Arguments {
     /// Quote or Open Enclave report: raw, hexadecimal, base64 or base64url; `-` reads standard input.
     quote: PathBuf,
-    /// Collateral: dcap-qvl's JSON, or a directory of pieces.
+    /// Collateral: a bundle, dcap-qvl's JSON, or a directory of pieces.
     #[arg(long, value_name = "PATH")]
     collateral: PathBuf,
+    /// PCK certificate chain in PEM, leaf first, for quotes that do not carry theirs (certification data 1 to 4).
+    #[arg(long, value_name = "PEM")]
+    pck_chain: Option<PathBuf>,
     /// Judge as of this time instead of now.
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
     at: Option<UnixTime>,
@@ -44,9 +52,34 @@ pub struct Arguments {
     /// Trust the key of this root certificate instead of Intel's.
     #[arg(long, value_name = "PEM")]
     trust_root: Option<PathBuf>,
+    /// Make every check and list each result, instead of ending with the first that fails.
+    #[arg(long)]
+    diagnose: bool,
+    /// By which of Intel's rules a relaunch of a trust domain is advised.
+    #[arg(long, value_name = "RULE", default_value = "current")]
+    relaunch_rule: Relaunch,
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// Names of [`RelaunchRule`].
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Relaunch {
+    /// Since DCAP 1.26: fresh when judged by the TDX module as it is now.
+    Current,
+    /// As DCAP 1.25 had it: an old module, the newest now.
+    #[value(name = "dcap-1.25")]
+    Dcap125,
+}
+
+impl From<Relaunch> for RelaunchRule {
+    fn from(named: Relaunch) -> Self {
+        match named {
+            Relaunch::Current => Self::Current,
+            Relaunch::Dcap125 => Self::Dcap125,
+        }
+    }
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -58,9 +91,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let file = arguments.requirements.as_deref().map(RequirementsFile::read).transpose()?.unwrap_or_default();
     let requirements = file.with(&arguments.accept_tcb, &arguments.allow);
     let mut report = json!({});
-    let outcome = Evidence::read(&arguments.quote)
-        .and_then(|evidence| Ok((evidence, load_collateral(&arguments.collateral)?)))
-        .and_then(|(evidence, pieces)| judge(&evidence, &pieces, roots, at, &requirements, &mut report));
+    let outcome = Inputs::read(arguments).and_then(|inputs| {
+        let verifier = Verifier::new(roots).relaunch_rule(arguments.relaunch_rule.into());
+        if arguments.diagnose {
+            report["checks"] = diagnosis::checks(&inputs, &verifier, at);
+        }
+        judge(&inputs, &verifier, at, &requirements, &mut report)
+    });
     if matches!(&outcome, Err(failure) if !failure.is_verdict()) {
         // What cannot be read is not judged.
         return outcome;
@@ -80,144 +117,58 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Judges, and says in the report what is known of the quote. Before it is proven authentic its contents are not shown.
 fn judge(
-    evidence: &Evidence,
-    pieces: &CollateralSet,
-    roots: TrustedRoots,
+    inputs: &Inputs,
+    verifier: &Verifier,
     at: UnixTime,
     requirements: &Requirements,
     report: &mut Value,
 ) -> Result<(), Failure> {
-    let verified = verify(evidence, pieces, roots, at, report)?;
-    describe(&verified, report);
+    let verified = verify(inputs, verifier, at, report)?;
+    describe::quote(&verified, report);
     match requirements.judge(verified) {
         Ok(_accepted) => Ok(()),
         Err(Refusal { reason, .. }) => Err(Failure::verdict(reason.code(), reason.to_string(), reason.help())),
     }
 }
 
-fn verify(
-    evidence: &Evidence,
-    pieces: &CollateralSet,
-    roots: TrustedRoots,
-    at: UnixTime,
-    report: &mut Value,
-) -> Result<VerifiedQuote, Failure> {
-    let verifier = Verifier::new(roots);
-    let quote = Quote::parse(evidence.quote()?)
+fn verify(inputs: &Inputs, verifier: &Verifier, at: UnixTime, report: &mut Value) -> Result<VerifiedQuote, Failure> {
+    let quote = Quote::parse(inputs.evidence.quote()?)
         .map_err(|error| Failure::verdict(error.code(), error.to_string(), error.help()))?;
     report["tee"] = json!(quote.tee());
     report["quoteVersion"] = json!(quote.version());
-    let CertificationData::PckChain(chain) = quote.certification() else {
-        return Err(Failure::verdict(
-            "quote_without_pck_chain",
-            "quote does not carry its PCK certificate chain",
-            "let the platform make quotes with certification data of type 5",
-        ));
-    };
-    let pck = ProvenPck::prove(chain, verifier.roots(), at)
-        .map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
-    let choice = pieces
-        .choose(&pck, quote.tee(), at)
-        .map_err(|error| Failure::verdict(error.code(), error.to_string(), missing_help(pieces, error.help())))?;
-    report["collateral"] = choice.taken.iter().map(taken).collect();
-    let collateral = choice
-        .collateral
-        .verify(verifier.roots(), at)
+    let pck = verifier.prove(&quote, inputs.pck_chain.as_deref(), at).map_err(|error| {
+        let help = match error {
+            PckError::NoChain(_) => {
+                "fetch the platform's PCK certificate and its issuer chain, and pass them with --pck-chain"
+            }
+            _ => error.help(),
+        };
+        Failure::verdict(&error.code(), failure::chain(&error), help)
+    })?;
+    let choice = inputs.pieces.choose(&pck, quote.tee(), at).map_err(|error| {
+        Failure::verdict(error.code(), error.to_string(), missing_help(&inputs.pieces, error.help()))
+    })?;
+    report["collateral"] = choice.taken.iter().map(describe::taken).collect();
+    let collateral = verifier
+        .verify_collateral(choice.collateral, at)
         .map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
     let verified = verifier.verify(&quote, &pck, &collateral, at);
     // Authentic in both cases; whatever else failed makes the quote's own words worthless.
     if matches!(verified, Ok(_) | Err(VerifyError::TcbNotSupported)) {
-        report["shortfalls"] = dcap::shortfalls(&quote, &pck, &collateral).iter().map(shortfall).collect();
+        report["shortfalls"] = dcap::shortfalls(&quote, &pck, &collateral).iter().map(describe::shortfall).collect();
     }
-    verified.map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))
-}
-
-fn shortfall(shortfall: &Shortfall) -> Value {
-    json!({
-        "part": shortfall.part.to_string(),
-        "has": shortfall.has,
-        "needs": shortfall.needs,
-        "levelStatus": shortfall.level_status,
-        "levelDate": shortfall.level_date,
-        "remedy": shortfall.remedy.to_string(),
-        "sentence": shortfall.to_string(),
-    })
-}
-
-fn taken(taken: &Taken) -> Value {
-    json!({
-        "piece": taken.piece.to_string(),
-        "source": taken.source,
-        "evaluationDataNumber": taken.evaluation_data_number,
-        "issued": taken.validity.from,
-        "until": taken.validity.until,
-    })
-}
-
-/// Files that were passed over are the likeliest place for a missing piece.
-fn missing_help(pieces: &CollateralSet, help: &str) -> String {
-    let passed_over: Vec<String> = pieces
-        .unrecognised()
-        .iter()
-        .take(5)
-        .map(|(name, reason)| format!("`{name}` was passed over: {reason}"))
-        .collect();
-    if passed_over.is_empty() { help.to_owned() } else { format!("{help}; {}", passed_over.join("; ")) }
-}
-
-/// The stable JSON shape of a verified quote.
-fn describe(quote: &VerifiedQuote, into: &mut Value) {
-    let (tcb, root) = (quote.tcb(), quote.root());
-    into["fmspc"] = json!(quote.fmspc().to_string());
-    into["root"] = json!({"kind": root.kind(), "sha256": hex::encode(root.sha256())});
-    into["simulated"] = json!(root.is_simulated());
-    into["tcb"] = json!({
-        "status": tcb.status,
-        "date": tcb.date,
-        "advisoryIds": tcb.advisory_ids,
-        "evaluationDataNumber": tcb.evaluation_data_number(),
-        "tcbInfoEvaluationDataNumber": tcb.tcb_info_evaluation_data_number,
-        "qeIdentityEvaluationDataNumber": tcb.qe_identity_evaluation_data_number,
-        "platformStatus": tcb.platform_status,
-        "qeStatus": tcb.qe_status,
-        "tdxModuleStatus": tcb.tdx_module_status,
-        "currentStatus": tcb.current_status,
-    });
-    into["validUntil"] = json!(quote.validity().until);
-    into["report"] = report::describe(quote.report());
-}
-
-/// Loads a file or directory of collateral.
-pub fn load_collateral(path: &Path) -> Result<CollateralSet, Failure> {
-    CollateralSet::load(path).map_err(|error| {
-        let message = failure::chain(&error);
-        match error {
-            LoadError::Read { .. } => {
-                Failure::environment("collateral_unreadable", message, "check the path and its permissions")
-            }
-            _ => Failure::verdict(
-                "collateral_unrecognised",
-                message,
-                "pass dcap-qvl's JSON or a directory with TCB Info, QE identity, both CRLs and the signer's chain",
-            ),
+    match verified {
+        Ok(verified) => {
+            report["intelResult"] = describe::intel_result(verified.tcb().status.into());
+            // They belong together: that quote was verified by just these.
+            report["supplemental"] = json!(Supplemental::of(&verified, &pck, &collateral).ok());
+            Ok(verified)
         }
-    })
-}
-
-/// Reads the root certificate that is to be trusted instead of Intel's.
-pub fn trusted_root(path: &Path) -> Result<TrustedRoots, Failure> {
-    let text = failure::read_file(path, dcap::MAX_CERTIFICATE as u64 * 4).map_err(Failure::or_usage)?;
-    let help = "pass one self-signed root certificate in PEM";
-    let wrong = |message: String| {
-        Failure::usage("trust_root_malformed", format!("`{}` is no root certificate: {message}", path.display()), help)
-    };
-    let blocks = pem::blocks(&text, "CERTIFICATE").map_err(|error| wrong(error.to_string()))?;
-    let [der] = blocks.as_slice() else { return Err(wrong(format!("it holds {} certificates", blocks.len()))) };
-    let root = Certificate::from_der(der).map_err(|error| wrong(failure::chain(&error)))?;
-    if !root.is_self_issued() || !root.signed(&root) {
-        return Err(wrong("it is not self-signed".to_owned()));
+        Err(error) => {
+            report["intelResult"] = describe::intel_result(IntelResult::from(&error));
+            Err(Failure::verdict(&error.code(), failure::chain(&error), error.help()))
+        }
     }
-    Ok(TrustedRoots::only(&root))
 }
 
 fn show_to_people(report: &Value) -> Result<(), Failure> {
@@ -232,6 +183,9 @@ fn show_to_people(report: &Value) -> Result<(), Failure> {
     for shortfall in rest["shortfalls"].take().as_array().into_iter().flatten().take(MAX_SHOWN_SHORTFALLS) {
         show::line(&format!("  short: {}", shortfall["sentence"].as_str().unwrap_or_default()))?;
     }
+    diagnosis::show(&rest["checks"].take())?;
+    // For programs.
+    rest["supplemental"].take();
     if report["simulated"] == true {
         show::line("  NOTE: not rooted in Intel's key; this says nothing about genuine hardware")?;
     }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use command::{Ran, sample, veritee};
 use serde_json::Value;
-use simulator::{EnclaveReport, Platform};
+use simulator::pki::PemStyle;
+use simulator::{Blueprint, EnclaveReport, Link, Platform};
 
 const AT: &str = "2025-06-20T00:00:00Z";
 
@@ -31,7 +32,7 @@ fn the_sample_is_rejected_by_default_and_accepted_when_its_status_is() {
 }
 
 #[test]
-fn requirements_come_from_a_file_whose_unknown_keys_are_refused() {
+fn pitfall_20_requirements_come_from_a_file_whose_unknown_keys_are_refused() {
     let (quote, collateral) = sample();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("requirements.toml");
@@ -96,6 +97,54 @@ fn an_old_platform_is_told_in_a_few_lines_what_to_update() {
 }
 
 #[test]
+fn a_diagnosis_lists_every_check_and_hides_no_old_platform_behind_an_expired_list() {
+    let Some(directory) = test_data::recorded("quotes") else { return };
+    let quote = directory.join("46ca3f903c33a336_v4_TDX_c0806f000000.quote");
+    let collateral = directory.join("collateral");
+    let late = ["--at", "2027-11-17T06:21:34Z", "--diagnose"];
+    let json = verify(&quote, &collateral, &[&late[..], &["--json"]].concat()).expect(1).json();
+    let checks = json["checks"].as_array().unwrap();
+    let of = |outcome: &str| checks.iter().filter(|check| check["outcome"] == outcome).count();
+    assert_eq!((of("passed"), of("failed"), of("skipped")), (19, 4, 0), "{checks:?}");
+    let old = checks.iter().find(|check| check["check"] == "tcb_level").unwrap();
+    assert_eq!(old["status"], "OutOfDate");
+    let people = verify(&quote, &collateral, &late).expect(1).stdout;
+    assert!(people.contains("   FAIL: root_ca_crl.validity: root CA CRL: expired at "), "{people}");
+    assert!(people.contains("     ok: tcb_level: OutOfDate\n"), "{people}");
+}
+
+#[test]
+fn the_chain_of_a_quote_without_one_is_passed_beside_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let now = dcap::UnixTime::of_system_clock().seconds();
+    let mut machine = Blueprint::new(now).unwrap();
+    machine.quoting.certification_data_type = 1;
+    let ppid = machine.certificates.pck.spec.sgx_extension.clone().unwrap().ppid;
+    machine.certification_data = Some([&ppid[..], &machine.cpu_svn(), &[13, 0, 0, 0]].concat());
+    let enclave = EnclaveReport {
+        mr_enclave: [1; 32],
+        mr_signer: [2; 32],
+        isv_prod_id: 0,
+        isv_svn: 0,
+        debug: false,
+        report_data: [0; 64],
+    };
+    let issued = machine.issue().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    std::fs::write(path("quote"), issued.quote(&enclave.on(machine.cpu_svn())).unwrap()).unwrap();
+    std::fs::write(path("chain.pem"), issued.chain(&machine.pck_chain, PemStyle::default())).unwrap();
+    std::fs::write(path("root.pem"), issued.chain(&[Link::Root], PemStyle::default())).unwrap();
+    issued.collateral().unwrap().write_to(&path("collateral")).unwrap();
+    let [root, chain] = ["root.pem", "chain.pem"].map(|name| path(name).to_str().unwrap().to_owned());
+
+    let without = verify(&path("quote"), &path("collateral"), &["--trust-root", &root, "--json"]).expect(1).json();
+    assert_eq!(without["error"]["code"], "pck_chain_missing");
+    assert!(without["error"]["help"].as_str().unwrap().contains("--pck-chain"));
+    verify(&path("quote"), &path("collateral"), &["--trust-root", &root, "--pck-chain", &chain]).expect(0);
+    verify(&path("quote"), &path("collateral"), &["--trust-root", &root, "--pck-chain", "nowhere"]).expect(3);
+}
+
+#[test]
 fn the_json_has_the_documented_members() {
     let (quote, collateral) = sample();
     let report = verify(&quote, &collateral, &["--at", AT, "--json"]).json();
@@ -112,6 +161,8 @@ fn the_json_has_the_documented_members() {
     has(&report["tcb"], &["status", "date", "advisoryIds", "evaluationDataNumber"]);
     has(&report["report"], &["mrEnclave", "mrSigner", "isvProdId", "isvSvn", "reportData", "debug", "attributes"]);
     has(&report["error"], &["code", "message", "help"]);
+    has(&report["intelResult"], &["code", "name", "terminal"]);
+    has(&report["supplemental"], &["tcb_eval_ref_num", "root_key_id", "sa_list", "earliest_expiration_date"]);
     has(&report["collateral"][0], &["piece", "source", "evaluationDataNumber", "issued", "until"]);
     assert_eq!((&report["tee"], &report["quoteVersion"]), (&"SGX".into(), &3.into()));
     assert_eq!(
@@ -177,13 +228,15 @@ fn wrong_files_are_an_exit_code_and_a_sentence() {
         assert!(unread.stdout.is_empty(), "what cannot be read is not judged: {}", unread.stdout);
         assert!(unread.stderr.contains("cannot read") && unread.stderr.contains("help:"), "{}", unread.stderr);
     }
-    for (pieces, words) in [
-        (empty, "no piece of collateral"),
-        (file("deep.json", deep.as_bytes()), "is no collateral"),
-        (quote.clone(), "is no collateral"),
+    for (pieces, code, words) in [
+        (empty, "collateral_empty", "no piece of collateral"),
+        (file("deep.json", deep.as_bytes()), "collateral_unrecognised", "is no collateral"),
+        (file("twice.json", br#"{"tcbInfo":{},"tcbInfo":{}}"#), "collateral_document_malformed", "is no collateral"),
+        (quote.clone(), "collateral_unrecognised", "is no collateral"),
     ] {
         let report = verify(&quote, &pieces, &["--at", AT, "--json"]).expect(1).json();
-        assert_eq!(report["error"]["code"], "collateral_unrecognised");
+        assert_eq!(report["error"]["code"], code);
+        assert!(!report["error"]["help"].as_str().unwrap().is_empty());
         assert!(report["error"]["message"].as_str().unwrap().contains(words), "{report}");
     }
 }

@@ -162,23 +162,11 @@ pub(crate) fn fault(role: Role, fault: impl Into<CertificateFault>) -> Certifica
     CertificateError { role, fault: fault.into() }
 }
 
-/// Proves that the last certificate is a trusted root and each one signs the one before it, all valid at `at`.
+/// Proves that the last certificate is a trusted root and each one signs the one before it, whatever the time.
 ///
-/// `chain` runs from leaf to root with one role each. Revocation is not looked at here. Gives the root and the
-/// window in which the whole chain is valid.
+/// `chain` runs from leaf to root with one role each. Revocation is not looked at here, and time is for
+/// [`check_windows`].
 pub(crate) fn prove(
-    chain: &[(&Certificate, Role)],
-    roots: &TrustedRoots,
-    memory: &Memory,
-    at: UnixTime,
-) -> Result<(Root, Window), CertificateError> {
-    let root = prove_signatures(chain, roots, memory)?;
-    let windows = chain.iter().map(|&(certificate, role)| (role, certificate.validity()));
-    Ok((root, check_windows(windows, at)?))
-}
-
-/// All that [`prove`] does but for time.
-pub(crate) fn prove_signatures(
     chain: &[(&Certificate, Role)],
     roots: &TrustedRoots,
     memory: &Memory,

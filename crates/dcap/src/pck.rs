@@ -58,21 +58,26 @@ impl ProvenPck {
     ///
     /// 1. Three certificates of the DCAP hierarchy.
     /// 2. The last one carries a trusted root key; each one signs the one before it, with the names, constraints and
-    ///    key identifiers of its role; all are valid at `at`. (Reference: appraisal steps A 1 and 2.)
+    ///    key identifiers of its role. (Reference: appraisal steps A 1 and 2.)
     /// 3. The leaf's SGX extension is whole and fits its CA.
+    /// 4. All three are valid at `at`.
     ///
     /// [`Verifier::prove`](crate::Verifier::prove) does the same and remembers it.
     ///
     /// # Errors
     /// See [`PckError`].
     pub fn prove(chain_pem: &[u8], roots: &TrustedRoots, at: UnixTime) -> Result<Self, PckError> {
-        of_chain(chain_pem, roots, &Memory::none(), at).map(Arc::unwrap_or_clone)
+        let pck = of_chain(chain_pem, roots, &Memory::none())?;
+        pck.check_window(at)?;
+        Ok(Arc::unwrap_or_clone(pck))
     }
 
-    fn prove_leaf(leaf: &Certificate, issuer: Issuer, at: UnixTime) -> Result<Self, PckError> {
+    /// Proves a leaf, whatever the time.
+    fn of_leaf(leaf: &Certificate, issuer: Issuer) -> Result<Self, PckError> {
         // Computed here and not recalled: what is remembered of a leaf is all that this function gives.
         chain::check_link(issuer.ca(), leaf, Role::Pck, &Memory::none())?;
-        let valid = chain::check_windows(issuer.windows(leaf.validity()), at)?;
+        let windows = issuer.windows(leaf.validity());
+        let valid = windows.iter().fold(Window::ALWAYS, |all, (_, window)| all.and(*window));
         let platform = SgxExtension::from_der(leaf.sgx_extension().ok_or(MalformedSgxExtension::Missing)?)?;
         let ca_type = if issuer.ca().common_name() == PLATFORM_CA { PckCa::Platform } else { PckCa::Processor };
         if (ca_type == PckCa::Platform) != platform.multi_package.is_some() {
@@ -119,6 +124,11 @@ impl ProvenPck {
         self.valid
     }
 
+    /// When each certificate of the chain is valid, from leaf to root.
+    pub(crate) fn certificate_windows(&self) -> [Window; 3] {
+        self.issuer.windows(self.leaf_validity).map(|(_, window)| window)
+    }
+
     pub(crate) const fn key(&self) -> &Point {
         &self.key
     }
@@ -140,8 +150,7 @@ impl ProvenPck {
     }
 }
 
-/// Proves the platform of a quote, from its own chain or the one beside it; a chain that was proven before is recalled and
-/// its windows are checked again.
+/// Proves the platform of a quote as of `at`, from its own chain or the one beside it.
 pub(crate) fn of_quote(
     certification: CertificationData<'_>,
     beside: Option<&[u8]>,
@@ -149,23 +158,34 @@ pub(crate) fn of_quote(
     memory: &Memory,
     at: UnixTime,
 ) -> Result<Arc<ProvenPck>, PckError> {
+    let pck = whatever_the_time(certification, beside, roots, memory)?;
+    pck.check_window(at)?;
+    Ok(pck)
+}
+
+/// The same without regard to time: what comes out is not proven before its window is checked.
+pub(crate) fn whatever_the_time(
+    certification: CertificationData<'_>,
+    beside: Option<&[u8]>,
+    roots: &TrustedRoots,
+    memory: &Memory,
+) -> Result<Arc<ProvenPck>, PckError> {
     let chain = certification::chain(certification, beside)?;
-    let pck = of_chain(&chain, roots, memory, at)?;
+    let pck = of_chain(&chain, roots, memory)?;
     certification::check_platform(certification, pck.platform())?;
     Ok(pck)
 }
 
-/// The leaf under an issuer that is proven first; each is recalled where it was proven before.
-fn of_chain(chain_pem: &[u8], roots: &TrustedRoots, memory: &Memory, at: UnixTime) -> Result<Arc<ProvenPck>, PckError> {
+/// The leaf under an issuer that is proven first; each is recalled where it was proven before. Time is not looked at.
+fn of_chain(chain_pem: &[u8], roots: &TrustedRoots, memory: &Memory) -> Result<Arc<ProvenPck>, PckError> {
     let (leaf, above) = Blocks::of(chain_pem, LABEL)?.split_first()?;
     let issuer = Issuer::read(above, roots, memory)?;
     let remembered = memory.pck(issuer.fact(), leaf);
     if let Some(pck) = remembered.value {
-        pck.check_window(at)?;
         return Ok(pck);
     }
     let leaf = issuer::certificate(&pem::decode(leaf, 0)?, Role::Pck)?;
-    let pck = Arc::new(ProvenPck::prove_leaf(&leaf, issuer, at)?);
+    let pck = Arc::new(ProvenPck::of_leaf(&leaf, issuer)?);
     remembered.keep(Arc::clone(&pck));
     Ok(pck)
 }

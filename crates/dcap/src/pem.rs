@@ -134,10 +134,14 @@ fn split_block<'t>(text: &'t str, label: &str, number: usize) -> Result<(&'t str
 
 /// Writes one block, 64 columns, LF, a line end after the last line.
 pub fn encode(der: &[u8], label: &str) -> String {
+    let base64 = STANDARD.encode(der);
     let mut text = format!("{BEGIN}{label}{DASHES}\n");
-    for line in STANDARD.encode(der).as_bytes().chunks(64) {
-        text.extend(line.iter().map(|&byte| char::from(byte)));
+    let mut rest = base64.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at_checked(64).unwrap_or((rest, ""));
+        text.push_str(line);
         text.push('\n');
+        rest = after;
     }
     text.push_str(&format!("{END}{label}{DASHES}\n"));
     text

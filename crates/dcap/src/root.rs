@@ -78,6 +78,10 @@ impl Root {
         self.kind
     }
 
+    pub(crate) const fn key(&self) -> Point {
+        self.key
+    }
+
     /// Whether both are one key; certificates of it may differ.
     pub(crate) fn has_key_of(&self, other: Self) -> bool {
         self.key == other.key

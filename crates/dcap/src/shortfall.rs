@@ -3,10 +3,11 @@
 use std::fmt;
 
 use crate::collateral::VerifiedCollateral;
+use crate::enclave_identity::EnclaveIdentity;
 use crate::isv_level::IsvLevel;
 use crate::pck::ProvenPck;
 use crate::quote::Quote;
-use crate::tcb_info::{ComponentName, TcbLevel};
+use crate::tcb_info::{ComponentName, TcbInfo, TcbLevel};
 use crate::tcb_status::TcbStatus;
 use crate::time::UnixTime;
 
@@ -99,15 +100,24 @@ impl fmt::Display for Shortfall {
 /// What a platform lacks to the best level of its collateral: the one of the best status, the newest of those. A trust
 /// domain is judged as it was launched. Empty where nothing is short.
 pub fn shortfalls(quote: &Quote<'_>, pck: &ProvenPck, collateral: &VerifiedCollateral) -> Vec<Shortfall> {
+    of_documents(quote, pck, collateral.tcb_info(), collateral.qe_identity())
+}
+
+pub(crate) fn of_documents(
+    quote: &Quote<'_>,
+    pck: &ProvenPck,
+    tcb_info: &TcbInfo,
+    identity: &EnclaveIdentity,
+) -> Vec<Shortfall> {
     let body = quote.body();
     let tee_tcb_svn = body.td_report().map(|report| &report.tee_tcb_svn);
     let mut found = Vec::new();
-    if let Some(best) = best(&collateral.tcb_info().levels, |level| level.status) {
+    if let Some(best) = best(&tcb_info.levels, |level| level.status) {
         platform(&mut found, best, pck, tee_tcb_svn);
     }
     let qe_svn = quote.qe_report().isv_svn.get();
-    by_isv_svn(&mut found, &collateral.qe_identity().levels, qe_svn, Part::QuotingEnclave, Remedy::PlatformSoftware);
-    if let (Some(&[minor, major, ..]), Some(modules)) = (tee_tcb_svn, &collateral.tcb_info().tdx_modules)
+    by_isv_svn(&mut found, &identity.levels, qe_svn, Part::QuotingEnclave, Remedy::PlatformSoftware);
+    if let (Some(&[minor, major, ..]), Some(modules)) = (tee_tcb_svn, &tcb_info.tdx_modules)
         && let Some(identity) = modules.identity(major)
     {
         by_isv_svn(&mut found, &identity.levels, minor.into(), Part::TdxModule(major), Remedy::TdxModule);

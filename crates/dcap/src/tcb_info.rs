@@ -128,7 +128,6 @@ impl TcbLevel {
     /// Whether a platform has reached this level, with a TDX module of that TEE_TCB_SVN where there is one.
     /// (Reference: appraisal step 13.)
     pub(crate) fn is_reached_by(&self, platform: &SgxExtension, tee_tcb_svn: Option<&[u8; 16]>) -> bool {
-        let reaches = |has: &[u8], needs: &[u8]| has.len() == needs.len() && has.iter().zip(needs).all(|(h, n)| h >= n);
         let tdx = match (tee_tcb_svn, &self.tdx_components) {
             (None, None) => true,
             (Some(has), Some(needs)) => {
@@ -138,12 +137,21 @@ impl TcbLevel {
             }
             _ => false,
         };
-        tdx && reaches(&platform.component_svns, &self.sgx_components) && platform.pce_svn >= self.pce_svn
+        tdx && self.is_reached_without_tdx_by(platform)
+    }
+
+    /// Whether a platform has reached this level, whatever its TDX module.
+    pub(crate) fn is_reached_without_tdx_by(&self, platform: &SgxExtension) -> bool {
+        reaches(&platform.component_svns, &self.sgx_components) && platform.pce_svn >= self.pce_svn
     }
 
     fn order(&self) -> ([u8; 16], u16, Option<[u8; 16]>) {
         (self.sgx_components, self.pce_svn, self.tdx_components)
     }
+}
+
+fn reaches(has: &[u8], needs: &[u8]) -> bool {
+    has.len() == needs.len() && has.iter().zip(needs).all(|(has, needs)| has >= needs)
 }
 
 impl TcbInfo {

@@ -77,21 +77,35 @@ impl TcbStatus {
     /// module is now. (Reference: appraisal step 17, the rule of Intel's library since May 2026.)
     pub const fn relaunch(self, current: Self) -> Self {
         let is_old_at_launch = matches!(self, Self::OutOfDate | Self::OutOfDateConfigurationNeeded);
-        let is_fresh_now = matches!(
-            current,
+        if !is_old_at_launch || !current.is_fresh() {
+            self
+        } else if self.needs_configuration() || current.needs_configuration() {
+            Self::TdRelaunchAdvisedConfigurationNeeded
+        } else {
+            Self::TdRelaunchAdvised
+        }
+    }
+
+    /// Nothing old in it: up to date but for hardening or a setting.
+    pub(crate) const fn is_fresh(self) -> bool {
+        matches!(
+            self,
             Self::UpToDate
                 | Self::SwHardeningNeeded
                 | Self::ConfigurationNeeded
                 | Self::ConfigurationAndSwHardeningNeeded
-        );
-        match (self, current) {
-            _ if !(is_old_at_launch && is_fresh_now) => self,
-            (Self::OutOfDateConfigurationNeeded, _)
-            | (_, Self::ConfigurationNeeded | Self::ConfigurationAndSwHardeningNeeded) => {
-                Self::TdRelaunchAdvisedConfigurationNeeded
-            }
-            _ => Self::TdRelaunchAdvised,
-        }
+        )
+    }
+
+    /// Whether a setting of the platform has to change.
+    pub(crate) const fn needs_configuration(self) -> bool {
+        matches!(
+            self,
+            Self::ConfigurationNeeded
+                | Self::ConfigurationAndSwHardeningNeeded
+                | Self::OutOfDateConfigurationNeeded
+                | Self::TdRelaunchAdvisedConfigurationNeeded
+        )
     }
 }
 

@@ -1,8 +1,8 @@
 //! Verifying a quote against a proven platform and verified collateral.
 
 mod error;
-mod steps;
-mod tcb;
+pub(crate) mod steps;
+pub(crate) mod tcb;
 
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ use crate::time::{UnixTime, Window};
 
 pub use error::VerifyError;
 use steps::*;
+pub use tcb::RelaunchRule;
 
 /// What is attested, in a quote that was verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +104,10 @@ pub struct Tcb {
     pub current_status: Option<TcbStatus>,
     /// The earliest date of the levels reached.
     pub date: UnixTime,
+    /// Date of the level that the platform reached.
+    pub platform_date: UnixTime,
+    /// Date of the level that the quoting enclave reached.
+    pub qe_date: UnixTime,
     /// Intel's advisories that apply, sorted, each once.
     pub advisory_ids: Vec<String>,
     /// Evaluation number of TCB Info.
@@ -196,19 +201,28 @@ impl VerifiedQuote {
 #[derive(Clone, Debug)]
 pub struct Verifier {
     roots: TrustedRoots,
+    relaunch: RelaunchRule,
     memory: Arc<Memory>,
 }
 
 impl Verifier {
     /// A verifier that trusts these roots and remembers some 16,000 hosts, in at most about 30 MiB.
     pub fn new(roots: TrustedRoots) -> Self {
-        Self { roots, memory: Arc::new(Memory::of_hosts(memory::HOSTS)) }
+        let memory = Arc::new(Memory::of_hosts(memory::HOSTS));
+        Self { roots, relaunch: RelaunchRule::default(), memory }
     }
 
     /// Remembers so many hosts instead, and nothing so far; with 0 it proves everything on every call.
     #[must_use]
     pub fn remembering(mut self, hosts: usize) -> Self {
         self.memory = Arc::new(Memory::of_hosts(hosts));
+        self
+    }
+
+    /// Advises relaunches by that rule instead of the current one.
+    #[must_use]
+    pub const fn relaunch_rule(mut self, rule: RelaunchRule) -> Self {
+        self.relaunch = rule;
         self
     }
 
@@ -265,16 +279,19 @@ impl Verifier {
         collateral: &VerifiedCollateral,
         at: UnixTime,
     ) -> Result<VerifiedQuote, VerifyError> {
+        let (tcb_info, qe_identity) = (collateral.tcb_info(), collateral.qe_identity());
         self.check_root(pck, collateral)?;
         check_windows(pck, collateral, at)?;
-        check_revocation(pck, collateral)?;
-        check_tcb_info_subject(quote, pck, collateral)?;
-        check_tdx_module(quote, collateral)?;
+        check_pck_ca(pck, collateral.pck_ca())?;
+        check_pck_ca_not_revoked(pck, collateral.root_crl())?;
+        check_pck_not_revoked(pck, collateral.pck_crl())?;
+        check_tcb_info_subject(quote, pck, tcb_info)?;
+        check_tdx_module(quote, tcb_info)?;
         check_qe_report_signature(quote, pck, &self.memory)?;
         check_attestation_key_binding(quote)?;
-        check_qe_identity(quote, collateral)?;
+        check_qe_identity(quote, qe_identity)?;
         check_quote_signature(quote)?;
-        let tcb = tcb::evaluate(quote, pck, collateral)?;
+        let tcb = tcb::evaluate(quote, pck, tcb_info, qe_identity, self.relaunch)?;
         Ok(VerifiedQuote {
             version: quote.version(),
             tee: quote.tee(),

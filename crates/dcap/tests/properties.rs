@@ -1,5 +1,6 @@
 //! Whatever is done to the bytes of evidence, nothing panics and nothing changed is accepted; another verifier agrees.
 
+#[path = "it/simulated/mod.rs"]
 mod simulated;
 
 use std::sync::LazyLock;
@@ -196,7 +197,7 @@ proptest! {
 
     /// The readers alone, past the signatures that would stop them.
     #[test]
-    fn readers_never_panic(mutations in mutations(), garbage in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn pitfall_24_readers_never_panic(mutations in mutations(), garbage in prop::collection::vec(any::<u8>(), 0..200)) {
         let [sgx, tdx] = &*EVIDENCE;
         let certificate = &sgx.collateral.read().pck_crl_chain[0];
         for der in [&mutate(certificate.der(), &mutations, None), &garbage] {

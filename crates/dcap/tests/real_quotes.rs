@@ -107,7 +107,7 @@ fn the_directory_of_all_pieces_gives_the_highest_evaluation_number_valid_at_the_
 }
 
 #[test]
-fn both_certificates_of_intels_root_key_are_roots() {
+fn pitfall_22_both_certificates_of_intels_root_key_are_roots() {
     let Some(directory) = test_data::recorded("quotes/collateral") else { return };
     let mut kinds = Vec::new();
     for name in ["cert_RootCA_2018-05-21_44a0196b2b99f889.der", "cert_RootCA_2018-05-21_fc64f8076d79a4fe.der"] {
@@ -168,6 +168,16 @@ fn the_sample_of_dcap_qvl_is_authentic_and_needs_configuration_and_hardening() {
     assert_eq!(tcb.advisory_ids, ["INTEL-SA-00289", "INTEL-SA-00615"]);
     assert!(Requirements::default().judge(quote.clone()).is_err());
     assert!(Requirements::default().accept([tcb.status]).unwrap().judge(quote).is_ok());
+}
+
+#[test]
+fn the_only_known_quote_of_tdx_1_5ex_is_up_to_date() {
+    let samples = test_data::package("dcap-qvl").join("sample");
+    let quote = std::fs::read(samples.join("tdx_quote_td15ex")).unwrap();
+    let pieces = CollateralSet::load(&samples.join("tdx_quote_td15ex_collateral.json")).unwrap();
+    let verified = verify(&quote, &pieces, UnixTime::from_rfc3339("2026-10-08T01:10:00Z").unwrap()).unwrap();
+    assert!(matches!(verified.report(), dcap::Report::Td15Ex(_)));
+    assert_eq!((verified.version(), verified.tcb().status.as_str()), (5, "UpToDate"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod error;
 
 use abi::open_enclave;
-use dcap::{CertificationData, ProvenPck, Quote, UnixTime};
+use dcap::{PckError, Quote, UnixTime};
 use policy::Properties;
 use serde_json::{Map, Value};
 
@@ -46,9 +46,11 @@ impl Provider {
         let policy = policy_in_force(&snapshot.policies, attestation_type, request.draft_policy.as_deref())?;
 
         let quote = Quote::parse(quote_bytes(attestation_type, &request.evidence)?)?;
-        let CertificationData::PckChain(chain) = quote.certification() else { return Err(AttestError::NoPckChain) };
-        let pck = ProvenPck::prove(chain, self.verifier().roots(), at)?;
-        let collateral = snapshot.collateral.get(&pck, quote.tee(), self.verifier().roots(), at)?;
+        let pck = self.verifier().prove(&quote, None, at).map_err(|error| match error {
+            PckError::NoChain(_) => AttestError::NoPckChain,
+            other => other.into(),
+        })?;
+        let collateral = snapshot.collateral.get(&pck, quote.tee(), self.verifier(), at)?;
         let verified = self.verifier().verify(&quote, &pck, &collateral.verified, at)?;
         let minimum = minimum_evaluation_number(&policy.parsed.configure()?)?;
         let accepted = self.requirements().clone().minimum_evaluation_data_number(minimum).judge(verified)?;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use collateral::{ChooseError, CollateralSet, LoadError};
-use dcap::{CollateralError, Fmspc, ProvenPck, Tee, TrustedRoots, UnixTime, VerifiedCollateral};
+use dcap::{CollateralError, Fmspc, ProvenPck, Tee, UnixTime, VerifiedCollateral, Verifier};
 
 use crate::hashes::CollateralHashes;
 
@@ -85,7 +85,7 @@ impl Keeper {
         &self,
         pck: &ProvenPck,
         tee: Tee,
-        roots: &TrustedRoots,
+        verifier: &Verifier,
         at: UnixTime,
     ) -> Result<Arc<Prepared>, KeeperError> {
         let [ca, _] = pck.crl_issuer_chain();
@@ -96,7 +96,7 @@ impl Keeper {
         }
         let set = self.set.as_ref().ok_or(KeeperError::NotConfigured)?;
         let choice = set.choose(pck, tee, at)?;
-        let verified = choice.collateral.verify(roots, at)?;
+        let verified = verifier.verify_collateral(choice.collateral, at)?;
         for taken in &choice.taken {
             tracing::info!(
                 collateral.piece = %taken.piece,

@@ -3,38 +3,45 @@
 use aws_lc_rs::digest::{Context, SHA256};
 
 use super::VerifyError;
+use crate::certificate::Certificate;
 use crate::chain::{self, Role};
 use crate::collateral::VerifiedCollateral;
+use crate::crl::Crl;
 use crate::ecdsa;
-use crate::enclave_identity::EnclaveId;
+use crate::enclave_identity::{EnclaveId, EnclaveIdentity};
 use crate::memory::{Encoding, Memory};
 use crate::pck::ProvenPck;
 use crate::quote::Quote;
-use crate::tcb_info::Tee;
+use crate::tcb_info::{TcbInfo, Tee};
 use crate::time::UnixTime;
 
-pub(super) fn check_windows(pck: &ProvenPck, collateral: &VerifiedCollateral, at: UnixTime) -> Result<(), VerifyError> {
+pub(crate) fn check_windows(pck: &ProvenPck, collateral: &VerifiedCollateral, at: UnixTime) -> Result<(), VerifyError> {
     pck.check_window(at)?;
     Ok(collateral.check_windows(at)?)
 }
 
-pub(super) fn check_revocation(pck: &ProvenPck, collateral: &VerifiedCollateral) -> Result<(), VerifyError> {
-    let (ours, listed) = (pck.ca(), collateral.pck_ca());
+pub(crate) fn check_pck_ca(pck: &ProvenPck, listed: &Certificate) -> Result<(), VerifyError> {
+    let ours = pck.ca();
     if ours.public_key() != listed.public_key() || ours.subject() != listed.subject() {
         return Err(VerifyError::PckCrlOfOtherCa);
     }
-    // The same CA may have several certificates: this one is not necessarily the one the collateral came with.
-    chain::check_not_revoked(ours.serial(), Role::PckCa, collateral.root_crl())?;
-    chain::check_not_revoked(pck.serial(), Role::Pck, collateral.pck_crl())?;
     Ok(())
 }
 
-pub(super) fn check_tcb_info_subject(
+/// The same CA may have several certificates: this one is not necessarily the one the collateral came with.
+pub(crate) fn check_pck_ca_not_revoked(pck: &ProvenPck, root_crl: &Crl) -> Result<(), VerifyError> {
+    Ok(chain::check_not_revoked(pck.ca().serial(), Role::PckCa, root_crl)?)
+}
+
+pub(crate) fn check_pck_not_revoked(pck: &ProvenPck, pck_crl: &Crl) -> Result<(), VerifyError> {
+    Ok(chain::check_not_revoked(pck.serial(), Role::Pck, pck_crl)?)
+}
+
+pub(crate) fn check_tcb_info_subject(
     quote: &Quote<'_>,
     pck: &ProvenPck,
-    collateral: &VerifiedCollateral,
+    tcb_info: &TcbInfo,
 ) -> Result<(), VerifyError> {
-    let tcb_info = collateral.tcb_info();
     if tcb_info.tee != quote.tee() {
         return Err(VerifyError::TcbInfoTee { tcb_info: tcb_info.tee, quote: quote.tee() });
     }
@@ -48,9 +55,9 @@ pub(super) fn check_tcb_info_subject(
 }
 
 /// Signer and attributes of the TDX module at launch. Attributes must be zero, whatever the mask.
-pub(super) fn check_tdx_module(quote: &Quote<'_>, collateral: &VerifiedCollateral) -> Result<(), VerifyError> {
+pub(crate) fn check_tdx_module(quote: &Quote<'_>, tcb_info: &TcbInfo) -> Result<(), VerifyError> {
     let body = quote.body();
-    let (Some(report), Some(modules)) = (body.td_report(), &collateral.tcb_info().tdx_modules) else {
+    let (Some(report), Some(modules)) = (body.td_report(), &tcb_info.tdx_modules) else {
         return Ok(());
     };
     let [_, major, ..] = report.tee_tcb_svn;
@@ -68,7 +75,7 @@ pub(super) fn check_tdx_module(quote: &Quote<'_>, collateral: &VerifiedCollatera
 }
 
 /// The same report and signature stand in every quote of a host until its QE makes another attestation key: remembered.
-pub(super) fn check_qe_report_signature(
+pub(crate) fn check_qe_report_signature(
     quote: &Quote<'_>,
     pck: &ProvenPck,
     memory: &Memory,
@@ -81,7 +88,7 @@ pub(super) fn check_qe_report_signature(
 }
 
 /// SHA-256(attestation key, authentication data) stands in the first half of report data, zero in the second.
-pub(super) fn check_attestation_key_binding(quote: &Quote<'_>) -> Result<(), VerifyError> {
+pub(crate) fn check_attestation_key_binding(quote: &Quote<'_>) -> Result<(), VerifyError> {
     let mut hash = Context::new(&SHA256);
     hash.update(&quote.attestation().attestation_key);
     hash.update(quote.auth_data());
@@ -94,8 +101,7 @@ pub(super) fn check_attestation_key_binding(quote: &Quote<'_>) -> Result<(), Ver
     }
 }
 
-pub(super) fn check_qe_identity(quote: &Quote<'_>, collateral: &VerifiedCollateral) -> Result<(), VerifyError> {
-    let identity = collateral.qe_identity();
+pub(crate) fn check_qe_identity(quote: &Quote<'_>, identity: &EnclaveIdentity) -> Result<(), VerifyError> {
     let needed = match quote.tee() {
         Tee::Sgx => EnclaveId::QE,
         Tee::Tdx => EnclaveId::TD_QE,
@@ -106,7 +112,7 @@ pub(super) fn check_qe_identity(quote: &Quote<'_>, collateral: &VerifiedCollater
     Ok(identity.check(quote.qe_report())?)
 }
 
-pub(super) fn check_quote_signature(quote: &Quote<'_>) -> Result<(), VerifyError> {
+pub(crate) fn check_quote_signature(quote: &Quote<'_>) -> Result<(), VerifyError> {
     let attestation = quote.attestation();
     let key = ecdsa::point(&attestation.attestation_key);
     if ecdsa::verifies_raw(&key, quote.signed(), &attestation.signature) {

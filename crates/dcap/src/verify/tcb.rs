@@ -1,35 +1,43 @@
 //! Evaluating the TCB: which levels are reached, and what they mean together.
 
+mod relaunch;
+
 use super::{Tcb, VerifyError};
-use crate::collateral::VerifiedCollateral;
+use crate::enclave_identity::EnclaveIdentity;
 use crate::isv_level::{self, IsvLevel};
 use crate::pck::ProvenPck;
 use crate::quote::Quote;
+use crate::tcb_info::TcbInfo;
 use crate::tcb_status::TcbStatus;
 use crate::time::UnixTime;
 
+pub use relaunch::RelaunchRule;
+
 /// The platform's TCB, with a trust domain once as it was launched and, from TDX 1.5 on, once as the module is now.
-pub(super) fn evaluate(
+pub(crate) fn evaluate(
     quote: &Quote<'_>,
     pck: &ProvenPck,
-    collateral: &VerifiedCollateral,
+    tcb_info: &TcbInfo,
+    identity: &EnclaveIdentity,
+    rule: RelaunchRule,
 ) -> Result<Tcb, VerifyError> {
-    let (tcb_info, identity) = (collateral.tcb_info(), collateral.qe_identity());
     let qe =
         isv_level::reached(&identity.levels, quote.qe_report().isv_svn.get()).ok_or(VerifyError::QeTcbNotSupported)?;
     let body = quote.body();
-    let launch = appraise(pck, collateral, qe, body.td_report().map(|report| &report.tee_tcb_svn))?;
-    let current = match body.tee_tcb_svn2() {
-        Some(now) => Some(appraise(pck, collateral, qe, Some(now))?.status),
-        None => None,
+    let launch = appraise(pck, tcb_info, qe, body.td_report().map(|report| &report.tee_tcb_svn))?;
+    let (status, current) = match body.tee_tcb_svn2() {
+        None => (launch.status, None),
+        Some(now) => relaunch::judge(rule, &launch, now, appraise(pck, tcb_info, qe, Some(now)), pck, tcb_info)?,
     };
     Ok(Tcb {
-        status: current.map_or(launch.status, |current| launch.status.relaunch(current)),
+        status,
         platform_status: launch.platform_status,
-        qe_status: qe.status,
+        qe_status: launch.qe_status,
         tdx_module_status: launch.module_status,
         current_status: current,
         date: launch.date,
+        platform_date: launch.platform_date,
+        qe_date: qe.date,
         advisory_ids: launch.advisory_ids,
         tcb_info_evaluation_data_number: tcb_info.evaluation_data_number,
         qe_identity_evaluation_data_number: identity.evaluation_data_number,
@@ -40,24 +48,26 @@ pub(super) fn evaluate(
 struct Appraisal {
     status: TcbStatus,
     platform_status: TcbStatus,
+    qe_status: TcbStatus,
     module_status: Option<TcbStatus>,
     date: UnixTime,
+    platform_date: UnixTime,
     advisory_ids: Vec<String>,
 }
 
 /// Steps 13 to 16: platform, TDX module and quoting enclave, converged. Dates and advisories are of all of them.
 fn appraise(
     pck: &ProvenPck,
-    collateral: &VerifiedCollateral,
+    tcb_info: &TcbInfo,
     qe: &IsvLevel,
     tee_tcb_svn: Option<&[u8; 16]>,
 ) -> Result<Appraisal, VerifyError> {
-    let levels = &collateral.tcb_info().levels;
-    let platform = levels
+    let platform = tcb_info
+        .levels
         .iter()
         .find(|level| level.is_reached_by(pck.platform(), tee_tcb_svn))
         .ok_or(VerifyError::TcbNotSupported)?;
-    let module = tdx_module_level(collateral, tee_tcb_svn)?;
+    let module = tdx_module_level(tcb_info, tee_tcb_svn)?;
     let parts = || module.into_iter().chain([qe]);
     let status = parts().fold(platform.status, |status, part| status.converge(part.status));
     if status == TcbStatus::Revoked {
@@ -70,6 +80,8 @@ fn appraise(
     Ok(Appraisal {
         status,
         platform_status: platform.status,
+        qe_status: qe.status,
+        platform_date: platform.date,
         module_status: module.map(|module| module.status),
         date: parts().fold(platform.date, |date, part| date.min(part.date)),
         advisory_ids,
@@ -78,10 +90,10 @@ fn appraise(
 
 /// Step 14: a module with a major version is rated by its own identity.
 fn tdx_module_level<'c>(
-    collateral: &'c VerifiedCollateral,
+    tcb_info: &'c TcbInfo,
     tee_tcb_svn: Option<&[u8; 16]>,
 ) -> Result<Option<&'c IsvLevel>, VerifyError> {
-    let (Some(&[minor, major, ..]), Some(modules)) = (tee_tcb_svn, &collateral.tcb_info().tdx_modules) else {
+    let (Some(&[minor, major, ..]), Some(modules)) = (tee_tcb_svn, &tcb_info.tdx_modules) else {
         return Ok(None);
     };
     if major == 0 {

@@ -181,13 +181,13 @@ pub fn accepts<F: Fresh, T: std::fmt::Debug>(step: fn(&F) -> Result<T, String>, 
 /// One test for each line: its name, the code of the refusal, the one change that leads to it.
 macro_rules! refusals {
     ($step:path; $($name:ident: $code:literal, $change:expr;)+) => {
-        $(#[test] fn $name() { simulated::refuses($step, $change, $code); })+
+        $(#[test] fn $name() { crate::simulated::refuses($step, $change, $code); })+
     };
 }
 /// One test for each line: its name and the one change that does not matter.
 macro_rules! acceptances {
     ($step:path; $($name:ident: $change:expr;)+) => {
-        $(#[test] fn $name() { simulated::accepts($step, $change); })+
+        $(#[test] fn $name() { crate::simulated::accepts($step, $change); })+
     };
 }
 pub(crate) use {acceptances, refusals};

@@ -1,14 +1,12 @@
 //! Reading quotes: each malformed part is refused for what it is.
 
-mod simulated;
-
+use crate::simulated::{Change, acceptances, blueprint, quote_of, refusals};
 use abi::quote::{BodyDescriptor, Header, INTEL_QE_VENDOR_ID};
 use dcap::{Body, CertificationData, MAX_AUTH_DATA, MAX_QUOTE, Quote, QuoteError, Tee};
-use simulated::{Change, acceptances, blueprint, quote_of, refusals};
 use simulator::Blueprint;
 
 fn parse(blueprint: &Blueprint) -> Result<(), String> {
-    simulated::read(&quote_of(blueprint)).map(|_| ())
+    crate::simulated::read(&quote_of(blueprint)).map(|_| ())
 }
 
 fn version(b: &mut Blueprint, version: u16) {
@@ -33,16 +31,16 @@ refusals! { parse;
         version(b, 4);
         b.quoting.header.tee_type = 0x82.into();
     };
-    rejects_another_vendor: "quote_vendor_unknown", |b| b.quoting.header.qe_vendor_id[15] ^= 1;
+    pitfall_10_rejects_another_vendor: "quote_vendor_unknown", |b| b.quoting.header.qe_vendor_id[15] ^= 1;
     rejects_unknown_body_type: "quote_body_type_unknown", |b| {
         version(b, 5);
         descriptor(b, 5, 384);
     };
-    rejects_td_body_for_sgx: "quote_body_type_unknown", |b| {
+    pitfall_27_rejects_td_body_for_sgx: "quote_body_type_unknown", |b| {
         version(b, 5);
         descriptor(b, 2, 584);
     };
-    rejects_enclave_body_for_tdx: "quote_body_type_unknown", |b| {
+    pitfall_27_rejects_enclave_body_for_tdx: "quote_body_type_unknown", |b| {
         version(b, 5);
         b.quoting.header.tee_type = 0x81.into();
     };
@@ -58,7 +56,7 @@ refusals! { parse;
         version(b, 4);
         b.quoting.outer_certification_data_type = 5;
     };
-    rejects_type_6_within_type_6: "quote_certification_type_unknown", |b| {
+    cheap_rejects_type_6_within_type_6: "quote_certification_type_unknown", |b| {
         version(b, 4);
         b.quoting.certification_data_type = 6;
     };
@@ -72,15 +70,15 @@ refusals! { parse;
         b.quoting.auth_data = vec![0; MAX_AUTH_DATA + 1]
     };
     rejects_claim_of_more_authentication_data: "quote_truncated", |b| b.quoting.claimed.auth_data = Some(u16::MAX);
-    rejects_claim_of_a_huge_signature_section: "quote_truncated", |b| {
+    pitfall_09_rejects_claim_of_a_huge_signature_section: "quote_truncated", |b| {
         b.quoting.claimed.signature_section = Some(u32::MAX)
     };
-    rejects_claim_of_huge_certification: "quote_truncated", |b| b.quoting.claimed.certification_data = Some(u32::MAX);
-    rejects_claim_of_huge_outer_certification: "quote_truncated", |b| {
+    pitfall_09_rejects_claim_of_huge_certification: "quote_truncated", |b| b.quoting.claimed.certification_data = Some(u32::MAX);
+    pitfall_09_rejects_claim_of_huge_outer_certification: "quote_truncated", |b| {
         version(b, 4);
         b.quoting.claimed.outer_certification_data = Some(u32::MAX);
     };
-    rejects_trailing_garbage: "quote_trailing_bytes", |b| b.quoting.trailing = vec![0, 0, 1];
+    cheap_rejects_trailing_garbage: "quote_trailing_bytes", |b| b.quoting.trailing = vec![0, 0, 1];
     rejects_a_quote_beyond_the_limit: "quote_too_long", |b| b.quoting.trailing = vec![0; MAX_QUOTE];
 }
 
@@ -102,7 +100,7 @@ fn identity(b: &mut Blueprint, kind: u16, length: usize) {
 
 /// Each length field in turn, in every version, one less and one more than is true.
 #[test]
-fn rejects_every_length_that_is_one_off() {
+fn cheap_rejects_every_length_that_is_one_off() {
     for version in [3_u16, 4, 5] {
         let made = blueprint(|_| ());
         let build = |change: &dyn Fn(&mut Blueprint)| {
@@ -136,7 +134,7 @@ fn rejects_every_length_that_is_one_off() {
 }
 
 #[test]
-fn rejects_every_truncation_of_every_version_and_none_is_mistaken_for_another_fault() {
+fn pitfall_24_rejects_every_truncation_of_every_version_and_none_is_mistaken_for_another_fault() {
     for change in [(|_| ()) as Change, |b| version(b, 4), |b| version(b, 5)] {
         let quote = quote_of(&blueprint(change));
         for length in 0..quote.len() {
@@ -155,7 +153,7 @@ fn every_version_says_what_it_holds() {
         let quote = Quote::parse(&quote).unwrap();
         assert_eq!((quote.version(), quote.tee(), quote.padding()), (expected, Tee::Sgx, 0));
         assert_eq!(quote.header().qe_vendor_id, INTEL_QE_VENDOR_ID);
-        assert_eq!(quote.body(), Body::SgxEnclave(&simulated::report(&made)));
+        assert_eq!(quote.body(), Body::SgxEnclave(&crate::simulated::report(&made)));
         assert_eq!(quote.body().report_data(), &[5; 64]);
         assert!(matches!(quote.certification(), CertificationData::PckChain(chain) if chain.ends_with(b"-----\0")));
     }

@@ -1,18 +1,16 @@
 //! What certificates of the hierarchy must hold, whatever part they play, and Intel's SGX extension in the PCK's.
 
-mod simulated;
-
 use std::error::Error;
 
+use crate::simulated::{NOW, at, blueprint, quote_of, roots_of};
 use const_oid::ObjectIdentifier;
 use dcap::PckError;
 use der::{Any, Decode, Encode, Tag};
-use simulated::{NOW, at, blueprint, quote_of, roots_of};
 use simulator::pki::{CertificateSpec, Configuration, RawExtension, SGX_EXTENSION, SgxExtensionSpec};
 use simulator::{Blueprint, CaType};
 
 fn refusal(made: &Blueprint) -> PckError {
-    simulated::prove_quote(&quote_of(made), &roots_of(made), at(NOW)).unwrap_err()
+    crate::simulated::prove_quote(&quote_of(made), &roots_of(made), at(NOW)).unwrap_err()
 }
 
 fn raw(oid: &str, critical: bool, value: &[u8]) -> RawExtension {
@@ -69,7 +67,7 @@ const MALFORMED: &[(&str, SpecChange)] = &[
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
 #[test]
-fn rejects_each_malformed_certificate_in_each_part() {
+fn pitfall_29_rejects_each_malformed_certificate_in_each_part() {
     for (complaint, change) in MALFORMED {
         let mut made = [(); 3].map(|()| blueprint(|_| ()));
         change(&mut made[0].certificates.pck.spec);
@@ -78,7 +76,7 @@ fn rejects_each_malformed_certificate_in_each_part() {
         let codes = ["pck_certificate_malformed", "pck_ca_certificate_malformed", "root_certificate_malformed"];
         for (made, code) in made.iter().zip(codes) {
             let refused = refusal(made);
-            assert_eq!(simulated::pck_code(&refused), code, "{complaint}");
+            assert_eq!(crate::simulated::pck_code(&refused), code, "{complaint}");
             assert!(refused.to_string().contains(complaint), "{complaint}: {refused}");
         }
     }
@@ -86,7 +84,7 @@ fn rejects_each_malformed_certificate_in_each_part() {
 
 #[test]
 fn accepts_an_unknown_extension_that_is_not_critical() {
-    simulated::accepts(simulated::prove, |b| {
+    crate::simulated::accepts(crate::simulated::prove, |b| {
         b.certificates.pck.spec.more_extensions.push(raw("1.2.3", false, &[5, 0]));
     });
 }
@@ -120,7 +118,7 @@ fn rejects_each_malformed_sgx_extension() {
 
 fn extension_refused(made: &Blueprint, complaint: &str) {
     let refused = refusal(made);
-    assert_eq!(simulated::pck_code(&refused), "pck_certificate_sgx_extension_malformed", "{complaint}");
+    assert_eq!(crate::simulated::pck_code(&refused), "pck_certificate_sgx_extension_malformed", "{complaint}");
     let source = refused.source().unwrap().to_string();
     assert!(source.contains(complaint), "{complaint}: {source}");
 }
@@ -143,7 +141,7 @@ fn pair(arc: &str) -> Any {
 
 #[test]
 fn rejects_sgx_extension_with_pairs_that_do_not_belong() {
-    assert!(simulated::prove(&with_pairs(|_| ())).is_ok());
+    assert!(crate::simulated::prove(&with_pairs(|_| ())).is_ok());
     let misplaced = "twice or where it does not belong";
     extension_refused(&with_pairs(|pairs| pairs.push(pairs[0].clone())), misplaced);
     extension_refused(&with_pairs(|pairs| pairs.push(pair(".8"))), misplaced);
@@ -155,7 +153,7 @@ fn rejects_sgx_extension_with_pairs_that_do_not_belong() {
 
 #[test]
 fn the_order_of_pairs_does_not_matter() {
-    assert!(simulated::prove(&with_pairs(|pairs| pairs.reverse())).is_ok());
+    assert!(crate::simulated::prove(&with_pairs(|pairs| pairs.reverse())).is_ok());
 }
 
 #[test]
@@ -176,10 +174,10 @@ fn rejects_platform_instance_id_under_the_processor_ca_and_its_absence_under_the
     let multi = blueprint(|_| ()).certificates.pck.spec.sgx_extension.unwrap();
     let mut processor = Blueprint::under(CaType::Processor, NOW).unwrap();
     let single = processor.certificates.pck.spec.sgx_extension.replace(multi);
-    assert_eq!(simulated::prove(&processor).unwrap_err(), "pck_certificate_wrong_ca");
+    assert_eq!(crate::simulated::prove(&processor).unwrap_err(), "pck_certificate_wrong_ca");
     let mut platform = blueprint(|_| ());
     platform.certificates.pck.spec.sgx_extension = single;
-    assert_eq!(simulated::prove(&platform).unwrap_err(), "pck_certificate_wrong_ca");
+    assert_eq!(crate::simulated::prove(&platform).unwrap_err(), "pck_certificate_wrong_ca");
 }
 
 #[test]
@@ -187,7 +185,7 @@ fn accepts_a_configuration_of_which_nothing_is_said() {
     let mut made = blueprint(|_| ());
     let extension = made.certificates.pck.spec.sgx_extension.as_mut().unwrap();
     extension.configuration = Some(Configuration { dynamic_platform: None, cached_keys: None, smt_enabled: None });
-    let proven = simulated::prove(&made).unwrap();
+    let proven = crate::simulated::prove(&made).unwrap();
     let multi = proven.platform().multi_package().unwrap();
     assert_eq!((multi.dynamic_platform, multi.cached_keys, multi.smt_enabled), (None, None, None));
     assert_eq!(proven.platform().describe().len(), 11);

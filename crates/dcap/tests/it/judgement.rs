@@ -1,9 +1,7 @@
 //! Judging verified quotes: what requirements refuse, and what widens and narrows them.
 
-mod simulated;
-
+use crate::simulated::{NOW, at, blueprint, roots_of, verify};
 use dcap::{Refusal, Requirements, RevokedIsNeverAcceptable, TcbStatus, VerifiedQuote, Verifier};
-use simulated::{NOW, at, blueprint, roots_of, verify};
 use simulator::EnclaveReport;
 
 fn of_status(status: TcbStatus) -> VerifiedQuote {
@@ -21,10 +19,10 @@ fn of_numbers(tcb_info: u32, qe_identity: u32) -> VerifiedQuote {
 
 fn debug() -> VerifiedQuote {
     let made = blueprint(|_| ());
-    let enclave = EnclaveReport { debug: true, ..simulated::enclave() };
+    let enclave = EnclaveReport { debug: true, ..crate::simulated::enclave() };
     let quote = made.quote(&enclave.on(made.cpu_svn())).unwrap();
-    let collateral = simulated::collateral(&made).unwrap();
-    simulated::verify_with(&quote, &collateral, &Verifier::new(roots_of(&made)), at(NOW)).unwrap()
+    let collateral = crate::simulated::collateral(&made).unwrap();
+    crate::simulated::verify_with(&quote, &collateral, &Verifier::new(roots_of(&made)), at(NOW)).unwrap()
 }
 
 fn judge(requirements: &Requirements, quote: VerifiedQuote) -> Result<(), &'static str> {
@@ -43,7 +41,7 @@ fn statuses() -> impl Iterator<Item = TcbStatus> {
 }
 
 #[test]
-fn the_default_accepts_up_to_date_alone() {
+fn pitfall_02_the_default_accepts_up_to_date_alone() {
     for status in statuses() {
         let expected = if status == TcbStatus::UpToDate { Ok(()) } else { Err("tcb_status_not_accepted") };
         assert_eq!(judge(&Requirements::default(), of_status(status)), expected, "{status}");
@@ -52,7 +50,7 @@ fn the_default_accepts_up_to_date_alone() {
 }
 
 #[test]
-fn a_status_is_accepted_only_where_it_is_named() {
+fn pitfall_19_a_status_is_accepted_only_where_it_is_named() {
     for accepted in statuses() {
         let requirements = Requirements::default().accept([accepted, accepted]).unwrap();
         for status in statuses() {
@@ -71,7 +69,7 @@ fn revoked_cannot_be_accepted_alone_or_among_others() {
 }
 
 #[test]
-fn debug_is_refused_unless_allowed_and_allowing_it_widens_nothing_else() {
+fn pitfall_15_debug_is_refused_unless_allowed_and_allowing_it_widens_nothing_else() {
     assert_eq!(judge(&Requirements::default(), debug()), Err("debug_not_allowed"));
     let allowed = Requirements::default().allow(dcap::Allowance::Debug);
     assert_eq!(judge(&allowed, debug()), Ok(()));
@@ -81,7 +79,7 @@ fn debug_is_refused_unless_allowed_and_allowing_it_widens_nothing_else() {
 }
 
 #[test]
-fn the_lower_evaluation_number_must_reach_the_minimum() {
+fn pitfall_03_the_lower_evaluation_number_must_reach_the_minimum() {
     let requirements = Requirements::default().minimum_evaluation_data_number(18);
     for (tcb_info, qe_identity, fits) in
         [(18, 18, true), (18, 19, true), (17, 18, false), (18, 17, false), (0, 99, false)]
@@ -95,7 +93,7 @@ fn the_lower_evaluation_number_must_reach_the_minimum() {
 }
 
 #[test]
-fn collateral_older_than_the_maximum_age_is_refused_to_the_second() {
+fn pitfall_03_collateral_older_than_the_maximum_age_is_refused_to_the_second() {
     let quote = of_numbers(20, 20);
     let age = quote.at().seconds() - quote.collateral_issued().seconds();
     let at_most = |seconds| Requirements::default().maximum_collateral_age(seconds);

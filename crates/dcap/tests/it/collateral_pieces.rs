@@ -1,9 +1,7 @@
 //! Collateral piece by piece: its signer, the signer's chain, its signature and its window.
 
-mod simulated;
-
+use crate::simulated::{NOW, acceptances, at, blueprint, collateral, key, refusals};
 use dcap::{Piece, TrustedRoots};
-use simulated::{NOW, acceptances, at, blueprint, collateral, key, refusals};
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, CaType, DAY, Link, Signed, Signer};
 use x509_cert::ext::pkix::{KeyUsage, KeyUsages};
@@ -27,23 +25,23 @@ fn root_in(b: &mut Blueprint, change: impl Fn(&mut Signed<CertificateSpec>)) -> 
 }
 
 refusals! { collateral;
-    rejects_expired_tcb_info: "tcb_info_expired", |b| b.tcb_info.spec.next_update = NOW - 1;
-    rejects_tcb_info_of_the_future: "tcb_info_not_yet_valid", |b| b.tcb_info.spec.issue_date = NOW + 1;
-    rejects_expired_qe_identity: "qe_identity_expired", |b| b.qe_identity.spec.next_update = NOW - 1;
-    rejects_qe_identity_of_the_future: "qe_identity_not_yet_valid", |b| b.qe_identity.spec.issue_date = NOW + 1;
+    pitfall_14_rejects_expired_tcb_info: "tcb_info_expired", |b| b.tcb_info.spec.next_update = NOW - 1;
+    pitfall_14_rejects_tcb_info_of_the_future: "tcb_info_not_yet_valid", |b| b.tcb_info.spec.issue_date = NOW + 1;
+    pitfall_14_rejects_expired_qe_identity: "qe_identity_expired", |b| b.qe_identity.spec.next_update = NOW - 1;
+    pitfall_14_rejects_qe_identity_of_the_future: "qe_identity_not_yet_valid", |b| b.qe_identity.spec.issue_date = NOW + 1;
     rejects_tcb_info_signed_by_another: "tcb_info_bad_signature", |b| b.tcb_info.signer = key().into();
     rejects_tcb_info_signed_by_the_root: "tcb_info_bad_signature", |b| b.tcb_info.signer = (&b.keys.root).into();
     rejects_tcb_info_signed_by_the_pck: "tcb_info_bad_signature", |b| b.tcb_info.signer = (&b.keys.pck).into();
     rejects_unsigned_tcb_info: "tcb_info_bad_signature", |b| b.tcb_info.signer = Signer::Bytes([0; 64]);
-    rejects_qe_identity_signed_by_another: "qe_identity_bad_signature", |b| b.qe_identity.signer = key().into();
-    rejects_unsigned_qe_identity: "qe_identity_bad_signature", |b| b.qe_identity.signer = Signer::Bytes([0; 64]);
-    rejects_tcb_info_chain_without_root: "tcb_info_chain_length_wrong", |b| b.tcb_info_chain.truncate(1);
-    rejects_tcb_info_chain_without_signer: "tcb_info_chain_length_wrong", |b| drop(b.tcb_info_chain.remove(0));
+    pitfall_01_rejects_qe_identity_signed_by_another: "qe_identity_bad_signature", |b| b.qe_identity.signer = key().into();
+    pitfall_01_rejects_unsigned_qe_identity: "qe_identity_bad_signature", |b| b.qe_identity.signer = Signer::Bytes([0; 64]);
+    pitfall_11_rejects_tcb_info_chain_without_root: "tcb_info_chain_length_wrong", |b| b.tcb_info_chain.truncate(1);
+    pitfall_11_rejects_tcb_info_chain_without_signer: "tcb_info_chain_length_wrong", |b| drop(b.tcb_info_chain.remove(0));
     rejects_tcb_info_chain_of_three: "tcb_info_chain_length_wrong", |b| b.tcb_info_chain.push(Link::Root);
     rejects_tcb_info_chain_reversed: "tcb_info_root_certificate_untrusted", |b| b.tcb_info_chain.reverse();
-    rejects_qe_identity_chain_without_root: "qe_identity_chain_length_wrong", |b| b.qe_identity_chain.truncate(1);
+    pitfall_11_rejects_qe_identity_chain_without_root: "qe_identity_chain_length_wrong", |b| b.qe_identity_chain.truncate(1);
     rejects_qe_identity_chain_of_three: "qe_identity_chain_length_wrong", |b| b.qe_identity_chain.push(Link::Root);
-    rejects_pck_crl_chain_without_root: "pck_crl_chain_length_wrong", |b| b.pck_crl_chain.truncate(1);
+    pitfall_11_rejects_pck_crl_chain_without_root: "pck_crl_chain_length_wrong", |b| b.pck_crl_chain.truncate(1);
     rejects_pck_crl_chain_of_three: "pck_crl_chain_length_wrong", |b| b.pck_crl_chain.push(Link::Root);
 
     rejects_root_as_signer_of_tcb_info: "tcb_info_tcb_signing_certificate_wrong_subject", |b| {
@@ -54,7 +52,7 @@ refusals! { collateral;
         b.tcb_info_chain[0] = Link::Ca(CaType::Platform);
         b.tcb_info.signer = (&b.keys.platform_ca).into();
     };
-    rejects_pck_as_signer_of_tcb_info: "tcb_info_tcb_signing_certificate_wrong_subject", |b| {
+    pitfall_21_rejects_pck_as_signer_of_tcb_info: "tcb_info_tcb_signing_certificate_wrong_subject", |b| {
         b.tcb_info_chain[0] = Link::Pck;
         b.tcb_info.signer = (&b.keys.pck).into();
     };
@@ -89,7 +87,7 @@ refusals! { collateral;
     rejects_signer_not_yet_valid: "tcb_info_tcb_signing_certificate_not_yet_valid", |b| {
         signer(b).spec.not_before = NOW + 1;
     };
-    rejects_revoked_signer: "tcb_info_tcb_signing_certificate_revoked", |b| {
+    pitfall_12_rejects_revoked_signer: "tcb_info_tcb_signing_certificate_revoked", |b| {
         let serial = signer(b).spec.serial.clone();
         b.root_crl.spec.revoked.push(serial);
     };
@@ -100,7 +98,7 @@ refusals! { collateral;
         identity_signer(b, |signer| signer.spec.serial = vec![77]);
         b.root_crl.spec.revoked.push(vec![77]);
     };
-    rejects_pck_as_signer_of_qe_identity: "qe_identity_tcb_signing_certificate_wrong_subject", |b| {
+    pitfall_01_rejects_pck_as_signer_of_qe_identity: "qe_identity_tcb_signing_certificate_wrong_subject", |b| {
         b.qe_identity_chain[0] = Link::Pck;
         b.qe_identity.signer = (&b.keys.pck).into();
     };
@@ -132,7 +130,7 @@ refusals! { collateral;
     rejects_tcb_signer_as_issuer_of_the_pck_crl: "pck_crl_pck_ca_certificate_wrong_subject", |b| {
         b.pck_crl_chain[0] = Link::TcbSigning;
     };
-    rejects_revoked_pck_ca: "pck_crl_pck_ca_certificate_revoked", |b| {
+    pitfall_12_rejects_revoked_pck_ca: "pck_crl_pck_ca_certificate_revoked", |b| {
         let serial = b.certificates.platform_ca.spec.serial.clone();
         b.root_crl.spec.revoked.push(serial);
     };
@@ -144,15 +142,15 @@ fn foreign_signing_chain() -> Vec<Link> {
 }
 
 acceptances! { collateral;
-    accepts_tcb_info_in_its_first_second: |b| b.tcb_info.spec.issue_date = NOW;
-    accepts_tcb_info_in_its_last_second: |b| b.tcb_info.spec.next_update = NOW;
+    pitfall_14_accepts_tcb_info_in_its_first_second: |b| b.tcb_info.spec.issue_date = NOW;
+    pitfall_14_accepts_tcb_info_in_its_last_second: |b| b.tcb_info.spec.next_update = NOW;
     accepts_qe_identity_in_its_first_second: |b| b.qe_identity.spec.issue_date = NOW;
     accepts_qe_identity_in_its_last_second: |b| b.qe_identity.spec.next_update = NOW;
     accepts_signer_in_its_first_and_last_second: |b| {
         signer(b).spec.not_before = NOW;
         signer(b).spec.not_after = NOW;
     };
-    accepts_two_certificates_of_one_root_key: |b| {
+    pitfall_22_accepts_two_certificates_of_one_root_key: |b| {
         b.tcb_info_chain[1] = root_in(b, |root| root.spec.serial = vec![9]);
     };
     accepts_two_certificates_of_one_signer: |b| identity_signer(b, |signer| signer.spec.serial = vec![9]);
@@ -165,7 +163,7 @@ acceptances! { collateral;
 
 #[test]
 fn simulated_collateral_is_never_intels() {
-    let made = simulated::read_collateral(&blueprint(|_| ()).collateral().unwrap()).unwrap();
+    let made = crate::simulated::read_collateral(&blueprint(|_| ()).collateral().unwrap()).unwrap();
     let refused = made.verify(&TrustedRoots::intel(), at(NOW)).unwrap_err();
     assert_eq!(refused.code(), "pck_crl_root_certificate_untrusted");
 }

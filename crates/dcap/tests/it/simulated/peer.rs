@@ -9,8 +9,8 @@ use simulator::Collateral;
 
 use super::NOW;
 
-/// The status that dcap-qvl finds under that root, or its complaint.
-pub fn verdict(quote: &[u8], made: Collateral, root: &[u8]) -> Result<String, String> {
+/// Collateral in dcap-qvl's form.
+pub fn collateral(made: Collateral) -> QuoteCollateralV3 {
     let split = |document: &[u8], member: &str| {
         let parsed: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(document).unwrap();
         let signature: String = serde_json::from_str(parsed["signature"].get()).unwrap();
@@ -18,7 +18,7 @@ pub fn verdict(quote: &[u8], made: Collateral, root: &[u8]) -> Result<String, St
     };
     let (tcb_info, tcb_info_signature) = split(&made.tcb_info, "tcbInfo");
     let (qe_identity, qe_identity_signature) = split(&made.qe_identity, "enclaveIdentity");
-    let collateral = QuoteCollateralV3 {
+    QuoteCollateralV3 {
         pck_crl_issuer_chain: made.pck_crl_chain_pem,
         root_ca_crl: made.root_crl,
         pck_crl: made.pck_crl,
@@ -29,7 +29,11 @@ pub fn verdict(quote: &[u8], made: Collateral, root: &[u8]) -> Result<String, St
         qe_identity,
         qe_identity_signature,
         pck_certificate_chain: None,
-    };
-    let verdict = QuoteVerifier::new(root.to_vec()).verify(quote, &collateral, NOW.unsigned_abs());
+    }
+}
+
+/// The status that dcap-qvl finds under that root, or its complaint.
+pub fn verdict(quote: &[u8], made: Collateral, root: &[u8]) -> Result<String, String> {
+    let verdict = QuoteVerifier::new(root.to_vec()).verify(quote, &collateral(made), NOW.unsigned_abs());
     verdict.map(|report| report.status).map_err(|error| format!("{error:#}"))
 }

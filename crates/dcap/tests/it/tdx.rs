@@ -1,11 +1,9 @@
 //! Trust domains: the module, both evaluations of the TCB and the quoting enclave, each broken alone.
 
-mod simulated;
-
+use crate::simulated::tdx::{TrustDomain, status, trust_domain, verify};
+use crate::simulated::{NOW, acceptances, at, blueprint, key, refusals};
 use abi::quote::{BodyDescriptor, body_type};
 use dcap::{Report, TcbStatus, Tee};
-use simulated::tdx::{TrustDomain, status, trust_domain, verify};
-use simulated::{NOW, acceptances, at, blueprint, key, refusals};
 use simulator::{DAY, TdxModuleSpec};
 
 fn descriptor(t: &mut TrustDomain, body_type: u16, body_size: u32) {
@@ -19,12 +17,12 @@ fn major_0(t: &mut TrustDomain) {
 }
 
 refusals! { verify;
-    rejects_unknown_module: "tdx_module_mismatch", |t| t.svn(1, 2);
+    pitfall_06_rejects_unknown_module: "tdx_module_mismatch", |t| t.svn(1, 2);
     rejects_module_that_is_unknown_now: "tdx_module_mismatch", |t| t.now(1, 2);
     rejects_module_where_no_identities_are_given: "tdx_module_mismatch", |t| {
         t.machine.tcb_info.spec.tdx_module_identities = None;
     };
-    rejects_module_of_another_signer: "tdx_module_mismatch", |t| t.td().mr_signer_seam[47] = 1;
+    pitfall_06_rejects_module_of_another_signer: "tdx_module_mismatch", |t| t.td().mr_signer_seam[47] = 1;
     rejects_module_of_another_signer_than_its_identity_has: "tdx_module_mismatch", |t| {
         t.modules()[0].module.mr_signer[0] = 1;
     };
@@ -32,7 +30,7 @@ refusals! { verify;
         major_0(t);
         t.machine.tcb_info.spec.tdx_module.as_mut().unwrap().mr_signer[0] = 1;
     };
-    rejects_module_with_attributes: "tdx_module_mismatch", |t| t.td().seam_attributes[7] = 0x80;
+    pitfall_06_rejects_module_with_attributes: "tdx_module_mismatch", |t| t.td().seam_attributes[7] = 0x80;
     rejects_module_with_attributes_that_the_mask_hides: "tdx_module_mismatch", |t| {
         t.td().seam_attributes[0] = 1;
         t.modules()[0].module.attributes_mask = [0; 8];
@@ -50,7 +48,7 @@ refusals! { verify;
     rejects_the_quoting_enclave_for_enclaves: "qe_identity_mismatch", |t| {
         t.machine.quoting.qe_report = blueprint(|_| ()).quoting.qe_report;
     };
-    rejects_td_qe_of_another_signer: "qe_identity_mismatch", |t| t.machine.quoting.qe_report.mr_signer[0] ^= 1;
+    pitfall_01_rejects_td_qe_of_another_signer: "qe_identity_mismatch", |t| t.machine.quoting.qe_report.mr_signer[0] ^= 1;
     rejects_td_qe_of_another_product: "qe_identity_mismatch", |t| t.machine.quoting.qe_report.isv_prod_id = 1.into();
     rejects_tcb_info_about_sgx: "tcb_info_tee_mismatch", |t| {
         t.machine.tcb_info.spec = blueprint(|_| ()).tcb_info.spec;
@@ -67,16 +65,16 @@ refusals! { verify;
     rejects_body_of_tdx_1_5_called_1_0: "quote_truncated", |t| descriptor(t, 2, 584);
     rejects_body_of_tdx_1_5_called_an_enclave: "quote_body_type_unknown", |t| descriptor(t, 1, 384);
     rejects_body_of_unknown_type: "quote_body_type_unknown", |t| descriptor(t, 5, 648);
-    rejects_type_of_1_5_with_the_size_of_1_0: "quote_body_size_wrong", |t| descriptor(t, 3, 584);
+    cheap_rejects_type_of_1_5_with_the_size_of_1_0: "quote_body_size_wrong", |t| descriptor(t, 3, 584);
     rejects_type_of_1_5ex_with_the_size_of_1_5: "quote_body_size_wrong", |t| descriptor(t, 4, 648);
     rejects_padding_counted_into_the_body: "quote_body_size_wrong", |t| descriptor(t, 3, 649);
 }
 
 refusals! { status;
-    rejects_module_below_all_levels: "tdx_module_tcb_not_supported", |t| t.svn(0, 2);
+    pitfall_06_rejects_module_below_all_levels: "tdx_module_tcb_not_supported", |t| t.svn(0, 2);
     rejects_module_below_all_levels_at_launch: "tdx_module_tcb_not_supported", |t| t.launch(0, 2);
-    rejects_module_below_all_levels_now: "tdx_module_tcb_not_supported", |t| t.now(0, 2);
-    rejects_module_whose_level_is_revoked: "tcb_revoked", |t| revoke_module(t, 0);
+    pitfall_25_rejects_module_below_all_levels_now: "tdx_module_tcb_not_supported", |t| t.now(0, 2);
+    pitfall_04_rejects_module_whose_level_is_revoked: "tcb_revoked", |t| revoke_module(t, 0);
     rejects_module_whose_level_is_revoked_at_launch: "tcb_revoked", |t| {
         revoke_module(t, 1);
         t.launch(0, 3);
@@ -85,7 +83,7 @@ refusals! { status;
         revoke_module(t, 1);
         t.now(0, 3);
     };
-    rejects_platform_whose_level_is_revoked: "tcb_revoked", |t| t.level(0, TcbStatus::Revoked);
+    pitfall_04_rejects_platform_whose_level_is_revoked: "tcb_revoked", |t| t.level(0, TcbStatus::Revoked);
     rejects_platform_whose_level_is_revoked_at_launch: "tcb_revoked", |t| {
         t.level(1, TcbStatus::Revoked);
         t.launch(2, 9);
@@ -161,10 +159,10 @@ statuses! {
         t.machine.quoting.qe_report.isv_svn = 7.into();
         t.launch(0, 4);
     };
-    a_major_version_hides_components_0_and_1: UpToDate, |t| { t.demand(0, 255); t.demand(1, 255); };
+    pitfall_07_a_major_version_hides_components_0_and_1: UpToDate, |t| { t.demand(0, 255); t.demand(1, 255); };
     major_version_0_compares_component_0: OutOfDate, |t| { major_0(t); t.svn(0, 4); };
     major_version_0_is_up_to_date_where_levels_demand_no_more: UpToDate, major_0;
-    a_relaunch_heals_an_old_module: TdRelaunchAdvised, |t| t.launch(0, 4);
+    pitfall_25_a_relaunch_heals_an_old_module: TdRelaunchAdvised, |t| t.launch(0, 4);
     a_relaunch_heals_an_older_module_of_another_major_version: TdRelaunchAdvised, |t| {
         t.launch(1, 1);
         t.launch(0, 10);
@@ -215,7 +213,7 @@ fn every_component_from_2_on_is_compared_whatever_the_module() {
 }
 
 #[test]
-fn components_0_and_1_are_compared_for_major_version_0_alone() {
+fn pitfall_07_components_0_and_1_are_compared_for_major_version_0_alone() {
     for (component, demanded) in [(0, 6), (1, 1)] {
         for (major, expected) in [(3, Ok(TcbStatus::UpToDate)), (0, Err("tcb_not_supported".to_owned()))] {
             let mut t = trust_domain(|_| ());

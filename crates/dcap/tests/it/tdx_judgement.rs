@@ -1,11 +1,9 @@
 //! Judging trust domains: what each allowance is needed for, and that it allows nothing else.
 
-mod simulated;
-
+use crate::simulated::tdx::{Change, TrustDomain, trust_domain, verify};
 use abi::quote::body_type;
 use abi::tdx::TdReport10;
 use dcap::{Allowance, Refusal, Requirements, TcbStatus};
-use simulated::tdx::{Change, TrustDomain, trust_domain, verify};
 
 const ALL: [Allowance; 5] =
     [Allowance::Debug, Allowance::SeptVe, Allowance::Migratable, Allowance::ServiceTd, Allowance::ReservedAttributes];
@@ -39,8 +37,8 @@ macro_rules! needed {
 }
 
 needed! {
-    debug_needs_its_allowance: Debug, "debug_not_allowed", |t| t.set(TdReport10::DEBUG);
-    debug_in_tdx_1_0_needs_its_allowance: Debug, "debug_not_allowed", |t| {
+    pitfall_15_debug_needs_its_allowance: Debug, "debug_not_allowed", |t| t.set(TdReport10::DEBUG);
+    pitfall_15_debug_in_tdx_1_0_needs_its_allowance: Debug, "debug_not_allowed", |t| {
         t.body(4, body_type::TD10);
         t.set(TdReport10::DEBUG);
     };
@@ -102,7 +100,7 @@ fn a_good_trust_domain_is_accepted_in_every_body() {
 }
 
 #[test]
-fn whatever_needs_several_allowances_needs_each_of_them() {
+fn pitfall_19_whatever_needs_several_allowances_needs_each_of_them() {
     let made = trust_domain(|t| {
         t.td().td_attributes = (TdReport10::DEBUG | TdReport10::MIGRATABLE | 1 << 61).into();
         t.td15().mr_service_td[0] = 1;

@@ -1,10 +1,8 @@
 //! Revocation lists of the root and the PCK CA: whose they are, when they hold, what form they have.
 
-mod simulated;
-
+use crate::simulated::{NOW, acceptances, blueprint, collateral, key, refusals};
 use const_oid::ObjectIdentifier;
 use dcap::{Crl, MAX_CRL, MalformedCrl};
-use simulated::{NOW, acceptances, blueprint, collateral, key, refusals};
 use simulator::pki::{CrlSpec, Name, RawExtension};
 use simulator::{CaType, Link, Signed, Signer};
 
@@ -16,10 +14,10 @@ const DELTA_CRL_INDICATOR: &str = "2.5.29.27";
 const ISSUING_DISTRIBUTION_POINT: &str = "2.5.29.28";
 
 refusals! { collateral;
-    rejects_expired_pck_crl: "pck_crl_expired", |b| b.pck_crl.spec.next_update = Some(NOW - 1);
-    rejects_pck_crl_of_the_future: "pck_crl_not_yet_valid", |b| b.pck_crl.spec.this_update = NOW + 1;
-    rejects_expired_root_crl: "root_ca_crl_expired", |b| b.root_crl.spec.next_update = Some(NOW - 1);
-    rejects_root_crl_of_the_future: "root_ca_crl_not_yet_valid", |b| b.root_crl.spec.this_update = NOW + 1;
+    pitfall_18_rejects_expired_pck_crl: "pck_crl_expired", |b| b.pck_crl.spec.next_update = Some(NOW - 1);
+    pitfall_23_rejects_pck_crl_of_the_future: "pck_crl_not_yet_valid", |b| b.pck_crl.spec.this_update = NOW + 1;
+    pitfall_16_rejects_expired_root_crl: "root_ca_crl_expired", |b| b.root_crl.spec.next_update = Some(NOW - 1);
+    pitfall_23_rejects_root_crl_of_the_future: "root_ca_crl_not_yet_valid", |b| b.root_crl.spec.this_update = NOW + 1;
     rejects_pck_crl_signed_by_another: "pck_crl_bad_signature", |b| b.pck_crl.signer = key().into();
     rejects_pck_crl_signed_by_the_root: "pck_crl_bad_signature", |b| b.pck_crl.signer = (&b.keys.root).into();
     rejects_unsigned_pck_crl: "pck_crl_bad_signature", |b| b.pck_crl.signer = Signer::Bytes([0; 64]);
@@ -27,8 +25,8 @@ refusals! { collateral;
     rejects_root_crl_signed_by_a_ca: "root_ca_crl_bad_signature", |b| {
         b.root_crl.signer = (&b.keys.platform_ca).into();
     };
-    rejects_pck_crl_of_the_other_ca: "pck_crl_wrong_issuer", |b| b.pck_crl = b.pck_crl_of(CaType::Processor);
-    rejects_root_crl_in_place_of_the_pck_crl: "pck_crl_wrong_issuer", |b| b.pck_crl = b.root_crl.clone();
+    pitfall_13_rejects_pck_crl_of_the_other_ca: "pck_crl_wrong_issuer", |b| b.pck_crl = b.pck_crl_of(CaType::Processor);
+    pitfall_13_rejects_root_crl_in_place_of_the_pck_crl: "pck_crl_wrong_issuer", |b| b.pck_crl = b.root_crl.clone();
     rejects_pck_crl_in_place_of_the_root_crl: "root_ca_crl_wrong_issuer", |b| b.root_crl = b.pck_crl.clone();
     rejects_pck_crl_with_another_authority_key_id: "pck_crl_wrong_issuer", |b| {
         b.pck_crl.spec.authority_key_id = Some(vec![1; 20]);

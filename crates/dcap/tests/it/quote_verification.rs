@@ -1,9 +1,7 @@
 //! The last step: a quote under a proven platform and verified collateral, each of its eight steps broken alone.
 
-mod simulated;
-
+use crate::simulated::{Change, NOW, acceptances, at, blueprint, key, quote_of, refusals, roots_of, verify};
 use dcap::{Certificate, Report, TcbStatus, UnixTime, Verifier};
-use simulated::{Change, NOW, acceptances, at, blueprint, key, quote_of, refusals, roots_of, verify};
 use simulator::{Blueprint, CaType, DAY, Link, Signer};
 
 /// Header version 4 or 5 around an enclave's report.
@@ -24,7 +22,7 @@ fn zero_half(b: &mut Blueprint, half: usize) {
 }
 
 refusals! { verify;
-    rejects_revoked_pck: "pck_certificate_revoked", |b| {
+    pitfall_12_rejects_revoked_pck: "pck_certificate_revoked", |b| {
         let serial = b.certificates.pck.spec.serial.clone();
         b.pck_crl.spec.revoked.extend([vec![1], serial, vec![0x7f; 20]]);
     };
@@ -39,7 +37,7 @@ refusals! { verify;
         let serial = b.certificates.platform_ca.spec.serial.clone();
         b.root_crl.spec.revoked.push(serial);
     };
-    rejects_pck_crl_of_the_other_ca: "pck_crl_wrong_issuer", |b| {
+    pitfall_13_rejects_pck_crl_of_the_other_ca: "pck_crl_wrong_issuer", |b| {
         b.pck_crl = b.pck_crl_of(CaType::Processor);
         b.pck_crl_chain[0] = Link::Ca(CaType::Processor);
     };
@@ -56,7 +54,7 @@ refusals! { verify;
     rejects_tcb_info_of_another_family: "tcb_info_fmspc_mismatch", |b| {
         b.tcb_info.spec.fmspc = "00606A000000".to_owned();
     };
-    rejects_tcb_info_of_another_pce: "tcb_info_pceid_mismatch", |b| b.tcb_info.spec.pce_id = "0001".to_owned();
+    pitfall_17_rejects_tcb_info_of_another_pce: "tcb_info_pceid_mismatch", |b| b.tcb_info.spec.pce_id = "0001".to_owned();
     rejects_qe_report_signed_by_another: "qe_report_bad_signature", |b| b.quoting.qe_report_signer = key().into();
     rejects_qe_report_signed_by_the_attestation_key: "qe_report_bad_signature", |b| {
         b.quoting.qe_report_signer = b.quoting.signer.clone();
@@ -85,9 +83,9 @@ refusals! { verify;
     rejects_identity_of_the_verification_enclave: "qe_identity_id_mismatch", |b| {
         b.qe_identity.spec.id = "QVE".to_owned();
     };
-    rejects_qe_of_another_signer: "qe_identity_mismatch", |b| b.quoting.qe_report.mr_signer[31] ^= 1;
+    pitfall_01_rejects_qe_of_another_signer: "qe_identity_mismatch", |b| b.quoting.qe_report.mr_signer[31] ^= 1;
     rejects_qe_of_another_product: "qe_identity_mismatch", |b| b.quoting.qe_report.isv_prod_id = 2.into();
-    rejects_qe_in_debug: "qe_identity_mismatch", |b| b.quoting.qe_report.attributes.flags = 0x17.into();
+    pitfall_15_rejects_qe_in_debug: "qe_identity_mismatch", |b| b.quoting.qe_report.attributes.flags = 0x17.into();
     rejects_qe_without_provisioning_key: "qe_identity_mismatch", |b| {
         b.quoting.qe_report.attributes.flags = 0x05.into();
     };
@@ -102,12 +100,12 @@ refusals! { verify;
     };
     rejects_quote_signed_by_another: "quote_bad_signature", |b| b.quoting.signer = key().into();
     rejects_quote_signed_by_the_pck: "quote_bad_signature", |b| b.quoting.signer = (&b.keys.pck).into();
-    rejects_attestation_key_off_the_curve: "quote_bad_signature", |b| attestation_key(b, [7; 64]);
+    cheap_rejects_attestation_key_off_the_curve: "quote_bad_signature", |b| attestation_key(b, [7; 64]);
     rejects_attestation_key_of_zeros: "quote_bad_signature", |b| attestation_key(b, [0; 64]);
-    rejects_r_of_zero: "quote_bad_signature", |b| zero_half(b, 0);
-    rejects_s_of_zero: "quote_bad_signature", |b| zero_half(b, 1);
+    cheap_rejects_r_of_zero: "quote_bad_signature", |b| zero_half(b, 0);
+    cheap_rejects_s_of_zero: "quote_bad_signature", |b| zero_half(b, 1);
     rejects_signature_of_zeros: "quote_bad_signature", |b| b.quoting.signer = Signer::Bytes([0; 64]);
-    rejects_signature_beyond_the_order: "quote_bad_signature", |b| b.quoting.signer = Signer::Bytes([0xff; 64]);
+    cheap_rejects_signature_beyond_the_order: "quote_bad_signature", |b| b.quoting.signer = Signer::Bytes([0xff; 64]);
     rejects_version_5_signed_without_its_descriptor: "quote_bad_signature", |b| {
         version(b, 5);
         let signed = [&quote_of(b)[..48], &quote_of(b)[54..438]].concat();
@@ -124,10 +122,10 @@ refusals! { verify;
     rejects_qe_below_all_levels: "qe_tcb_not_supported", |b| {
         b.quoting.qe_report.isv_svn = 5.into();
     };
-    rejects_revoked_platform_level: "tcb_revoked", |b| {
+    pitfall_04_rejects_revoked_platform_level: "tcb_revoked", |b| {
         b.tcb_info.spec.tcb_levels[0].tcb_status = "Revoked".to_owned();
     };
-    rejects_revoked_qe_level: "tcb_revoked", |b| {
+    pitfall_05_rejects_revoked_qe_level: "tcb_revoked", |b| {
         b.qe_identity.spec.tcb_levels[0].tcb_status = "Revoked".to_owned();
     };
     rejects_revoked_qe_level_on_an_old_platform: "tcb_revoked", |b| {
@@ -138,8 +136,8 @@ refusals! { verify;
 
 acceptances! { verify;
     accepts_version_3: |_| ();
-    accepts_version_4: |b| version(b, 4);
-    accepts_version_5: |b| version(b, 5);
+    pitfall_27_accepts_version_4: |b| version(b, 4);
+    pitfall_27_accepts_version_5: |b| version(b, 5);
     accepts_a_new_attestation_key: |b| b.quoting.use_attestation_key(&key());
     accepts_authentication_data_of_any_length: |b| b.quoting.auth_data = vec![9; 100];
     accepts_a_newer_qe: |b| b.quoting.qe_report.isv_svn = 99.into();
@@ -168,7 +166,7 @@ fn every_status_but_revoked_is_data_and_an_old_qe_makes_it_old() {
 }
 
 #[test]
-fn the_level_reached_gives_date_advisories_and_numbers_with_those_of_the_qe() {
+fn pitfall_26_the_level_reached_gives_date_advisories_and_numbers_with_those_of_the_qe() {
     let mut made = blueprint(|b| b.quoting.qe_report.isv_svn = 7.into());
     made.certificates.pck.spec.sgx_extension.as_mut().unwrap().pce_svn = 12;
     made.qe_identity.spec.tcb_evaluation_data_number = 17;
@@ -192,7 +190,7 @@ fn a_verified_quote_says_what_was_attested_and_how_long_the_verdict_holds() {
         let made = blueprint(change);
         let quote = verify(&made).unwrap();
         assert_eq!((quote.version(), quote.at(), quote.tee()), (expected, at(NOW), dcap::Tee::Sgx));
-        assert_eq!(quote.report(), &Report::SgxEnclave(simulated::report(&made)));
+        assert_eq!(quote.report(), &Report::SgxEnclave(crate::simulated::report(&made)));
         assert_eq!((quote.report().report_data(), quote.report().is_debug()), (&[5; 64], false));
         assert_eq!(quote.fmspc().as_bytes(), &simulator::FMSPC);
         assert_eq!((quote.validity().from, quote.validity().until), (at(NOW), at(NOW + 30 * DAY)));
@@ -203,16 +201,16 @@ fn a_verified_quote_says_what_was_attested_and_how_long_the_verdict_holds() {
 /// Verifies at one time, then the same proven chain and collateral again at another.
 fn later(made: &Blueprint, then: UnixTime) -> Result<(), String> {
     let bytes = quote_of(made);
-    let quote = simulated::read(&bytes)?;
-    let pck = simulated::prove_quote(&bytes, &roots_of(made), at(NOW)).unwrap();
-    let collateral = simulated::collateral(made)?;
+    let quote = crate::simulated::read(&bytes)?;
+    let pck = crate::simulated::prove_quote(&bytes, &roots_of(made), at(NOW)).unwrap();
+    let collateral = crate::simulated::collateral(made)?;
     let verifier = Verifier::new(roots_of(made));
-    simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW))?;
-    simulated::judge(&quote, &pck, &collateral, &verifier, then).map(|_| ())
+    crate::simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW))?;
+    crate::simulated::judge(&quote, &pck, &collateral, &verifier, then).map(|_| ())
 }
 
 #[test]
-fn what_was_verified_before_is_refused_outside_its_window() {
+fn pitfall_16_what_was_verified_before_is_refused_outside_its_window() {
     let table: [(&str, Change, i64); 7] = [
         ("tcb_info_expired", |b| b.tcb_info.spec.next_update = NOW + 9, 10),
         ("tcb_info_expired", |b| b.certificates.tcb_signing.spec.not_after = NOW + 9, 10),
@@ -236,11 +234,14 @@ fn what_was_verified_before_is_refused_outside_its_window() {
 fn platform_and_collateral_of_different_roots_are_refused() {
     let [one, other] = [(); 2].map(|()| blueprint(|_| ()));
     let bytes = quote_of(&one);
-    let quote = simulated::read(&bytes).unwrap();
-    let pck = simulated::prove(&one).unwrap();
-    let collateral = simulated::collateral(&other).unwrap();
+    let quote = crate::simulated::read(&bytes).unwrap();
+    let pck = crate::simulated::prove(&one).unwrap();
+    let collateral = crate::simulated::collateral(&other).unwrap();
     for verifier in [&one, &other].map(|made| Verifier::new(roots_of(made))) {
-        assert_eq!(simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW)).unwrap_err(), "root_mismatch");
+        assert_eq!(
+            crate::simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW)).unwrap_err(),
+            "root_mismatch"
+        );
     }
 }
 
@@ -249,15 +250,15 @@ fn platform_and_collateral_of_different_roots_are_refused() {
 fn what_was_proven_under_other_roots_is_refused() {
     let made = blueprint(|_| ());
     let bytes = quote_of(&made);
-    let quote = simulated::read(&bytes).unwrap();
-    let (pck, collateral) = (simulated::prove(&made).unwrap(), simulated::collateral(&made).unwrap());
-    for roots in [dcap::TrustedRoots::intel(), simulated::roots(&key())] {
-        let refused = simulated::judge(&quote, &pck, &collateral, &Verifier::new(roots), at(NOW)).unwrap_err();
+    let quote = crate::simulated::read(&bytes).unwrap();
+    let (pck, collateral) = (crate::simulated::prove(&made).unwrap(), crate::simulated::collateral(&made).unwrap());
+    for roots in [dcap::TrustedRoots::intel(), crate::simulated::roots(&key())] {
+        let refused = crate::simulated::judge(&quote, &pck, &collateral, &Verifier::new(roots), at(NOW)).unwrap_err();
         assert_eq!(refused, "root_certificate_untrusted");
     }
     let root = Certificate::from_der(&made.certificates.root.build().unwrap()).unwrap();
     let verifier = Verifier::new(dcap::TrustedRoots::only(&root));
-    assert!(simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW)).is_ok());
+    assert!(crate::simulated::judge(&quote, &pck, &collateral, &verifier, at(NOW)).is_ok());
 }
 
 #[test]
@@ -267,8 +268,9 @@ fn the_chain_of_another_quote_does_not_vouch_for_this_one() {
     // The same Intel, another platform: key and certificate of its own.
     one.keys.pck = key();
     one.certificates.pck.spec.subject_public_key_info = one.keys.pck.subject_public_key_info().unwrap();
-    let (pck, collateral) = (simulated::prove(&one).unwrap(), simulated::collateral(&one).unwrap());
+    let (pck, collateral) = (crate::simulated::prove(&one).unwrap(), crate::simulated::collateral(&one).unwrap());
     let verifier = Verifier::new(roots_of(&one));
-    let refused = simulated::judge(&simulated::read(&quote).unwrap(), &pck, &collateral, &verifier, at(NOW));
+    let refused =
+        crate::simulated::judge(&crate::simulated::read(&quote).unwrap(), &pck, &collateral, &verifier, at(NOW));
     assert_eq!(refused.unwrap_err(), "qe_report_bad_signature");
 }

@@ -1,9 +1,7 @@
 //! The platform's certificate chain: who may sign whom, in which order and window, and how it is written.
 
-mod simulated;
-
+use crate::simulated::{NOW, acceptances, at, key, prove, quote_of, refusals, roots_of};
 use dcap::{CertificateFault, PckCa, PckError, ProvenPck, RootKind, TrustedRoots};
-use simulated::{NOW, acceptances, at, key, prove, quote_of, refusals, roots_of};
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, CaType, DAY, Link, Signed};
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages};
@@ -52,7 +50,7 @@ refusals! { prove;
         rename_ca(b, &Name::simulated("Intel SGX Root CA"));
     };
     rejects_pck_of_another_name: "pck_certificate_wrong_subject", |b| pck(b).spec.subject = stranger();
-    rejects_pck_named_like_the_tcb_signer: "pck_certificate_wrong_subject", |b| {
+    pitfall_21_rejects_pck_named_like_the_tcb_signer: "pck_certificate_wrong_subject", |b| {
         pck(b).spec.subject = Name::simulated("Intel SGX TCB Signing");
     };
     rejects_tcb_signer_in_place_of_pck: "pck_certificate_wrong_subject", |b| {
@@ -117,11 +115,11 @@ refusals! { prove;
     };
     rejects_root_not_yet_valid: "root_certificate_not_yet_valid", |b| root(b).spec.not_before = NOW + 1;
     rejects_ca_not_yet_valid: "pck_ca_certificate_not_yet_valid", |b| ca(b).spec.not_before = NOW + 1;
-    rejects_pck_not_yet_valid: "pck_certificate_not_yet_valid", |b| pck(b).spec.not_before = NOW + 1;
+    pitfall_23_rejects_pck_not_yet_valid: "pck_certificate_not_yet_valid", |b| pck(b).spec.not_before = NOW + 1;
     rejects_expired_root: "root_certificate_expired", |b| root(b).spec.not_after = NOW - 1;
     rejects_expired_ca: "pck_ca_certificate_expired", |b| ca(b).spec.not_after = NOW - 1;
     rejects_expired_pck: "pck_certificate_expired", |b| pck(b).spec.not_after = NOW - 1;
-    rejects_chain_from_root_to_leaf: "root_certificate_untrusted", |b| b.pck_chain.reverse();
+    cheap_rejects_chain_from_root_to_leaf: "root_certificate_untrusted", |b| b.pck_chain.reverse();
     rejects_ca_before_leaf: "pck_ca_certificate_wrong_subject", |b| b.pck_chain.swap(0, 1);
     rejects_root_before_ca: "root_certificate_untrusted", |b| b.pck_chain.swap(1, 2);
     rejects_chain_without_root: "pck_chain_length_wrong", |b| b.pck_chain.truncate(2);
@@ -155,14 +153,14 @@ fn rewrite(b: &mut Blueprint, change: impl Fn(String) -> String) {
 acceptances! { prove;
     accepts_root_in_its_first_second: |b| root(b).spec.not_before = NOW;
     accepts_ca_in_its_first_second: |b| ca(b).spec.not_before = NOW;
-    accepts_pck_in_its_first_second: |b| pck(b).spec.not_before = NOW;
+    pitfall_29_accepts_pck_in_its_first_second: |b| pck(b).spec.not_before = NOW;
     accepts_root_in_its_last_second: |b| root(b).spec.not_after = NOW;
     accepts_ca_in_its_last_second: |b| ca(b).spec.not_after = NOW;
-    accepts_pck_in_its_last_second: |b| pck(b).spec.not_after = NOW;
+    pitfall_29_accepts_pck_in_its_last_second: |b| pck(b).spec.not_after = NOW;
     accepts_root_without_path_length: |b| root(b).spec.basic_constraints = constraints(true, None);
-    accepts_crlf: |b| b.pck_chain_style.line_end = "\r\n";
-    accepts_a_final_line_end: |b| b.pck_chain_style.final_line_end = true;
-    accepts_no_nul: |b| b.pck_chain_style.nul = false;
+    cheap_accepts_crlf: |b| b.pck_chain_style.line_end = "\r\n";
+    cheap_accepts_a_final_line_end: |b| b.pck_chain_style.final_line_end = true;
+    cheap_accepts_no_nul: |b| b.pck_chain_style.nul = false;
     accepts_many_nuls: |b| rewrite(b, |pem| pem + "\0\0\0");
 }
 
@@ -184,36 +182,36 @@ fn a_proven_chain_says_what_the_certificate_says_and_until_when_it_is_valid() {
 
 #[test]
 fn a_simulated_chain_is_never_intels() {
-    let quote = quote_of(&simulated::blueprint(|_| ()));
-    let refused = simulated::prove_quote(&quote, &TrustedRoots::intel(), at(NOW)).unwrap_err();
+    let quote = quote_of(&crate::simulated::blueprint(|_| ()));
+    let refused = crate::simulated::prove_quote(&quote, &TrustedRoots::intel(), at(NOW)).unwrap_err();
     assert_eq!(refused.code(), "root_certificate_untrusted");
 }
 
 /// The first judge of a chain is the root's key: with a stranger's key nothing else is looked at.
 #[test]
-fn an_untrusted_root_is_named_before_any_other_fault() {
-    let made = simulated::blueprint(|b| {
+fn pitfall_28_an_untrusted_root_is_named_before_any_other_fault() {
+    let made = crate::simulated::blueprint(|b| {
         root(b).signer = key().into();
         pck(b).spec.not_after = NOW - DAY;
     });
-    let roots = simulated::roots(&key());
-    let refused = simulated::prove_quote(&quote_of(&made), &roots, at(NOW)).unwrap_err();
+    let roots = crate::simulated::roots(&key());
+    let refused = crate::simulated::prove_quote(&quote_of(&made), &roots, at(NOW)).unwrap_err();
     assert!(matches!(refused, PckError::Certificate(error) if error.fault == CertificateFault::Untrusted));
 }
 
 #[test]
 fn hostile_names_are_cut_and_escaped_in_messages() {
-    let made = simulated::blueprint(|b| {
+    let made = crate::simulated::blueprint(|b| {
         let name = Name::simulated(&format!("\u{1b}[2J{}", "x".repeat(5000)));
         rename_root(b, &name);
     });
-    let refused = simulated::prove_quote(&quote_of(&made), &roots_of(&made), at(NOW)).unwrap_err().to_string();
+    let refused = crate::simulated::prove_quote(&quote_of(&made), &roots_of(&made), at(NOW)).unwrap_err().to_string();
     assert!(refused.len() < 400 && !refused.contains('\u{1b}'), "{refused}");
 }
 
 #[test]
 fn a_chain_in_der_or_of_other_bytes_is_no_pem() {
-    let made = simulated::blueprint(|_| ());
+    let made = crate::simulated::blueprint(|_| ());
     for bytes in [&b""[..], b"\0", b"\xff\xfe", &made.certificates.pck.build().unwrap()] {
         let refused = ProvenPck::prove(bytes, &roots_of(&made), at(NOW)).unwrap_err();
         assert!(matches!(refused, PckError::Pem(_)) && refused.code() == "pck_chain_malformed");

@@ -1,10 +1,8 @@
 //! TCB Info about TDX: truly signed, and refused for what it says of modules and components.
 
-mod simulated;
-
+use crate::simulated::tdx::{TrustDomain, collateral as tdx_collateral, trust_domain, verify};
+use crate::simulated::{acceptances, collateral, refusals};
 use dcap::TcbStatus;
-use simulated::tdx::{TrustDomain, collateral as tdx_collateral, trust_domain, verify};
-use simulated::{acceptances, collateral, refusals};
 use simulator::{IsvLevelSpec, Specification, TcbComponent, TdxModuleSpec};
 
 /// A true signature over TCB Info with that one piece of text replaced.
@@ -61,8 +59,8 @@ refusals! { tdx_collateral;
     rejects_levels_without_tdx_components: "tcb_info_malformed", |t| {
         t.levels().iter_mut().for_each(|level| level.tdx_components = None);
     };
-    rejects_15_tdx_components: "tcb_info_malformed", |t| components(t).truncate(15);
-    rejects_17_tdx_components: "tcb_info_malformed", |t| {
+    pitfall_08_rejects_15_tdx_components: "tcb_info_malformed", |t| components(t).truncate(15);
+    pitfall_08_rejects_17_tdx_components: "tcb_info_malformed", |t| {
         let more = components(t)[15].clone();
         components(t).push(more);
     };

@@ -1,9 +1,7 @@
 //! TCB Info and QE identity as documents: truly signed, and refused for what they say or how they say it.
 
-mod simulated;
-
+use crate::simulated::{acceptances, blueprint, collateral, refusals, verify};
 use dcap::{EnclaveIdentity, MAX_DEPTH, MAX_JSON, MalformedJson, SignedJson, TcbInfo, TcbStatus, Tee};
-use simulated::{acceptances, blueprint, collateral, refusals, verify};
 use simulator::{Blueprint, Signed, Specification};
 
 /// A true signature over the document with that one piece of text replaced.
@@ -22,7 +20,7 @@ fn identity(b: &mut Blueprint, from: &str, to: &str) {
 }
 
 refusals! { collateral;
-    rejects_member_twice: "tcb_info_malformed", |b| tcb_info(b, "\"version\":3", "\"version\":3,\"version\":3");
+    cheap_rejects_member_twice: "tcb_info_malformed", |b| tcb_info(b, "\"version\":3", "\"version\":3,\"version\":3");
     rejects_member_twice_in_a_level: "tcb_info_malformed", |b| {
         tcb_info(b, "\"pcesvn\":13", "\"pcesvn\":0,\"pcesvn\":13");
     };
@@ -35,21 +33,21 @@ refusals! { collateral;
     rejects_member_twice_in_qe_identity: "qe_identity_malformed", |b| {
         identity(b, "\"isvprodid\":1", "\"isvprodid\":1,\"isvprodid\":1");
     };
-    rejects_nesting_of_ten_thousand: "tcb_info_malformed", |b| {
+    pitfall_09_rejects_nesting_of_ten_thousand: "tcb_info_malformed", |b| {
         b.tcb_info.instead = Some(["[".repeat(10_000), "]".repeat(10_000)].concat().into_bytes());
     };
-    rejects_nesting_of_ten_thousand_objects: "qe_identity_malformed", |b| {
+    pitfall_09_rejects_nesting_of_ten_thousand_objects: "qe_identity_malformed", |b| {
         b.qe_identity.instead = Some(["{\"a\":".repeat(10_000), "1".into(), "}".repeat(10_000)].concat().into_bytes());
     };
-    rejects_15_components: "tcb_info_malformed", |b| b.tcb_info.spec.tcb_levels[1].components.truncate(15);
-    rejects_17_components: "tcb_info_malformed", |b| {
+    pitfall_08_rejects_15_components: "tcb_info_malformed", |b| b.tcb_info.spec.tcb_levels[1].components.truncate(15);
+    pitfall_08_rejects_17_components: "tcb_info_malformed", |b| {
         let components = &mut b.tcb_info.spec.tcb_levels[1].components;
         components.push(components[15].clone());
     };
     rejects_component_of_256: "tcb_info_malformed", |b| b.tcb_info.spec.tcb_levels[1].components[0].svn = 256;
     rejects_negative_component: "tcb_info_malformed", |b| tcb_info(b, "{\"svn\":11", "{\"svn\":-1");
     rejects_pce_svn_of_65536: "tcb_info_malformed", |b| b.tcb_info.spec.tcb_levels[1].pce_svn = 65_536;
-    rejects_tcb_type_1: "tcb_info_malformed", |b| b.tcb_info.spec.tcb_type = 1;
+    pitfall_17_rejects_tcb_type_1: "tcb_info_malformed", |b| b.tcb_info.spec.tcb_type = 1;
     rejects_tdx_id_without_tdx_components: "tcb_info_malformed", |b| b.tcb_info.spec.id = "TDX".to_owned();
     rejects_unknown_id: "tcb_info_malformed", |b| b.tcb_info.spec.id = "SEV".to_owned();
     rejects_version_3_without_id: "tcb_info_malformed", |b| tcb_info(b, "\"id\":\"SGX\",", "");
@@ -77,7 +75,7 @@ refusals! { collateral;
     rejects_tdx_module_identities_in_sgx: "tcb_info_malformed", |b| {
         tcb_info(b, "\"tcbType\":0", "\"tcbType\":0,\"tdxModuleIdentities\":[]");
     };
-    rejects_unknown_status: "tcb_info_malformed", |b| {
+    cheap_rejects_unknown_status: "tcb_info_malformed", |b| {
         b.tcb_info.spec.tcb_levels[1].tcb_status = "uptodate".to_owned();
     };
     rejects_a_verdict_as_status_of_a_level: "tcb_info_malformed", |b| {
@@ -120,7 +118,7 @@ refusals! { collateral;
 acceptances! { verify;
     accepts_version_2: |b| b.tcb_info.spec.version = 2;
     accepts_fmspc_in_lower_case: |b| b.tcb_info.spec.fmspc = b.tcb_info.spec.fmspc.to_lowercase();
-    accepts_fmspc_in_upper_case: |b| b.tcb_info.spec.fmspc = b.tcb_info.spec.fmspc.to_uppercase();
+    cheap_accepts_fmspc_in_upper_case: |b| b.tcb_info.spec.fmspc = b.tcb_info.spec.fmspc.to_uppercase();
     accepts_levels_in_any_order: |b| {
         b.tcb_info.spec.tcb_levels.reverse();
         b.qe_identity.spec.tcb_levels.reverse();
@@ -179,7 +177,7 @@ fn documents_say_what_was_specified() {
     assert_eq!(info.fmspc_text(), "5653494d0000");
     let statuses: Vec<TcbStatus> = info.levels.iter().map(|level| level.status).collect();
     assert_eq!(statuses, [TcbStatus::UpToDate, TcbStatus::OutOfDate], "highest first");
-    assert!(info.is_about(&simulated::prove(&made).unwrap()));
+    assert!(info.is_about(&crate::simulated::prove(&made).unwrap()));
     let identity = EnclaveIdentity::from_json(&made.qe_identity.spec.to_be_signed().unwrap()).unwrap();
     assert_eq!((identity.id, identity.isv_prod_id), (dcap::EnclaveId::QE, 1));
     assert_eq!((identity.id.to_string(), identity.levels[0].isv_svn), ("QE".to_owned(), 8));

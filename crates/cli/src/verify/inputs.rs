@@ -1,0 +1,55 @@
+//! What `veritee verify` reads: evidence, collateral, a PCK chain beside the quote, a root.
+
+use std::path::{Path, PathBuf};
+
+use collateral::CollateralSet;
+use dcap::{Certificate, TrustedRoots, pem};
+
+use super::Arguments;
+use crate::evidence::Evidence;
+use crate::failure::{self, Failure};
+
+/// What is judged, and by what.
+pub struct Inputs {
+    pub evidence: Evidence,
+    pub pieces: CollateralSet,
+    pub pck_chain: Option<Vec<u8>>,
+}
+
+impl Inputs {
+    pub fn read(arguments: &Arguments) -> Result<Self, Failure> {
+        let read_chain = |path: &PathBuf| failure::read_file(path, pem::MAX_PEM as u64);
+        Ok(Self {
+            evidence: Evidence::read(&arguments.quote)?,
+            pieces: crate::collateral::load(&arguments.collateral)?,
+            pck_chain: arguments.pck_chain.as_ref().map(read_chain).transpose()?,
+        })
+    }
+}
+
+/// Files that were passed over are the likeliest place for a missing piece.
+pub fn missing_help(pieces: &CollateralSet, help: &str) -> String {
+    let passed_over: Vec<String> = pieces
+        .unrecognised()
+        .iter()
+        .take(5)
+        .map(|(name, reason)| format!("`{name}` was passed over: {reason}"))
+        .collect();
+    if passed_over.is_empty() { help.to_owned() } else { format!("{help}; {}", passed_over.join("; ")) }
+}
+
+/// Reads the root certificate that is to be trusted instead of Intel's.
+pub fn trusted_root(path: &Path) -> Result<TrustedRoots, Failure> {
+    let text = failure::read_file(path, dcap::MAX_CERTIFICATE as u64 * 4).map_err(Failure::or_usage)?;
+    let help = "pass one self-signed root certificate in PEM";
+    let wrong = |message: String| {
+        Failure::usage("trust_root_malformed", format!("`{}` is no root certificate: {message}", path.display()), help)
+    };
+    let blocks = pem::blocks(&text, "CERTIFICATE").map_err(|error| wrong(error.to_string()))?;
+    let [der] = blocks.as_slice() else { return Err(wrong(format!("it holds {} certificates", blocks.len()))) };
+    let root = Certificate::from_der(der).map_err(|error| wrong(failure::chain(&error)))?;
+    if !root.is_self_issued() || !root.signed(&root) {
+        return Err(wrong("it is not self-signed".to_owned()));
+    }
+    Ok(TrustedRoots::only(&root))
+}

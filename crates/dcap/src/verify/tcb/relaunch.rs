@@ -1,0 +1,73 @@
+//! A trust domain whose TDX module was updated while it ran: whether a relaunch would make it fresh.
+
+use super::Appraisal;
+use crate::pck::ProvenPck;
+use crate::tcb_info::TcbInfo;
+use crate::tcb_status::TcbStatus;
+use crate::verify::VerifyError;
+
+/// Which rule says that a relaunch is advised. Intel has changed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RelaunchRule {
+    /// The rule of Intel's library since its commit ed07be6 of 2026-05-08 (DCAP 1.26): old as it was launched, and fresh
+    /// when everything is evaluated again with the module as it is now. The module as it is now must be rated by Intel.
+    #[default]
+    Current,
+    /// The rule before (commit cad23cd, DCAP 1.25), for results that must equal those of that release: the quoting enclave
+    /// and the platform without TDX are fresh, the module was old at launch, and is the newest now. The module as it is
+    /// now need not be rated.
+    Dcap125,
+}
+
+/// The status, and that of everything with the module as it is now. (Reference: appraisal step 17.)
+pub(super) fn judge(
+    rule: RelaunchRule,
+    launch: &Appraisal,
+    now: &[u8; 16],
+    current: Result<Appraisal, VerifyError>,
+    pck: &ProvenPck,
+    tcb_info: &TcbInfo,
+) -> Result<(TcbStatus, Option<TcbStatus>), VerifyError> {
+    match rule {
+        RelaunchRule::Current => {
+            let current = current?.status;
+            Ok((launch.status.relaunch(current), Some(current)))
+        }
+        RelaunchRule::Dcap125 => {
+            let current = match current {
+                Ok(current) => Some(current.status),
+                // What Intel withdrew is no matter of rules.
+                Err(VerifyError::TcbRevoked) => return Err(VerifyError::TcbRevoked),
+                Err(_) => None,
+            };
+            Ok((until_1_25(launch, now, pck, tcb_info).unwrap_or(launch.status), current))
+        }
+    }
+}
+
+/// The relaunch status by the older rule, where it applies.
+fn until_1_25(launch: &Appraisal, now: &[u8; 16], pck: &ProvenPck, tcb_info: &TcbInfo) -> Option<TcbStatus> {
+    let sgx = tcb_info.levels.iter().find(|level| level.is_reached_without_tdx_by(pck.platform()))?.status;
+    let applies = launch.qe_status == TcbStatus::UpToDate
+        && sgx.is_fresh()
+        && matches!(launch.status, TcbStatus::OutOfDate | TcbStatus::OutOfDateConfigurationNeeded)
+        && launch.module_status == Some(TcbStatus::OutOfDate)
+        && is_newest(now, tcb_info)?;
+    let needs_configuration = launch.status == TcbStatus::OutOfDateConfigurationNeeded || sgx.needs_configuration();
+    applies.then_some(if needs_configuration {
+        TcbStatus::TdRelaunchAdvisedConfigurationNeeded
+    } else {
+        TcbStatus::TdRelaunchAdvised
+    })
+}
+
+/// Whether module and late microcode are at the highest level that TCB Info lists.
+fn is_newest(now: &[u8; 16], tcb_info: &TcbInfo) -> Option<bool> {
+    let &[minor, major, microcode, ..] = now;
+    let &[newest_minor, _, newest_microcode, ..] = tcb_info.levels.first()?.tdx_components.as_ref()?;
+    let newest_minor = match major {
+        0 => newest_minor.into(),
+        _ => tcb_info.tdx_modules.as_ref()?.identity(major)?.levels.first()?.isv_svn,
+    };
+    Some(u16::from(minor) >= newest_minor && microcode >= newest_microcode)
+}

@@ -1,0 +1,60 @@
+//! Writes what the targets begin with into `corpus/`: made by the simulator, different in every run, never committed.
+
+use std::{fs, io, path::Path};
+
+use dcap::{Certificate, SignedJson};
+use veritee_fuzz::Machine;
+
+fn main() -> io::Result<()> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let mut count = 0;
+    let mut write = |target: &str, bytes: &[u8]| {
+        fs::create_dir_all(corpus.join(target))?;
+        count += 1;
+        fs::write(corpus.join(target).join(format!("seed-{count}")), bytes)
+    };
+    for machine in Machine::all() {
+        for quote in &machine.quotes {
+            write("quote", quote)?;
+        }
+        for (name, bytes) in machine.pieces() {
+            write("collateral_form", &bytes)?;
+            write("collateral_form", hex(&bytes).as_bytes())?;
+            match Path::new(name).extension().and_then(|extension| extension.to_str()) {
+                Some("json") => {
+                    let member = if name.starts_with("tcb") { "tcbInfo" } else { "enclaveIdentity" };
+                    write("collateral_json", &bytes)?;
+                    write("strict_json", &bytes)?;
+                    write("collateral_json", SignedJson::from_wrapper(&bytes, member).unwrap().body())?;
+                }
+                Some("crl") => write("crl", &bytes)?,
+                _ => write("sgx_extension", &bytes)?,
+            }
+        }
+        let pck = Certificate::from_der(&machine.pck).unwrap();
+        write("sgx_extension", pck.der())?;
+        write("sgx_extension", pck.sgx_extension().unwrap())?;
+    }
+    for which in 0..7 {
+        write("verify", &[which])?;
+        write("verify", &[which, 0x30, 0, 0, 1, 0xff, 0x0f, 1, b'\n'])?;
+    }
+    for text in POLICIES {
+        write("policy", text.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+const POLICIES: [&str; 4] = [
+    "version=1.0; authorizationrules { => permit(); }; issuancerules { };",
+    "version=1.1; configurationrules { => issueproperty(type=\"required_pcr_mask\", value=15); };\
+     authorizationrules { [type==\"a\", value>=2] && ![type==\"b\", value==false] => permit(); };\
+     issuancerules { c:[type==\"a\"] => issue(claim=c); };",
+    "version=1.0; authorizationrules { exists([type==\"a\"]) => deny(); }; issuancerules { };",
+    "version=1.0; authorizationrules { => permit(); };\
+     issuancerules { x:[type==\"type\", issuer==\"AttestationService\"] => add(type=\"t\", value=x.value); };",
+];
