@@ -6,6 +6,7 @@ mod candidates;
 use dcap::{Certificate, Collateral, Crl, EnclaveId, Piece, ProvenPck, Tee, UnixTime, Window};
 
 use crate::set::CollateralSet;
+pub(crate) use candidates::MAX_KEYS;
 use candidates::{Candidate, Candidates, Signed, nearness};
 
 /// Collateral for one platform, and where each piece came from.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use dcap::{Certificate, Tee, UnixTime, Window};
 
+use crate::choose::MAX_KEYS;
 use crate::form::Kind;
 use crate::set::CollateralSet;
 
@@ -49,28 +50,29 @@ impl CollateralSet {
                 signer: self.signer_of(document, at).map(name),
             });
         }
+        let by_subject = self.by_subject();
+        // Those of the issuer's name alone: a signature is not tried with every key there is.
+        let named = |issuer: String| by_subject.get(&issuer).into_iter().flatten().take(MAX_KEYS);
         for (source, crl) in &self.crls {
-            let issuer = self.certificates.iter().find(|(_, certificate)| crl.is_issued_by(certificate));
+            let issuer = named(crl.issuer_text()).find(|above| crl.is_issued_by(above));
             listed.push(Listed {
                 kind: Kind::Crl,
                 source: source.shown.clone(),
                 what: format!("revocation list with {} certificates of `{}`", crl.len(), crl.issuer_text()),
                 evaluation_data_number: None,
                 validity: crl.validity(),
-                signer: issuer.map(|(_, certificate)| name(certificate)),
+                signer: issuer.map(|above| name(above)),
             });
         }
-        let by_subject = self.by_subject();
         for (source, certificate) in &self.certificates {
-            // Only those of the issuer's name: a signature is not tried with every key there is.
-            let above = by_subject.get(&certificate.issuer_text()).map(Vec::as_slice).unwrap_or_default();
+            let issuer = named(certificate.issuer_text()).find(|above| above.signed(certificate));
             listed.push(Listed {
                 kind: Kind::Certificate,
                 source: source.shown.clone(),
                 what: format!("certificate of `{}`", certificate.common_name()),
                 evaluation_data_number: None,
                 validity: certificate.validity(),
-                signer: above.iter().find(|above| above.signed(certificate)).map(|above| name(above)),
+                signer: issuer.map(|above| name(above)),
             });
         }
         listed

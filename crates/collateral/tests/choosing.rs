@@ -98,3 +98,18 @@ fn a_forged_document_of_a_higher_number_does_not_displace_the_genuine_one() {
     let choice = set(&all).choose(&pck, Tee::Sgx, at(NOW)).unwrap();
     assert_eq!(source(&choice, Piece::TcbInfo), "tcb_info");
 }
+
+#[test]
+fn the_signer_is_found_among_many_other_certificates() {
+    let (pck, roots, collateral) = platform(&made());
+    let mut all: Vec<(&str, Vec<u8>)> = Vec::new();
+    for _ in 0..30 {
+        let others = made().issue().unwrap().certificates().clone();
+        all.extend([others.root, others.platform_ca, others.processor_ca, others.pck].map(|der| ("other", der)));
+    }
+    all.extend(pieces(&collateral));
+    let choice = set(&all).choose(&pck, Tee::Sgx, at(NOW)).unwrap();
+    assert!(choice.collateral.verify(&roots, at(NOW)).is_ok());
+    let listed = set(&all).list(at(NOW));
+    assert_eq!(listed[0].signer.as_deref(), Some("Intel SGX TCB Signing"));
+}

@@ -10,6 +10,12 @@ use dcap::{Certificate, Piece, SignedJson, UnixTime, Window};
 use super::{ChooseError, Taken};
 use crate::set::{CollateralSet, Source};
 
+/// The common name that Intel gives to certificates of who signs documents.
+const SIGNER: &str = "Intel SGX TCB Signing";
+
+/// More keys than may have signed a piece: the certificates of many Intels, one genuine and the rest simulated.
+pub(crate) const MAX_KEYS: usize = 64;
+
 /// A document that is about the platform.
 #[derive(Clone, Copy)]
 pub(super) struct Candidate<'a> {
@@ -115,12 +121,14 @@ impl<'a> Candidates<'a> {
 }
 
 impl CollateralSet {
-    /// The certificate of the key that signed the document; of several the one valid at `at`, or nearest to it.
+    /// The certificate of the key that signed the document; of several the one valid at `at`, or nearest to it. No more
+    /// than [`MAX_KEYS`] keys are tried, those first whose certificates are named as a signer's.
     pub(crate) fn signer_of(&self, document: &SignedJson, at: UnixTime) -> Option<&Certificate> {
         // A platform's own key signs no documents, and there may be as many of them as there are machines.
         let possible = || self.certificates().filter(|certificate| certificate.sgx_extension().is_none());
+        let is_signer = |certificate: &&Certificate| certificate.common_name() == SIGNER;
         let mut tried: Vec<&[u8; 65]> = Vec::new();
-        for certificate in possible() {
+        for certificate in possible().filter(is_signer).chain(possible().filter(|one| !is_signer(one))) {
             let key = certificate.public_key();
             if tried.contains(&key) {
                 continue;
@@ -129,13 +137,17 @@ impl CollateralSet {
                 return valid_or_nearest(possible().filter(|certificate| certificate.public_key() == key), at);
             }
             tried.push(key);
+            if tried.len() == MAX_KEYS {
+                break;
+            }
         }
         None
     }
 
     /// The root certificate that signed that certificate; of several the one valid at `at`, or nearest to it.
     pub(super) fn root_of(&self, signer: &Certificate, at: UnixTime) -> Option<&Certificate> {
-        valid_or_nearest(self.certificates().filter(|root| root.is_self_issued() && root.signed(signer)), at)
+        let roots = self.certificates().filter(|certificate| certificate.is_self_issued()).take(MAX_KEYS);
+        valid_or_nearest(roots.filter(|root| root.signed(signer)), at)
     }
 
     fn certificates(&self) -> impl Iterator<Item = &Certificate> {
