@@ -1,18 +1,21 @@
-//! `veritee collateral`: what collateral there is.
+//! `veritee collateral`: what collateral there is, and all of it in one file.
 
-use std::path::PathBuf;
+mod bundle;
+mod describe;
 
-use ::collateral::Listed;
+use std::path::{Path, PathBuf};
+
+use ::collateral::{CollateralSet, LoadError};
 use clap::Subcommand;
 use dcap::UnixTime;
 use serde_json::{Value, json};
 
 use crate::clock::parse_time;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::show;
-use crate::verify::load_collateral;
+use describe::{state, unrecognised};
 
-/// Look at collateral.
+/// Look at collateral, and put it together in one file.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -22,12 +25,16 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Show(ShowArguments),
+    Bundle(bundle::Arguments),
 }
 
 /// List the pieces at a path: what they are about, when they are valid, who signed them. Nothing is verified.
+///
+/// Knows TCB Info, identities, CRLs and chains as Intel's service sends them, its responses as `curl -i` saves them,
+/// Intel's reference structure and dcap-qvl's collateral as JSON, and bundles.
 #[derive(clap::Args)]
 struct ShowArguments {
-    /// dcap-qvl's JSON, a piece, or a directory of pieces.
+    /// A file of collateral in any of these forms, or a directory of such files.
     path: PathBuf,
     /// Say what is valid at this time instead of now.
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
@@ -38,50 +45,44 @@ struct ShowArguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Command::Show(arguments) = &arguments.command;
+    match &arguments.command {
+        Command::Show(arguments) => list(arguments),
+        Command::Bundle(arguments) => bundle::run(arguments),
+    }
+}
+
+fn list(arguments: &ShowArguments) -> Result<(), Failure> {
     let at = arguments.at.unwrap_or_else(UnixTime::of_system_clock);
-    let set = load_collateral(&arguments.path)?;
+    let set = load(&arguments.path)?;
     let pieces = set.list(at);
     if arguments.json {
-        let unrecognised: Value =
-            set.unrecognised().iter().map(|(source, reason)| json!({"source": source, "reason": reason})).collect();
-        let pieces: Value = pieces.iter().map(|piece| describe(piece, at)).collect();
-        return show::json(&json!({"at": at, "pieces": pieces, "unrecognised": unrecognised}));
+        let pieces: Value = pieces.iter().map(|piece| describe::piece(piece, at)).collect();
+        return show::json(&json!({"at": at, "pieces": pieces, "unrecognised": unrecognised(&set)}));
     }
     for piece in &pieces {
-        show::line(&format!("{}: {}", piece.source, piece.what))?;
+        show::line(&show::inline(&format!("{}: {}", piece.source, piece.what)))?;
         let number = piece.evaluation_data_number.map(|number| format!(", evaluation number {number}"));
         let signer = piece.signer.as_deref().map_or("no certificate here".to_owned(), |signer| format!("`{signer}`"));
-        show::line(&format!(
-            "    {} ({} to {}){}; signed by {signer}",
-            state(piece, at),
-            piece.validity.from,
-            piece.validity.until,
-            number.unwrap_or_default(),
-        ))?;
+        let validity = format!("{} ({} to {})", state(piece, at), piece.validity.from, piece.validity.until);
+        let number = number.unwrap_or_default();
+        show::line(&show::inline(&format!("    {validity}{number}; signed by {signer}")))?;
     }
     for (source, reason) in set.unrecognised() {
-        show::line(&format!("{source}: passed over: {reason}"))?;
+        show::line(&show::inline(&format!("{source}: passed over: {reason}")))?;
     }
     Ok(())
 }
 
-fn describe(piece: &Listed, at: UnixTime) -> Value {
-    json!({
-        "source": piece.source,
-        "what": piece.what,
-        "state": state(piece, at),
-        "from": piece.validity.from,
-        "until": piece.validity.until,
-        "evaluationDataNumber": piece.evaluation_data_number,
-        "signer": piece.signer,
-    })
+/// Loads a file or directory of collateral.
+pub fn load(path: &Path) -> Result<CollateralSet, Failure> {
+    CollateralSet::load(path).map_err(|error| not_loaded(&error))
 }
 
-fn state(piece: &Listed, at: UnixTime) -> &'static str {
-    match piece.validity.check(at) {
-        Ok(()) => "valid",
-        Err(dcap::OutsideWindow::Expired { .. }) => "expired",
-        Err(dcap::OutsideWindow::NotYetValid { .. }) => "not yet valid",
+/// Why there is nothing at a path.
+fn not_loaded(error: &LoadError) -> Failure {
+    let message = failure::chain(error);
+    match error {
+        LoadError::Read { .. } => Failure::environment(error.code(), message, error.help()),
+        _ => Failure::verdict(error.code(), message, error.help()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ::collateral::{Form, QvlJson, Unrecognised};
+use ::collateral::{Container, Contents, Form, Unrecognised};
 use abi::quote::{Header, tee_type};
 use abi::sgx::ReportBody;
 use dcap::{Certificate, CertificationData, Crl, EnclaveIdentity, Quote, QuoteError, SgxExtension, TcbInfo, pem};
@@ -50,12 +50,11 @@ fn describe(contents: &[u8]) -> Result<Value, Failure> {
         return Ok(description);
     }
     match ::collateral::sniff(contents) {
-        Ok(form) => return Ok(describe_collateral(&form)),
+        Ok(Contents::Piece(form)) => return Ok(describe_collateral(&form)),
+        Ok(Contents::Several(container, pieces)) => return Ok(describe_several(container, &pieces)),
+        Err(Unrecognised::Unknown | Unrecognised::TooLong | Unrecognised::Certificate(_)) => {}
         // Something that it resembles, and damaged: the reason helps more than "unknown".
-        Err(damaged @ (Unrecognised::Json(_) | Unrecognised::Crl(_) | Unrecognised::Pem(_))) => {
-            return Err(unknown(&failure::chain(&damaged)));
-        }
-        Err(_) => {}
+        Err(damaged) => return Err(unknown(&failure::chain(&damaged))),
     }
     match Evidence::from_file_contents(contents) {
         Ok(evidence) => describe_evidence(&evidence),
@@ -182,23 +181,22 @@ fn describe_collateral(form: &Form) -> Value {
                 "certificates": all.iter().map(describe_certificate).collect::<Value>(),
             }),
         },
-        Form::Qvl(document) => describe_qvl(document),
     }
 }
 
-fn describe_qvl(document: &QvlJson) -> Value {
-    let pieces: Value = match document.pieces() {
-        Ok(pieces) => pieces
-            .iter()
-            .map(|(member, form)| {
-                let mut description = describe_collateral(form);
-                description["member"] = json!(member);
-                description
-            })
-            .collect(),
-        Err(error) => json!({"unreadable": failure::chain(&error)}),
+fn describe_several(container: Container, pieces: &[(String, Form)]) -> Value {
+    let what = match container {
+        Container::Qvl => "collateral for one platform family, in dcap-qvl's JSON",
+        Container::Reference => "collateral for one platform family, in JSON of Intel's reference structure",
+        Container::Response => "HTTP response with collateral",
+        Container::Bundle => "collateral bundle",
     };
-    json!({"is": "collateral for one platform family, in dcap-qvl's JSON", "pieces": pieces})
+    let describe = |(member, form): &(String, Form)| {
+        let mut description = describe_collateral(form);
+        description["member"] = json!(member);
+        description
+    };
+    json!({"is": what, "pieces": pieces.iter().map(describe).collect::<Value>()})
 }
 
 fn describe_certificate(certificate: &Certificate) -> Value {

@@ -23,12 +23,17 @@ pub fn line(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// A stranger's words as part of a line: they begin no line of their own.
+pub fn inline(text: &str) -> String {
+    text.replace('\n', "\u{fffd}")
+}
+
 /// Prints a JSON object as indented lines; members that are null are left out.
 pub fn fields(value: &Value, indent: usize) -> Result<(), Failure> {
     let Value::Object(members) = value else { return line(&format!("{:indent$}{}", "", scalar(value))) };
     let width = members.keys().map(|name| name.chars().count()).max().unwrap_or(0);
     for (name, value) in members {
-        let name = name.replace('\n', "\u{fffd}");
+        let name = inline(name);
         match value {
             Value::Null => {}
             Value::Object(_) => {
@@ -50,8 +55,7 @@ pub fn fields(value: &Value, indent: usize) -> Result<(), Failure> {
 
 fn scalar(value: &Value) -> String {
     match value {
-        // A value is one line, whatever it holds.
-        Value::String(text) => text.replace('\n', "\u{fffd}"),
+        Value::String(text) => inline(text),
         Value::Array(all) if all.is_empty() => "none".to_owned(),
         Value::Array(all) => all.iter().map(scalar).collect::<Vec<_>>().join(", "),
         other => other.to_string(),

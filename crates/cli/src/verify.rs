@@ -18,8 +18,8 @@ use crate::failure::{self, Failure};
 use crate::requirements::RequirementsFile;
 use crate::show;
 
+pub use inputs::trusted_root;
 use inputs::{Inputs, missing_help};
-pub use inputs::{load_collateral, trusted_root};
 
 /// What is short of the best level is told to people in so many lines; JSON has all of it.
 const MAX_SHOWN_SHORTFALLS: usize = 5;
@@ -31,7 +31,7 @@ const MAX_SHOWN_SHORTFALLS: usize = 5;
 pub struct Arguments {
     /// Quote or Open Enclave report: raw, hexadecimal, base64 or base64url; `-` reads standard input.
     quote: PathBuf,
-    /// Collateral: dcap-qvl's JSON, or a directory of pieces.
+    /// Collateral: a bundle, dcap-qvl's JSON, or a directory of pieces.
     #[arg(long, value_name = "PATH")]
     collateral: PathBuf,
     /// PCK certificate chain in PEM, leaf first, for quotes that do not carry theirs (certification data 1 to 4).

@@ -35,6 +35,26 @@ fn a_quote_shows_its_parts_and_its_certificates() {
 }
 
 #[test]
+fn what_holds_several_pieces_shows_each() {
+    let (_, collateral) = sample();
+    let directory = tempfile::tempdir().unwrap();
+    let bundle = directory.path().join("site.json");
+    veritee(["collateral", "bundle", collateral.to_str().unwrap(), "-o", bundle.to_str().unwrap()]).expect(0);
+    let bundle = inspect(&std::fs::read(bundle).unwrap()).unwrap();
+    assert_eq!((&bundle["is"], bundle["pieces"].as_array().unwrap().len()), (&"collateral bundle".into(), 7));
+    assert_eq!(bundle["pieces"][0]["member"], "sgx_quote_collateral.json#tcb_info");
+    let parsed: Value = serde_json::from_slice(&std::fs::read(collateral).unwrap()).unwrap();
+    let head = "HTTP/1.1 200 OK\n\n".to_owned();
+    let response = inspect((head + parsed["root_ca_crl"].as_str().unwrap()).as_bytes()).unwrap();
+    assert_eq!(
+        (&response["is"], &response["pieces"][0]["member"]),
+        (&"HTTP response with collateral".into(), &"body".into())
+    );
+    let gone = inspect(b"HTTP/1.1 410 Gone\n\n").unwrap_err();
+    assert!(gone.starts_with("1 error: file is not recognised: response has status 410 (Gone)"), "{gone}");
+}
+
+#[test]
 fn every_kind_of_recorded_file_is_recognised() {
     for (path, expected) in [
         (

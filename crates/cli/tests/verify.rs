@@ -228,13 +228,15 @@ fn wrong_files_are_an_exit_code_and_a_sentence() {
         assert!(unread.stdout.is_empty(), "what cannot be read is not judged: {}", unread.stdout);
         assert!(unread.stderr.contains("cannot read") && unread.stderr.contains("help:"), "{}", unread.stderr);
     }
-    for (pieces, words) in [
-        (empty, "no piece of collateral"),
-        (file("deep.json", deep.as_bytes()), "is no collateral"),
-        (quote.clone(), "is no collateral"),
+    for (pieces, code, words) in [
+        (empty, "collateral_empty", "no piece of collateral"),
+        (file("deep.json", deep.as_bytes()), "collateral_unrecognised", "is no collateral"),
+        (file("twice.json", br#"{"tcbInfo":{},"tcbInfo":{}}"#), "collateral_document_malformed", "is no collateral"),
+        (quote.clone(), "collateral_unrecognised", "is no collateral"),
     ] {
         let report = verify(&quote, &pieces, &["--at", AT, "--json"]).expect(1).json();
-        assert_eq!(report["error"]["code"], "collateral_unrecognised");
+        assert_eq!(report["error"]["code"], code);
+        assert!(!report["error"]["help"].as_str().unwrap().is_empty());
         assert!(report["error"]["message"].as_str().unwrap().contains(words), "{report}");
     }
 }

@@ -1,17 +1,23 @@
 //! Choosing the pieces that belong to a platform: those valid at the time first, then the highest evaluation number, then
 //! the newest.
 
-use std::cmp::Reverse;
+mod candidates;
 
-use dcap::{Certificate, Collateral, Crl, EnclaveId, Piece, ProvenPck, SignedJson, Tee, UnixTime, Window};
+use dcap::{Certificate, Collateral, Crl, EnclaveId, Piece, ProvenPck, Tee, UnixTime, Window};
 
 use crate::set::CollateralSet;
+pub(crate) use candidates::MAX_KEYS;
+use candidates::{Candidate, Candidates, Signed, nearness};
 
 /// Collateral for one platform, and where each piece came from.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// The pieces, not verified yet.
     pub collateral: Collateral,
+    /// Evaluation data number of TCB Info.
+    pub tcb_info_evaluation_data_number: u32,
+    /// Evaluation data number of the QE identity.
+    pub qe_identity_evaluation_data_number: u32,
     /// What was taken.
     pub taken: Vec<Taken>,
 }
@@ -64,53 +70,65 @@ impl ChooseError {
 }
 
 impl CollateralSet {
-    /// Chooses collateral for a platform as of `at`. Where nothing is valid then, what ended or begins nearest is
-    /// taken, so that verification can say what is wrong with it.
+    /// Chooses collateral for a platform as of `at`: of TCB Info and of QE identity the highest evaluation number that is
+    /// valid then. Where nothing is valid then, what ended or begins nearest is taken, so that verification can say what
+    /// is wrong with it.
     ///
     /// # Errors
     /// See [`ChooseError`].
     pub fn choose(&self, pck: &ProvenPck, tee: Tee, at: UnixTime) -> Result<Choice, ChooseError> {
+        let platform = self.for_platform(pck, tee, at)?;
+        Ok(platform.choice(platform.tcb_infos.best()?, platform.identities.best()?))
+    }
+
+    /// Chooses collateral for a platform once for each evaluation data number that is there and valid at `at`, to see what
+    /// `early` and `standard` collateral make of the same quote.
+    ///
+    /// The first choice is that of [`CollateralSet::choose`]. Then comes one for each number of a TCB Info, highest first,
+    /// with the QE identity of the same number; where there is none, with that of the nearest number, of two as near the
+    /// higher. The same two documents come once. There is no choice where no TCB Info or no QE identity with a known
+    /// signer is valid at `at`. Signers and revocation lists, which have no numbers, may be out of date: verification
+    /// says so of each choice.
+    ///
+    /// # Errors
+    /// See [`ChooseError`].
+    pub fn choose_each(&self, pck: &ProvenPck, tee: Tee, at: UnixTime) -> Result<Vec<Choice>, ChooseError> {
+        let platform = self.for_platform(pck, tee, at)?;
+        let tcb_infos = platform.tcb_infos.valid_by_number()?;
+        let identities = platform.identities.valid_by_number()?;
+        let highest = tcb_infos.first().copied().zip(identities.first().copied());
+        let by_number = tcb_infos.iter().filter_map(|&tcb_info| Some((tcb_info, nearest(&identities, tcb_info)?)));
+        let mut pairs: Vec<(Signed<'_>, Signed<'_>)> = Vec::new();
+        for pair in highest.into_iter().chain(by_number) {
+            let numbers = |(tcb_info, identity): &(Signed<'_>, Signed<'_>)| (tcb_info.number(), identity.number());
+            if pairs.iter().all(|before| numbers(before) != numbers(&pair)) {
+                pairs.push(pair);
+            }
+        }
+        Ok(pairs.into_iter().map(|(tcb_info, identity)| platform.choice(tcb_info, identity)).collect())
+    }
+
+    fn for_platform<'a>(&'a self, pck: &'a ProvenPck, tee: Tee, at: UnixTime) -> Result<Platform<'a>, ChooseError> {
         let [pck_ca, root] = pck.crl_issuer_chain();
-        let (root_crl, taken_root_crl) = self.crl(Piece::RootCrl, root, at)?;
-        let (pck_crl, taken_pck_crl) = self.crl(Piece::PckCrl, pck_ca, at)?;
-        let tcb_infos = self.tcb_infos.iter().filter(|(_, _, info)| info.tee == tee && info.is_about(pck)).map(
-            |(source, document, info)| {
-                // Both versions of one set may be there: the later one says more.
-                let rank = (info.evaluation_data_number, info.validity.from, info.version);
-                Candidate { source, document, validity: info.validity, number: info.evaluation_data_number, rank }
-            },
-        );
+        let root_crl = self.crl(Piece::RootCrl, root, at)?;
+        let pck_crl = self.crl(Piece::PckCrl, pck_ca, at)?;
+        let tcb_infos = self.tcb_infos.iter().filter(|(_, _, info)| info.tee == tee && info.is_about(pck));
+        // Both versions of one set may be there: the later one says more.
+        let tcb_infos = tcb_infos.map(|(source, document, info)| {
+            Candidate::new(source, document, info.validity, info.evaluation_data_number, info.version)
+        });
         let about = format!("{tee} on FMSPC {}", pck.fmspc());
-        let (tcb_info, tcb_info_chain, taken_tcb_info) = self.signed(Piece::TcbInfo, about, tcb_infos, root, at)?;
+        let tcb_infos = Candidates::new(self, Piece::TcbInfo, about, tcb_infos, at)?;
         let id = match tee {
             Tee::Sgx => EnclaveId::QE,
             Tee::Tdx => EnclaveId::TD_QE,
         };
-        let identities =
-            self.identities.iter().filter(|(_, _, identity)| identity.id == id).map(|(source, document, identity)| {
-                let rank = (identity.evaluation_data_number, identity.validity.from, 0);
-                Candidate {
-                    source,
-                    document,
-                    validity: identity.validity,
-                    number: identity.evaluation_data_number,
-                    rank,
-                }
-            });
-        let (qe_identity, qe_identity_chain, taken_identity) =
-            self.signed(Piece::QeIdentity, id.to_string(), identities, root, at)?;
-        Ok(Choice {
-            collateral: Collateral {
-                tcb_info,
-                tcb_info_chain,
-                qe_identity,
-                qe_identity_chain,
-                root_crl: root_crl.der().to_vec(),
-                pck_crl: pck_crl.der().to_vec(),
-                pck_crl_chain: vec![pck_ca.clone(), root.clone()],
-            },
-            taken: vec![taken_tcb_info, taken_identity, taken_root_crl, taken_pck_crl],
-        })
+        let identities = self.identities.iter().filter(|(_, _, identity)| identity.id == id);
+        let identities = identities.map(|(source, document, identity)| {
+            Candidate::new(source, document, identity.validity, identity.evaluation_data_number, 0)
+        });
+        let identities = Candidates::new(self, Piece::QeIdentity, id.to_string(), identities, at)?;
+        Ok(Platform { set: self, pck, at, tcb_infos, identities, root_crl, pck_crl })
     }
 
     fn crl(&self, piece: Piece, issuer: &Certificate, at: UnixTime) -> Result<(&Crl, Taken), ChooseError> {
@@ -122,54 +140,57 @@ impl CollateralSet {
             .max_by_key(|(_, crl)| (nearness(crl.validity(), at), crl.validity().from))
             .ok_or_else(missing)?;
         let validity = crl.validity();
-        Ok((crl, Taken { piece, source: source.clone(), evaluation_data_number: None, validity }))
+        Ok((crl, Taken { piece, source: source.shown.clone(), evaluation_data_number: None, validity }))
     }
+}
 
-    /// The best document with the chain of its signer. One with a known signer goes before one without.
-    fn signed<'a>(
-        &self,
-        piece: Piece,
-        about: String,
-        candidates: impl Iterator<Item = Candidate<'a>>,
-        pck_root: &Certificate,
-        at: UnixTime,
-    ) -> Result<(SignedJson, Vec<Certificate>, Taken), ChooseError> {
-        let best = candidates
-            .map(|candidate| (self.signer_of(candidate.document, at), candidate))
-            .max_by_key(|(signer, candidate)| (signer.is_some(), nearness(candidate.validity, at), candidate.rank));
-        let (signer, candidate) = best.ok_or(ChooseError::Missing { piece, about })?;
-        let signer = signer.ok_or(ChooseError::NoSigner(piece))?;
-        let roots = self.certificates.iter().map(|(_, certificate)| certificate);
-        let root = roots.into_iter().find(|root| root.is_self_issued() && root.signed(signer)).unwrap_or(pck_root);
-        let taken = Taken {
-            piece,
-            source: candidate.source.to_owned(),
-            evaluation_data_number: Some(candidate.number),
-            validity: candidate.validity,
+/// What there is for one platform.
+struct Platform<'a> {
+    set: &'a CollateralSet,
+    pck: &'a ProvenPck,
+    at: UnixTime,
+    tcb_infos: Candidates<'a>,
+    identities: Candidates<'a>,
+    root_crl: (&'a Crl, Taken),
+    pck_crl: (&'a Crl, Taken),
+}
+
+impl Platform<'_> {
+    fn choice(&self, tcb_info: Signed<'_>, identity: Signed<'_>) -> Choice {
+        let (root_crl, taken_root_crl) = &self.root_crl;
+        let (pck_crl, taken_pck_crl) = &self.pck_crl;
+        let collateral = Collateral {
+            tcb_info: tcb_info.document().clone(),
+            tcb_info_chain: self.chain(tcb_info.signer),
+            qe_identity: identity.document().clone(),
+            qe_identity_chain: self.chain(identity.signer),
+            root_crl: root_crl.der().to_vec(),
+            pck_crl: pck_crl.der().to_vec(),
+            pck_crl_chain: self.pck.crl_issuer_chain().map(Clone::clone).to_vec(),
         };
-        Ok((candidate.document.clone(), vec![signer.clone(), root.clone()], taken))
+        Choice {
+            collateral,
+            tcb_info_evaluation_data_number: tcb_info.number(),
+            qe_identity_evaluation_data_number: identity.number(),
+            taken: vec![
+                tcb_info.taken(Piece::TcbInfo),
+                identity.taken(Piece::QeIdentity),
+                taken_root_crl.clone(),
+                taken_pck_crl.clone(),
+            ],
+        }
     }
 
-    pub(crate) fn signer_of(&self, document: &SignedJson, at: UnixTime) -> Option<&Certificate> {
-        self.certificates
-            .iter()
-            .map(|(_, certificate)| certificate)
-            .filter(|certificate| document.is_signed_by(certificate))
-            .max_by_key(|certificate| (nearness(certificate.validity(), at), certificate.validity().until))
+    /// The signer's certificate and its root's; the platform's own root where the signer's is not there.
+    fn chain(&self, signer: &Certificate) -> Vec<Certificate> {
+        let [_, pck_root] = self.pck.crl_issuer_chain();
+        let root = self.set.root_of(signer, self.at).unwrap_or(pck_root);
+        vec![signer.clone(), root.clone()]
     }
 }
 
-struct Candidate<'a> {
-    source: &'a str,
-    document: &'a SignedJson,
-    validity: Window,
-    number: u32,
-    rank: (u32, UnixTime, u32),
-}
-
-/// Valid at the time ranks highest; otherwise the smaller the gap the higher.
-fn nearness(window: Window, at: UnixTime) -> Reverse<i64> {
-    let before = window.from.seconds().saturating_sub(at.seconds());
-    let after = at.seconds().saturating_sub(window.until.seconds());
-    Reverse(before.max(after).max(0))
+/// The identity of the number of that TCB Info, or of the number nearest to it.
+fn nearest<'a>(identities: &[Signed<'a>], tcb_info: Signed<'_>) -> Option<Signed<'a>> {
+    // The highest comes first, and of two as near the first is taken.
+    identities.iter().copied().min_by_key(|identity| identity.number().abs_diff(tcb_info.number()))
 }

@@ -1,4 +1,5 @@
-//! Intel's collateral in the forms it is found in: files of pieces told apart by content, and dcap-qvl's JSON.
+//! Intel's collateral in the forms it is found in, told apart by content: single pieces, responses of Intel's service and
+//! of caches, Intel's reference structure, dcap-qvl's JSON, directories of these, and bundles of our own.
 //!
 //! It reads and it chooses, and proves nothing: what it gives is a [`dcap::Collateral`], which
 //! [`dcap::Collateral::verify`] judges. No network and no database; clients of Intel's service and of caches follow.
@@ -24,12 +25,18 @@
     )
 )]
 
+mod bundle;
 mod choose;
 mod form;
 mod list;
+mod load;
 mod set;
 
+pub use bundle::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
 pub use choose::{Choice, ChooseError, Taken};
-pub use form::{Form, MAX_PIECE, QvlJson, Unrecognised, sniff};
+pub use form::{
+    Container, Contents, Form, Kind, MAX_PIECE, ReferenceCollateral, Response, ResponseError, Unrecognised, sniff,
+};
 pub use list::Listed;
-pub use set::{CollateralSet, LoadError};
+pub use load::{LoadError, MAX_DIRECTORY};
+pub use set::CollateralSet;

@@ -1,12 +1,18 @@
 //! Listing what a set holds, for people.
 
-use dcap::{Certificate, UnixTime, Window};
+use std::collections::BTreeMap;
 
+use dcap::{Certificate, Tee, UnixTime, Window};
+
+use crate::choose::MAX_KEYS;
+use crate::form::Kind;
 use crate::set::CollateralSet;
 
 /// One piece of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
+    /// Which kind of piece.
+    pub kind: Kind,
     /// The file it came from, with the member where one file holds several pieces.
     pub source: String,
     /// What it is and what it is about.
@@ -26,7 +32,8 @@ impl CollateralSet {
         let mut listed = Vec::new();
         for (source, document, info) in &self.tcb_infos {
             listed.push(Listed {
-                source: source.clone(),
+                kind: Kind::TcbInfo,
+                source: source.shown.clone(),
                 what: format!("TCB Info for {} on FMSPC {}, version {}", info.tee, info.fmspc_text(), info.version),
                 evaluation_data_number: Some(info.evaluation_data_number),
                 validity: info.validity,
@@ -35,34 +42,56 @@ impl CollateralSet {
         }
         for (source, document, identity) in &self.identities {
             listed.push(Listed {
-                source: source.clone(),
+                kind: Kind::Identity,
+                source: source.shown.clone(),
                 what: format!("identity of {}", identity.id),
                 evaluation_data_number: Some(identity.evaluation_data_number),
                 validity: identity.validity,
                 signer: self.signer_of(document, at).map(name),
             });
         }
+        let by_subject = self.by_subject();
+        // Those of the issuer's name alone: a signature is not tried with every key there is.
+        let named = |issuer: String| by_subject.get(&issuer).into_iter().flatten().take(MAX_KEYS);
         for (source, crl) in &self.crls {
-            let issuer = self.certificates.iter().find(|(_, certificate)| crl.is_issued_by(certificate));
+            let issuer = named(crl.issuer_text()).find(|above| crl.is_issued_by(above));
             listed.push(Listed {
-                source: source.clone(),
+                kind: Kind::Crl,
+                source: source.shown.clone(),
                 what: format!("revocation list with {} certificates of `{}`", crl.len(), crl.issuer_text()),
                 evaluation_data_number: None,
                 validity: crl.validity(),
-                signer: issuer.map(|(_, certificate)| name(certificate)),
+                signer: issuer.map(|above| name(above)),
             });
         }
         for (source, certificate) in &self.certificates {
-            let issuer = self.certificates.iter().find(|(_, above)| above.signed(certificate));
+            let issuer = named(certificate.issuer_text()).find(|above| above.signed(certificate));
             listed.push(Listed {
-                source: source.clone(),
+                kind: Kind::Certificate,
+                source: source.shown.clone(),
                 what: format!("certificate of `{}`", certificate.common_name()),
                 evaluation_data_number: None,
                 validity: certificate.validity(),
-                signer: issuer.map(|(_, certificate)| name(certificate)),
+                signer: issuer.map(|above| name(above)),
             });
         }
         listed
+    }
+
+    /// The platform families that there is TCB Info for: FMSPC and TEE, sorted.
+    pub fn platform_families(&self) -> Vec<(String, Tee)> {
+        let mut families: Vec<_> = self.tcb_infos.iter().map(|(_, _, info)| (info.fmspc_text(), info.tee)).collect();
+        families.sort_by_key(|(fmspc, tee)| (fmspc.clone(), tee.to_string()));
+        families.dedup();
+        families
+    }
+
+    fn by_subject(&self) -> BTreeMap<String, Vec<&Certificate>> {
+        let mut by_subject: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (_, certificate) in &self.certificates {
+            by_subject.entry(certificate.subject_text()).or_default().push(certificate);
+        }
+        by_subject
     }
 }
 

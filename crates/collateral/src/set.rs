@@ -1,107 +1,76 @@
-//! All the pieces that one path holds.
-
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+//! Pieces of collateral from wherever they were found.
 
 use dcap::{Certificate, Crl, EnclaveIdentity, SignedJson, TcbInfo};
 
-use crate::form::{self, Form, Unrecognised};
+use crate::bundle::{self, BundleError};
+use crate::form::{self, Container, Contents, Form, ReferenceCollateral, Response, Unrecognised};
 
-/// More files than any installation keeps in one directory of collateral.
-const MAX_FILES: usize = 4096;
-
-/// Why no collateral could be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// A file or directory cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    Read {
-        /// Which one.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A directory with more files than a directory of collateral has.
-    #[error("`{}` has more than {MAX_FILES} files", .0.display())]
-    TooManyFiles(PathBuf),
-    /// The one file that was named is no collateral.
-    #[error("`{}` is no collateral", path.display())]
-    Unrecognised {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: Unrecognised,
-    },
-    /// A directory without any piece of collateral.
-    #[error("`{}` holds no piece of collateral", .0.display())]
-    Empty(PathBuf),
-}
-
-/// Pieces of collateral from a file or directory; nothing about them is proven.
+/// Pieces of collateral; nothing about them is proven.
 #[derive(Clone, Debug, Default)]
 pub struct CollateralSet {
-    pub(crate) tcb_infos: Vec<(String, SignedJson, TcbInfo)>,
-    pub(crate) identities: Vec<(String, SignedJson, EnclaveIdentity)>,
-    pub(crate) crls: Vec<(String, Crl)>,
-    pub(crate) certificates: Vec<(String, Certificate)>,
-    unrecognised: Vec<(String, String)>,
+    pub(crate) tcb_infos: Vec<(Source, SignedJson, TcbInfo)>,
+    pub(crate) identities: Vec<(Source, SignedJson, EnclaveIdentity)>,
+    pub(crate) crls: Vec<(Source, Crl)>,
+    pub(crate) certificates: Vec<(Source, Certificate)>,
+    pub(crate) unrecognised: Vec<(String, String)>,
+}
+
+/// Where a piece came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// The file, with the member where one file holds several pieces.
+    pub(crate) shown: String,
+    /// What the bundle it came in says: where it was before.
+    in_bundle: Option<String>,
+}
+
+impl Source {
+    /// What a bundle says of it. A bundle of a bundle says the same as the first.
+    pub(crate) fn recorded(&self) -> &str {
+        self.in_bundle.as_deref().unwrap_or(&self.shown)
+    }
 }
 
 impl CollateralSet {
-    /// Loads a file, or every file of a directory (not of those below it). Files of a directory that are no collateral
-    /// are kept in mind, see [`CollateralSet::unrecognised`].
-    ///
-    /// # Errors
-    /// See [`LoadError`].
-    pub fn load(path: &Path) -> Result<Self, LoadError> {
-        let unreadable = |source| LoadError::Read { path: path.to_owned(), source };
-        let mut set = Self::default();
-        if !fs::metadata(path).map_err(unreadable)?.is_dir() {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            set.add(&name, &read(path)?).map_err(|source| LoadError::Unrecognised { path: path.to_owned(), source })?;
-            return Ok(set);
-        }
-        let mut files: Vec<PathBuf> = Vec::new();
-        for entry in fs::read_dir(path).map_err(unreadable)? {
-            let file = entry.map_err(unreadable)?.path();
-            if file.is_file() {
-                files.push(file);
-            }
-            if files.len() > MAX_FILES {
-                return Err(LoadError::TooManyFiles(path.to_owned()));
-            }
-        }
-        // The same directory gives the same choice, in whatever order the system lists it.
-        files.sort();
-        for file in files {
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if let Err(error) = set.add(&name, &read(&file)?) {
-                set.unrecognised.push((name, error.to_string()));
-            }
-        }
-        if set.tcb_infos.is_empty() && set.identities.is_empty() && set.crls.is_empty() {
-            return Err(LoadError::Empty(path.to_owned()));
-        }
-        Ok(set)
-    }
-
-    /// Adds what the bytes hold under the name of where they came from.
+    /// Adds what the bytes hold under the name of where they came from: all of it, or nothing.
     ///
     /// # Errors
     /// Where they are no collateral, or damaged.
     pub fn add(&mut self, source: &str, bytes: &[u8]) -> Result<(), Unrecognised> {
         match form::sniff(bytes)? {
-            Form::Qvl(document) => {
-                for (member, piece) in document.pieces()? {
-                    self.add_piece(format!("{source}#{member}"), piece);
-                }
-            }
-            piece => self.add_piece(source.to_owned(), piece),
+            Contents::Piece(piece) => self.add_piece(Source { shown: source.to_owned(), in_bundle: None }, *piece),
+            Contents::Several(container, pieces) => self.add_several(source, container, pieces),
         }
         Ok(())
     }
 
-    fn add_piece(&mut self, source: String, piece: Form) {
+    /// Adds what Intel's reference structure holds.
+    ///
+    /// # Errors
+    /// Where one of its members cannot be read; nothing is added then.
+    pub fn add_reference(&mut self, source: &str, collateral: &ReferenceCollateral<'_>) -> Result<(), Unrecognised> {
+        self.add_several(source, Container::Reference, collateral.pieces()?);
+        Ok(())
+    }
+
+    /// Adds what a response of Intel's service or of a cache holds.
+    ///
+    /// # Errors
+    /// Where its status is not 200, or body or chain cannot be read; nothing is added then.
+    pub fn add_response(&mut self, source: &str, response: &Response<'_>) -> Result<(), Unrecognised> {
+        self.add_several(source, Container::Response, response.pieces()?);
+        Ok(())
+    }
+
+    fn add_several(&mut self, source: &str, container: Container, pieces: Vec<(String, Form)>) {
+        for (name, piece) in pieces {
+            let shown = format!("{source}#{name}");
+            let in_bundle = (container == Container::Bundle).then_some(name);
+            self.add_piece(Source { shown, in_bundle }, piece);
+        }
+    }
+
+    fn add_piece(&mut self, source: Source, piece: Form) {
         match piece {
             Form::TcbInfo(document, read) => self.tcb_infos.push((source, document, read)),
             Form::Identity(document, read) => self.identities.push((source, document, read)),
@@ -109,21 +78,20 @@ impl CollateralSet {
             Form::Certificates(certificates) => {
                 self.certificates.extend(certificates.into_iter().map(|certificate| (source.clone(), certificate)));
             }
-            Form::Qvl(_) => {}
         }
+    }
+
+    /// Every piece once in one bundle, which [`CollateralSet::add`] and [`CollateralSet::load`] read again. The same
+    /// pieces give the same bytes, in whatever order they were added.
+    ///
+    /// # Errors
+    /// Where they are more than a bundle may hold: [`BundleError::TooManyPieces`], [`BundleError::TooLong`].
+    pub fn to_bundle(&self) -> Result<Vec<u8>, BundleError> {
+        bundle::write(self)
     }
 
     /// Files that were no collateral, with the reason.
     pub fn unrecognised(&self) -> &[(String, String)] {
         &self.unrecognised
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    use io::Read;
-    let unreadable = |source| LoadError::Read { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(form::MAX_PIECE).unwrap_or(u64::MAX).saturating_add(1);
-    fs::File::open(path).map_err(unreadable)?.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok(bytes)
 }

@@ -1,64 +1,14 @@
 //! Choosing among pieces: what is taken, and what is missed.
 
-use collateral::{Choice, ChooseError, CollateralSet};
-use dcap::{Certificate, CertificationData, Piece, ProvenPck, Quote, Tee, TrustedRoots, UnixTime, pem};
-use simulator::{Blueprint, Collateral, DAY, EcdsaKey, EnclaveReport};
+mod made;
 
-const NOW: i64 = 1_790_000_000;
-
-fn at(seconds: i64) -> UnixTime {
-    UnixTime::from_seconds(seconds)
-}
-
-/// A platform, proven, with the roots it is proven under.
-fn platform(made: &Blueprint) -> (ProvenPck, TrustedRoots, Collateral) {
-    let issued = made.issue().unwrap();
-    let enclave = EnclaveReport {
-        mr_enclave: [1; 32],
-        mr_signer: [2; 32],
-        isv_prod_id: 0,
-        isv_svn: 0,
-        debug: false,
-        report_data: [0; 64],
-    };
-    let quote = issued.quote(&enclave.on(made.cpu_svn())).unwrap();
-    let quote = Quote::parse(&quote).unwrap();
-    let CertificationData::PckChain(chain) = quote.certification() else { panic!("no chain") };
-    let roots = TrustedRoots::only(&Certificate::from_der(&issued.certificates().root).unwrap());
-    (ProvenPck::prove(chain, &roots, at(NOW)).unwrap(), roots, issued.collateral().unwrap())
-}
-
-fn made() -> Blueprint {
-    Blueprint::new(NOW).unwrap()
-}
-
-fn pieces(of: &Collateral) -> [(&'static str, Vec<u8>); 5] {
-    [
-        ("tcb_info", of.tcb_info.clone()),
-        ("qe_identity", of.qe_identity.clone()),
-        ("chain", of.tcb_info_chain_pem.clone().into_bytes()),
-        ("root_crl", of.root_crl.clone()),
-        ("pck_crl", of.pck_crl.clone()),
-    ]
-}
-
-fn set(pieces: &[(&str, Vec<u8>)]) -> CollateralSet {
-    let mut set = CollateralSet::default();
-    pieces.iter().for_each(|(name, bytes)| set.add(name, bytes).unwrap());
-    set
-}
+use collateral::{Choice, ChooseError};
+use dcap::{Piece, Tee};
+use made::{NOW, at, made, pieces, platform, set, tcb_info};
+use simulator::{DAY, EcdsaKey};
 
 fn source(choice: &Choice, piece: Piece) -> &str {
     &choice.taken.iter().find(|taken| taken.piece == piece).unwrap().source
-}
-
-/// TCB Info of the same Intel with that number and those times.
-fn tcb_info(made: &Blueprint, number: u32, issued: i64, until: i64) -> Vec<u8> {
-    let mut document = made.tcb_info.clone();
-    document.spec.tcb_evaluation_data_number = number;
-    document.spec.issue_date = issued;
-    document.spec.next_update = until;
-    document.build().unwrap()
 }
 
 #[test]
@@ -150,25 +100,16 @@ fn a_forged_document_of_a_higher_number_does_not_displace_the_genuine_one() {
 }
 
 #[test]
-fn revocation_lists_are_taken_in_every_encoding() {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
+fn the_signer_is_found_among_many_other_certificates() {
     let (pck, roots, collateral) = platform(&made());
-    type Encode = fn(&[u8]) -> Vec<u8>;
-    let encodings: [Encode; 4] = [
-        <[u8]>::to_vec,
-        |der| pem::encode(der, "X509 CRL").into_bytes(),
-        |der| hex::encode_upper(der).into_bytes(),
-        |der| STANDARD.encode(der).into_bytes(),
-    ];
-    for encode in encodings {
-        let mut all = pieces(&collateral).to_vec();
-        for (name, bytes) in &mut all {
-            if name.ends_with("_crl") {
-                *bytes = encode(bytes);
-            }
-        }
-        let choice = set(&all).choose(&pck, Tee::Sgx, at(NOW)).unwrap();
-        assert!(choice.collateral.verify(&roots, at(NOW)).is_ok());
+    let mut all: Vec<(&str, Vec<u8>)> = Vec::new();
+    for _ in 0..30 {
+        let others = made().issue().unwrap().certificates().clone();
+        all.extend([others.root, others.platform_ca, others.processor_ca, others.pck].map(|der| ("other", der)));
     }
+    all.extend(pieces(&collateral));
+    let choice = set(&all).choose(&pck, Tee::Sgx, at(NOW)).unwrap();
+    assert!(choice.collateral.verify(&roots, at(NOW)).is_ok());
+    let listed = set(&all).list(at(NOW));
+    assert_eq!(listed[0].signer.as_deref(), Some("Intel SGX TCB Signing"));
 }

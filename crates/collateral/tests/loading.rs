@@ -32,7 +32,9 @@ fn what_cannot_be_read_or_holds_nothing_is_refused() {
 fn a_directory_of_too_many_files_is_refused() {
     let (_kept, path) = directory(&[]);
     (0..=4096).for_each(|number| fs::write(path.join(number.to_string()), b"").unwrap());
-    assert!(matches!(CollateralSet::load(&path), Err(LoadError::TooManyFiles(_))));
+    let error = CollateralSet::load(&path).unwrap_err();
+    assert!(matches!(error, LoadError::TooManyFiles(_)));
+    assert_eq!((error.code(), error.help().is_empty()), ("collateral_too_many_files", false));
 }
 
 #[test]
@@ -53,7 +55,7 @@ fn every_kind_of_damage_has_its_reason() {
     let table: [(&[u8], Is); 8] = [
         (b"notes", |e| matches!(e, Unrecognised::Unknown)),
         (b"{}", |e| matches!(e, Unrecognised::Unknown)),
-        (two_crls.as_bytes(), |e| matches!(e, Unrecognised::Unknown)),
+        (two_crls.as_bytes(), |e| matches!(e, Unrecognised::Encoding)),
         (b"{\"tcbInfo\":{},\"tcbInfo\":{},\"signature\":\"\"}", |e| matches!(e, Unrecognised::Json(_))),
         (empty.as_bytes(), |e| matches!(e, Unrecognised::Certificate(_))),
         (b"-----BEGIN CERTIFICATE-----\n*", |e| matches!(e, Unrecognised::Pem(_))),
@@ -63,29 +65,68 @@ fn every_kind_of_damage_has_its_reason() {
     for (bytes, is_expected) in table {
         let error = sniff(bytes).map(|_| ()).unwrap_err();
         assert!(is_expected(&error), "{:?}: {error:?}", String::from_utf8_lossy(bytes));
+        assert!(error.code().starts_with("collateral_") && !error.help().is_empty());
     }
     assert!(matches!(sniff(&vec![b' '; MAX_PIECE + 1]), Err(Unrecognised::TooLong)));
 }
 
 #[test]
-fn a_member_of_dcap_qvls_json_that_is_no_hexadecimal_is_named() {
-    let made = Blueprint::new(1_790_000_000).unwrap().collateral().unwrap();
-    let qvl = |root_crl: &str| {
-        let members = [
-            ("pck_crl_issuer_chain", made.pck_crl_chain_pem.as_str()),
-            ("root_ca_crl", root_crl),
-            ("pck_crl", &hex::encode(&made.pck_crl)),
-            ("tcb_info_issuer_chain", &made.tcb_info_chain_pem),
-            ("tcb_info", "{}"),
-            ("tcb_info_signature", &"00".repeat(64)),
-            ("qe_identity_issuer_chain", &made.qe_identity_chain_pem),
-            ("qe_identity", "{}"),
-            ("qe_identity_signature", &"00".repeat(64)),
-        ];
-        let members: std::collections::BTreeMap<_, _> = members.into_iter().collect();
-        CollateralSet::default().add("qvl", &serde_json::to_vec(&members).unwrap()).unwrap_err()
+fn a_directory_of_too_many_bytes_is_refused() {
+    // What is no bundle counts with its first bytes alone, however long it is.
+    let sparse = |path: &PathBuf, files: usize| {
+        for number in 0..files {
+            fs::File::create(path.join(number.to_string())).unwrap().set_len(1 << 30).unwrap();
+        }
     };
-    assert!(matches!(qvl("no hex"), Unrecognised::Hex("root_ca_crl")));
-    let whole = qvl(&hex::encode(&made.root_crl));
-    assert!(matches!(whole, Unrecognised::Json(_)), "its TCB Info is empty: {whole:?}");
+    let (_kept, path) = directory(&[("tcb.json", &tcb_info())]);
+    sparse(&path, 31);
+    let set = CollateralSet::load(&path).unwrap();
+    assert_eq!(set.unrecognised().len(), 31);
+    sparse(&path, 32);
+    let error = CollateralSet::load(&path).unwrap_err();
+    assert!(matches!(error, LoadError::TooManyBytes(_)), "{error:?}");
+    assert_eq!((error.code(), error.help().is_empty()), ("collateral_too_many_bytes", false));
+}
+
+#[test]
+fn several_paths_are_added_to_one_set() {
+    let made = Blueprint::new(1_790_000_000).unwrap().collateral().unwrap();
+    let (_kept, documents) = directory(&[("tcb.json", &made.tcb_info), ("notes.txt", b"notes")]);
+    let (_kept, chains) = directory(&[("chain.pem", made.tcb_info_chain_pem.as_bytes())]);
+    let mut set = CollateralSet::default();
+    set.add_path(&documents).unwrap();
+    set.add_path(&chains).unwrap();
+    set.add_path(&chains.join("chain.pem")).unwrap();
+    let at = dcap::UnixTime::from_seconds(1_790_000_000);
+    assert_eq!((set.list(at).len(), set.unrecognised().len()), (5, 1));
+    let (_kept, nothing) = directory(&[("notes.txt", b"notes")]);
+    assert!(matches!(set.add_path(&nothing), Err(LoadError::Empty(_))));
+    assert!(matches!(CollateralSet::load(&chains), Err(LoadError::Empty(_))), "certificates alone judge nothing");
+}
+
+#[test]
+fn a_bundle_is_loaded_from_a_file_and_from_a_directory() {
+    let (_kept, path) = directory(&[("tcb.json", &tcb_info())]);
+    let bundle = CollateralSet::load(&path).unwrap().to_bundle().unwrap();
+    let padded = [&bundle[..], &vec![b' '; MAX_PIECE]].concat();
+    let (_kept, path) = directory(&[("site.json", &padded)]);
+    let at = dcap::UnixTime::from_seconds(1_790_000_000);
+    for path in [path.join("site.json"), path] {
+        let listed = CollateralSet::load(&path).unwrap().list(at);
+        assert_eq!((listed.len(), listed[0].source.as_str()), (1, "site.json#tcb.json"));
+    }
+}
+
+#[test]
+fn every_reason_has_a_code_and_help() {
+    let (_kept, path) = directory(&[("notes.txt", b"notes")]);
+    for (error, code) in [
+        (CollateralSet::load(&path).unwrap_err(), "collateral_empty"),
+        (CollateralSet::load(&path.join("missing")).unwrap_err(), "collateral_unreadable"),
+        (CollateralSet::load(&path.join("notes.txt")).unwrap_err(), "collateral_unrecognised"),
+    ] {
+        assert_eq!((error.code(), error.help().is_empty()), (code, false));
+    }
+    let long = sniff(&vec![b' '; MAX_PIECE + 1]).map(|_| ()).unwrap_err();
+    assert_eq!((long.code(), long.help().is_empty()), ("collateral_too_long", false));
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use collateral::{CollateralSet, LoadError};
+use collateral::CollateralSet;
 use dcap::{Certificate, TrustedRoots, pem};
 
 use super::Arguments;
@@ -21,7 +21,7 @@ impl Inputs {
         let read_chain = |path: &PathBuf| failure::read_file(path, pem::MAX_PEM as u64);
         Ok(Self {
             evidence: Evidence::read(&arguments.quote)?,
-            pieces: load_collateral(&arguments.collateral)?,
+            pieces: crate::collateral::load(&arguments.collateral)?,
             pck_chain: arguments.pck_chain.as_ref().map(read_chain).transpose()?,
         })
     }
@@ -36,23 +36,6 @@ pub fn missing_help(pieces: &CollateralSet, help: &str) -> String {
         .map(|(name, reason)| format!("`{name}` was passed over: {reason}"))
         .collect();
     if passed_over.is_empty() { help.to_owned() } else { format!("{help}; {}", passed_over.join("; ")) }
-}
-
-/// Loads a file or directory of collateral.
-pub fn load_collateral(path: &Path) -> Result<CollateralSet, Failure> {
-    CollateralSet::load(path).map_err(|error| {
-        let message = failure::chain(&error);
-        match error {
-            LoadError::Read { .. } => {
-                Failure::environment("collateral_unreadable", message, "check the path and its permissions")
-            }
-            _ => Failure::verdict(
-                "collateral_unrecognised",
-                message,
-                "pass dcap-qvl's JSON or a directory with TCB Info, QE identity, both CRLs and the signer's chain",
-            ),
-        }
-    })
 }
 
 /// Reads the root certificate that is to be trusted instead of Intel's.

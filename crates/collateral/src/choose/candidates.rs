@@ -1,0 +1,167 @@
+//! Signed documents that a choice can be made of, and their signers.
+//!
+//! A signer is found by verifying signatures, which is what costs time here: documents are tried best first, and no key
+//! is tried twice on one.
+
+use std::cmp::Reverse;
+
+use dcap::{Certificate, Piece, SignedJson, UnixTime, Window};
+
+use super::{ChooseError, Taken};
+use crate::set::{CollateralSet, Source};
+
+/// The common name that Intel gives to certificates of who signs documents.
+const SIGNER: &str = "Intel SGX TCB Signing";
+
+/// More keys than may have signed a piece: the certificates of many Intels, one genuine and the rest simulated.
+pub(crate) const MAX_KEYS: usize = 64;
+
+/// A document that is about the platform.
+#[derive(Clone, Copy)]
+pub(super) struct Candidate<'a> {
+    source: &'a Source,
+    document: &'a SignedJson,
+    validity: Window,
+    number: u32,
+    version: u32,
+}
+
+impl<'a> Candidate<'a> {
+    pub(super) fn new(
+        source: &'a Source,
+        document: &'a SignedJson,
+        validity: Window,
+        number: u32,
+        version: u32,
+    ) -> Self {
+        Self { source, document, validity, number, version }
+    }
+
+    /// What is greater is better; what the document says comes last, so that no order of files decides.
+    fn rank(&self, at: UnixTime) -> impl Ord + use<'a> {
+        (nearness(self.validity, at), self.number, self.validity.from, self.version, self.document.body())
+    }
+}
+
+/// A document with a certificate of its signer.
+#[derive(Clone, Copy)]
+pub(super) struct Signed<'a> {
+    candidate: Candidate<'a>,
+    pub(super) signer: &'a Certificate,
+}
+
+impl<'a> Signed<'a> {
+    pub(super) const fn document(&self) -> &'a SignedJson {
+        self.candidate.document
+    }
+
+    pub(super) const fn number(&self) -> u32 {
+        self.candidate.number
+    }
+
+    pub(super) fn taken(&self, piece: Piece) -> Taken {
+        Taken {
+            piece,
+            source: self.candidate.source.shown.clone(),
+            evaluation_data_number: Some(self.candidate.number),
+            validity: self.candidate.validity,
+        }
+    }
+}
+
+/// The documents of one kind about the platform, the best first; there is at least one.
+pub(super) struct Candidates<'a> {
+    set: &'a CollateralSet,
+    piece: Piece,
+    at: UnixTime,
+    ordered: Vec<Candidate<'a>>,
+}
+
+impl<'a> Candidates<'a> {
+    pub(super) fn new(
+        set: &'a CollateralSet,
+        piece: Piece,
+        about: String,
+        candidates: impl Iterator<Item = Candidate<'a>>,
+        at: UnixTime,
+    ) -> Result<Self, ChooseError> {
+        let mut ordered: Vec<_> = candidates.collect();
+        if ordered.is_empty() {
+            return Err(ChooseError::Missing { piece, about });
+        }
+        ordered.sort_by_cached_key(|candidate| Reverse(candidate.rank(at)));
+        Ok(Self { set, piece, at, ordered })
+    }
+
+    /// The best document. One with a known signer goes before one without.
+    pub(super) fn best(&self) -> Result<Signed<'a>, ChooseError> {
+        self.ordered.iter().find_map(|candidate| self.signed(candidate)).ok_or(ChooseError::NoSigner(self.piece))
+    }
+
+    /// The best document of each number among those that are valid, the highest number first. An error where no document
+    /// at all has a known signer.
+    pub(super) fn valid_by_number(&self) -> Result<Vec<Signed<'a>>, ChooseError> {
+        let mut found: Vec<Signed<'a>> = Vec::new();
+        // Those that are valid come first, by number.
+        for candidate in self.ordered.iter().take_while(|candidate| candidate.validity.check(self.at).is_ok()) {
+            if found.last().is_none_or(|last| last.number() != candidate.number) {
+                found.extend(self.signed(candidate));
+            }
+        }
+        if found.is_empty() {
+            self.best()?;
+        }
+        Ok(found)
+    }
+
+    fn signed(&self, candidate: &Candidate<'a>) -> Option<Signed<'a>> {
+        let signer = self.set.signer_of(candidate.document, self.at)?;
+        Some(Signed { candidate: *candidate, signer })
+    }
+}
+
+impl CollateralSet {
+    /// The certificate of the key that signed the document; of several the one valid at `at`, or nearest to it. No more
+    /// than [`MAX_KEYS`] keys are tried, those first whose certificates are named as a signer's.
+    pub(crate) fn signer_of(&self, document: &SignedJson, at: UnixTime) -> Option<&Certificate> {
+        // A platform's own key signs no documents, and there may be as many of them as there are machines.
+        let possible = || self.certificates().filter(|certificate| certificate.sgx_extension().is_none());
+        let is_signer = |certificate: &&Certificate| certificate.common_name() == SIGNER;
+        let mut tried: Vec<&[u8; 65]> = Vec::new();
+        for certificate in possible().filter(is_signer).chain(possible().filter(|one| !is_signer(one))) {
+            let key = certificate.public_key();
+            if tried.contains(&key) {
+                continue;
+            }
+            if document.is_signed_by(certificate) {
+                return valid_or_nearest(possible().filter(|certificate| certificate.public_key() == key), at);
+            }
+            tried.push(key);
+            if tried.len() == MAX_KEYS {
+                break;
+            }
+        }
+        None
+    }
+
+    /// The root certificate that signed that certificate; of several the one valid at `at`, or nearest to it.
+    pub(super) fn root_of(&self, signer: &Certificate, at: UnixTime) -> Option<&Certificate> {
+        let roots = self.certificates().filter(|certificate| certificate.is_self_issued()).take(MAX_KEYS);
+        valid_or_nearest(roots.filter(|root| root.signed(signer)), at)
+    }
+
+    fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.certificates.iter().map(|(_, certificate)| certificate)
+    }
+}
+
+fn valid_or_nearest<'a>(certificates: impl Iterator<Item = &'a Certificate>, at: UnixTime) -> Option<&'a Certificate> {
+    certificates.max_by_key(|certificate| (nearness(certificate.validity(), at), certificate.validity().until))
+}
+
+/// Valid at the time ranks highest; otherwise the smaller the gap the higher.
+pub(super) fn nearness(window: Window, at: UnixTime) -> Reverse<i64> {
+    let before = window.from.seconds().saturating_sub(at.seconds());
+    let after = at.seconds().saturating_sub(window.until.seconds());
+    Reverse(before.max(after).max(0))
+}
