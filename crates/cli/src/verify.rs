@@ -3,6 +3,7 @@
 mod describe;
 mod diagnosis;
 mod inputs;
+mod side_by_side;
 
 use std::path::PathBuf;
 
@@ -153,6 +154,7 @@ fn verify(inputs: &Inputs, verifier: &Verifier, at: UnixTime, report: &mut Value
         .verify_collateral(choice.collateral, at)
         .map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
     let verified = verifier.verify(&quote, &pck, &collateral, at);
+    report["byEvaluationNumber"] = side_by_side::statuses(inputs, verifier, &quote, &pck, at);
     // Authentic in both cases; whatever else failed makes the quote's own words worthless.
     if matches!(verified, Ok(_) | Err(VerifyError::TcbNotSupported)) {
         report["shortfalls"] = dcap::shortfalls(&quote, &pck, &collateral).iter().map(describe::shortfall).collect();
@@ -183,6 +185,7 @@ fn show_to_people(report: &Value) -> Result<(), Failure> {
     for shortfall in rest["shortfalls"].take().as_array().into_iter().flatten().take(MAX_SHOWN_SHORTFALLS) {
         show::line(&format!("  short: {}", shortfall["sentence"].as_str().unwrap_or_default()))?;
     }
+    side_by_side::show(&rest["byEvaluationNumber"].take())?;
     diagnosis::show(&rest["checks"].take())?;
     // For programs.
     rest["supplemental"].take();

@@ -145,6 +145,42 @@ fn the_chain_of_a_quote_without_one_is_passed_beside_it() {
 }
 
 #[test]
+fn early_and_standard_collateral_are_judged_side_by_side() {
+    let directory = tempfile::tempdir().unwrap();
+    let now = dcap::UnixTime::of_system_clock().seconds();
+    let standard = Blueprint::new(now).unwrap();
+    let mut early = standard.clone();
+    early.tcb_info.spec.tcb_evaluation_data_number += 1;
+    early.qe_identity.spec.tcb_evaluation_data_number += 1;
+    early.tcb_info.spec.tcb_levels[0].pce_svn += 1;
+    let enclave = EnclaveReport {
+        mr_enclave: [1; 32],
+        mr_signer: [2; 32],
+        isv_prod_id: 0,
+        isv_svn: 0,
+        debug: false,
+        report_data: [0; 64],
+    };
+    let issued = standard.issue().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    std::fs::write(path("quote"), issued.quote(&enclave.on(standard.cpu_svn())).unwrap()).unwrap();
+    std::fs::write(path("root.pem"), issued.chain(&[Link::Root], PemStyle::default())).unwrap();
+    issued.collateral().unwrap().write_to(&path("collateral")).unwrap();
+    let root = path("root.pem").to_str().unwrap().to_owned();
+    let alone = verify(&path("quote"), &path("collateral"), &["--trust-root", &root, "--json"]).expect(0).json();
+    assert!(alone["byEvaluationNumber"].is_null());
+
+    std::fs::write(path("collateral/early_tcb.json"), early.tcb_info.build().unwrap()).unwrap();
+    std::fs::write(path("collateral/early_qe.json"), early.qe_identity.build().unwrap()).unwrap();
+    let both = verify(&path("quote"), &path("collateral"), &["--trust-root", &root, "--json"]).expect(1).json();
+    let of = |number: usize| ["update", "status"].map(|member| both["byEvaluationNumber"][number][member].clone());
+    assert_eq!([of(0), of(1)], [["early", "OutOfDate"], ["standard", "UpToDate"]].map(|pair| pair.map(Value::from)));
+    let people = verify(&path("quote"), &path("collateral"), &["--trust-root", &root]).expect(1).stdout;
+    assert!(people.contains("  under: evaluation number 21 (early): OutOfDate\n"), "{people}");
+    assert!(people.contains("  under: evaluation number 20 (standard): UpToDate\n"), "{people}");
+}
+
+#[test]
 fn the_json_has_the_documented_members() {
     let (quote, collateral) = sample();
     let report = verify(&quote, &collateral, &["--at", AT, "--json"]).json();
