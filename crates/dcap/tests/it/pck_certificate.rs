@@ -181,6 +181,19 @@ fn rejects_platform_instance_id_under_the_processor_ca_and_its_absence_under_the
 }
 
 #[test]
+fn a_certificate_may_be_as_long_and_have_as_many_extensions_as_the_limits_say() {
+    use dcap::{Certificate, MAX_CERTIFICATE, MalformedCertificate};
+    assert_eq!(Certificate::from_der(&vec![0x30; MAX_CERTIFICATE + 1]), Err(MalformedCertificate::TooLong));
+    assert!(matches!(Certificate::from_der(&vec![0x30; MAX_CERTIFICATE]), Err(MalformedCertificate::Der(_))));
+    let mut root = blueprint(|_| ()).certificates.root;
+    root.spec.more_extensions = (5..32).map(|n| raw(&format!("1.2.{n}"), false, &[])).collect();
+    let certificate = Certificate::from_der(&root.build().unwrap()).unwrap();
+    assert!(certificate.is_self_issued());
+    let ca = Certificate::from_der(&blueprint(|_| ()).certificates.platform_ca.build().unwrap()).unwrap();
+    assert!(!ca.is_self_issued());
+}
+
+#[test]
 fn accepts_a_configuration_of_which_nothing_is_said() {
     let mut made = blueprint(|_| ());
     let extension = made.certificates.pck.spec.sgx_extension.as_mut().unwrap();
