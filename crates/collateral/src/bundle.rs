@@ -7,7 +7,6 @@ mod write;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use read::{is_bundle, read};
-pub(crate) use write::write;
 
 /// The value of the member `format`, which comes first.
 pub const BUNDLE_FORMAT: &str = "veritee-collateral-bundle";

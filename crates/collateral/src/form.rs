@@ -1,21 +1,21 @@
-//! Telling by its content what bytes of collateral are.
+//! The forms that collateral is found in.
 
 mod encoding;
 mod json;
 mod qvl;
 mod reference;
 mod response;
+mod signed;
 mod unrecognised;
 
 use std::fmt;
 
 use dcap::{Certificate, Crl, EnclaveIdentity, SignedJson, TcbInfo};
 
-use crate::bundle;
 pub(crate) use encoding::{base64_der, certificates};
-pub(crate) use json::{IDENTITY, TCB_INFO, identity, tcb_info};
 pub use reference::ReferenceCollateral;
 pub use response::{Response, ResponseError};
+pub(crate) use signed::{IDENTITY, TCB_INFO, identity, tcb_info};
 pub use unrecognised::Unrecognised;
 
 /// More bytes than any piece of collateral has, and any document or response of a few pieces. Bundles may be longer.
@@ -92,14 +92,8 @@ impl fmt::Display for Container {
     }
 }
 
-/// Says what the bytes are and reads them.
-///
-/// # Errors
-/// See [`Unrecognised`]: whether they are nothing known, or something known that is damaged.
-pub fn sniff(bytes: &[u8]) -> Result<Contents, Unrecognised> {
-    if bundle::is_bundle(bytes) {
-        return Ok(Contents::Several(Container::Bundle, bundle::read(bytes)?));
-    }
+/// A document of JSON, a response with its head, or one piece in whichever encoding.
+pub(crate) fn contents(bytes: &[u8]) -> Result<Contents, Unrecognised> {
     if bytes.len() > MAX_PIECE {
         return Err(Unrecognised::TooLong);
     }

@@ -31,12 +31,14 @@ mod form;
 mod list;
 mod load;
 mod set;
+mod sniff;
 
 pub use bundle::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
 pub use choose::{Choice, ChooseError, Taken};
 pub use form::{
-    Container, Contents, Form, Kind, MAX_PIECE, ReferenceCollateral, Response, ResponseError, Unrecognised, sniff,
+    Container, Contents, Form, Kind, MAX_PIECE, ReferenceCollateral, Response, ResponseError, Unrecognised,
 };
 pub use list::Listed;
 pub use load::{LoadError, MAX_DIRECTORY};
 pub use set::CollateralSet;
+pub use sniff::sniff;

@@ -2,8 +2,8 @@
 
 use dcap::{Certificate, Crl, EnclaveIdentity, SignedJson, TcbInfo};
 
-use crate::bundle::{self, BundleError};
-use crate::form::{self, Container, Contents, Form, ReferenceCollateral, Response, Unrecognised};
+use crate::form::{Container, Contents, Form, ReferenceCollateral, Response, Unrecognised};
+use crate::sniff::sniff;
 
 /// Pieces of collateral; nothing about them is proven.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,7 @@ impl CollateralSet {
     /// # Errors
     /// Where they are no collateral, or damaged.
     pub fn add(&mut self, source: &str, bytes: &[u8]) -> Result<(), Unrecognised> {
-        match form::sniff(bytes)? {
+        match sniff(bytes)? {
             Contents::Piece(piece) => self.add_piece(Source { shown: source.to_owned(), in_bundle: None }, *piece),
             Contents::Several(container, pieces) => self.add_several(source, container, pieces),
         }
@@ -79,15 +79,6 @@ impl CollateralSet {
                 self.certificates.extend(certificates.into_iter().map(|certificate| (source.clone(), certificate)));
             }
         }
-    }
-
-    /// Every piece once in one bundle, which [`CollateralSet::add`] and [`CollateralSet::load`] read again. The same
-    /// pieces give the same bytes, in whatever order they were added.
-    ///
-    /// # Errors
-    /// Where they are more than a bundle may hold: [`BundleError::TooManyPieces`], [`BundleError::TooLong`].
-    pub fn to_bundle(&self) -> Result<Vec<u8>, BundleError> {
-        bundle::write(self)
     }
 
     /// Files that were no collateral, with the reason.

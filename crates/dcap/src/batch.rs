@@ -8,7 +8,7 @@ use crate::collateral::VerifiedCollateral;
 use crate::pck::{PckError, ProvenPck};
 use crate::quote::{Quote, QuoteError};
 use crate::sgx_extension::Fmspc;
-use crate::tcb_info::Tee;
+use crate::tee::Tee;
 use crate::time::UnixTime;
 use crate::verify::{VerifiedQuote, Verifier, VerifyError};
 

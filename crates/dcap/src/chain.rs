@@ -6,8 +6,9 @@ use std::fmt;
 
 use crate::certificate::{Certificate, MalformedCertificate};
 use crate::crl::Crl;
-use crate::memory::{Encoding, Memory};
+
 use crate::root::{Root, TrustedRoots};
+use crate::signatures::{Encoding, Signatures};
 use crate::time::{OutsideWindow, UnixTime, Window};
 
 /// The part a certificate plays.
@@ -169,18 +170,18 @@ pub(crate) fn fault(role: Role, fault: impl Into<CertificateFault>) -> Certifica
 pub(crate) fn prove(
     chain: &[(&Certificate, Role)],
     roots: &TrustedRoots,
-    memory: &Memory,
+    signatures: &Signatures,
 ) -> Result<Root, CertificateError> {
     let &(root_certificate, root_role) = chain.last().ok_or(fault(Role::Root, CertificateFault::Untrusted))?;
     // The pinned key comes first: nothing is computed with keys of a stranger's making.
     let root = roots.find(root_certificate).ok_or(fault(root_role, CertificateFault::Untrusted))?;
     check_names(root_certificate, root_certificate, root_role)?;
     if !roots.knows_as_self_signed(root_certificate) {
-        check_signature(root_certificate, root_certificate, root_role, memory)?;
+        check_signature(root_certificate, root_certificate, root_role, signatures)?;
     }
     for pair in chain.windows(2).rev() {
         if let &[(below, role), (above, _)] = pair {
-            check_link(above, below, role, memory)?;
+            check_link(above, below, role, signatures)?;
         }
     }
     Ok(root)
@@ -202,10 +203,10 @@ pub(crate) fn check_link(
     above: &Certificate,
     below: &Certificate,
     role: Role,
-    memory: &Memory,
+    signatures: &Signatures,
 ) -> Result<(), CertificateError> {
     check_names(above, below, role)?;
-    check_signature(above, below, role, memory)
+    check_signature(above, below, role, signatures)
 }
 
 fn check_names(above: &Certificate, below: &Certificate, role: Role) -> Result<(), CertificateError> {
@@ -232,10 +233,10 @@ fn check_signature(
     above: &Certificate,
     below: &Certificate,
     role: Role,
-    memory: &Memory,
+    signatures: &Signatures,
 ) -> Result<(), CertificateError> {
     let (message, signature) = below.signed_bytes();
-    if memory.signed(above.public_key(), message, signature, Encoding::Der) {
+    if signatures.signed(above.public_key(), message, signature, Encoding::Der) {
         Ok(())
     } else {
         Err(fault(role, CertificateFault::BadSignature))

@@ -88,7 +88,7 @@ pub fn diagnose(
     let quote = log.check("quote.format", || Ok(Quote::parse(quote)));
     let pck = log.check("pck_chain", || {
         let certification = known(&quote)?.certification();
-        Ok(pck::whatever_the_time(certification, chain_beside, roots, &memory))
+        Ok(pck::whatever_the_time(certification, chain_beside, roots, &memory.pcks))
     });
     let _known_from_its_finding =
         log.check("pck_chain.validity", || Ok(known(&pck)?.check_window(at).map_err(VerifyError::from)));
@@ -107,7 +107,9 @@ pub fn diagnose(
     check("pck_certificate.revocation", &|| Ok(steps::check_pck_not_revoked(known(&pck)?, known(&pck_crl)?)));
     check("tcb_info.subject", &|| Ok(steps::check_tcb_info_subject(known(&quote)?, known(&pck)?, known(&tcb_info)?)));
     check("tdx_module", &|| Ok(steps::check_tdx_module(known(&quote)?, known(&tcb_info)?)));
-    check("qe_report.signature", &|| Ok(steps::check_qe_report_signature(known(&quote)?, known(&pck)?, &memory)));
+    check("qe_report.signature", &|| {
+        Ok(steps::check_qe_report_signature(known(&quote)?, known(&pck)?, &memory.signatures))
+    });
     check("attestation_key", &|| Ok(steps::check_attestation_key_binding(known(&quote)?)));
     check("qe_report.identity", &|| Ok(steps::check_qe_identity(known(&quote)?, known(&qe_identity)?)));
     check("quote.signature", &|| Ok(steps::check_quote_signature(known(&quote)?)));

@@ -10,6 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 /// More bytes than any chain or CRL in use, and few enough to hold in memory many times.
 pub const MAX_PEM: usize = 1 << 20;
 
+/// Label of certificates.
+pub(crate) const CERTIFICATE: &str = "CERTIFICATE";
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";

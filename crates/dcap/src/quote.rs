@@ -10,7 +10,7 @@ use abi::sgx::ReportBody;
 use abi::tdx::{TdReport10, TdReport15, TdReport15Ex};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::tcb_info::Tee;
+use crate::tee::Tee;
 
 pub use error::QuoteError;
 

@@ -8,8 +8,8 @@ use crate::collateral::VerifiedCollateral;
 use crate::crl::Crl;
 use crate::pck::ProvenPck;
 use crate::sgx_extension::SgxType;
-use crate::tcb_info::Tee;
 use crate::tcb_status::TcbStatus;
+use crate::tee::Tee;
 use crate::time::UnixTime;
 use crate::verify::VerifiedQuote;
 

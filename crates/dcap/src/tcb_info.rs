@@ -10,27 +10,9 @@ use crate::isv_level::IsvLevel;
 use crate::sgx_extension::{Fmspc, SgxExtension};
 use crate::signed_json::{self, MalformedJson, SignedJson, hex_field};
 use crate::tcb_status::TcbStatus;
+use crate::tee::Tee;
 use crate::time::{UnixTime, Window};
 use wire::{Demand, Head, Version2, Version3, Wire, field};
-
-/// Which kind of enclave a document or quote is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Tee {
-    /// Intel SGX.
-    Sgx,
-    /// Intel TDX.
-    Tdx,
-}
-
-impl std::fmt::Display for Tee {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Sgx => "SGX",
-            Self::Tdx => "TDX",
-        })
-    }
-}
 
 /// TCB Info as it was read; nothing about it is proven.
 #[derive(Clone, Debug, PartialEq, Eq)]

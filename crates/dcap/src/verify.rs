@@ -16,8 +16,8 @@ use crate::pck::{self, PckError, ProvenPck};
 use crate::quote::{Body, Quote};
 use crate::root::{Root, TrustedRoots};
 use crate::sgx_extension::Fmspc;
-use crate::tcb_info::Tee;
 use crate::tcb_status::TcbStatus;
+use crate::tee::Tee;
 use crate::time::{UnixTime, Window};
 
 pub use error::VerifyError;
@@ -243,7 +243,7 @@ impl Verifier {
         chain_beside: Option<&[u8]>,
         at: UnixTime,
     ) -> Result<Arc<ProvenPck>, PckError> {
-        pck::of_quote(quote.certification(), chain_beside, &self.roots, &self.memory, at)
+        pck::of_quote(quote.certification(), chain_beside, &self.roots, &self.memory.pcks, at)
     }
 
     /// Verifies collateral as [`Collateral::verify`] does under this verifier's roots.
@@ -287,7 +287,7 @@ impl Verifier {
         check_pck_not_revoked(pck, collateral.pck_crl())?;
         check_tcb_info_subject(quote, pck, tcb_info)?;
         check_tdx_module(quote, tcb_info)?;
-        check_qe_report_signature(quote, pck, &self.memory)?;
+        check_qe_report_signature(quote, pck, &self.memory.signatures)?;
         check_attestation_key_binding(quote)?;
         check_qe_identity(quote, qe_identity)?;
         check_quote_signature(quote)?;

@@ -14,8 +14,19 @@ use crate::set::CollateralSet;
 /// last, so that only the same pieces share a place.
 type Place = (Kind, String, u32, UnixTime, String);
 
+impl CollateralSet {
+    /// Every piece once in one bundle, which [`CollateralSet::add`] and [`CollateralSet::load`] read again. The same
+    /// pieces give the same bytes, in whatever order they were added.
+    ///
+    /// # Errors
+    /// Where they are more than a bundle may hold: [`BundleError::TooManyPieces`], [`BundleError::TooLong`].
+    pub fn to_bundle(&self) -> Result<Vec<u8>, BundleError> {
+        write(self)
+    }
+}
+
 /// The bundle of a set. Of a piece that is there twice one is kept, with the source that sorts first.
-pub(crate) fn write(set: &CollateralSet) -> Result<Vec<u8>, BundleError> {
+fn write(set: &CollateralSet) -> Result<Vec<u8>, BundleError> {
     let places = places(set);
     if places.len() > MAX_BUNDLE_PIECES {
         return Err(BundleError::TooManyPieces);

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use dcap::{EnclaveIdentity, MAX_DEPTH, MalformedJson, SignedJson, TcbInfo};
+use dcap::{MAX_DEPTH, MalformedJson};
 use serde::de::IgnoredAny;
 
+use super::signed::{IDENTITY, TCB_INFO, identity, tcb_info};
 use super::{Container, Contents, Form, Unrecognised, qvl, reference};
-
-pub(crate) const TCB_INFO: &str = "tcbInfo";
-pub(crate) const IDENTITY: &str = "enclaveIdentity";
 
 /// Tells by the names of its members what the object is.
 pub(super) fn sniff(text: &[u8]) -> Result<Contents, Unrecognised> {
@@ -26,26 +24,6 @@ pub(super) fn sniff(text: &[u8]) -> Result<Contents, Unrecognised> {
 /// One signed document.
 pub(super) fn piece(text: &[u8]) -> Result<Form, Unrecognised> {
     signed(text, &names(text)?)
-}
-
-/// TCB Info as Intel's service sends it: `{"tcbInfo":{...},"signature":"..."}`.
-pub(crate) fn tcb_info(text: &[u8]) -> Result<Form, Unrecognised> {
-    tcb_info_form(SignedJson::from_wrapper(text, TCB_INFO)?)
-}
-
-/// An enclave identity as Intel's service sends it: `{"enclaveIdentity":{...},"signature":"..."}`.
-pub(crate) fn identity(text: &[u8]) -> Result<Form, Unrecognised> {
-    identity_form(SignedJson::from_wrapper(text, IDENTITY)?)
-}
-
-pub(super) fn tcb_info_form(document: SignedJson) -> Result<Form, Unrecognised> {
-    let read = TcbInfo::from_json(document.body())?;
-    Ok(Form::TcbInfo(document, read))
-}
-
-pub(super) fn identity_form(document: SignedJson) -> Result<Form, Unrecognised> {
-    let read = EnclaveIdentity::from_json(document.body())?;
-    Ok(Form::Identity(document, read))
 }
 
 type Names = BTreeMap<String, IgnoredAny>;

@@ -3,7 +3,7 @@
 use dcap::{MalformedJson, SignedJson};
 use serde::Deserialize;
 
-use super::{Container, Form, Unrecognised, certificates, encoding, json};
+use super::{Container, Form, Unrecognised, certificates, encoding, signed};
 
 #[derive(Deserialize)]
 struct QvlJson {
@@ -31,9 +31,9 @@ pub(super) fn pieces(text: &[u8]) -> Result<Vec<(String, Form)>, Unrecognised> {
         ("root_ca_crl", crl(&read.root_ca_crl)),
         ("pck_crl", crl(&read.pck_crl)),
         ("tcb_info_issuer_chain", chain(&read.tcb_info_issuer_chain)),
-        ("tcb_info", document(read.tcb_info, &read.tcb_info_signature).and_then(json::tcb_info_form)),
+        ("tcb_info", document(read.tcb_info, &read.tcb_info_signature).and_then(signed::tcb_info_form)),
         ("qe_identity_issuer_chain", chain(&read.qe_identity_issuer_chain)),
-        ("qe_identity", document(read.qe_identity, &read.qe_identity_signature).and_then(json::identity_form)),
+        ("qe_identity", document(read.qe_identity, &read.qe_identity_signature).and_then(signed::identity_form)),
     ];
     let platform = read.pck_certificate_chain.as_ref().map(|text| ("pck_certificate_chain", chain(text)));
     let named = |(name, piece): (&str, Result<Form, Unrecognised>)| match piece {

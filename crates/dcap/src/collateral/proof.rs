@@ -7,7 +7,7 @@ use crate::chain::{self, CertificateError, Role};
 use crate::crl::Crl;
 use crate::enclave_identity::EnclaveIdentity;
 use crate::memory::Memory;
-use crate::pck::Issuer;
+use crate::pck::{self, Issuer};
 use crate::root::TrustedRoots;
 use crate::signed_json::{MalformedJson, SignedJson};
 use crate::tcb_info::TcbInfo;
@@ -30,7 +30,8 @@ impl Proof<'_> {
     /// The CA whose revocation list is there, and its root.
     pub(crate) fn issuer(&self) -> Result<Issuer, CollateralError> {
         let [ca, root] = pair(Piece::PckCrl, &self.collateral.pck_crl_chain)?;
-        Issuer::prove(ca, root, self.roots, self.memory).map_err(|error| fault(Piece::PckCrl, error.into()))
+        pck::issuer_of_certificates(ca, root, self.roots, &self.memory.pcks)
+            .map_err(|error| fault(Piece::PckCrl, error.into()))
     }
 
     pub(crate) fn root_crl(&self, issuer: &Issuer) -> Result<Crl, CollateralError> {
@@ -77,7 +78,8 @@ impl Proof<'_> {
     ) -> Result<Vec<(Role, Window)>, CollateralError> {
         let [signer, root_certificate] = pair(piece, chain)?;
         let chain = [(signer, Role::TcbSigning), (root_certificate, Role::Root)];
-        let root = chain::prove(&chain, self.roots, self.memory).map_err(|error| fault(piece, error.into()))?;
+        let root =
+            chain::prove(&chain, self.roots, &self.memory.signatures).map_err(|error| fault(piece, error.into()))?;
         if !root.has_key_of(issuer.root()) {
             return Err(fault(piece, CollateralFault::OtherRoot));
         }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{LABEL, PckError};
-use crate::pem::{self, Blocks};
+use super::error::PckError;
+use crate::pem::{self, Blocks, CERTIFICATE};
 use crate::quote::CertificationData;
 use crate::sgx_extension::SgxExtension;
 
@@ -25,17 +25,17 @@ pub(super) fn chain<'a>(
 /// The quote's leaf, DER or PEM, before the issuer chain beside it. A chain with a leaf must have the quote's.
 fn with_leaf<'a>(leaf: &[u8], beside: &'a [u8]) -> Result<Cow<'a, [u8]>, PckError> {
     let leaf = if leaf.starts_with(b"-----BEGIN") {
-        let [leaf] = <[Vec<u8>; 1]>::try_from(pem::blocks(leaf, LABEL)?)
+        let [leaf] = <[Vec<u8>; 1]>::try_from(pem::blocks(leaf, CERTIFICATE)?)
             .map_err(|blocks| PckError::Length(blocks.len().saturating_add(2)))?;
         leaf
     } else {
         leaf.to_vec()
     };
-    let mut blocks = Blocks::of(beside, LABEL)?;
+    let mut blocks = Blocks::of(beside, CERTIFICATE)?;
     let first = blocks.next().ok_or(pem::PemError::Empty)??;
     let more = blocks.collect::<Result<Vec<_>, _>>()?.len();
     match more {
-        1 => Ok(Cow::Owned([pem::encode(&leaf, LABEL).as_bytes(), beside].concat())),
+        1 => Ok(Cow::Owned([pem::encode(&leaf, CERTIFICATE).as_bytes(), beside].concat())),
         _ if first == leaf => Ok(Cow::Borrowed(beside)),
         _ => Err(PckError::OtherPlatform("PCK certificate")),
     }

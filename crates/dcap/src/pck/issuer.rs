@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{LABEL, PckError};
 use crate::certificate::Certificate;
 use crate::chain::{self, CertificateError, Role, fault};
-use crate::memory::{self, Memory};
-use crate::pem::{self, Blocks};
+use crate::facts::fact;
 use crate::root::{Root, TrustedRoots};
+use crate::signatures::Signatures;
 use crate::time::Window;
 
 /// A CA of PCK certificates under a trusted root: signatures, names and constraints are proven, time and revocation not.
@@ -27,49 +26,18 @@ struct Proven {
 }
 
 impl Issuer {
-    /// Proves the CA and the root that follow a leaf in PEM, or recalls them.
-    pub(super) fn read(above_leaf: Blocks<'_>, roots: &TrustedRoots, memory: &Memory) -> Result<Self, PckError> {
-        let text = above_leaf.text();
-        if let Some(issuer) = memory.issuer(text) {
-            return Ok(issuer);
-        }
-        let blocks = above_leaf.collect::<Result<Vec<_>, _>>()?;
-        let [ca, root] =
-            <[Vec<u8>; 2]>::try_from(blocks).map_err(|blocks| PckError::Length(blocks.len().saturating_add(1)))?;
-        let (ca, root) = (certificate(&ca, Role::PckCa)?, certificate(&root, Role::Root)?);
-        Ok(Self::prove_anew(ca, root, text, roots, memory)?)
-    }
-
-    /// Proves a CA and a root, or recalls them.
-    pub(crate) fn prove(
-        ca: &Certificate,
-        root: &Certificate,
-        roots: &TrustedRoots,
-        memory: &Memory,
-    ) -> Result<Self, CertificateError> {
-        // As quoting libraries write it: whoever has verified the CA's revocation list knows the CA when its hosts come.
-        let text = [ca, root].map(|certificate| pem::encode(certificate.der(), LABEL)).concat();
-        let text = text.trim_end();
-        match memory.issuer(text) {
-            Some(issuer) => Ok(issuer),
-            None => Self::prove_anew(ca.clone(), root.clone(), text, roots, memory),
-        }
-    }
-
-    fn prove_anew(
+    /// Proves a CA and a root, which were read from that text.
+    pub(super) fn prove(
         ca: Certificate,
         root_certificate: Certificate,
         text: &str,
         roots: &TrustedRoots,
-        memory: &Memory,
     ) -> Result<Self, CertificateError> {
         let chain = [(&ca, Role::PckCa), (&root_certificate, Role::Root)];
         // Computed and not recalled: what is remembered is all that comes out here.
-        let root = chain::prove(&chain, roots, &Memory::none())?;
-        let fact = memory::fact(b"PCK issuer", &[roots.sha256(), text.as_bytes()]);
-        let issuer = Self(Arc::new(Proven { ca, root_certificate, root, text: text.into(), fact }));
-        memory.keep_issuer(&issuer);
-        Ok(issuer)
+        let root = chain::prove(&chain, roots, &Signatures::none())?;
+        let fact = fact(b"PCK issuer", &[roots.sha256(), text.as_bytes()]);
+        Ok(Self(Arc::new(Proven { ca, root_certificate, root, text: text.into(), fact })))
     }
 
     /// The text that it was read from.

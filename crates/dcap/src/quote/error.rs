@@ -1,7 +1,7 @@
 //! Why bytes are no quote that this crate can judge.
 
 use super::MAX_QUOTE;
-use crate::tcb_info::Tee;
+use crate::tee::Tee;
 
 /// Why bytes are no quote that this crate can judge.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

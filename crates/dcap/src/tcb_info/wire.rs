@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{ComponentName, ComponentNames, TcbLevel, TdxModule, TdxModuleIdentity, TdxModules, Tee};
+use super::{ComponentName, ComponentNames, TcbLevel, TdxModule, TdxModuleIdentity, TdxModules};
 use crate::isv_level;
 use crate::signed_json::{MalformedJson, hex_field};
 use crate::tcb_status::TcbStatus;
+use crate::tee::Tee;
 use crate::time::UnixTime;
 
 pub(super) fn field(message: impl Into<String>) -> MalformedJson {

@@ -4,7 +4,7 @@ use crate::chain::CertificateError;
 use crate::collateral::CollateralError;
 use crate::enclave_identity::{EnclaveId, IdentityMismatch};
 use crate::sgx_extension::Fmspc;
-use crate::tcb_info::Tee;
+use crate::tee::Tee;
 
 /// Why a quote is not authentic, or cannot be judged.
 #[derive(Debug, thiserror::Error)]

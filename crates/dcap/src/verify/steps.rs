@@ -9,10 +9,11 @@ use crate::collateral::VerifiedCollateral;
 use crate::crl::Crl;
 use crate::ecdsa;
 use crate::enclave_identity::{EnclaveId, EnclaveIdentity};
-use crate::memory::{Encoding, Memory};
 use crate::pck::ProvenPck;
 use crate::quote::Quote;
-use crate::tcb_info::{TcbInfo, Tee};
+use crate::signatures::{Encoding, Signatures};
+use crate::tcb_info::TcbInfo;
+use crate::tee::Tee;
 use crate::time::UnixTime;
 
 pub(crate) fn check_windows(pck: &ProvenPck, collateral: &VerifiedCollateral, at: UnixTime) -> Result<(), VerifyError> {
@@ -78,9 +79,9 @@ pub(crate) fn check_tdx_module(quote: &Quote<'_>, tcb_info: &TcbInfo) -> Result<
 pub(crate) fn check_qe_report_signature(
     quote: &Quote<'_>,
     pck: &ProvenPck,
-    memory: &Memory,
+    signatures: &Signatures,
 ) -> Result<(), VerifyError> {
-    if memory.signed(pck.key(), quote.qe_report_bytes(), quote.qe_report_signature(), Encoding::Raw) {
+    if signatures.signed(pck.key(), quote.qe_report_bytes(), quote.qe_report_signature(), Encoding::Raw) {
         Ok(())
     } else {
         Err(VerifyError::QeReportSignature)

@@ -118,6 +118,20 @@ fn a_rejected_advisory_is_refused_and_others_alone_are_no_failure() {
 }
 
 #[test]
+fn each_allowance_says_in_a_word_what_is_not_allowed() {
+    use dcap::{Allowance, RefusalReason};
+    for (allowance, word) in [
+        (Allowance::Debug, "debug"),
+        (Allowance::SeptVe, "SEPT_VE_DISABLE"),
+        (Allowance::Migratable, "moved"),
+        (Allowance::ServiceTd, "service trust domain"),
+        (Allowance::ReservedAttributes, "reserved"),
+    ] {
+        assert!(RefusalReason::NotAllowed(allowance).to_string().contains(word));
+    }
+}
+
+#[test]
 fn a_refusal_gives_the_quote_back_and_an_acceptance_keeps_it() {
     let refusal = Requirements::default().judge(of_status(TcbStatus::OutOfDate)).unwrap_err();
     assert_eq!(refusal.quote.tcb().status, TcbStatus::OutOfDate);

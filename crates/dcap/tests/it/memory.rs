@@ -110,6 +110,21 @@ fn a_changed_byte_in_a_known_chain_is_refused() {
 }
 
 #[test]
+fn a_known_leaf_under_another_known_ca_is_refused() {
+    let machine = machine();
+    let verifier = acquainted(&machine);
+    // A machine of the Processor CA, so that this CA is known as well.
+    let mut other = machine.clone();
+    let processor = machine.issue().unwrap().certificates().processor_ca.clone();
+    other.pck_chain[1] = Link::Der(processor);
+    for _ in 0..2 {
+        let refused_as = refused("pck_certificate_wrong_issuer");
+        assert_eq!(verify(&verifier, &quote_of(&other), &machine, at(NOW)), refused_as);
+    }
+    assert_eq!(verify(&verifier, &quote_of(&machine), &machine, at(NOW)), Ok(()));
+}
+
+#[test]
 fn another_verifier_knows_nothing_of_it() {
     let [one, other] = [machine(), machine()];
     let verifier = acquainted(&one);
