@@ -31,6 +31,8 @@ fn main() -> io::Result<()> {
                 _ => write("sgx_extension", &bytes)?,
             }
         }
+        write("collateral_form", &machine.set().to_bundle().unwrap())?;
+        write("collateral_form", response(&machine.collateral).as_bytes())?;
         let pck = Certificate::from_der(&machine.pck).unwrap();
         write("sgx_extension", pck.der())?;
         write("sgx_extension", pck.sgx_extension().unwrap())?;
@@ -43,6 +45,13 @@ fn main() -> io::Result<()> {
         write("policy", text.as_bytes())?;
     }
     Ok(())
+}
+
+/// TCB Info as `curl -i` saves it.
+fn response(collateral: &simulator::Collateral) -> String {
+    let chain = collateral.tcb_info_chain_pem.replace('\n', "%0A").replace(' ', "%20");
+    let body = String::from_utf8(collateral.tcb_info.clone()).unwrap();
+    format!("HTTP/1.1 200 OK\r\nTCB-Info-Issuer-Chain: {chain}\r\n\r\n{body}")
 }
 
 fn hex(bytes: &[u8]) -> String {

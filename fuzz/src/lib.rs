@@ -63,10 +63,7 @@ impl Machine {
     pub fn evidence(self) -> Vec<(Vec<u8>, Verifier, VerifiedCollateral)> {
         let at = UnixTime::from_seconds(NOW);
         let verifier = Verifier::new(TrustedRoots::only(&Certificate::from_der(&self.root).unwrap()));
-        let mut set = CollateralSet::default();
-        for (name, bytes) in self.pieces() {
-            set.add(name, &bytes).unwrap();
-        }
+        let set = self.set();
         let prepare = |quote: Vec<u8>| {
             let parsed = Quote::parse(&quote).unwrap();
             let pck = verifier.prove(&parsed, None, at).unwrap();
@@ -76,6 +73,15 @@ impl Machine {
             (quote, verifier.clone(), collateral)
         };
         self.quotes.into_iter().map(prepare).collect()
+    }
+
+    /// Its collateral, read.
+    pub fn set(&self) -> CollateralSet {
+        let mut set = CollateralSet::default();
+        for (name, bytes) in self.pieces() {
+            set.add(name, &bytes).unwrap();
+        }
+        set
     }
 
     /// Its collateral as files.
