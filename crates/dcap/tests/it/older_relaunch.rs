@@ -76,6 +76,34 @@ const CASES: &[(Change, Verdict, Verdict)] = {
             Ok(TdRelaunchAdvised),
             Ok(TdRelaunchAdvised),
         ),
+        // Configuration needed by the platform with its TDX components alone, and without them alone.
+        (
+            |t| {
+                t.launch(0, 4);
+                t.launch(2, 10);
+                t.level(1, ConfigurationNeeded);
+            },
+            Ok(TdRelaunchAdvisedConfigurationNeeded),
+            Ok(TdRelaunchAdvisedConfigurationNeeded),
+        ),
+        (
+            |t| {
+                t.launch(0, 4);
+                t.launch(2, 10);
+                t.level(0, ConfigurationNeeded);
+            },
+            Ok(TdRelaunchAdvisedConfigurationNeeded),
+            Ok(TdRelaunchAdvisedConfigurationNeeded),
+        ),
+        // A module of major version 0 now is the newest by the TCB level alone.
+        (
+            |t| {
+                t.launch(0, 4);
+                t.now(1, 0);
+            },
+            Ok(TdRelaunchAdvised),
+            Ok(TdRelaunchAdvised),
+        ),
         // A module as it is now that Intel does not rate: an error by the current rule alone.
         (
             |t| {

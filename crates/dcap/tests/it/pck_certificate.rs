@@ -41,6 +41,9 @@ const MALFORMED: &[(&str, SpecChange)] = &[
         c.signature_algorithm = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
     }),
     ("no uncompressed P-256 point", |c| c.subject_public_key_info = p384()),
+    // Its curve alone is another one, with a point of the right length; and its algorithm alone.
+    ("no uncompressed P-256 point", |c| *c.subject_public_key_info.get_mut(22).unwrap() ^= 1),
+    ("no uncompressed P-256 point", |c| *c.subject_public_key_info.get_mut(12).unwrap() ^= 2),
     ("no uncompressed P-256 point", |c| c.subject_public_key_info = compressed(&c.subject_public_key_info)),
     ("has extension `2.5.29.15` twice", |c| c.more_extensions.push(raw("2.5.29.15", true, &[3, 2, 7, 0x80]))),
     ("has extension `1.2.3` twice", |c| {
@@ -191,6 +194,7 @@ fn a_certificate_may_be_as_long_and_have_as_many_extensions_as_the_limits_say() 
     assert!(certificate.is_self_issued());
     let ca = Certificate::from_der(&blueprint(|_| ()).certificates.platform_ca.build().unwrap()).unwrap();
     assert!(!ca.is_self_issued());
+    assert!(certificate.signed(&certificate) && !certificate.signed(&ca) && !ca.signed(&certificate));
 }
 
 #[test]

@@ -274,3 +274,23 @@ fn the_chain_of_another_quote_does_not_vouch_for_this_one() {
         crate::simulated::judge(&crate::simulated::read(&quote).unwrap(), &pck, &collateral, &verifier, at(NOW));
     assert_eq!(refused.unwrap_err(), "qe_report_bad_signature");
 }
+
+/// A root of somebody's own is neither Intel's nor the simulator's.
+#[test]
+fn a_root_that_does_not_say_that_it_is_simulated_is_foreign() {
+    let kind = |made: &Blueprint| {
+        let verified = crate::simulated::verify(made).unwrap();
+        (verified.root().kind(), verified.root().is_simulated())
+    };
+    let mut made = blueprint(|_| ());
+    assert_eq!(kind(&made), (dcap::RootKind::Simulated, true));
+    let mut name = made.certificates.root.spec.subject.clone();
+    name.attributes.retain(|(_, text)| text != dcap::SIMULATION_UNIT);
+    let certificates = &mut made.certificates;
+    certificates.root.spec.subject = name.clone();
+    for spec in [&mut certificates.root, &mut certificates.platform_ca, &mut certificates.tcb_signing] {
+        spec.spec.issuer = name.clone();
+    }
+    made.root_crl.spec.issuer = name;
+    assert_eq!(kind(&made), (dcap::RootKind::Foreign, true));
+}
