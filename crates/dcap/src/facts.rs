@@ -14,9 +14,6 @@ use crate::ecdsa;
 /// More than there are cores, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
 
-/// Facts that a shard has room for from the beginning.
-const FIRST: usize = 4;
-
 /// Names a fact.
 pub(crate) type Digest = [u8; 32];
 
@@ -62,9 +59,7 @@ impl<V: Clone> Facts<V> {
     /// Room for at least so many facts, and at most for twice as many.
     pub(crate) fn new(facts: usize) -> Self {
         let shards = if facts == 0 { 0 } else { SHARDS };
-        // Room for the first ones is there before they come.
-        let young = || HashMap::with_capacity(FIRST.min(facts));
-        let generations = || Mutex::new(Generations { young: young(), old: HashMap::new() });
+        let generations = || Mutex::new(Generations { young: HashMap::new(), old: HashMap::new() });
         Self { shards: std::iter::repeat_with(generations).take(shards).collect(), capacity: facts.div_ceil(SHARDS) }
     }
 
