@@ -1,7 +1,7 @@
 //! Many quotes at once, on all cores.
 
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::collateral::VerifiedCollateral;
@@ -68,27 +68,25 @@ impl Verifier {
         at: UnixTime,
     ) -> Vec<Result<VerifiedQuote, BatchError>> {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let next = AtomicUsize::new(0);
+        let mut results: Vec<Option<Result<VerifiedQuote, BatchError>>> = quotes.iter().map(|_| None).collect();
+        // Parts small enough that no core waits long for the last one; each result is written where it belongs.
+        let part = quotes.len().div_ceil(cores.saturating_mul(8)).max(1);
+        let parts = Mutex::new(quotes.chunks(part).zip(results.chunks_mut(part)));
         let work = || {
-            let mut done = Vec::new();
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(quote) = quotes.get(number) else { return done };
-                done.push((number, self.verify_one(quote, &collateral, at)));
+            let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some((quotes, results)) = next() {
+                for (quote, result) in quotes.iter().zip(results) {
+                    *result = Some(self.verify_one(quote, &collateral, at));
+                }
             }
         };
-        let mut results: Vec<_> = thread::scope(|scope| {
-            let others = quotes.len().min(cores).saturating_sub(1);
-            let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
-            let own = work();
-            let finished = others.into_iter().flat_map(|thread| match thread.join() {
-                Ok(done) => done,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            own.into_iter().chain(finished).collect()
+        // The caller waits: a scheduler sets new threads on idle cores sooner than it moves one that runs.
+        thread::scope(|scope| {
+            for _ in 0..quotes.len().min(cores) {
+                scope.spawn(work);
+            }
         });
-        results.sort_unstable_by_key(|&(number, _)| number);
-        results.into_iter().map(|(_, result)| result).collect()
+        results.into_iter().flatten().collect()
     }
 
     fn verify_one<'c>(

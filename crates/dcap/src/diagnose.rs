@@ -75,7 +75,8 @@ impl Diagnosis {
     }
 }
 
-/// Makes every check that can be made on a quote (with a PCK chain beside it, where it has none) and collateral.
+/// Makes every check that can be made on a quote (with a PCK chain beside it, where it has none) and collateral. Relaunches
+/// are advised by the current rule.
 pub fn diagnose(
     quote: &[u8],
     chain_beside: Option<&[u8]>,

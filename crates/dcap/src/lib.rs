@@ -64,6 +64,7 @@ mod supplemental;
 mod tcb_info;
 mod tcb_status;
 mod tee;
+mod text;
 mod time;
 mod verify;
 mod x509;

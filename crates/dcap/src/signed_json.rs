@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::certificate::Certificate;
 use crate::ecdsa;
+use crate::text::Text;
 
 /// Nesting that Intel's documents never reach; Intel's own library allows as much.
 pub const MAX_DEPTH: usize = 32;
@@ -108,7 +109,7 @@ pub(crate) fn content<'a, T: serde::Deserialize<'a>>(strict: &'a [u8]) -> Result
 pub(crate) fn hex_field<'de, D: serde::Deserializer<'de>, const N: usize>(
     deserializer: D,
 ) -> Result<[u8; N], D::Error> {
-    let text = <Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+    let Text(text) = serde::Deserialize::deserialize(deserializer)?;
     let mut bytes = [0; N];
     hex::decode_to_slice(text.as_bytes(), &mut bytes)
         .map_err(|_| serde::de::Error::custom(format_args!("expected {N} bytes in hexadecimal")))?;

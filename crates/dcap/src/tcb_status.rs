@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::text::Text;
+
 /// How up to date a platform is. Names are Intel's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TcbStatus {
@@ -134,7 +136,7 @@ impl serde::Serialize for TcbStatus {
 
 impl<'de> serde::Deserialize<'de> for TcbStatus {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <std::borrow::Cow<'de, str>>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        Text::deserialize(deserializer)?.0.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
+use crate::text::Text;
+
 /// A point in time: seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
 /// Nothing in this crate reads a clock: whoever verifies says as of when, so that a decision of the past can be made again.
@@ -80,7 +82,7 @@ impl serde::Serialize for UnixTime {
 
 impl<'de> serde::Deserialize<'de> for UnixTime {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let Text(text) = Text::deserialize(deserializer)?;
         Self::from_rfc3339(&text).map_err(serde::de::Error::custom)
     }
 }

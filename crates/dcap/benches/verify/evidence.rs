@@ -53,25 +53,30 @@ impl Pieces {
 
     /// Reads every piece, as each cold verification has to.
     pub fn read(&self) -> Collateral {
-        let tcb_info_chain = certificates(&self.tcb_info_chain);
-        // The same text is read once, as whoever loads collateral would.
-        let same = self.qe_identity_chain == self.tcb_info_chain;
-        let qe_identity_chain = if same { tcb_info_chain.clone() } else { certificates(&self.qe_identity_chain) };
+        // A certificate is read once, however many chains it stands in, as whoever loads collateral would.
+        let mut known: Vec<Certificate> = Vec::new();
+        let mut chain = |text: &str| certificates(text, &mut known);
         Collateral {
             tcb_info: SignedJson::new(self.tcb_info.clone().into_bytes(), &self.tcb_info_signature).unwrap(),
-            tcb_info_chain,
+            tcb_info_chain: chain(&self.tcb_info_chain),
             qe_identity: SignedJson::new(self.qe_identity.clone().into_bytes(), &self.qe_identity_signature).unwrap(),
-            qe_identity_chain,
+            qe_identity_chain: chain(&self.qe_identity_chain),
             root_crl: self.root_crl.clone(),
             pck_crl: self.pck_crl.clone(),
-            pck_crl_chain: certificates(&self.pck_crl_chain),
+            pck_crl_chain: chain(&self.pck_crl_chain),
         }
     }
 }
 
-fn certificates(text: &str) -> Vec<Certificate> {
-    let blocks = pem::blocks(text.as_bytes(), "CERTIFICATE").unwrap();
-    blocks.iter().map(|der| Certificate::from_der(der).unwrap()).collect()
+fn certificates(text: &str, known: &mut Vec<Certificate>) -> Vec<Certificate> {
+    let read = |der: &Vec<u8>| {
+        if let Some(certificate) = known.iter().find(|certificate| certificate.der() == der) {
+            return certificate.clone();
+        }
+        known.push(Certificate::from_der(der).unwrap());
+        known[known.len() - 1].clone()
+    };
+    pem::blocks(text.as_bytes(), "CERTIFICATE").unwrap().iter().map(read).collect()
 }
 
 fn apart(document: &[u8], member: &str) -> (String, String) {

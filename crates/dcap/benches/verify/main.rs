@@ -29,7 +29,7 @@ fn main() {
     // What follows runs on the first core alone; the measurement of two cores comes last, on a thread that may use both.
     let mut ratios = std::thread::scope(|scope| scope.spawn(one_core).join()).unwrap();
     ratios.extend(scale::memory_of_hosts());
-    ratios.extend(scale::two_cores());
+    ratios.extend(scale::two_cores().into_iter().flatten());
     println!();
     for (name, value) in ratios {
         println!("ratio {name} {value:.3}");
@@ -100,14 +100,15 @@ pub fn verify(verifier: &Verifier, bytes: &[u8], collateral: &VerifiedCollateral
 }
 
 /// The signature of a quote by its attestation key, taken apart beforehand.
-struct RawSignature {
+pub struct RawSignature {
     key: Vec<u8>,
     message: Vec<u8>,
     signature: Vec<u8>,
 }
 
 impl RawSignature {
-    fn of(quote: &[u8]) -> Self {
+    /// That of a quote.
+    pub fn of(quote: &[u8]) -> Self {
         let parsed = Quote::parse(quote).unwrap();
         let body = match parsed.body() {
             dcap::Body::SgxEnclave(_) => 384,
@@ -120,7 +121,8 @@ impl RawSignature {
         Self { key: [&[4], &rest[..64]].concat(), message: message.to_vec(), signature: signature.to_vec() }
     }
 
-    fn verify(&self) {
+    /// The one computation.
+    pub fn verify(&self) {
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.key).verify(&self.message, &self.signature).unwrap();
     }
 }

@@ -1,6 +1,5 @@
 //! TCB Info as Intel writes it in JSON, versions 2 and 3.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -10,6 +9,7 @@ use crate::isv_level;
 use crate::signed_json::{MalformedJson, hex_field};
 use crate::tcb_status::TcbStatus;
 use crate::tee::Tee;
+use crate::text::Text;
 use crate::time::UnixTime;
 
 pub(super) fn field(message: impl Into<String>) -> MalformedJson {
@@ -148,11 +148,6 @@ struct Component<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<Text<'a>>,
 }
-
-/// A string, borrowed where it is written without escapes. (Within an `Option`, serde copies a `Cow`.)
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl Component<'_> {
     fn name(&self) -> Option<ComponentName> {

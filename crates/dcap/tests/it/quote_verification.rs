@@ -279,7 +279,7 @@ fn the_chain_of_another_quote_does_not_vouch_for_this_one() {
 #[test]
 fn a_root_that_does_not_say_that_it_is_simulated_is_foreign() {
     let kind = |made: &Blueprint| {
-        let verified = crate::simulated::verify(made).unwrap();
+        let verified = verify(made).unwrap();
         (verified.root().kind(), verified.root().is_simulated())
     };
     let mut made = blueprint(|_| ());
