@@ -182,3 +182,13 @@ fn documents_say_what_was_specified() {
     assert_eq!((identity.id, identity.isv_prod_id), (dcap::EnclaveId::QE, 1));
     assert_eq!((identity.id.to_string(), identity.levels[0].isv_svn), ("QE".to_owned(), 8));
 }
+
+#[test]
+fn a_document_may_be_as_long_as_the_limit_says() {
+    use dcap::{MAX_JSON, MalformedJson, SignedJson};
+    let long = |length: usize| vec![b' '; length];
+    assert!(matches!(SignedJson::from_wrapper(&long(MAX_JSON + 1), "tcbInfo"), Err(MalformedJson::TooLong)));
+    assert!(matches!(SignedJson::from_wrapper(&long(MAX_JSON), "tcbInfo"), Err(MalformedJson::Json(_))));
+    assert!(matches!(SignedJson::new(long(MAX_JSON + 1), ""), Err(MalformedJson::TooLong)));
+    assert!(matches!(SignedJson::new(long(MAX_JSON), ""), Err(MalformedJson::Json(_))));
+}

@@ -275,22 +275,51 @@ fn the_chain_of_another_quote_does_not_vouch_for_this_one() {
     assert_eq!(refused.unwrap_err(), "qe_report_bad_signature");
 }
 
-/// A root of somebody's own is neither Intel's nor the simulator's.
+/// A root of somebody's own is neither Intel's nor the simulator's, whatever else its name says.
 #[test]
 fn a_root_that_does_not_say_that_it_is_simulated_is_foreign() {
-    let kind = |made: &Blueprint| {
-        let verified = verify(made).unwrap();
-        (verified.root().kind(), verified.root().is_simulated())
-    };
+    let kind = |made: &Blueprint| verify(made).unwrap().root().kind();
     let mut made = blueprint(|_| ());
-    assert_eq!(kind(&made), (dcap::RootKind::Simulated, true));
-    let mut name = made.certificates.root.spec.subject.clone();
-    name.attributes.retain(|(_, text)| text != dcap::SIMULATION_UNIT);
-    let certificates = &mut made.certificates;
-    certificates.root.spec.subject = name.clone();
-    for spec in [&mut certificates.root, &mut certificates.platform_ca, &mut certificates.tcb_signing] {
-        spec.spec.issuer = name.clone();
+    assert_eq!(kind(&made), dcap::RootKind::Simulated);
+    let simulated = made.certificates.root.spec.subject.clone();
+    let unit = simulated.attributes.iter().position(|(_, text)| text == dcap::SIMULATION_UNIT).unwrap();
+    let organisation = simulated.attributes.iter().position(|(_, text)| text == "Intel Corporation").unwrap();
+    let mut without = simulated.clone();
+    without.attributes.remove(unit);
+    let mut other_unit = simulated.clone();
+    other_unit.attributes[unit].1 = "Our own".to_owned();
+    let mut other_place = without.clone();
+    other_place.attributes[organisation].1 = dcap::SIMULATION_UNIT.to_owned();
+    for name in [without, other_unit, other_place] {
+        let certificates = &mut made.certificates;
+        certificates.root.spec.subject = name.clone();
+        for one in [&mut certificates.root, &mut certificates.platform_ca, &mut certificates.tcb_signing] {
+            one.spec.issuer = name.clone();
+        }
+        made.root_crl.spec.issuer = name;
+        assert_eq!(kind(&made), dcap::RootKind::Foreign);
     }
-    made.root_crl.spec.issuer = name;
-    assert_eq!(kind(&made), (dcap::RootKind::Foreign, true));
+}
+
+#[test]
+fn a_root_is_named_by_the_hash_of_its_key_and_a_set_of_roots_by_its_keys() {
+    let [one, other] = [blueprint(|_| ()), blueprint(|_| ())];
+    let certificate = Certificate::from_der(&one.certificates.root.build().unwrap()).unwrap();
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, certificate.public_key());
+    assert_eq!(verify(&one).unwrap().root().sha256(), hash.as_ref());
+    assert_eq!(roots_of(&one), roots_of(&one));
+    assert_ne!(roots_of(&one), roots_of(&other));
+    assert_ne!(roots_of(&one), dcap::TrustedRoots::intel());
+}
+
+#[test]
+fn tcb_info_is_about_the_platforms_of_its_family_and_pce() {
+    let is_about = |change: fn(&mut Blueprint)| {
+        let made = blueprint(change);
+        let collateral = crate::simulated::collateral(&made).unwrap();
+        collateral.tcb_info().is_about(&crate::simulated::prove(&made).unwrap())
+    };
+    assert!(is_about(|_| ()));
+    assert!(!is_about(|b| b.tcb_info.spec.fmspc = "00906ed50000".to_owned()));
+    assert!(!is_about(|b| b.tcb_info.spec.pce_id = "0001".to_owned()));
 }
