@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, SECP_256_R_1};
-use der::Decode;
+use der::{Decode, Tag, Tagged};
 use x509_cert::ext::pkix::KeyUsage;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
@@ -107,6 +107,7 @@ impl Certificate {
                 return Err(MalformedCertificate::SignatureAlgorithm(algorithm.oid));
             }
         }
+        body.issuer.tag().assert_eq(Tag::Sequence).map_err(MalformedCertificate::Der)?;
         let extensions = Extensions::read(body.extensions.as_deref().unwrap_or_default())?;
         Ok(Self(Arc::new(Parts {
             der: bytes.to_vec(),

@@ -206,7 +206,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// A verifier that trusts these roots and remembers some 16,000 hosts, in at most about 30 MiB.
+    /// A verifier that trusts these roots and remembers some 16,000 hosts, in at most about 15 MiB.
     pub fn new(roots: TrustedRoots) -> Self {
         let memory = Arc::new(Memory::of_hosts(memory::HOSTS));
         Self { roots, relaunch: RelaunchRule::default(), memory }
