@@ -7,7 +7,7 @@ use crate::enclave_identity::EnclaveIdentity;
 use crate::isv_level::{self, IsvLevel};
 use crate::pck::ProvenPck;
 use crate::quote::Quote;
-use crate::tcb_info::TcbInfo;
+use crate::tcb_info::{TcbInfo, TcbLevel};
 use crate::tcb_status::TcbStatus;
 use crate::time::UnixTime;
 
@@ -31,61 +31,67 @@ pub(crate) fn evaluate(
     };
     Ok(Tcb {
         status,
-        platform_status: launch.platform_status,
-        qe_status: launch.qe_status,
-        tdx_module_status: launch.module_status,
+        platform_status: launch.platform.status,
+        qe_status: qe.status,
+        tdx_module_status: launch.module.map(|module| module.status),
         current_status: current,
-        date: launch.date,
-        platform_date: launch.platform_date,
+        date: launch.date(),
+        platform_date: launch.platform.date,
         qe_date: qe.date,
-        advisory_ids: launch.advisory_ids,
+        advisory_ids: launch.advisory_ids(),
         tcb_info_evaluation_data_number: tcb_info.evaluation_data_number,
         qe_identity_evaluation_data_number: identity.evaluation_data_number,
     })
 }
 
-/// One evaluation.
-struct Appraisal {
+/// One evaluation: the levels reached, and their status together.
+struct Appraisal<'c> {
     status: TcbStatus,
-    platform_status: TcbStatus,
-    qe_status: TcbStatus,
-    module_status: Option<TcbStatus>,
-    date: UnixTime,
-    platform_date: UnixTime,
-    advisory_ids: Vec<String>,
+    platform: &'c TcbLevel,
+    module: Option<&'c IsvLevel>,
+    qe: &'c IsvLevel,
 }
 
-/// Steps 13 to 16: platform, TDX module and quoting enclave, converged. Dates and advisories are of all of them.
-fn appraise(
+/// Steps 13 to 16: platform, TDX module and quoting enclave, converged.
+fn appraise<'c>(
     pck: &ProvenPck,
-    tcb_info: &TcbInfo,
-    qe: &IsvLevel,
+    tcb_info: &'c TcbInfo,
+    qe: &'c IsvLevel,
     tee_tcb_svn: Option<&[u8; 16]>,
-) -> Result<Appraisal, VerifyError> {
+) -> Result<Appraisal<'c>, VerifyError> {
     let platform = tcb_info
         .levels
         .iter()
         .find(|level| level.is_reached_by(pck.platform(), tee_tcb_svn))
         .ok_or(VerifyError::TcbNotSupported)?;
     let module = tdx_module_level(tcb_info, tee_tcb_svn)?;
-    let parts = || module.into_iter().chain([qe]);
-    let status = parts().fold(platform.status, |status, part| status.converge(part.status));
+    let reached = Appraisal { status: platform.status, platform, module, qe };
+    let status = reached.parts().fold(platform.status, |status, part| status.converge(part.status));
     if status == TcbStatus::Revoked {
         return Err(VerifyError::TcbRevoked);
     }
-    let mut advisory_ids: Vec<String> =
-        platform.advisory_ids.iter().chain(parts().flat_map(|part| &part.advisory_ids)).cloned().collect();
-    advisory_ids.sort_unstable();
-    advisory_ids.dedup();
-    Ok(Appraisal {
-        status,
-        platform_status: platform.status,
-        qe_status: qe.status,
-        platform_date: platform.date,
-        module_status: module.map(|module| module.status),
-        date: parts().fold(platform.date, |date, part| date.min(part.date)),
-        advisory_ids,
-    })
+    Ok(Appraisal { status, ..reached })
+}
+
+impl<'c> Appraisal<'c> {
+    /// What is rated by an ISVSVN of its own.
+    fn parts(&self) -> impl Iterator<Item = &'c IsvLevel> {
+        self.module.into_iter().chain([self.qe])
+    }
+
+    /// The earliest of all levels.
+    fn date(&self) -> UnixTime {
+        self.parts().fold(self.platform.date, |date, part| date.min(part.date))
+    }
+
+    /// Those of all levels, sorted, each once.
+    fn advisory_ids(&self) -> Vec<String> {
+        let of_parts = self.parts().flat_map(|part| &part.advisory_ids);
+        let mut ids: Vec<&String> = self.platform.advisory_ids.iter().chain(of_parts).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().cloned().collect()
+    }
 }
 
 /// Step 14: a module with a major version is rated by its own identity.

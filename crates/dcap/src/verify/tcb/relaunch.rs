@@ -22,9 +22,9 @@ pub enum RelaunchRule {
 /// The status, and that of everything with the module as it is now. (Reference: appraisal step 17.)
 pub(super) fn judge(
     rule: RelaunchRule,
-    launch: &Appraisal,
+    launch: &Appraisal<'_>,
     now: &[u8; 16],
-    current: Result<Appraisal, VerifyError>,
+    current: Result<Appraisal<'_>, VerifyError>,
     pck: &ProvenPck,
     tcb_info: &TcbInfo,
 ) -> Result<(TcbStatus, Option<TcbStatus>), VerifyError> {
@@ -46,12 +46,12 @@ pub(super) fn judge(
 }
 
 /// The relaunch status by the older rule, where it applies.
-fn until_1_25(launch: &Appraisal, now: &[u8; 16], pck: &ProvenPck, tcb_info: &TcbInfo) -> Option<TcbStatus> {
+fn until_1_25(launch: &Appraisal<'_>, now: &[u8; 16], pck: &ProvenPck, tcb_info: &TcbInfo) -> Option<TcbStatus> {
     let sgx = tcb_info.levels.iter().find(|level| level.is_reached_without_tdx_by(pck.platform()))?.status;
-    let applies = launch.qe_status == TcbStatus::UpToDate
+    let applies = launch.qe.status == TcbStatus::UpToDate
         && sgx.is_fresh()
         && matches!(launch.status, TcbStatus::OutOfDate | TcbStatus::OutOfDateConfigurationNeeded)
-        && launch.module_status == Some(TcbStatus::OutOfDate)
+        && launch.module.is_some_and(|module| module.status == TcbStatus::OutOfDate)
         && is_newest(now, tcb_info)?;
     let needs_configuration = launch.status == TcbStatus::OutOfDateConfigurationNeeded || sgx.needs_configuration();
     applies.then_some(if needs_configuration {
