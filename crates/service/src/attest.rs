@@ -25,7 +25,7 @@ impl Provider {
     /// One snapshot of the provider is taken at the beginning, and nothing newer is read:
     ///
     /// 1. evidence → [`Quote`]: well-formed;
-    /// 2. → [`ProvenPck`]: the platform's chain leads to one of the provider's roots;
+    /// 2. → [`ProvenPck`](dcap::ProvenPck): the platform's chain leads to one of the provider's roots;
     /// 3. → `VerifiedQuote`, with collateral for that platform;
     /// 4. `configure()` of the policy narrows the provider's requirements;
     /// 5. → `AcceptedQuote`: the requirements are met;
