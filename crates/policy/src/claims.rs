@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 /// The value of a claim.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// Text.
     String(String),
@@ -23,6 +26,7 @@ impl Value {
         }
     }
 
+    /// What it weighs in an evaluation.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::String(text) => text.len(),
@@ -52,14 +56,21 @@ impl Issuer {
         }
     }
 
+    /// The issuer of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::AttestationService, Self::AttestationPolicy, Self::CustomClaim]
+            .into_iter()
+            .find(|issuer| issuer.as_str() == name)
+    }
+
     pub(crate) fn is_name(name: &str) -> bool {
-        name == Self::AttestationService.as_str() || Self::of_rule(name).is_some()
+        Self::from_name(name).is_some()
     }
 
     /// The issuer of that name, where a rule may make claims in it. In the name of the service it may not, or evidence
     /// could be forged for the rules that follow.
     pub(crate) fn of_rule(name: &str) -> Option<Self> {
-        [Self::AttestationPolicy, Self::CustomClaim].into_iter().find(|issuer| issuer.as_str() == name)
+        Self::from_name(name).filter(|issuer| *issuer != Self::AttestationService)
     }
 }
 
@@ -69,15 +80,36 @@ impl fmt::Display for Issuer {
     }
 }
 
+impl Serialize for Issuer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 /// One claim.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Claim {
     /// Its name; rules call it `type`.
+    #[serde(rename = "type")]
     pub name: String,
     /// What it says.
     pub value: Value,
     /// Who says it.
     pub issuer: Issuer,
+}
+
+impl fmt::Display for Value {
+    /// As it would stand in a policy, cut to a bound and fit for a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::String(text) => {
+                let cut = if text.chars().nth(crate::limits::MAX_OFFENDING).is_some() { "…" } else { "" };
+                write!(f, "\"{}\"{cut}", crate::diagnostic::shown(text))
+            }
+            Self::Integer(number) => number.fmt(f),
+            Self::Boolean(truth) => truth.fmt(f),
+        }
+    }
 }
 
 impl Claim {

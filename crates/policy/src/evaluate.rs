@@ -1,6 +1,7 @@
 //! Evaluation: configuration before evidence is verified, the decision after.
 //!
-//! - A condition matches every claim that passes its tests; a rule fires where every condition matches one or more.
+//! - A condition matches every claim that passes its tests, and holds where it matches one or more; a negated one holds
+//!   where it matches none. A rule fires where all its conditions hold.
 //! - An identifier names the whole set that its condition matched. Compared with such a set, a test passes where any
 //!   element does. A set as `value` makes one claim per element, duplicates kept; where one value is needed, several are an
 //!   error.
@@ -9,310 +10,182 @@
 //! - Copies keep the issuer of what they copy; claims that rules make are from `AttestationPolicy` or, where they say so,
 //!   `CustomClaim`, and never from `AttestationService`.
 
-use crate::claims::{Claim, Issuer, Value};
-use crate::error::{EvaluationError, Refusal};
-use crate::limits::{MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_STEPS};
-use crate::owned::OwnedNames;
+mod claim_set;
+mod condition;
+mod functions;
+mod make;
+mod values;
+
+use crate::claims::Claim;
+use crate::fuel::Fuel;
 use crate::properties::Properties;
-use crate::tree::{Action, Condition, Make, New, Operand, Operator, Policy, Property, Rule, Test};
+use crate::refusal::{EvaluationError, Fault, Refusal};
+use crate::source::Position;
+use crate::trace::{Explanation, Outcome, RuleTrace};
+use crate::tree::{Action, New, Policy, Rule, Section};
+use crate::vocabulary::Vocabulary;
+pub(crate) use claim_set::ClaimSet;
+pub(crate) use condition::{Matches, holding, right_hand};
 
 /// A policy's word for yes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permit {
     /// The claims it issued, in order.
     pub issued: Vec<Claim>,
-    /// The properties it set.
+    /// The properties of the issuance rules: those that it set, and the defaults of the others.
     pub properties: Properties,
 }
 
 impl Policy {
-    /// The properties that configure verification. No claims exist yet, so a rule with conditions does not fire.
+    /// The properties that configure verification: those that rules set, and the defaults of the others. No claims exist
+    /// yet, so a condition holds only where it is negated.
     ///
     /// # Errors
     /// See [`EvaluationError`].
-    pub fn configure(&self) -> Result<Properties, EvaluationError> {
-        // No rule of this section can issue a claim.
-        let owned = OwnedNames::new(&[], &[]);
-        let mut run = Run::new(&[], &owned)?;
-        self.configuration.iter().try_for_each(|rule| run.rule(rule))?;
+    pub fn configure(&self, vocabulary: &Vocabulary) -> Result<Properties, EvaluationError> {
+        let mut run = Run::new(&[], vocabulary, Section::Configuration, None)?;
+        run.section(self, Section::Configuration)?;
         Ok(run.properties)
     }
 
-    /// Decides over verified claims, and issues new ones, none of which may have an owned name.
+    /// Decides over verified claims, and issues new ones, none of which may have a name that the vocabulary owns.
     ///
     /// # Errors
     /// See [`Refusal`]: denied, not permitted, or not evaluated to an end.
-    pub fn decide(&self, incoming: &[Claim], owned: &OwnedNames) -> Result<Permit, Refusal> {
-        let mut run = Run::new(incoming, owned)?;
-        self.authorization.iter().try_for_each(|rule| run.rule(rule))?;
-        if let Some(at) = run.denied {
-            return Err(Refusal::Denied { line: at.line, column: at.column });
-        }
-        if !run.is_permitted {
-            return Err(Refusal::NoPermit);
-        }
-        self.issuance.iter().try_for_each(|rule| run.rule(rule))?;
-        Ok(Permit { issued: run.issued, properties: run.properties })
+    pub fn decide(&self, incoming: &[Claim], vocabulary: &Vocabulary) -> Result<Permit, Refusal> {
+        Run::new(incoming, vocabulary, Section::Issuance, None)?.decide(self)
+    }
+
+    /// Decides as [`Policy::decide`] does, and records how.
+    pub fn explain(&self, incoming: &[Claim], vocabulary: &Vocabulary) -> Explanation {
+        let mut run = match Run::new(incoming, vocabulary, Section::Issuance, Some(Vec::new())) {
+            Ok(run) => run,
+            Err(error) => return Explanation::of_nothing(incoming, error.into()),
+        };
+        let outcome = run.decide(self);
+        let rules = run.trace.take().unwrap_or_default();
+        Explanation { outcome, incoming: incoming.len(), claims: run.claims.iter().cloned().collect(), rules }
     }
 }
 
 /// One evaluation.
-struct Run<'o> {
-    claims: Vec<Claim>,
-    issued: Vec<Claim>,
+struct Run<'a> {
+    claims: ClaimSet<'a>,
+    /// The numbers of the claims that were issued.
+    issued: Vec<usize>,
     properties: Properties,
     is_permitted: bool,
-    denied: Option<crate::tree::Position>,
-    owned: &'o OwnedNames,
-    bytes: usize,
-    steps_left: u32,
+    denied: Option<Position>,
+    vocabulary: &'a Vocabulary,
+    fuel: Fuel,
+    trace: Option<Vec<RuleTrace>>,
 }
 
-/// The numbers of the claims that each condition of a rule matched.
-type Matches = Vec<Vec<usize>>;
-
-impl<'o> Run<'o> {
-    fn new(incoming: &[Claim], owned: &'o OwnedNames) -> Result<Self, EvaluationError> {
-        let mut run = Self {
-            claims: Vec::with_capacity(incoming.len()),
+impl<'a> Run<'a> {
+    /// `section` is the one whose properties it is about.
+    fn new(
+        incoming: &'a [Claim],
+        vocabulary: &'a Vocabulary,
+        section: Section,
+        trace: Option<Vec<RuleTrace>>,
+    ) -> Result<Self, EvaluationError> {
+        let claims = ClaimSet::new(incoming).map_err(|fault| EvaluationError { at: None, fault })?;
+        Ok(Self {
+            claims,
             issued: Vec::new(),
-            properties: Properties::default(),
+            properties: Properties::defaults(vocabulary, section),
             is_permitted: false,
             denied: None,
-            owned,
-            bytes: 0,
-            steps_left: MAX_STEPS,
-        };
-        incoming.iter().try_for_each(|claim| run.add(claim.clone()))?;
-        Ok(run)
+            vocabulary,
+            fuel: Fuel::full(),
+            trace,
+        })
     }
 
-    fn rule(&mut self, rule: &Rule) -> Result<(), EvaluationError> {
-        let Some(matches) = self.matches(&rule.conditions)? else { return Ok(()) };
-        match &rule.action {
-            Action::Permit => self.is_permitted = true,
-            Action::Deny => self.denied = self.denied.or(Some(rule.at)),
-            Action::Add(new) => {
-                for claim in self.make(new, &matches, rule)? {
-                    self.add(claim)?;
-                }
+    fn decide(&mut self, policy: &Policy) -> Result<Permit, Refusal> {
+        self.section(policy, Section::Authorization)?;
+        if let Some(at) = self.denied {
+            return Err(Refusal::Denied { at });
+        }
+        if !self.is_permitted {
+            return Err(Refusal::NoPermit);
+        }
+        self.section(policy, Section::Issuance)?;
+        let issued = self.issued.iter().filter_map(|number| self.claims.get(*number)).cloned().collect();
+        Ok(Permit { issued, properties: std::mem::take(&mut self.properties) })
+    }
+
+    fn section(&mut self, policy: &Policy, section: Section) -> Result<(), EvaluationError> {
+        for (number, rule) in policy.rules(section).iter().enumerate() {
+            let mut matches = Matches::new();
+            let made = self.claims.len();
+            let fired = self.rule(rule, section, &mut matches);
+            if let Some(trace) = &mut self.trace {
+                let outcome = match &fired {
+                    Ok(true) => Outcome::Fired { made: (made..self.claims.len()).collect() },
+                    Ok(false) => Outcome::NotFired,
+                    Err(fault) => Outcome::Failed { fault: fault.to_string() },
+                };
+                trace.push(RuleTrace::of(rule, section, number, outcome, &matches, &self.claims));
             }
-            Action::Issue(new) => {
-                for claim in self.make(new, &matches, rule)? {
-                    if self.owned.owns(&claim.name) {
-                        let name = crate::error::shown(&claim.name);
-                        return Err(EvaluationError::OwnedName { name, line: rule.at.line, column: rule.at.column });
-                    }
-                    self.add(claim.clone())?;
-                    self.issued.push(claim);
-                }
-            }
-            Action::IssueProperty(new) => {
-                // Later rules see a property as a claim; the token does not show it.
-                for claim in self.make(new, &matches, rule)? {
-                    self.add(claim.clone())?;
-                    self.properties.set(claim.name, claim.value);
-                }
-            }
+            fired.map_err(|fault| EvaluationError { at: Some(rule.at), fault })?;
         }
         Ok(())
     }
 
-    /// What each condition matches, or nothing where one matches nothing.
-    fn matches(&mut self, conditions: &[Condition]) -> Result<Option<Matches>, EvaluationError> {
-        let mut matches = Matches::with_capacity(conditions.len());
-        for condition in conditions {
-            let mut matched = Vec::new();
-            for number in 0..self.claims.len() {
-                if self.passes(number, &condition.tests, &matches)? {
-                    matched.push(number);
-                }
-            }
-            if matched.is_empty() {
-                return Ok(None);
-            }
+    /// Whether it fired.
+    fn rule(&mut self, rule: &Rule, section: Section, matches: &mut Matches) -> Result<bool, Fault> {
+        for condition in &rule.conditions {
+            let matched = condition::matches(condition, matches, &self.claims, &mut self.fuel)?;
+            let holds = matched.is_empty() == condition.is_negated;
             matches.push(matched);
-        }
-        Ok(Some(matches))
-    }
-
-    fn passes(&mut self, number: usize, tests: &[Test], matches: &Matches) -> Result<bool, EvaluationError> {
-        for test in tests {
-            let passes = match &test.operand {
-                Operand::Literal(literal) => {
-                    let Some(claim) = self.claims.get(number) else { return Ok(false) };
-                    let (left, right) = (Member::of(claim, test.property), Member::value(literal));
-                    spend(&mut self.steps_left, left, right)?;
-                    compare(left, test.operator, right)
-                }
-                Operand::Member(condition, property) => {
-                    self.passes_any(number, test, *condition, *property, matches)?
-                }
-            };
-            if !passes {
+            if !holds {
                 return Ok(false);
             }
         }
+        self.act(rule, section, matches)?;
         Ok(true)
     }
 
-    fn passes_any(
-        &mut self,
-        number: usize,
-        test: &Test,
-        condition: usize,
-        property: Property,
-        matches: &Matches,
-    ) -> Result<bool, EvaluationError> {
-        let Some(claim) = self.claims.get(number) else { return Ok(false) };
-        let left = Member::of(claim, test.property);
-        for &other in matches.get(condition).map(Vec::as_slice).unwrap_or_default() {
-            let Some(other) = self.claims.get(other) else { continue };
-            let right = Member::of(other, property);
-            spend(&mut self.steps_left, left, right)?;
-            if compare(left, test.operator, right) {
-                return Ok(true);
+    fn act(&mut self, rule: &Rule, section: Section, matches: &Matches) -> Result<(), Fault> {
+        let new = match &rule.action {
+            Action::Permit => {
+                self.is_permitted = true;
+                return Ok(());
             }
-        }
-        Ok(false)
-    }
-
-    fn make(&mut self, new: &New, matches: &Matches, rule: &Rule) -> Result<Vec<Claim>, EvaluationError> {
-        match new {
-            New::Copy(condition) => {
-                let numbers = matches.get(*condition).map(Vec::as_slice).unwrap_or_default();
-                self.check_room(numbers.len())?;
-                Ok(numbers.iter().filter_map(|&number| self.claims.get(number)).cloned().collect())
+            Action::Deny => {
+                self.denied = self.denied.or(Some(rule.at));
+                return Ok(());
             }
-            New::Make(make) => self.make_claims(make, matches, rule),
-        }
-    }
-
-    fn make_claims(&self, make: &Make, matches: &Matches, rule: &Rule) -> Result<Vec<Claim>, EvaluationError> {
-        let one = |operand: &Operand, argument| one_text(&self.values(operand, matches), argument, rule);
-        let name = one(&make.name, "type")?;
-        let issuer = match &make.issuer {
-            None => Issuer::AttestationPolicy,
-            Some(operand) => {
-                let text = one(operand, "issuer")?;
-                Issuer::of_rule(&text).ok_or_else(|| wrong_kind("issuer", "issuer that a rule can speak as", rule))?
-            }
+            Action::Add(new) | Action::Issue(new) | Action::IssueProperty(new) => new,
         };
-        let value_type = make.value_type.as_ref().map(|operand| one(operand, "valueType")).transpose()?;
-        let values = self.values(&make.value, matches);
-        if matches!(rule.action, Action::IssueProperty(_)) && values.len() != 1 {
-            let (line, column) = (rule.at.line, rule.at.column);
-            return Err(EvaluationError::NotOneValue { argument: "value", count: values.len(), line, column });
+        let made = make::claims(new, matches, &self.claims, &mut self.fuel)?;
+        if matches!(rule.action, Action::IssueProperty(_)) && made.len() != 1 {
+            return Err(Fault::NotOneValue { what: "issueproperty", count: made.len() });
         }
-        self.check_room(values.len())?;
-        let claim = |value: Value| match &value_type {
-            Some(kind) if kind != value.type_name() => Err(wrong_kind("value", kind, rule)),
-            _ => Ok(Claim { name: name.clone(), value, issuer }),
-        };
-        values.into_iter().map(claim).collect()
-    }
-
-    fn values(&self, operand: &Operand, matches: &Matches) -> Vec<Value> {
-        match operand {
-            Operand::Literal(literal) => vec![literal.clone()],
-            Operand::Member(condition, property) => {
-                let numbers = matches.get(*condition).map(Vec::as_slice).unwrap_or_default();
-                numbers.iter().filter_map(|&number| self.claims.get(number)).map(|claim| property.of(claim)).collect()
+        for claim in made {
+            match &rule.action {
+                Action::Issue(_) => {
+                    self.refuse_issuing(&claim, new)?;
+                    self.issued.push(self.claims.len());
+                }
+                // Later rules see a property as a claim; the token does not show it.
+                Action::IssueProperty(_) => self.properties.set(&claim, section, self.vocabulary)?,
+                _ => {}
             }
+            self.claims.add(claim)?;
         }
-    }
-
-    /// Before claims are made, so that a doubling rule is stopped while it is small.
-    fn check_room(&self, more: usize) -> Result<(), EvaluationError> {
-        let count = self.claims.len().saturating_add(more);
-        if count > MAX_CLAIMS { Err(EvaluationError::TooManyClaims) } else { Ok(()) }
-    }
-
-    fn add(&mut self, claim: Claim) -> Result<(), EvaluationError> {
-        self.check_room(1)?;
-        self.bytes = self.bytes.saturating_add(claim.bytes());
-        if self.bytes > MAX_CLAIM_BYTES {
-            return Err(EvaluationError::TooManyBytes);
-        }
-        self.claims.push(claim);
         Ok(())
     }
-}
 
-/// A comparison costs a step, and another for every 64 bytes that it may have to look at.
-fn spend(steps_left: &mut u32, left: Member<'_>, right: Member<'_>) -> Result<(), EvaluationError> {
-    let bytes = left.bytes().min(right.bytes());
-    let steps = u32::try_from(bytes / 64).unwrap_or(u32::MAX).saturating_add(1);
-    *steps_left = steps_left.checked_sub(steps).ok_or(EvaluationError::OutOfFuel)?;
-    Ok(())
-}
-
-/// A member of a claim, not copied.
-#[derive(Clone, Copy, PartialEq)]
-enum Member<'a> {
-    Text(&'a str),
-    Integer(i64),
-    Boolean(bool),
-}
-
-impl<'a> Member<'a> {
-    fn of(claim: &'a Claim, property: Property) -> Self {
-        match property {
-            Property::Type => Self::Text(&claim.name),
-            Property::Value => Self::value(&claim.value),
-            Property::ValueType => Self::Text(claim.value.type_name()),
-            Property::Issuer => Self::Text(claim.issuer.as_str()),
+    fn refuse_issuing(&self, claim: &Claim, new: &New) -> Result<(), Fault> {
+        if self.vocabulary.owned.owns(&claim.name) {
+            return Err(Fault::owned_name(&claim.name));
         }
-    }
-
-    fn value(value: &'a Value) -> Self {
-        match value {
-            Value::String(text) => Self::Text(text),
-            Value::Integer(number) => Self::Integer(*number),
-            Value::Boolean(truth) => Self::Boolean(*truth),
+        let is_copy = matches!(new, New::Copy(_));
+        if is_copy && self.vocabulary.is_read_only(claim) {
+            return Err(Fault::ReadOnly { name: claim.name.clone() });
         }
+        Ok(())
     }
-
-    /// Bytes that a comparison looks at.
-    fn bytes(self) -> usize {
-        match self {
-            Self::Text(text) => text.len(),
-            Self::Integer(_) | Self::Boolean(_) => 8,
-        }
-    }
-}
-
-fn compare(left: Member<'_>, operator: Operator, right: Member<'_>) -> bool {
-    match (left, right) {
-        (Member::Integer(left), Member::Integer(right)) => match operator {
-            Operator::Equal => left == right,
-            Operator::NotEqual => left != right,
-            Operator::Less => left < right,
-            Operator::LessOrEqual => left <= right,
-            Operator::Greater => left > right,
-            Operator::GreaterOrEqual => left >= right,
-        },
-        (Member::Text(_), Member::Text(_)) | (Member::Boolean(_), Member::Boolean(_)) => match operator {
-            Operator::Equal => left == right,
-            Operator::NotEqual => left != right,
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn one_text(values: &[Value], argument: &'static str, rule: &Rule) -> Result<String, EvaluationError> {
-    match values {
-        [Value::String(text)] if !text.is_empty() => Ok(text.clone()),
-        [_] => Err(wrong_kind(argument, "text", rule)),
-        _ => {
-            let (line, column) = (rule.at.line, rule.at.column);
-            Err(EvaluationError::NotOneValue { argument, count: values.len(), line, column })
-        }
-    }
-}
-
-fn wrong_kind(argument: &'static str, expected: &str, rule: &Rule) -> EvaluationError {
-    let expected = crate::error::shown(expected);
-    EvaluationError::WrongKind { argument, expected, line: rule.at.line, column: rule.at.column }
 }

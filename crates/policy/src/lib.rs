@@ -31,18 +31,37 @@
 )]
 
 mod claims;
-mod error;
+mod diagnostic;
 mod evaluate;
+mod format;
+mod fuel;
+mod function;
+mod jmespath;
 mod lex;
+mod lint;
 pub mod limits;
 mod owned;
 mod parse;
+mod print;
 mod properties;
+mod refusal;
+mod similar;
+mod source;
+mod trace;
 mod tree;
+mod vocabulary;
 
 pub use claims::{Claim, Issuer, Value};
-pub use error::{EvaluationError, ParseError, ParseErrors, Refusal};
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use evaluate::Permit;
+pub use format::format;
+pub use fuel::OutOfFuel;
+pub use jmespath::QueryFailure;
+pub use lint::lint;
 pub use owned::OwnedNames;
 pub use properties::Properties;
-pub use tree::{Policy, Version};
+pub use refusal::{EvaluationError, Fault, Refusal};
+pub use source::{Lines, Position, Span};
+pub use trace::{ConditionTrace, Explanation, Near, Outcome, RuleTrace};
+pub use tree::{Policy, Section, Version};
+pub use vocabulary::{Domain, Form, Kind, KnownClaim, KnownProperty, Vocabulary};

@@ -6,8 +6,10 @@ pub const MAX_TEXT: usize = 64 << 10;
 pub const MAX_RULES: usize = 2_000;
 /// Conditions of a rule.
 pub const MAX_CONDITIONS: usize = 32;
-/// Errors reported of one text; after so many more only repeat them.
-pub const MAX_ERRORS: usize = 20;
+/// Calls within calls. Documented policies have two.
+pub const MAX_NESTING: usize = 16;
+/// Errors and warnings reported of one text; after so many more only repeat them.
+pub const MAX_DIAGNOSTICS: usize = 20;
 /// Characters of offending text repeated in an error.
 pub const MAX_OFFENDING: usize = 60;
 /// Claims at any moment of an evaluation, those of the evidence included (about 20).
@@ -17,3 +19,11 @@ pub const MAX_CLAIM_BYTES: usize = 256 << 10;
 /// Steps of one evaluation: a comparison is one, and one more for every 64 bytes compared. Some 10 milliseconds of one core
 /// at the most. The default policy takes some 150.
 pub const MAX_STEPS: u32 = 1_000_000;
+/// Bytes of a JMESPath query. The longest documented one has 400.
+pub const MAX_QUERY: usize = 16 << 10;
+/// The height of a query's tree: each level is a call while it is evaluated. The compliance cases need 107.
+pub const MAX_QUERY_HEIGHT: usize = 128;
+/// Values in a JSON document that a query reads; an event log of a machine's start has some thousand.
+pub const MAX_JSON_NODES: usize = 50_000;
+/// Values that one query makes; a query that doubles its result has nothing to do with claims.
+pub const MAX_QUERY_NODES: usize = 50_000;

@@ -1,4 +1,5 @@
-//! Tokens to a policy: version, sections, rules. Every mistake is reported, not only the first.
+//! Tokens to a policy: version, sections, rules. Every mistake is reported, not only the first: what was plainly meant is
+//! read on as if it had been written.
 //!
 //! ```text
 //! policy   = "version" "=" INTEGER "." INTEGER ";" { section [ ";" ] }
@@ -8,197 +9,166 @@
 //!
 //! Section and action names are read in any case; a rule's `;` is demanded, one after a section is not.
 
+mod action;
+mod cursor;
+mod operand;
 mod rule;
 
-use crate::error::{ParseError, ParseErrors};
-use crate::lex::{self, Kind, Token};
-use crate::limits::{MAX_ERRORS, MAX_RULES, MAX_TEXT};
-use crate::tree::{Policy, Position, Rule, Version};
+use crate::diagnostic::{Diagnostics, Findings};
+use crate::lex::{self, Kind};
+use crate::limits::{MAX_RULES, MAX_TEXT};
+use crate::source::Span;
+use crate::tree::{Policy, Section, SectionRules, Version};
+use cursor::{Broken, Parser};
+pub(crate) use operand::place_in_text;
 
-/// What a section is called, and what its rules may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Section {
-    Configuration,
-    Authorization,
-    Issuance,
-}
-
-impl Section {
-    const ALL: [Self; 3] = [Self::Configuration, Self::Authorization, Self::Issuance];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Configuration => "configurationrules",
-            Self::Authorization => "authorizationrules",
-            Self::Issuance => "issuancerules",
-        }
-    }
-
-    const fn actions(self) -> &'static [&'static str] {
-        match self {
-            Self::Configuration => &["issueproperty"],
-            Self::Authorization => &["permit", "deny", "add"],
-            Self::Issuance => &["add", "issue", "issueproperty"],
-        }
-    }
+/// A policy with what its tree leaves out.
+pub(crate) struct Parsed {
+    pub(crate) policy: Policy,
+    pub(crate) comments: Vec<Span>,
+    /// From `version` to its `;`.
+    pub(crate) version_span: Span,
 }
 
 impl Policy {
     /// Reads a policy's text.
     ///
     /// # Errors
-    /// Every mistake that was found, up to [`MAX_ERRORS`], in the order of the text.
-    pub fn parse(text: &str) -> Result<Self, ParseErrors> {
-        if let Some(error) = not_a_policy(text) {
-            ParseErrors::new(vec![error])?;
-        }
-        let (tokens, errors) = lex::tokens(text);
-        let mut parser = Parser { tokens: tokens.into_iter().peekable(), last: None, errors, rules: 0 };
-        let policy = parser.policy();
-        let mut errors = parser.errors;
-        errors.sort_by_key(|error| (error.line, error.column));
-        errors.truncate(MAX_ERRORS);
-        ParseErrors::new(errors)?;
-        Ok(policy)
+    /// Every mistake that was found, up to [`crate::limits::MAX_DIAGNOSTICS`], in the order of the text.
+    pub fn parse(text: &str) -> Result<Self, Diagnostics> {
+        parse(text).map(|parsed| parsed.policy)
     }
+}
+
+pub(crate) fn parse(text: &str) -> Result<Parsed, Diagnostics> {
+    let mut findings = Findings::new(text);
+    refuse_other_things(text, &mut findings);
+    if findings.has_errors() {
+        return Err(findings.finish());
+    }
+    let (tokens, comments) = lex::tokens(text, &mut findings);
+    let mut parser = Parser::new(text, tokens, &mut findings);
+    let (policy, version_span) = parser.policy();
+    if findings.has_errors() { Err(findings.finish()) } else { Ok(Parsed { policy, comments, version_span }) }
 }
 
 /// What is plainly something else gets one error instead of many.
-fn not_a_policy(text: &str) -> Option<ParseError> {
-    let whole = |message: &str, help: &str| ParseError {
-        line: 1,
-        column: 1,
-        offending: String::new(),
-        message: message.to_owned(),
-        help: Some(help.to_owned()),
-    };
+fn refuse_other_things(text: &str, findings: &mut Findings<'_>) {
+    let start = Span::default();
     if text.len() > MAX_TEXT {
-        return Some(whole("policy is too long", "a policy has at most 65536 bytes"));
+        findings.error("policy-too-long", start, "policy is too long", format!("a policy has at most {MAX_TEXT} bytes"));
+    } else if text.trim().is_empty() {
+        let help = "the smallest one is: version=1.0; authorizationrules{ => permit(); };";
+        findings.error("policy-empty", start, "policy is empty", help);
+    } else if text.trim_start().starts_with("eyJ") {
+        let help = "its text is within: `veritee policy decode` prints it";
+        findings.error("policy-is-jws", start, "this is a policy in its JWS and not its text", help);
     }
-    if text.trim().is_empty() {
-        return Some(whole("policy is empty", "the smallest one is: version=1.0; authorizationrules{ => permit(); };"));
-    }
-    if text.trim_start().starts_with("eyJ") {
-        return Some(whole("this is a signed policy (JWS) and not its text", "decode its member AttestationPolicy"));
-    }
-    None
 }
 
-/// A mistake that ends a rule; it has been recorded.
-pub(crate) struct Broken;
-
-pub(crate) struct Parser {
-    tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
-    last: Option<Position>,
-    errors: Vec<ParseError>,
-    rules: usize,
-}
-
-impl Parser {
-    fn policy(&mut self) -> Policy {
+impl Parser<'_, '_, '_> {
+    fn policy(&mut self) -> (Policy, Span) {
+        let start = self.span();
         let version = self.version().unwrap_or_else(|Broken| {
             self.skip_to(&[";"]);
             self.accept(";");
-            Version::V1_1
+            // The one that has everything: nothing is reported for the version's sake.
+            Version::V1_2
         });
-        let mut policy = Policy { version, configuration: vec![], authorization: vec![], issuance: vec![] };
-        let mut seen = Vec::new();
+        self.version = version;
+        let version_span = start.to(self.last());
+        let mut sections: Vec<SectionRules> = Vec::new();
         while !self.at_end() {
-            let at = self.position();
-            match self.section_name(version, &seen) {
+            let start = self.span();
+            match self.section_name(&sections) {
                 Ok(section) => {
-                    seen.push(section);
+                    let open = self.last();
                     let rules = self.rules_of(section);
-                    match section {
-                        Section::Configuration => policy.configuration = rules,
-                        Section::Authorization => policy.authorization = rules,
-                        Section::Issuance => policy.issuance = rules,
-                    }
+                    sections.push(SectionRules { section, span: start.to(self.last()), open, rules });
                 }
-                Err(Broken) => self.skip_section(at),
+                Err(Broken) => self.skip_section(start),
             }
             while self.accept(";") {}
         }
-        policy
+        (Policy { version, sections }, version_span)
     }
 
     fn version(&mut self) -> Result<Version, Broken> {
         const HELP: &str = "a policy begins with: version=1.0;";
         if !self.accept_word("version") {
-            return Err(self.wrong("policy does not begin with its version", Some(HELP)));
+            return Err(self.wrong("version-missing", "policy does not begin with its version", HELP));
         }
-        self.expect("=", Some(HELP))?;
-        let at = self.position();
+        self.expect("=", HELP)?;
+        let start = self.span();
         let major = self.integer(HELP)?;
-        self.expect(".", Some(HELP))?;
+        self.expect(".", HELP)?;
         let minor = self.integer(HELP)?;
-        let version = match (major, minor) {
-            (1, 0) => Version::V1_0,
-            (1, 1) => Version::V1_1,
-            (1, 2) => {
-                let help = "versions 1.0 and 1.1 are; 1.2 adds functions and `!`";
-                return Err(self.wrong_at(at, "1.2", "version 1.2 is not supported yet", Some(help)));
-            }
-            _ => {
-                let offending = format!("{major}.{minor}");
-                return Err(self.wrong_at(at, &offending, "version that does not exist", Some("use 1.0 or 1.1")));
-            }
-        };
+        let number = start.to(self.last());
         if !self.accept(";") {
             // The sections are read as if it were there.
-            self.wrong("`;` is needed", Some("the version is closed by ;"));
+            self.wrong("semicolon-missing", "`;` is needed after the version", HELP);
         }
-        Ok(version)
+        match (major, minor) {
+            (1, 0) => Ok(Version::V1_0),
+            (1, 1) => Ok(Version::V1_1),
+            (1, 2) => Ok(Version::V1_2),
+            _ => {
+                let help = "the versions are 1.0, 1.1 (configurationrules) and 1.2 (functions and `!`)";
+                self.findings.error("version-unknown", number, "version that does not exist", help);
+                Ok(Version::V1_2)
+            }
+        }
     }
 
     fn integer(&mut self, help: &str) -> Result<i64, Broken> {
-        match self.peek() {
+        match *self.peek() {
             Kind::Integer(number) => {
                 self.advance();
                 Ok(number)
             }
-            _ => Err(self.wrong("a number is needed", Some(help))),
+            _ => Err(self.wrong("number-missing", "a number is needed", help)),
         }
     }
 
-    fn section_name(&mut self, version: Version, seen: &[Section]) -> Result<Section, Broken> {
-        let at = self.position();
-        let Kind::Word(word) = self.peek() else {
-            return Err(self.wrong("a section is needed", Some("sections are authorizationrules and issuancerules")));
+    fn section_name(&mut self, seen: &[SectionRules]) -> Result<Section, Broken> {
+        const HELP: &str = "sections are configurationrules (from version 1.1), authorizationrules and issuancerules";
+        let at = self.span();
+        let Kind::Word(word) = *self.peek() else {
+            return Err(self.wrong("section-missing", "a section is needed", HELP));
         };
-        let Some(section) = Section::ALL.into_iter().find(|section| word.eq_ignore_ascii_case(section.name())) else {
-            let help = "sections are configurationrules (1.1), authorizationrules and issuancerules";
-            return Err(self.wrong("unknown section", Some(help)));
+        let Some(section) = Section::ALL.into_iter().find(|section| word.eq_ignore_ascii_case(section.as_str())) else {
+            let near = crate::similar::nearest(word, Section::ALL.map(Section::as_str));
+            let help = near.map_or_else(|| HELP.to_owned(), |near| format!("did you mean {near}? {HELP}"));
+            return Err(self.wrong("section-unknown", "unknown section", help));
         };
         self.advance();
-        if section == Section::Configuration && version == Version::V1_0 {
+        if section == Section::Configuration && self.version == Version::V1_0 {
             let help = "write version=1.1; for configurationrules";
-            self.wrong_at(at, &word, "section that version 1.0 does not have", Some(help));
+            self.findings.error("needs-version", at, "section that version 1.0 does not have", help);
         }
-        if seen.contains(&section) {
-            self.wrong_at(at, &word, "section that is there already", Some("put all rules of a kind into one section"));
+        if seen.iter().any(|rules| rules.section == section) {
+            let help = "put all rules of a kind into one section";
+            self.findings.error("section-repeated", at, "section that is there already", help);
         }
-        self.expect("{", Some("a section's rules stand between { and }"))?;
+        self.expect("{", "a section's rules stand between { and }")?;
         Ok(section)
     }
 
-    fn rules_of(&mut self, section: Section) -> Vec<Rule> {
+    fn rules_of(&mut self, section: Section) -> Vec<crate::tree::Rule> {
         let mut rules = Vec::new();
         loop {
             if self.at_end() {
-                self.wrong("section is not closed", Some("close it with };"));
+                self.wrong("section-unclosed", "section is not closed", "close it with };");
                 return rules;
             }
             if self.accept("}") {
                 return rules;
             }
-            if self.errors.len() >= MAX_ERRORS || self.rules >= MAX_RULES {
-                if self.rules >= MAX_RULES {
-                    self.wrong("policy has too many rules", Some("a policy has at most 2000"));
-                }
-                while !self.at_end() {
-                    self.advance();
-                }
+            if self.rules >= MAX_RULES {
+                self.wrong("too-many-rules", "policy has too many rules", format!("a policy has at most {MAX_RULES}"));
+            }
+            if self.findings.is_full() || self.rules >= MAX_RULES {
+                self.skip_to(&[]);
                 return rules;
             }
             self.rules = self.rules.saturating_add(1);
@@ -213,75 +183,15 @@ impl Parser {
     }
 
     /// Passes over a section whose beginning was wrong, so that the next one is read.
-    fn skip_section(&mut self, begun: Position) {
+    fn skip_section(&mut self, begun: Span) {
         self.skip_to(&["{", ";"]);
         if self.accept("{") {
             self.skip_to(&["}"]);
             self.accept("}");
         }
         // Whatever it was: something has to be passed over.
-        if self.position() == begun {
+        if self.span() == begun {
             self.advance();
         }
-    }
-
-    fn at_end(&mut self) -> bool {
-        self.peek() == Kind::End
-    }
-
-    pub(crate) fn peek(&mut self) -> Kind {
-        self.tokens.peek().map_or(Kind::End, |token| token.kind.clone())
-    }
-
-    pub(crate) fn position(&mut self) -> Position {
-        let next = self.tokens.peek().map(|token| token.at);
-        next.or(self.last).unwrap_or(Position { line: 1, column: 1 })
-    }
-
-    pub(crate) fn advance(&mut self) {
-        self.last = self.tokens.next().map(|token| token.at).or(self.last);
-    }
-
-    pub(crate) fn accept(&mut self, symbol: &str) -> bool {
-        let there = matches!(self.peek(), Kind::Symbol(found) if found == symbol);
-        if there {
-            self.advance();
-        }
-        there
-    }
-
-    fn accept_word(&mut self, word: &str) -> bool {
-        let there = matches!(self.peek(), Kind::Word(found) if found.eq_ignore_ascii_case(word));
-        if there {
-            self.advance();
-        }
-        there
-    }
-
-    pub(crate) fn expect(&mut self, symbol: &str, help: Option<&str>) -> Result<(), Broken> {
-        if self.accept(symbol) { Ok(()) } else { Err(self.wrong(&format!("`{symbol}` is needed"), help)) }
-    }
-
-    fn skip_to(&mut self, symbols: &[&str]) {
-        while !matches!(self.peek(), Kind::Symbol(found) if symbols.contains(&found)) && !self.at_end() {
-            self.advance();
-        }
-    }
-
-    /// Records a mistake at the next token.
-    pub(crate) fn wrong(&mut self, message: &str, help: Option<&str>) -> Broken {
-        let (at, offending) = (self.position(), self.peek().text());
-        self.wrong_at(at, &offending, message, help)
-    }
-
-    pub(crate) fn wrong_at(&mut self, at: Position, offending: &str, message: &str, help: Option<&str>) -> Broken {
-        self.errors.push(ParseError {
-            line: at.line,
-            column: at.column,
-            offending: crate::error::shown(offending),
-            message: message.to_owned(),
-            help: help.map(str::to_owned),
-        });
-        Broken
     }
 }

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::claims::Value;
+use crate::claims::{Claim, Value};
+use crate::diagnostic::shown;
+use crate::refusal::Fault;
+use crate::tree::Section;
+use crate::vocabulary::Vocabulary;
 
 /// Named settings; of two with one name the later holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Properties(BTreeMap<String, Value>);
 
 impl Properties {
-    /// The property of that name.
+    /// The property of that name: as a rule set it, or its default.
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
@@ -19,7 +23,20 @@ impl Properties {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    pub(crate) fn set(&mut self, name: String, value: Value) {
-        self.0.insert(name, value);
+    /// What the properties of that section are where no rule sets them.
+    pub(crate) fn defaults(vocabulary: &Vocabulary, section: Section) -> Self {
+        let known = vocabulary.properties.iter().filter(|property| property.section == section);
+        Self(known.map(|property| (property.name.to_owned(), property.default.clone())).collect())
+    }
+
+    /// One that did nothing would be taken for a rule that holds, so nothing unknown is set.
+    pub(crate) fn set(&mut self, claim: &Claim, section: Section, vocabulary: &Vocabulary) -> Result<(), Fault> {
+        let known = vocabulary.property(&claim.name).filter(|property| property.section == section);
+        let Some(property) = known else { return Err(Fault::UnknownProperty { name: shown(&claim.name) }) };
+        if !property.domain.has(&claim.value) {
+            return Err(Fault::PropertyValue { name: property.name.to_owned(), domain: property.domain });
+        }
+        self.0.insert(claim.name.clone(), claim.value.clone());
+        Ok(())
     }
 }

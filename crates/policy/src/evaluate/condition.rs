@@ -1,0 +1,151 @@
+//! Which claims a condition matches.
+
+use super::claim_set::ClaimSet;
+use super::values;
+use crate::claims::{Claim, Value};
+use crate::fuel::{Fuel, OutOfFuel};
+use crate::refusal::Fault;
+use crate::tree::{Condition, OperandKind, Operator, Property, Test};
+
+/// The numbers of the claims that each condition of a rule matched.
+pub(crate) type Matches = Vec<Vec<usize>>;
+
+/// What a test compares with.
+pub(crate) enum RightHand<'a> {
+    Literal(&'a Value),
+    /// That member of each of these claims.
+    Members(&'a [usize], Property),
+    /// What a function gave.
+    Values(Vec<Value>),
+}
+
+/// The numbers of all claims that pass all tests of the condition.
+pub(super) fn matches(
+    condition: &Condition,
+    before: &Matches,
+    claims: &ClaimSet<'_>,
+    fuel: &mut Fuel,
+) -> Result<Vec<usize>, Fault> {
+    let right = right_hand(condition, before, claims, fuel)?;
+    let mut matched = Vec::new();
+    for (number, claim) in claims.iter().enumerate() {
+        let mut passes = true;
+        for (test, right) in condition.tests.iter().zip(&right) {
+            if holding(claim, test, right, claims, fuel)?.is_none() {
+                passes = false;
+                break;
+            }
+        }
+        if passes {
+            matched.push(number);
+        }
+    }
+    Ok(matched)
+}
+
+/// What the tests of a condition compare with, evaluated once for all claims.
+pub(crate) fn right_hand<'a>(
+    condition: &'a Condition,
+    before: &'a Matches,
+    claims: &ClaimSet<'_>,
+    fuel: &mut Fuel,
+) -> Result<Vec<RightHand<'a>>, Fault> {
+    let of = |test: &'a Test| match &test.operand.kind {
+        OperandKind::Literal(literal) => Ok(RightHand::Literal(literal)),
+        OperandKind::Member(condition, property) => {
+            let numbers = before.get(*condition).map(Vec::as_slice).unwrap_or_default();
+            Ok(RightHand::Members(numbers, *property))
+        }
+        OperandKind::Call(_) => values::of(&test.operand, before, claims, fuel).map(RightHand::Values),
+    };
+    condition.tests.iter().map(of).collect()
+}
+
+/// The value with which the claim passes the test: any of the right hand's.
+pub(crate) fn holding<'a>(
+    claim: &Claim,
+    test: &Test,
+    right: &'a RightHand<'_>,
+    claims: &'a ClaimSet<'_>,
+    fuel: &mut Fuel,
+) -> Result<Option<Member<'a>>, OutOfFuel> {
+    let left = Member::of(claim, test.property);
+    let mut passes = |right: Member<'a>| {
+        fuel.spend_bytes(left.bytes().min(right.bytes()))?;
+        Ok(compare(left, test.operator, right).then_some(right))
+    };
+    match right {
+        RightHand::Literal(literal) => passes(Member::value(literal)),
+        RightHand::Members(numbers, property) => {
+            for other in claims.of(numbers) {
+                if let Some(found) = passes(Member::of(other, *property))? {
+                    return Ok(Some(found));
+                }
+            }
+            Ok(None)
+        }
+        RightHand::Values(values) => {
+            for value in values {
+                if let Some(found) = passes(Member::value(value))? {
+                    return Ok(Some(found));
+                }
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// A member of a claim, not copied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Member<'a> {
+    Text(&'a str),
+    Integer(i64),
+    Boolean(bool),
+}
+
+impl<'a> Member<'a> {
+    pub(crate) fn of(claim: &'a Claim, property: Property) -> Self {
+        match property {
+            Property::Type => Self::Text(&claim.name),
+            Property::Value => Self::value(&claim.value),
+            Property::ValueType => Self::Text(claim.value.type_name()),
+            Property::Issuer => Self::Text(claim.issuer.as_str()),
+        }
+    }
+
+    pub(crate) fn value(value: &'a Value) -> Self {
+        match value {
+            Value::String(text) => Self::Text(text),
+            Value::Integer(number) => Self::Integer(*number),
+            Value::Boolean(truth) => Self::Boolean(*truth),
+        }
+    }
+
+    /// Bytes that a comparison looks at.
+    const fn bytes(self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Integer(_) | Self::Boolean(_) => 8,
+        }
+    }
+}
+
+/// Kinds that differ never match, not even as unequal; only integers have an order.
+pub(crate) fn compare(left: Member<'_>, operator: Operator, right: Member<'_>) -> bool {
+    match (left, right) {
+        (Member::Integer(left), Member::Integer(right)) => match operator {
+            Operator::Equal => left == right,
+            Operator::NotEqual => left != right,
+            Operator::Less => left < right,
+            Operator::LessOrEqual => left <= right,
+            Operator::Greater => left > right,
+            Operator::GreaterOrEqual => left >= right,
+        },
+        (Member::Text(_), Member::Text(_)) | (Member::Boolean(_), Member::Boolean(_)) => match operator {
+            Operator::Equal => left == right,
+            Operator::NotEqual => left != right,
+            _ => false,
+        },
+        _ => false,
+    }
+}

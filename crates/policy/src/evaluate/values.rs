@@ -1,0 +1,65 @@
+//! The values that an operand stands for.
+
+use super::claim_set::ClaimSet;
+use super::condition::Matches;
+use super::functions;
+use crate::claims::Value;
+use crate::fuel::Fuel;
+use crate::limits::MAX_CLAIM_BYTES;
+use crate::refusal::Fault;
+use crate::tree::{Operand, OperandKind};
+use crate::vocabulary::Kind;
+
+/// Every value: one of a literal, one for each claim of an identifier, those that a function gives.
+pub(super) fn of(
+    operand: &Operand,
+    matches: &Matches,
+    claims: &ClaimSet<'_>,
+    fuel: &mut Fuel,
+) -> Result<Vec<Value>, Fault> {
+    match &operand.kind {
+        OperandKind::Literal(literal) => Ok(vec![literal.clone()]),
+        OperandKind::Member(condition, property) => {
+            let numbers = matches.get(*condition).map(Vec::as_slice).unwrap_or_default();
+            let mut values = Vec::with_capacity(numbers.len());
+            for claim in claims.of(numbers) {
+                let value = property.of(claim);
+                fuel.spend_bytes(value.bytes())?;
+                values.push(value);
+            }
+            Ok(values)
+        }
+        OperandKind::Call(call) => {
+            let mut arguments = Vec::with_capacity(call.arguments.len());
+            // From left to right, each before the call.
+            for argument in &call.arguments {
+                arguments.push(of(argument, matches, claims, fuel)?);
+            }
+            let values = functions::call(call.function, call.query.as_ref(), &arguments, fuel)?;
+            let bytes = values.iter().map(Value::bytes).fold(0, usize::saturating_add);
+            if bytes > MAX_CLAIM_BYTES { Err(Fault::TooManyBytes) } else { Ok(values) }
+        }
+    }
+}
+
+/// The one value of a set.
+pub(super) fn one<'v>(values: &'v [Value], what: &'static str) -> Result<&'v Value, Fault> {
+    match values {
+        [value] => Ok(value),
+        _ => Err(Fault::NotOneValue { what, count: values.len() }),
+    }
+}
+
+/// The one text of a set.
+pub(super) fn one_text<'v>(values: &'v [Value], what: &'static str) -> Result<&'v str, Fault> {
+    match one(values, what)? {
+        Value::String(text) => Ok(text),
+        value => Err(Fault::wrong_kind(what, "a String", Kind::of(value))),
+    }
+}
+
+/// The one text of a set, which has to have something in it.
+pub(super) fn one_text_with_content<'v>(values: &'v [Value], what: &'static str) -> Result<&'v str, Fault> {
+    let text = one_text(values, what)?;
+    if text.is_empty() { Err(Fault::wrong_kind(what, "a text with something in it", Kind::String)) } else { Ok(text) }
+}

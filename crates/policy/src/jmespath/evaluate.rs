@@ -1,0 +1,292 @@
+//! A query put to a document.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::tree::{Comparison, Node, Slice};
+use super::{Json, Query, functions, number};
+use crate::fuel::{Fuel, OutOfFuel};
+use crate::limits::MAX_QUERY_NODES;
+use crate::refusal::Fault;
+
+/// Why a query gave nothing, not even `null`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryFailure {
+    /// A function was given a value of the wrong type.
+    #[error("{function} needs {expected} and gets {found}")]
+    WrongType {
+        /// The function.
+        function: &'static str,
+        /// What it needs.
+        expected: &'static str,
+        /// The type of what it gets.
+        found: &'static str,
+    },
+    /// A number too large for JSON.
+    #[error("{function} gives a number that JSON does not have")]
+    NotFinite {
+        /// The function.
+        function: &'static str,
+    },
+    /// More values, or a longer text, than a query may give.
+    #[error("query gives more than {MAX_QUERY_NODES} values, or a text that is too long for a claim")]
+    TooLarge,
+    /// More steps than an evaluation may take.
+    #[error(transparent)]
+    OutOfFuel(#[from] OutOfFuel),
+}
+
+impl From<QueryFailure> for Fault {
+    fn from(failure: QueryFailure) -> Self {
+        match failure {
+            QueryFailure::OutOfFuel(_) => Self::OutOfFuel,
+            failure => Self::Query(failure),
+        }
+    }
+}
+
+impl Query {
+    /// What the query finds in the document; `null` where it finds nothing.
+    pub(crate) fn evaluate(&self, document: &Json, fuel: &mut Fuel) -> Result<Json, QueryFailure> {
+        Evaluation { fuel, nodes_left: MAX_QUERY_NODES }.node(&self.root, document)
+    }
+}
+
+pub(super) struct Evaluation<'f> {
+    pub(super) fuel: &'f mut Fuel,
+    nodes_left: usize,
+}
+
+impl Evaluation<'_> {
+    pub(super) fn node(&mut self, node: &Node, current: &Json) -> Result<Json, QueryFailure> {
+        self.fuel.spend(1)?;
+        match node {
+            Node::Current => Ok(current.clone()),
+            Node::Literal(json) => Ok(json.clone()),
+            Node::Field(name) => self.field(name, current),
+            Node::Index(index) => Ok(element(current, *index)),
+            Node::Slice(slice) => self.slice(*slice, current),
+            Node::Then(left, right) | Node::Pipe(left, right) => {
+                let left = self.node(left, current)?;
+                self.node(right, &left)
+            }
+            Node::Each(left, right) => self.each(left, right, current),
+            Node::EachMember(left, right) => self.each_member(left, right, current),
+            Node::Filter(left, condition, right) => self.filter(left, condition, right, current),
+            Node::Flatten(left) => self.flatten(left, current),
+            Node::Or(left, right) => {
+                let left = self.node(left, current)?;
+                if left.is_truth() { Ok(left) } else { self.node(right, current) }
+            }
+            Node::And(left, right) => {
+                let left = self.node(left, current)?;
+                if left.is_truth() { self.node(right, current) } else { Ok(left) }
+            }
+            Node::Not(inner) => Ok(Json::Boolean(!self.node(inner, current)?.is_truth())),
+            Node::Compare(comparison, left, right) => self.compare(*comparison, left, right, current),
+            Node::List(elements) => self.list(elements, current),
+            Node::Hash(members) => self.hash(members, current),
+            Node::Call(function, arguments) => functions::call(*function, arguments, current, self),
+            // Only functions know what to do with it, and they take it as it is.
+            Node::Reference(_) => Ok(Json::Null),
+        }
+    }
+
+    /// Before values are made.
+    pub(super) fn make(&mut self, nodes: usize) -> Result<(), QueryFailure> {
+        self.fuel.spend(nodes)?;
+        self.nodes_left = self.nodes_left.checked_sub(nodes).ok_or(QueryFailure::TooLarge)?;
+        Ok(())
+    }
+
+    fn field(&mut self, name: &str, current: &Json) -> Result<Json, QueryFailure> {
+        let Json::Object(members) = current else { return Ok(Json::Null) };
+        self.fuel.spend_bytes(name.len())?;
+        Ok(members.get(name).cloned().unwrap_or(Json::Null))
+    }
+
+    fn slice(&mut self, slice: Slice, current: &Json) -> Result<Json, QueryFailure> {
+        let Json::Array(elements) = current else { return Ok(Json::Null) };
+        let picked: Vec<Json> =
+            places(slice, elements.len()).filter_map(|place| elements.get(place)).cloned().collect();
+        self.make(picked.len())?;
+        Ok(Json::array(picked))
+    }
+
+    fn each(&mut self, left: &Node, right: &Node, current: &Json) -> Result<Json, QueryFailure> {
+        let Json::Array(elements) = self.node(left, current)? else { return Ok(Json::Null) };
+        self.of_each(elements.iter(), right)
+    }
+
+    fn each_member(&mut self, left: &Node, right: &Node, current: &Json) -> Result<Json, QueryFailure> {
+        let Json::Object(members) = self.node(left, current)? else { return Ok(Json::Null) };
+        self.of_each(members.values(), right)
+    }
+
+    /// What `right` finds in each, where it finds something.
+    fn of_each<'j>(
+        &mut self,
+        elements: impl Iterator<Item = &'j Json>,
+        right: &Node,
+    ) -> Result<Json, QueryFailure> {
+        let mut found = Vec::new();
+        for element in elements {
+            let value = self.node(right, element)?;
+            if value != Json::Null {
+                self.make(1)?;
+                found.push(value);
+            }
+        }
+        Ok(Json::array(found))
+    }
+
+    fn filter(
+        &mut self,
+        left: &Node,
+        condition: &Node,
+        right: &Node,
+        current: &Json,
+    ) -> Result<Json, QueryFailure> {
+        let Json::Array(elements) = self.node(left, current)? else { return Ok(Json::Null) };
+        let mut passing = Vec::new();
+        for element in elements.iter() {
+            if self.node(condition, element)?.is_truth() {
+                passing.push(element);
+            }
+        }
+        self.of_each(passing.into_iter(), right)
+    }
+
+    fn flatten(&mut self, left: &Node, current: &Json) -> Result<Json, QueryFailure> {
+        let Json::Array(elements) = self.node(left, current)? else { return Ok(Json::Null) };
+        let mut flat = Vec::new();
+        for element in elements.iter() {
+            match element {
+                Json::Array(inner) => {
+                    self.make(inner.len())?;
+                    flat.extend(inner.iter().cloned());
+                }
+                other => {
+                    self.make(1)?;
+                    flat.push(other.clone());
+                }
+            }
+        }
+        Ok(Json::array(flat))
+    }
+
+    fn compare(
+        &mut self,
+        comparison: Comparison,
+        left: &Node,
+        right: &Node,
+        current: &Json,
+    ) -> Result<Json, QueryFailure> {
+        let left = self.node(left, current)?;
+        let right = self.node(right, current)?;
+        let ordering = match (comparison, &left, &right) {
+            (Comparison::Equal, ..) => return Ok(Json::Boolean(self.equal(&left, &right)?)),
+            (Comparison::NotEqual, ..) => return Ok(Json::Boolean(!self.equal(&left, &right)?)),
+            (_, Json::Number(left), Json::Number(right)) => number::compare(left, right),
+            // Only numbers have an order.
+            _ => return Ok(Json::Null),
+        };
+        Ok(Json::Boolean(match comparison {
+            Comparison::Less => ordering == Ordering::Less,
+            Comparison::LessOrEqual => ordering != Ordering::Greater,
+            Comparison::Greater => ordering == Ordering::Greater,
+            _ => ordering != Ordering::Less,
+        }))
+    }
+
+    /// Deep equality; every value looked at is a step, however often it is shared.
+    pub(super) fn equal(&mut self, left: &Json, right: &Json) -> Result<bool, QueryFailure> {
+        self.fuel.spend(1)?;
+        match (left, right) {
+            (Json::Null, Json::Null) => Ok(true),
+            (Json::Boolean(left), Json::Boolean(right)) => Ok(left == right),
+            (Json::Number(left), Json::Number(right)) => Ok(number::compare(left, right) == Ordering::Equal),
+            (Json::String(left), Json::String(right)) => {
+                self.fuel.spend_bytes(left.len().min(right.len()))?;
+                Ok(left == right)
+            }
+            (Json::Array(left), Json::Array(right)) => {
+                if left.len() != right.len() {
+                    return Ok(false);
+                }
+                self.all_equal(left.iter().zip(right.iter()))
+            }
+            (Json::Object(left), Json::Object(right)) => {
+                if left.len() != right.len() || !left.keys().eq(right.keys()) {
+                    return Ok(false);
+                }
+                self.all_equal(left.values().zip(right.values()))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn all_equal<'j>(
+        &mut self,
+        pairs: impl Iterator<Item = (&'j Json, &'j Json)>,
+    ) -> Result<bool, QueryFailure> {
+        for (left, right) in pairs {
+            if !self.equal(left, right)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn list(&mut self, elements: &[Node], current: &Json) -> Result<Json, QueryFailure> {
+        if *current == Json::Null {
+            return Ok(Json::Null);
+        }
+        self.make(elements.len())?;
+        let list: Result<Vec<Json>, _> = elements.iter().map(|element| self.node(element, current)).collect();
+        list.map(Json::array)
+    }
+
+    fn hash(&mut self, members: &[(String, Node)], current: &Json) -> Result<Json, QueryFailure> {
+        if *current == Json::Null {
+            return Ok(Json::Null);
+        }
+        self.make(members.len())?;
+        let mut hash = BTreeMap::new();
+        for (name, node) in members {
+            hash.insert(name.clone(), self.node(node, current)?);
+        }
+        Ok(Json::Object(Arc::new(hash)))
+    }
+}
+
+fn element(current: &Json, index: i64) -> Json {
+    let Json::Array(elements) = current else { return Json::Null };
+    let place = place(index, elements.len());
+    place.and_then(|place| elements.get(place)).cloned().unwrap_or(Json::Null)
+}
+
+/// From the end where negative.
+fn place(index: i64, length: usize) -> Option<usize> {
+    match usize::try_from(index) {
+        Ok(index) => Some(index),
+        Err(_) => length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?),
+    }
+}
+
+/// The places that a slice picks, in its order. Bounds beyond the ends are the ends.
+fn places(slice: Slice, length: usize) -> impl Iterator<Item = usize> {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let is_forward = slice.step > 0;
+    let (lowest, highest) = if is_forward { (0, length) } else { (-1, length.saturating_sub(1)) };
+    let bound = |bound: i64| {
+        let bound = if bound < 0 { bound.saturating_add(length) } else { bound };
+        bound.clamp(lowest, highest.max(lowest))
+    };
+    let start = slice.start.map_or(if is_forward { lowest } else { highest }, bound);
+    let stop = slice.stop.map_or(if is_forward { highest } else { lowest }, bound);
+    std::iter::successors(Some(start), move |place| place.checked_add(slice.step))
+        .take_while(move |place| if is_forward { *place < stop } else { *place > stop })
+        .filter_map(|place| usize::try_from(place).ok())
+}

@@ -1,0 +1,415 @@
+//! The functions of JMESPath, and `equals_ignore_case`.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Number;
+
+use super::evaluate::Evaluation;
+use super::tree::Node;
+use super::{Json, QueryFailure, number};
+use crate::limits::MAX_CLAIM_BYTES;
+
+macro_rules! functions {
+    ($($variant:ident $name:literal $least:literal $most:expr, $usage:literal;)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Function { $($variant,)* }
+
+        impl Function {
+            pub(super) const ALL: [Self; [$($least),*].len()] = [$(Self::$variant),*];
+
+            pub(super) const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            pub(super) const fn usage(self) -> &'static str {
+                match self { $(Self::$variant => $usage,)* }
+            }
+
+            /// Whether it takes that many arguments.
+            pub(super) const fn takes(self, count: usize) -> bool {
+                match self { $(Self::$variant => $least <= count && count <= $most,)* }
+            }
+        }
+    };
+}
+
+functions! {
+    Abs "abs" 1 1, "abs(number)";
+    Avg "avg" 1 1, "avg(numbers)";
+    Ceil "ceil" 1 1, "ceil(number)";
+    Contains "contains" 2 2, "contains(array_or_string, value)";
+    EndsWith "ends_with" 2 2, "ends_with(string, suffix)";
+    EqualsIgnoreCase "equals_ignore_case" 2 2, "equals_ignore_case(string, string)";
+    Floor "floor" 1 1, "floor(number)";
+    Join "join" 2 2, "join(separator, strings)";
+    Keys "keys" 1 1, "keys(object)";
+    Length "length" 1 1, "length(string_array_or_object)";
+    Map "map" 2 2, "map(&expression, array)";
+    Max "max" 1 1, "max(numbers_or_strings)";
+    MaxBy "max_by" 2 2, "max_by(array, &expression)";
+    Merge "merge" 1 usize::MAX, "merge(object, …)";
+    Min "min" 1 1, "min(numbers_or_strings)";
+    MinBy "min_by" 2 2, "min_by(array, &expression)";
+    NotNull "not_null" 1 usize::MAX, "not_null(value, …)";
+    Reverse "reverse" 1 1, "reverse(string_or_array)";
+    Sort "sort" 1 1, "sort(numbers_or_strings)";
+    SortBy "sort_by" 2 2, "sort_by(array, &expression)";
+    StartsWith "starts_with" 2 2, "starts_with(string, prefix)";
+    Sum "sum" 1 1, "sum(numbers)";
+    ToArray "to_array" 1 1, "to_array(value)";
+    ToNumber "to_number" 1 1, "to_number(value)";
+    ToString "to_string" 1 1, "to_string(value)";
+    Type "type" 1 1, "type(value)";
+    Values "values" 1 1, "values(object)";
+}
+
+impl Function {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|function| function.as_str() == name)
+    }
+
+    /// Whether its result is a number, or an error.
+    pub(super) const fn gives_number(self) -> bool {
+        matches!(self, Self::Abs | Self::Ceil | Self::Floor | Self::Length | Self::Sum)
+    }
+}
+
+/// Calls a function; every argument but an `&expression` is evaluated first, from left to right.
+pub(super) fn call(
+    function: Function,
+    arguments: &[Node],
+    current: &Json,
+    evaluation: &mut Evaluation<'_>,
+) -> Result<Json, QueryFailure> {
+    let mut values = Vec::with_capacity(arguments.len());
+    let mut reference = None;
+    for argument in arguments {
+        if let Node::Reference(node) = argument {
+            reference = Some(&**node);
+        }
+        values.push(Argument {
+            json: evaluation.node(argument, current)?,
+            is_reference: matches!(argument, Node::Reference(_)),
+        });
+    }
+    Call { function, arguments: &values, reference, evaluation }.result()
+}
+
+struct Argument {
+    json: Json,
+    is_reference: bool,
+}
+
+struct Call<'a, 'f> {
+    function: Function,
+    arguments: &'a [Argument],
+    reference: Option<&'a Node>,
+    evaluation: &'a mut Evaluation<'f>,
+}
+
+impl<'a> Call<'a, '_> {
+    fn result(&mut self) -> Result<Json, QueryFailure> {
+        match self.function {
+            Function::Abs => self.finite(number::absolute(self.number(0)?)),
+            Function::Ceil => self.finite(number::rounded(self.number(0)?, f64::ceil)),
+            Function::Floor => self.finite(number::rounded(self.number(0)?, f64::floor)),
+            Function::Sum => self.finite(number::sum(&self.numbers(0)?)),
+            Function::Avg => self.average(),
+            Function::Contains => self.contains(),
+            Function::StartsWith => Ok(Json::Boolean(self.string(0)?.starts_with(self.string(1)?))),
+            Function::EndsWith => Ok(Json::Boolean(self.string(0)?.ends_with(self.string(1)?))),
+            Function::EqualsIgnoreCase => self.equals_ignore_case(),
+            Function::Join => self.join(),
+            Function::Keys => {
+                let names: Vec<Json> = self.object(0)?.keys().map(|name| Json::string(name.as_str())).collect();
+                self.evaluation.make(names.len())?;
+                Ok(Json::array(names))
+            }
+            Function::Values => {
+                let values: Vec<Json> = self.object(0)?.values().cloned().collect();
+                self.evaluation.make(values.len())?;
+                Ok(Json::array(values))
+            }
+            Function::Length => self.length(),
+            Function::Map => self.map(),
+            Function::Max => self.extreme(Ordering::Greater),
+            Function::Min => self.extreme(Ordering::Less),
+            Function::MaxBy => self.extreme_by(Ordering::Greater),
+            Function::MinBy => self.extreme_by(Ordering::Less),
+            Function::Merge => self.merge(),
+            Function::NotNull => {
+                let first = self.arguments.iter().find(|argument| argument.json != Json::Null);
+                Ok(first.map_or(Json::Null, |argument| argument.json.clone()))
+            }
+            Function::Reverse => self.reverse(),
+            Function::Sort => self.sort(),
+            Function::SortBy => self.sort_by(),
+            Function::ToArray => match self.value(0)? {
+                array @ Json::Array(_) => Ok(array.clone()),
+                other => Ok(Json::array(vec![other.clone()])),
+            },
+            Function::ToNumber => Ok(to_number(self.value(0)?)),
+            Function::ToString => match self.value(0)? {
+                text @ Json::String(_) => Ok(text.clone()),
+                other => other.write(MAX_CLAIM_BYTES, self.evaluation.fuel).map(Json::string),
+            },
+            Function::Type => Ok(Json::string(self.value(0)?.type_name())),
+        }
+    }
+
+    fn average(&self) -> Result<Json, QueryFailure> {
+        let numbers = self.numbers(0)?;
+        if numbers.is_empty() {
+            return Ok(Json::Null);
+        }
+        let sum: f64 = numbers.iter().map(|number| number::float(number)).sum();
+        // A count beyond 2^53 cannot be held in memory.
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+        let count = numbers.len() as f64;
+        self.finite(number::of_float(sum / count))
+    }
+
+    fn contains(&mut self) -> Result<Json, QueryFailure> {
+        let (whole, wanted) = (self.value(0)?, self.value(1)?);
+        match whole {
+            Json::Array(elements) => {
+                for element in elements.iter() {
+                    if self.evaluation.equal(element, wanted)? {
+                        return Ok(Json::Boolean(true));
+                    }
+                }
+                Ok(Json::Boolean(false))
+            }
+            Json::String(text) => {
+                self.evaluation.fuel.spend_bytes(text.len())?;
+                Ok(Json::Boolean(matches!(wanted, Json::String(part) if text.contains(&**part))))
+            }
+            other => Err(self.wrong("an array or a string", other)),
+        }
+    }
+
+    fn equals_ignore_case(&mut self) -> Result<Json, QueryFailure> {
+        let (left, right) = (self.string(0)?, self.string(1)?);
+        self.evaluation.fuel.spend_bytes(left.len().saturating_add(right.len()))?;
+        let lower = |text: &'a str| text.chars().flat_map(char::to_lowercase);
+        Ok(Json::Boolean(lower(left).eq(lower(right))))
+    }
+
+    fn join(&mut self) -> Result<Json, QueryFailure> {
+        let separator = self.string(0)?;
+        let strings = self.strings(1)?;
+        let bytes = strings.iter().map(|text| text.len().saturating_add(separator.len()));
+        let bytes = bytes.fold(0, usize::saturating_add);
+        if bytes > MAX_CLAIM_BYTES {
+            return Err(QueryFailure::TooLarge);
+        }
+        self.evaluation.fuel.spend_bytes(bytes)?;
+        Ok(Json::string(strings.join(separator)))
+    }
+
+    fn length(&self) -> Result<Json, QueryFailure> {
+        let length = match self.value(0)? {
+            Json::String(text) => text.chars().count(),
+            Json::Array(elements) => elements.len(),
+            Json::Object(members) => members.len(),
+            other => return Err(self.wrong("a string, an array or an object", other)),
+        };
+        Ok(Json::Number(length.into()))
+    }
+
+    fn map(&mut self) -> Result<Json, QueryFailure> {
+        let (node, elements) = (self.reference(0)?, self.array(1)?);
+        self.evaluation.make(elements.len())?;
+        let mapped: Result<Vec<Json>, _> =
+            elements.iter().map(|element| self.evaluation.node(node, element)).collect();
+        mapped.map(Json::array)
+    }
+
+    fn merge(&mut self) -> Result<Json, QueryFailure> {
+        let mut merged = BTreeMap::new();
+        for number in 0..self.arguments.len() {
+            let members = self.object(number)?;
+            self.evaluation.make(members.len())?;
+            merged.extend(members.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        Ok(Json::Object(Arc::new(merged)))
+    }
+
+    fn reverse(&mut self) -> Result<Json, QueryFailure> {
+        match self.value(0)? {
+            Json::String(text) => {
+                self.evaluation.fuel.spend_bytes(text.len())?;
+                Ok(Json::string(text.chars().rev().collect::<String>()))
+            }
+            Json::Array(elements) => {
+                self.evaluation.make(elements.len())?;
+                Ok(Json::array(elements.iter().rev().cloned().collect()))
+            }
+            other => Err(self.wrong("a string or an array", other)),
+        }
+    }
+
+    fn extreme(&mut self, wanted: Ordering) -> Result<Json, QueryFailure> {
+        let elements = self.array(0)?;
+        let keys = self.sort_keys(elements.iter().cloned().collect(), "an array of numbers, or of strings")?;
+        Ok(extreme(&keys, wanted).and_then(|place| elements.get(place)).cloned().unwrap_or(Json::Null))
+    }
+
+    fn extreme_by(&mut self, wanted: Ordering) -> Result<Json, QueryFailure> {
+        let elements = self.array(0)?;
+        let keys = self.keys_by(elements)?;
+        Ok(extreme(&keys, wanted).and_then(|place| elements.get(place)).cloned().unwrap_or(Json::Null))
+    }
+
+    fn sort(&mut self) -> Result<Json, QueryFailure> {
+        let elements = self.array(0)?;
+        let keys = self.sort_keys(elements.iter().cloned().collect(), "an array of numbers, or of strings")?;
+        self.sorted(elements, &keys)
+    }
+
+    fn sort_by(&mut self) -> Result<Json, QueryFailure> {
+        let elements = self.array(0)?;
+        let keys = self.keys_by(elements)?;
+        self.sorted(elements, &keys)
+    }
+
+    fn sorted(&mut self, elements: &[Json], keys: &[Json]) -> Result<Json, QueryFailure> {
+        self.evaluation.make(elements.len())?;
+        let rounds = usize::try_from(elements.len().checked_ilog2().unwrap_or_default()).unwrap_or_default();
+        for key in keys {
+            self.evaluation.fuel.spend(weight(key).saturating_mul(rounds.saturating_add(1)))?;
+        }
+        let mut places: Vec<(&Json, &Json)> = keys.iter().zip(elements).collect();
+        places.sort_by(|(a, _), (b, _)| order(a, b));
+        Ok(Json::array(places.into_iter().map(|(_, element)| element.clone()).collect()))
+    }
+
+    /// What `&expression` gives for each element.
+    fn keys_by(&mut self, elements: &[Json]) -> Result<Vec<Json>, QueryFailure> {
+        let node = self.reference(1)?;
+        let keys: Result<Vec<Json>, _> = elements.iter().map(|element| self.evaluation.node(node, element)).collect();
+        self.sort_keys(keys?, "an expression that gives numbers, or strings")
+    }
+
+    /// Only numbers with numbers, and strings with strings, have an order.
+    fn sort_keys(&mut self, keys: Vec<Json>, expected: &'static str) -> Result<Vec<Json>, QueryFailure> {
+        for key in &keys {
+            self.evaluation.fuel.spend(weight(key))?;
+            let is_like_first = keys.first().is_some_and(|first| first.type_name() == key.type_name());
+            if !is_like_first || !matches!(key, Json::Number(_) | Json::String(_)) {
+                return Err(self.wrong(expected, key));
+            }
+        }
+        Ok(keys)
+    }
+
+    fn value(&self, number: usize) -> Result<&'a Json, QueryFailure> {
+        match self.arguments.get(number) {
+            Some(argument) if !argument.is_reference => Ok(&argument.json),
+            _ => Err(self.wrong_type("a value", "an &expression")),
+        }
+    }
+
+    fn number(&self, number: usize) -> Result<&'a Number, QueryFailure> {
+        match self.value(number)? {
+            Json::Number(found) => Ok(found),
+            other => Err(self.wrong("a number", other)),
+        }
+    }
+
+    fn string(&self, number: usize) -> Result<&'a str, QueryFailure> {
+        match self.value(number)? {
+            Json::String(text) => Ok(text),
+            other => Err(self.wrong("a string", other)),
+        }
+    }
+
+    fn array(&self, number: usize) -> Result<&'a [Json], QueryFailure> {
+        match self.value(number)? {
+            Json::Array(elements) => Ok(elements),
+            other => Err(self.wrong("an array", other)),
+        }
+    }
+
+    fn object(&self, number: usize) -> Result<&'a BTreeMap<String, Json>, QueryFailure> {
+        match self.value(number)? {
+            Json::Object(members) => Ok(members),
+            other => Err(self.wrong("an object", other)),
+        }
+    }
+
+    fn numbers(&self, number: usize) -> Result<Vec<&'a Number>, QueryFailure> {
+        let number_of = |element: &'a Json| match element {
+            Json::Number(number) => Ok(number),
+            other => Err(self.wrong("an array of numbers", other)),
+        };
+        self.array(number)?.iter().map(number_of).collect()
+    }
+
+    fn strings(&self, number: usize) -> Result<Vec<&'a str>, QueryFailure> {
+        let string_of = |element: &'a Json| match element {
+            Json::String(text) => Ok(&**text),
+            other => Err(self.wrong("an array of strings", other)),
+        };
+        self.array(number)?.iter().map(string_of).collect()
+    }
+
+    fn reference(&self, number: usize) -> Result<&'a Node, QueryFailure> {
+        match self.arguments.get(number) {
+            Some(argument) if !argument.is_reference => Err(self.wrong("an &expression", &argument.json)),
+            _ => self.reference.ok_or_else(|| self.wrong_type("an &expression", "nothing")),
+        }
+    }
+
+    fn finite(&self, number: Option<Json>) -> Result<Json, QueryFailure> {
+        number.ok_or(QueryFailure::NotFinite { function: self.function.as_str() })
+    }
+
+    fn wrong(&self, expected: &'static str, found: &Json) -> QueryFailure {
+        self.wrong_type(expected, found.type_name())
+    }
+
+    const fn wrong_type(&self, expected: &'static str, found: &'static str) -> QueryFailure {
+        QueryFailure::WrongType { function: self.function.as_str(), expected, found }
+    }
+}
+
+/// The steps of a comparison with it.
+fn weight(key: &Json) -> usize {
+    match key {
+        Json::String(text) => (text.len() / 64).saturating_add(1),
+        _ => 1,
+    }
+}
+
+/// The place of the first key that is before (or after) all others.
+fn extreme(keys: &[Json], wanted: Ordering) -> Option<usize> {
+    let mut best: Option<(usize, &Json)> = None;
+    for (place, key) in keys.iter().enumerate() {
+        if best.is_none_or(|(_, best)| order(key, best) == wanted) {
+            best = Some((place, key));
+        }
+    }
+    best.map(|(place, _)| place)
+}
+
+fn order(a: &Json, b: &Json) -> Ordering {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => number::compare(a, b),
+        (Json::String(a), Json::String(b)) => a.cmp(b),
+        _ => Ordering::Equal,
+    }
+}
+
+fn to_number(value: &Json) -> Json {
+    match value {
+        Json::Number(_) => value.clone(),
+        Json::String(text) => match Json::parse(text) {
+            Ok(number @ Json::Number(_)) => number,
+            _ => Json::Null,
+        },
+        _ => Json::Null,
+    }
+}

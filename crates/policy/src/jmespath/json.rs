@@ -1,0 +1,185 @@
+//! JSON values, shared.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+
+use super::QueryFailure;
+use crate::fuel::Fuel;
+use crate::limits::MAX_JSON_NODES;
+
+/// A value; a clone of it is the same value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Json {
+    Null,
+    Boolean(bool),
+    Number(Number),
+    String(Arc<str>),
+    Array(Arc<[Self]>),
+    /// By name.
+    Object(Arc<BTreeMap<String, Self>>),
+}
+
+impl Json {
+    /// Reads a document. Members that are there twice are refused, as are more than [`MAX_JSON_NODES`] values, and more than
+    /// 128 levels.
+    pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let mut nodes_left = MAX_JSON_NODES;
+        let json = Value { nodes_left: &mut nodes_left }.deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(json)
+    }
+
+    pub(crate) fn string(text: impl Into<Arc<str>>) -> Self {
+        Self::String(text.into())
+    }
+
+    pub(crate) fn array(elements: Vec<Self>) -> Self {
+        Self::Array(elements.into())
+    }
+
+    /// What JMESPath calls its type.
+    pub(crate) const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean(_) => "boolean",
+            Self::Number(_) => "number",
+            Self::String(_) => "string",
+            Self::Array(_) => "array",
+            Self::Object(_) => "object",
+        }
+    }
+
+    /// Everything but `false`, `null`, and what is empty.
+    pub(crate) fn is_truth(&self) -> bool {
+        match self {
+            Self::Null | Self::Boolean(false) => false,
+            Self::Boolean(true) | Self::Number(_) => true,
+            Self::String(text) => !text.is_empty(),
+            Self::Array(elements) => !elements.is_empty(),
+            Self::Object(members) => !members.is_empty(),
+        }
+    }
+
+    /// As JSON text, of at most `room` bytes: compact, members by name.
+    ///
+    /// # Errors
+    /// [`QueryFailure::TooLarge`], or out of fuel: a value that shares its parts may be far longer than it is large.
+    pub(crate) fn write(&self, room: usize, fuel: &mut Fuel) -> Result<String, QueryFailure> {
+        let mut text = String::new();
+        self.write_to(&mut text, room, fuel)?;
+        Ok(text)
+    }
+
+    fn write_to(&self, text: &mut String, room: usize, fuel: &mut Fuel) -> Result<(), QueryFailure> {
+        fuel.spend(1)?;
+        match self {
+            Self::Null => text.push_str("null"),
+            Self::Boolean(truth) => text.push_str(if *truth { "true" } else { "false" }),
+            Self::Number(number) => text.push_str(&number.to_string()),
+            Self::String(content) => write_string(content, text, fuel)?,
+            Self::Array(elements) => {
+                text.push('[');
+                for (number, element) in elements.iter().enumerate() {
+                    if number > 0 {
+                        text.push(',');
+                    }
+                    element.write_to(text, room, fuel)?;
+                }
+                text.push(']');
+            }
+            Self::Object(members) => {
+                text.push('{');
+                for (number, (name, value)) in members.iter().enumerate() {
+                    if number > 0 {
+                        text.push(',');
+                    }
+                    write_string(name, text, fuel)?;
+                    text.push(':');
+                    value.write_to(text, room, fuel)?;
+                }
+                text.push('}');
+            }
+        }
+        if text.len() > room { Err(QueryFailure::TooLarge) } else { Ok(()) }
+    }
+}
+
+fn write_string(content: &str, text: &mut String, fuel: &mut Fuel) -> Result<(), QueryFailure> {
+    fuel.spend_bytes(content.len())?;
+    // A string is always written; an error could only come of memory.
+    text.push_str(&serde_json::to_string(content).map_err(|_| QueryFailure::TooLarge)?);
+    Ok(())
+}
+
+/// One value, and how many more the document may have.
+struct Value<'n> {
+    nodes_left: &'n mut usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Value<'_> {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        *self.nodes_left = self
+            .nodes_left
+            .checked_sub(1)
+            .ok_or_else(|| de::Error::custom(format_args!("more than {MAX_JSON_NODES} values")))?;
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Value<'_> {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Json, E> {
+        Ok(Json::Boolean(truth))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Json, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Json, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Json, E> {
+        Number::from_f64(number).map(Json::Number).ok_or_else(|| de::Error::custom("a number that is not finite"))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Json, E> {
+        Ok(Json::string(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Json, A::Error> {
+        let mut array = Vec::new();
+        while let Some(element) = elements.next_element_seed(Value { nodes_left: self.nodes_left })? {
+            array.push(element);
+        }
+        Ok(Json::array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
+        let mut object = BTreeMap::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let value = members.next_value_seed(Value { nodes_left: self.nodes_left })?;
+            if let Some(_twice) = object.insert(name, value) {
+                return Err(de::Error::custom("an object has a member twice"));
+            }
+        }
+        Ok(Json::Object(Arc::new(object)))
+    }
+}

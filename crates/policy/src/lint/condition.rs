@@ -1,0 +1,182 @@
+//! Conditions that can never match, and the claims that they ask for.
+
+use super::Linter;
+use crate::claims::{Issuer, Value};
+use crate::tree::{Condition, New, OperandKind, Operator, Property, Section, Test};
+use crate::vocabulary::{Form, Kind, KnownClaim};
+
+impl Linter<'_> {
+    pub(super) fn condition(&mut self, section: Section, condition: &Condition) {
+        if let Some((first, second)) = contradiction(condition) {
+            let help = format!("`{}` and `{}` exclude each other", first.span.of(self.text), second.span.of(self.text));
+            self.never(condition, second, help);
+            return;
+        }
+        if section == Section::Configuration {
+            if !condition.is_negated {
+                let help = "configuration comes before evidence: only rules without conditions fire";
+                self.never_at("never-matches", condition, condition.span, help.to_owned());
+            }
+            return;
+        }
+        let Some(name) = condition.claim_type() else { return };
+        if !self.claim_may_exist(name, condition) {
+            self.unknown_claim(name, condition);
+            return;
+        }
+        let Some(known) = self.vocabulary.claim(name).filter(|_| !self.made.may_have(name)) else { return };
+        if let Some(current) = self.vocabulary.current_name(name) {
+            let at = type_test(condition);
+            let help = format!("write \"{current}\"");
+            self.findings.warning("deprecated-name", at, "name of older policies", help);
+        }
+        let known = *known;
+        for test in &condition.tests {
+            self.known_value(condition, test, known);
+        }
+    }
+
+    /// A test that no value of the claim passes.
+    fn known_value(&mut self, condition: &Condition, test: &Test, known: KnownClaim) {
+        let (kind, is_equal) = match (&test.operand.kind, test.property) {
+            (OperandKind::Literal(value), Property::Value) => {
+                if Kind::of(value) == known.kind {
+                    if test.operator == Operator::Equal && !known.form.has(value) {
+                        let help = format!("{} is {}", known.name, known.form);
+                        self.never(condition, test, help);
+                    }
+                    return;
+                }
+                (Kind::of(value).as_str(), test.operator == Operator::Equal)
+            }
+            (OperandKind::Call(call), Property::Value) => match call.function.result() {
+                Some(kind) if kind != known.kind.as_str() => (kind, false),
+                _ => return,
+            },
+            _ => {
+                if test.operator.orders() && test.property == Property::Value && known.kind != Kind::Integer {
+                    self.never(condition, test, format!("{} is a {}, which has no order", known.name, known.kind.as_str()));
+                }
+                return;
+            }
+        };
+        let help = match (test.operand.literal(), known.kind, is_equal) {
+            (Some(Value::String(text)), Kind::Integer, _) if text.parse::<i64>().is_ok() => {
+                format!("{} is an Integer: write {text} without quotes", known.name)
+            }
+            (Some(Value::String(text)), Kind::Boolean, _) if matches!(text.as_str(), "true" | "false") => {
+                format!("{} is a Boolean: write {text} without quotes", known.name)
+            }
+            (Some(value), Kind::String, _) if known.form == Form::Any => {
+                format!("{} is a String: write \"{value}\"", known.name)
+            }
+            _ => format!("{} is a {}, compared with a {kind}", known.name, known.kind.as_str()),
+        };
+        self.never(condition, test, help);
+    }
+
+    fn claim_may_exist(&self, name: &str, condition: &Condition) -> bool {
+        let may_be_from = |issuer: Issuer| {
+            condition.tests.iter().all(|test| match (test.property, test.operator, test.operand.literal()) {
+                (Property::Issuer, Operator::Equal, Some(Value::String(asked))) => asked == issuer.as_str(),
+                _ => true,
+            })
+        };
+        let is_evidence = may_be_from(Issuer::AttestationService) && self.vocabulary.claim(name).is_some();
+        let is_custom = may_be_from(Issuer::CustomClaim) && self.vocabulary.has_custom_claims;
+        let may_be_made = may_be_from(Issuer::AttestationPolicy) || may_be_from(Issuer::CustomClaim);
+        is_evidence || is_custom || (may_be_made && self.made.may_have(name))
+    }
+
+    fn unknown_claim(&mut self, name: &str, condition: &Condition) {
+        let at = type_test(condition);
+        let who = match self.vocabulary.evidence {
+            Some(evidence) => format!("claim that {evidence} evidence never has, nor any rule before this makes"),
+            None => "claim that no kind of evidence has, nor any rule before this makes".to_owned(),
+        };
+        let help = if self.vocabulary.claim(name).is_some() {
+            "the evidence has it with the issuer \"AttestationService\"; leave the issuer out".to_owned()
+        } else if let Some(current) = self.vocabulary.current_name(name) {
+            format!("its name is \"{current}\"")
+        } else if self.is_made_later(name, condition) {
+            "the rule that makes it stands after this one; put it before".to_owned()
+        } else if let Some(similar) = self.vocabulary.similar_claim(name) {
+            format!("did you mean \"{similar}\"?")
+        } else {
+            "make it with add in a rule before this, or ask for a claim that there is".to_owned()
+        };
+        let consequence = if condition.is_negated { "; the condition always holds" } else { "" };
+        self.findings.warning("claim-unknown", at, format!("{who}{consequence}"), help);
+    }
+
+    fn is_made_later(&self, name: &str, condition: &Condition) -> bool {
+        let sections = [Section::Authorization, Section::Issuance];
+        let mut rules = sections.into_iter().flat_map(|section| self.policy.rules(section));
+        rules.any(|rule| {
+            let is_other = !rule.conditions.iter().any(|own| own.span == condition.span);
+            is_other && matches!(rule.action.new_claims(), Some(New::Make(_))) && rule.made_type() == Some(name)
+        })
+    }
+
+    fn never(&mut self, condition: &Condition, test: &Test, help: String) {
+        self.never_at("never-matches", condition, test.span, help);
+    }
+
+    fn never_at(&mut self, code: &'static str, condition: &Condition, at: crate::source::Span, help: String) {
+        let message =
+            if condition.is_negated { "condition that always holds" } else { "condition that can never match" };
+        self.findings.warning(code, at, message, help);
+    }
+}
+
+/// Where the condition asks for the type.
+fn type_test(condition: &Condition) -> crate::source::Span {
+    let test = condition.tests.iter().find(|test| test.property == Property::Type && test.operator == Operator::Equal);
+    test.map_or(condition.span, |test| test.span)
+}
+
+/// Two tests of a condition that no claim passes both of, whatever the claims.
+fn contradiction(condition: &Condition) -> Option<(&Test, &Test)> {
+    let pairs = condition.tests.iter().enumerate().flat_map(|(number, first)| {
+        condition.tests.iter().skip(number.saturating_add(1)).map(move |second| (first, second))
+    });
+    pairs.into_iter().find(|(first, second)| excludes(first, second) || excludes(second, first))
+}
+
+fn excludes(first: &Test, second: &Test) -> bool {
+    let (Some(a), Some(b)) = (first.operand.literal(), second.operand.literal()) else { return false };
+    match (first.property, second.property) {
+        (Property::ValueType, Property::Value) => {
+            first.operator == Operator::Equal && *a != Value::String(b.type_name().to_owned())
+        }
+        (one, other) if one != other => false,
+        (Property::Value, _) if Kind::of(a) != Kind::of(b) => true,
+        _ => {
+            let is_between = |a: i64, b: i64| overlap(range(first.operator, a), range(second.operator, b));
+            let excludes_ranges = matches!((a, b), (Value::Integer(a), Value::Integer(b)) if !is_between(*a, *b));
+            let excludes_values = match (first.operator, second.operator) {
+                (Operator::Equal, Operator::Equal) => a != b,
+                (Operator::Equal, Operator::NotEqual) => a == b,
+                _ => false,
+            };
+            excludes_ranges || excludes_values
+        }
+    }
+}
+
+/// The integers that pass such a test, first and last; all of them for `!=`.
+fn range(operator: Operator, number: i64) -> (i128, i128) {
+    let (number, least, most) = (i128::from(number), i128::from(i64::MIN), i128::from(i64::MAX));
+    match operator {
+        Operator::Equal => (number, number),
+        Operator::NotEqual => (least, most),
+        Operator::Less => (least, number.saturating_sub(1)),
+        Operator::LessOrEqual => (least, number),
+        Operator::Greater => (number.saturating_add(1), most),
+        Operator::GreaterOrEqual => (number, most),
+    }
+}
+
+fn overlap(a: (i128, i128), b: (i128, i128)) -> bool {
+    a.0.max(b.0) <= a.1.min(b.1)
+}

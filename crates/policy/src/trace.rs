@@ -1,0 +1,172 @@
+//! How a decision came about, rule by rule: as data, and as text beside the policy's source.
+
+mod text;
+
+use serde::{Serialize, Serializer};
+
+use crate::claims::Claim;
+use crate::evaluate::{ClaimSet, Matches, Permit, holding, right_hand};
+use crate::fuel::Fuel;
+use crate::refusal::Refusal;
+use crate::source::{Position, Span};
+use crate::tree::{Condition, Rule, Section};
+
+/// The most claims that are shown to have nearly matched a condition.
+const MAX_NEAR: usize = 8;
+
+/// A decision and how it came about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What [`crate::Policy::decide`] says of the same claims.
+    pub outcome: Result<Permit, Refusal>,
+    /// Every claim: first those of the evidence, then those that rules made, in that order.
+    pub claims: Vec<Claim>,
+    /// How many of them are of the evidence.
+    pub incoming: usize,
+    /// The rules that were evaluated, in the order of evaluation. Issuance rules are not where nothing is permitted.
+    pub rules: Vec<RuleTrace>,
+}
+
+/// What became of one rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RuleTrace {
+    /// The section it stands in.
+    pub section: Section,
+    /// Its number there, from 1.
+    pub number: usize,
+    /// Where it stands, in bytes of the text.
+    pub span: Span,
+    /// The same as line and column.
+    #[serde(flatten)]
+    pub at: Position,
+    /// `permit`, `deny`, `add`, `issue` or `issueproperty`.
+    pub action: &'static str,
+    /// Whether it fired.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Its conditions, up to the first that does not hold.
+    pub conditions: Vec<ConditionTrace>,
+}
+
+/// Whether a rule fired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// All conditions hold, and this was made.
+    Fired {
+        /// The numbers of the claims that it made.
+        made: Vec<usize>,
+    },
+    /// A condition does not hold.
+    NotFired,
+    /// It ended the evaluation in an error.
+    Failed {
+        /// What is wrong.
+        fault: String,
+    },
+}
+
+/// What became of one condition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConditionTrace {
+    /// Where it stands, in bytes of the text.
+    pub span: Span,
+    /// Whether it holds.
+    pub holds: bool,
+    /// Whether it is one with `!`, which holds where nothing matches.
+    pub is_negated: bool,
+    /// The numbers of the claims that it matched.
+    pub matched: Vec<usize>,
+    /// Where nothing matched: claims of the type that it asks for, and the test that each did not pass.
+    pub near: Vec<Near>,
+}
+
+/// A claim that a condition did not match, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Near {
+    /// The number of the claim.
+    pub claim: usize,
+    /// Where the test stands that it did not pass, in bytes of the text.
+    pub test: Span,
+}
+
+impl Explanation {
+    /// Of claims that could not even be looked at.
+    pub(crate) fn of_nothing(incoming: &[Claim], refusal: Refusal) -> Self {
+        Self { outcome: Err(refusal), claims: incoming.to_vec(), incoming: incoming.len(), rules: Vec::new() }
+    }
+
+    /// The rule that denied; or the one that ended the evaluation in an error.
+    pub fn deciding_rule(&self) -> Option<&RuleTrace> {
+        match &self.outcome {
+            Err(Refusal::Denied { at }) => self.rules.iter().find(|rule| rule.at == *at),
+            Err(Refusal::Evaluation(_)) => self.rules.last().filter(|rule| matches!(rule.outcome, Outcome::Failed { .. })),
+            Ok(_) => self.rules.iter().find(|rule| rule.action == "permit" && rule.has_fired()),
+            Err(Refusal::NoPermit) => None,
+        }
+    }
+
+    /// The decision as text, rule by rule, with the source of each; the outcome stands first.
+    ///
+    /// `source` is the text that the policy was parsed from.
+    pub fn text(&self, source: &str) -> String {
+        text::of(self, source)
+    }
+}
+
+impl RuleTrace {
+    pub(crate) fn of(
+        rule: &Rule,
+        section: Section,
+        index: usize,
+        outcome: Outcome,
+        matches: &Matches,
+        claims: &ClaimSet<'_>,
+    ) -> Self {
+        let of = |(number, matched): (usize, &Vec<usize>)| {
+            let condition = rule.conditions.get(number)?;
+            let near = if matched.is_empty() { near(condition, matches, claims) } else { Vec::new() };
+            let (span, is_negated) = (condition.span, condition.is_negated);
+            let holds = matched.is_empty() == is_negated;
+            Some(ConditionTrace { span, holds, is_negated, matched: matched.clone(), near })
+        };
+        Self {
+            section,
+            number: index.saturating_add(1),
+            span: rule.span,
+            at: rule.at,
+            action: rule.action.name(),
+            outcome,
+            conditions: matches.iter().enumerate().filter_map(of).collect(),
+        }
+    }
+
+    /// Whether all its conditions held and it did what it says.
+    pub const fn has_fired(&self) -> bool {
+        matches!(self.outcome, Outcome::Fired { .. })
+    }
+}
+
+/// The claims of the asked type, each with the test that it does not pass. Whatever goes wrong here has gone wrong in the
+/// evaluation already; it runs on fuel of its own, so that a trace changes no decision.
+fn near(condition: &Condition, matches: &Matches, claims: &ClaimSet<'_>) -> Vec<Near> {
+    let Some(name) = condition.claim_type() else { return Vec::new() };
+    let fuel = &mut Fuel::full();
+    let Ok(right) = right_hand(condition, matches, claims, fuel) else { return Vec::new() };
+    let mut near = Vec::new();
+    for (number, claim) in claims.iter().enumerate().filter(|(_, claim)| claim.name == name) {
+        let mut tests = condition.tests.iter().zip(&right);
+        let failed = tests.find(|(test, right)| !matches!(holding(claim, test, right, claims, fuel), Ok(Some(_))));
+        near.extend(failed.map(|(test, _)| Near { claim: number, test: test.span }));
+        if near.len() >= MAX_NEAR {
+            break;
+        }
+    }
+    near
+}
+
+impl Serialize for Section {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

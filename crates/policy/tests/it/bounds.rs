@@ -1,0 +1,147 @@
+//! What a stranger's policy cannot do. Work is counted in steps, never in time.
+
+use policy::limits::{MAX_CLAIMS, MAX_NESTING, MAX_TEXT};
+use policy::{Claim, EvaluationError, Fault, Policy, Refusal};
+use proptest::prelude::*;
+
+use crate::{FREE, authorize, claim, fault_of, issuing, parse};
+
+#[test]
+fn doubling_rules_end_in_an_error() {
+    let rules = "c:[type==\"a\"] => add(claim=c);".repeat(40);
+    assert_eq!(fault_of(authorize(&rules, &[claim("a", 1)])), Fault::TooManyClaims);
+    let rules = "c:[type==\"a\"] => add(type=\"a\", value=c.value);".repeat(40);
+    assert_eq!(fault_of(authorize(&rules, &[claim("a", 1)])), Fault::TooManyClaims);
+}
+
+#[test]
+fn doubling_texts_end_in_an_error() {
+    let step = |number: usize| {
+        let next = number + 1;
+        format!("c:[type==\"a{number}\"] => add(type=\"a{next}\", value=AppendString(c.value, c.value));")
+    };
+    let rules: String = (0..40).map(step).collect();
+    assert_eq!(fault_of(authorize(&rules, &[claim("a0", "x")])), Fault::TooManyBytes);
+}
+
+#[test]
+fn twenty_thousand_parentheses_are_a_mistake_and_no_overflow() {
+    for text in ["(".repeat(20_000), "AppendString(".repeat(4_000), "NegateBool(".repeat(5_000)] {
+        let policy = issuing(&format!("=> issue(type=\"a\", value={text}"));
+        assert!(Policy::parse(&policy).is_err());
+    }
+    let nested = |depth: usize| {
+        let value = format!("{}true{}", "NegateBool(".repeat(depth), ")".repeat(depth));
+        issuing(&format!("=> issue(type=\"a\", value={value});"))
+    };
+    assert!(Policy::parse(&nested(MAX_NESTING)).is_ok());
+    let errors = Policy::parse(&nested(MAX_NESTING + 1)).unwrap_err();
+    assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), ["too-deep"]);
+}
+
+#[test]
+fn a_query_of_131_bytes_ends_in_an_error() {
+    let query = vec!["[@,@]"; 21].join("|") + " | @ ";
+    let query = format!("{query:<131}");
+    assert_eq!(query.len(), 131);
+    let rules = format!("=> add(type=\"a\", value=JmesPath(\"1\", \"{query}\"));");
+    let fault = fault_of(authorize(&rules, &[]));
+    assert!(matches!(fault, Fault::Query(policy::QueryFailure::TooLarge) | Fault::OutOfFuel), "{fault}");
+}
+
+#[test]
+fn bytes_of_claims_are_bounded() {
+    let big = "x".repeat(3000);
+    let rules = "c:[type==\"a\"] => add(type=\"b\", value=c.value);".repeat(500);
+    assert_eq!(fault_of(authorize(&rules, &[claim("a", big.as_str())])), Fault::TooManyBytes);
+}
+
+#[test]
+fn the_claims_of_the_evidence_are_bounded_too() {
+    let claims = vec![claim("a", 1); MAX_CLAIMS + 1];
+    let refusal = authorize("=> permit();", &claims).unwrap_err();
+    assert_eq!(refusal, Refusal::Evaluation(EvaluationError { at: None, fault: Fault::TooManyClaims }));
+    assert_eq!(parse(&issuing("")).explain(&claims, &FREE).outcome, Err(refusal));
+    assert!(authorize("=> permit();", &claims[1..]).is_ok());
+}
+
+#[test]
+fn joins_run_on_fuel() {
+    let claims: Vec<Claim> = (0..900).map(|number| claim("a", number)).collect();
+    let rules = "a:[type==\"a\"] && b:[type==\"a\", value<a.value] && [value==-1] => permit();".repeat(20);
+    assert_eq!(fault_of(authorize(&rules, &claims)), Fault::OutOfFuel);
+}
+
+#[test]
+fn subsets_run_on_fuel() {
+    let claims: Vec<Claim> = (0..900).map(|number| claim("a", number)).collect();
+    let rules = "a:[type==\"a\"] => add(type=\"b\", value=IsSubsetOf(a.value, a.value));".repeat(5);
+    assert_eq!(fault_of(authorize(&rules, &claims)), Fault::OutOfFuel);
+}
+
+#[test]
+fn long_texts_cost_their_length() {
+    let long = "x".repeat(16 << 10);
+    let claims: Vec<Claim> = (0..15).map(|number| claim("a", format!("{long}{number}").as_str())).collect();
+    let joins = "a:[type==\"a\"] && [type==\"a\", value!=a.value] && [type==\"none\"] => permit();".repeat(600);
+    assert_eq!(fault_of(authorize(&joins, &claims)), Fault::OutOfFuel);
+    let one = [claim("a", "x".repeat(100 << 10).as_str())];
+    let copies = "c:[type==\"a\"] && [value==AppendString(c.value, \"\"), type==\"b\"] => deny();".repeat(700);
+    assert_eq!(fault_of(authorize(&copies, &one)), Fault::OutOfFuel);
+    let documents = [claim("a", format!("\"{}\"", "x".repeat(100 << 10)).as_str())];
+    let reads = "c:[type==\"a\"] && [value==JmesPath(c.value, \"b\"), type==\"b\"] => deny();".repeat(700);
+    assert_eq!(fault_of(authorize(&reads, &documents)), Fault::OutOfFuel);
+}
+
+#[test]
+fn queries_made_while_evaluating_cost_their_length() {
+    let claims = [claim("q", "@ ".repeat(4_000).as_str()), claim("j", "1")];
+    let rules = "q:[type==\"q\"] && j:[type==\"j\"] => add(type=\"b\", value=JmesPath(j.value, q.value));".repeat(5);
+    let fault = fault_of(authorize(&rules, &claims));
+    assert!(matches!(fault, Fault::QuerySyntax { .. }), "{fault}");
+    let claims = [claim("q", format!("@{}", " ".repeat(16_000)).as_str()), claim("j", "1")];
+    let rules = "q:[type==\"q\"] && j:[type==\"j\"] && [value==JmesPath(j.value, q.value)] => deny();".repeat(70);
+    assert_eq!(fault_of(authorize(&rules, &claims)), Fault::OutOfFuel);
+}
+
+/// Any policy that can be written with a few names, as text.
+fn any_policy() -> impl Strategy<Value = String> {
+    let name = prop_oneof![Just("a"), Just("b"), Just("events")];
+    let literal = prop_oneof![Just("1"), Just("\"x\""), Just("true"), Just("\"{\\\"k\\\":[1,2]}\""), Just("\"k[]\"")];
+    let operand = prop_oneof![literal.prop_map(str::to_owned), Just("c.value".to_owned()), Just("c.type".to_owned())];
+    let operand = operand.prop_recursive(3, 8, 2, |inner| {
+        let one = prop_oneof![Just("NegateBool"), Just("JsonToClaimValue")];
+        let two = prop_oneof![Just("JmesPath"), Just("AppendString"), Just("IsSubsetOf"), Just("ContainsOnlyValue")];
+        prop_oneof![
+            (one, inner.clone()).prop_map(|(function, argument)| format!("{function}({argument})")),
+            (two, inner.clone(), inner).prop_map(|(function, a, b)| format!("{function}({a}, {b})")),
+        ]
+    });
+    let rule = (name.clone(), name, operand.clone(), operand, any::<bool>(), 0_usize..4).prop_map(
+        |(asked, made, compared, value, is_negated, action)| {
+            let not = if is_negated { "!" } else { "" };
+            let action = ["permit()", "deny()", "add(claim=c)", ""][action];
+            let action =
+                if action.is_empty() { format!("add(type=\"{made}\", value={value})") } else { action.to_owned() };
+            format!("c:[type==\"{asked}\"] && {not}[type==\"{made}\", value=={compared}] => {action};")
+        },
+    );
+    proptest::collection::vec(rule, 0..12)
+        .prop_map(|rules| format!("version=1.2; authorizationrules {{ => permit(); {} }};", rules.join("\n")))
+}
+
+proptest! {
+    #[test]
+    fn any_policy_on_any_claims_ends_and_is_explained_as_it_is_decided(
+        text in any_policy(), values in proptest::collection::vec(("[ab]", 0_i64..3), 0..6),
+    ) {
+        prop_assert!(text.len() < MAX_TEXT);
+        // A literal in the place of a query may be none.
+        let Ok(policy) = Policy::parse(&text) else { return Ok(()) };
+        let claims: Vec<Claim> = values.iter().map(|(name, value)| claim(name, *value)).collect();
+        let explanation = policy.explain(&claims, &FREE);
+        prop_assert_eq!(&explanation.outcome, &policy.decide(&claims, &FREE));
+        prop_assert!(explanation.text(&text).contains(['p', 'd', 'r']));
+        let _ = policy.lint(&text, &FREE);
+    }
+}
