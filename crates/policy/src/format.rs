@@ -71,7 +71,8 @@ impl<'t> Layout<'t> {
         let whole = [whole.join(" && ").as_str(), &action].join(" ");
         let whole = format!("{};", whole.trim_start());
         let has_comments = self.comments.first().is_some_and(|comment| comment.start < rule.span.end);
-        if !has_comments && (rule.conditions.is_empty() || INDENT.len().saturating_add(whole.chars().count()) <= WIDTH) {
+        if !has_comments && (rule.conditions.is_empty() || INDENT.len().saturating_add(whole.chars().count()) <= WIDTH)
+        {
             self.line(INDENT, &whole);
         } else {
             self.lines_of(&pieces, (rule.action_span, &action));

@@ -155,7 +155,12 @@ impl<'t> Lexer<'t, '_, '_> {
             Some(c @ ('"' | '\\')) => text.push(c),
             _ => {
                 let help = "the escapes are \\\\ for a backslash and \\\" for a quote";
-                self.findings.error("unknown-escape", self.since(start), "escape that the language does not have", help);
+                self.findings.error(
+                    "unknown-escape",
+                    self.since(start),
+                    "escape that the language does not have",
+                    help,
+                );
             }
         }
     }

@@ -24,7 +24,8 @@ impl Policy {
     ///
     /// `text` is the text that it was parsed from.
     pub fn lint(&self, text: &str, vocabulary: &Vocabulary) -> Diagnostics {
-        let mut linter = Linter { findings: Findings::new(text), text, vocabulary, made: Made::default(), policy: self };
+        let mut linter =
+            Linter { findings: Findings::new(text), text, vocabulary, made: Made::default(), policy: self };
         linter.outcome();
         for section in Section::ALL {
             if section == Section::Authorization {
@@ -90,7 +91,8 @@ impl<'t> Linter<'t> {
         let permits_all = rules.iter().find(|rule| rule.action == Action::Permit && rule.conditions.is_empty());
         let Some(permits_all) = permits_all else { return };
         for rule in rules.iter().filter(|rule| rule.action == Action::Permit && rule.span != permits_all.span) {
-            let help = format!("line {} permits every attestation; remove it, or make this rule a deny", permits_all.at.line);
+            let help =
+                format!("line {} permits every attestation; remove it, or make this rule a deny", permits_all.at.line);
             self.findings.warning("permit-without-effect", rule.span, "rule makes no difference", help);
         }
     }

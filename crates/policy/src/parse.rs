@@ -56,7 +56,12 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Diagnostics> {
 fn refuse_other_things(text: &str, findings: &mut Findings<'_>) {
     let start = Span::default();
     if text.len() > MAX_TEXT {
-        findings.error("policy-too-long", start, "policy is too long", format!("a policy has at most {MAX_TEXT} bytes"));
+        findings.error(
+            "policy-too-long",
+            start,
+            "policy is too long",
+            format!("a policy has at most {MAX_TEXT} bytes"),
+        );
     } else if text.trim().is_empty() {
         let help = "the smallest one is: version=1.0; authorizationrules{ => permit(); };";
         findings.error("policy-empty", start, "policy is empty", help);

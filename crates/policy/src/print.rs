@@ -102,3 +102,6 @@ fn quoted(content: &str, text: &mut String) {
 fn name_of(condition: usize, conditions: &[Condition]) -> &str {
     conditions.get(condition).and_then(|condition| condition.name.as_deref()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,7 +100,9 @@ impl Explanation {
     pub fn deciding_rule(&self) -> Option<&RuleTrace> {
         match &self.outcome {
             Err(Refusal::Denied { at }) => self.rules.iter().find(|rule| rule.at == *at),
-            Err(Refusal::Evaluation(_)) => self.rules.last().filter(|rule| matches!(rule.outcome, Outcome::Failed { .. })),
+            Err(Refusal::Evaluation(_)) => {
+                self.rules.last().filter(|rule| matches!(rule.outcome, Outcome::Failed { .. }))
+            }
             Ok(_) => self.rules.iter().find(|rule| rule.action == "permit" && rule.has_fired()),
             Err(Refusal::NoPermit) => None,
         }

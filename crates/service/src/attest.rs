@@ -11,7 +11,6 @@ use crate::attestation_type::AttestationType;
 use crate::claims::{self, Evidence};
 use crate::hashes::sha256;
 use crate::keeper::Prepared;
-use crate::names::OWNED_NAMES;
 use crate::policies::{Policies, PolicyInForce};
 use crate::provider::{Provider, Snapshot};
 use crate::request::{AttestRequest, HeldData};
@@ -52,15 +51,14 @@ impl Provider {
         })?;
         let collateral = snapshot.collateral.get(&pck, quote.tee(), self.verifier(), at)?;
         let verified = self.verifier().verify(&quote, &pck, &collateral.verified, at)?;
-        let minimum = minimum_evaluation_number(&policy.parsed.configure()?)?;
+        let minimum = minimum_evaluation_number(&policy.parsed.configure(&policy.vocabulary)?);
         let accepted = self.requirements().clone().minimum_evaluation_data_number(minimum).judge(verified)?;
 
         let dangerous_time = self.clock().is_dangerous().then_some(at);
         let evidence =
             Evidence::of(&accepted, request.runtime_data.as_ref(), dangerous_time).ok_or(AttestError::NotAnSgxQuote)?;
         check_held_data(&evidence, request)?;
-        let permit = policy.parsed.decide(&evidence.incoming(), &OWNED_NAMES)?;
-        refuse_issuance_properties(&permit.properties)?;
+        let permit = policy.parsed.decide(&evidence.incoming(), &policy.vocabulary)?;
         let claims = token_claims(&evidence, request, &claims::issued(&permit.issued), &policy.hash, &collateral);
         Ok(sign(&snapshot, self.issuer(), claims, now, request.draft_policy.is_some())?)
     }
@@ -73,7 +71,7 @@ fn policy_in_force<'a>(
 ) -> Result<std::borrow::Cow<'a, PolicyInForce>, AttestError> {
     use std::borrow::Cow;
     match draft {
-        Some(text) => PolicyInForce::parse(text).map(Cow::Owned).map_err(AttestError::DraftPolicy),
+        Some(text) => PolicyInForce::parse(text, attestation_type).map(Cow::Owned).map_err(AttestError::DraftPolicy),
         None => Ok(Cow::Borrowed(policies.of(attestation_type))),
     }
 }
@@ -85,34 +83,12 @@ fn quote_bytes(attestation_type: AttestationType, evidence: &[u8]) -> Result<&[u
     }
 }
 
-/// Reads the typed properties of a policy's configuration. A number raises the minimum, it never lowers it.
-fn minimum_evaluation_number(properties: &Properties) -> Result<u32, AttestError> {
-    const NAME: &str = "x-ms-sgx-tcbidentifier";
-    let mut minimum = 0;
-    for (name, value) in properties.iter() {
-        let impossible = |expected| AttestError::Property { name: name.to_owned(), expected };
-        if name != NAME {
-            return Err(impossible("the only property known for SGX is x-ms-sgx-tcbidentifier"));
-        }
-        minimum = match value {
-            policy::Value::String(text) if text == "azuredefault" => 0,
-            policy::Value::String(text) => {
-                text.parse().map_err(|_| impossible("it is \"azuredefault\" or an evaluation number in quotes"))?
-            }
-            _ => return Err(impossible("it is \"azuredefault\" or an evaluation number in quotes")),
-        };
-    }
-    Ok(minimum)
-}
-
-/// Those that exist are about TPM reports. One that did nothing would be taken for a rule that holds.
-fn refuse_issuance_properties(properties: &Properties) -> Result<(), AttestError> {
-    match properties.iter().next() {
-        None => Ok(()),
-        Some((name, _)) => Err(AttestError::Property {
-            name: name.chars().take(60).collect(),
-            expected: "there are no properties in the issuance rules of SGX",
-        }),
+/// What the policy's configuration demands: "azuredefault" nothing, a number at least that one. It raises the minimum, it
+/// never lowers it.
+fn minimum_evaluation_number(properties: &Properties) -> u32 {
+    match properties.value("x-ms-sgx-tcbidentifier") {
+        Some(policy::Value::String(text)) => text.parse().unwrap_or_default(),
+        _ => 0,
     }
 }
 

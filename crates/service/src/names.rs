@@ -82,14 +82,21 @@ mod tests {
         ];
         for name in owned {
             assert!(OWNED_NAMES.owns(name), "{name}");
+            let vocabulary = crate::PolicyType::SgxEnclave.vocabulary();
             let text = format!(
                 "version=1.0;authorizationrules{{=>permit();}};issuancerules{{=>issue(type=\"{name}\",value=1);}};"
             );
             let policy = policy::Policy::parse(&text).unwrap();
-            assert!(policy.check_owned(&OWNED_NAMES).is_err(), "{name}");
-            let refusal = policy.decide(&[], &OWNED_NAMES);
+            assert!(policy.lint(&text, &vocabulary).errors().is_err(), "{name}");
+            let refusal = policy.decide(&[], &vocabulary);
             assert!(
-                matches!(refusal, Err(policy::Refusal::Evaluation(policy::EvaluationError::OwnedName { .. }))),
+                matches!(
+                    refusal,
+                    Err(policy::Refusal::Evaluation(policy::EvaluationError {
+                        fault: policy::Fault::OwnedName { .. },
+                        ..
+                    }))
+                ),
                 "{name}"
             );
         }

@@ -1,22 +1,25 @@
 //! The policies of a provider: parsed once, hashed once.
 
-use policy::{ParseErrors, Policy};
+use policy::{Diagnostics, Policy, Vocabulary};
 
 use crate::attestation_type::AttestationType;
-use crate::names::OWNED_NAMES;
+use crate::policy_type::PolicyType;
 
-/// A parsed policy with the hash of its text.
+/// A parsed policy with what it speaks about, and the hash of its text.
 #[derive(Clone, Debug)]
 pub(crate) struct PolicyInForce {
     pub(crate) parsed: Policy,
+    pub(crate) vocabulary: Vocabulary,
     pub(crate) hash: String,
 }
 
 impl PolicyInForce {
-    pub(crate) fn parse(text: &str) -> Result<Self, ParseErrors> {
+    /// Warnings are for whoever writes the policy; errors refuse it.
+    pub(crate) fn parse(text: &str, attestation_type: AttestationType) -> Result<Self, Diagnostics> {
         let parsed = Policy::parse(text)?;
-        parsed.check_owned(&OWNED_NAMES)?;
-        Ok(Self { parsed, hash: token::hash::policy_hash(text) })
+        let vocabulary = PolicyType::from(attestation_type).vocabulary();
+        parsed.lint(text, &vocabulary).errors()?;
+        Ok(Self { parsed, vocabulary, hash: token::hash::policy_hash(text) })
     }
 }
 

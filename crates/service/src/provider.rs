@@ -6,15 +6,15 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use collateral::LoadError;
 use dcap::{Certificate, Requirements, TrustedRoots, UnixTime, Verifier, pem};
-use policy::ParseErrors;
+use policy::Diagnostics;
 use store::{Store, StoreError};
 use token::{Jwks, SigningKey};
 
 use crate::attestation_type::AttestationType;
-use crate::default_policy::default_policy;
 use crate::hashes;
 use crate::keeper::Keeper;
 use crate::policies::{Policies, PolicyInForce};
+use crate::policy_type::PolicyType;
 use crate::public_url::{InvalidPublicUrl, PublicUrl};
 
 /// Seconds for which a signing key's certificate is made out: ten years, for rotation replaces keys and not this date.
@@ -96,7 +96,7 @@ pub enum OpenError {
         /// Which policy.
         attestation_type: &'static str,
         /// Why.
-        source: ParseErrors,
+        source: Diagnostics,
     },
     /// The signing key cannot be made or read.
     #[error("signing key cannot be made or read")]
@@ -332,8 +332,9 @@ async fn policy_of(
         .policy(name, attestation_type.as_str())
         .await
         .map_err(|source| OpenError::Store { name: name.to_owned(), source })?;
-    let text = kept.as_ref().map_or(default_policy(attestation_type), |policy| policy.text.as_str());
-    PolicyInForce::parse(text).map_err(|source| OpenError::Policy {
+    let default = PolicyType::from(attestation_type).default_policy().unwrap_or_default();
+    let text = kept.as_ref().map_or(default, |policy| policy.text.as_str());
+    PolicyInForce::parse(text, attestation_type).map_err(|source| OpenError::Policy {
         name: name.to_owned(),
         attestation_type: attestation_type.as_str(),
         source,

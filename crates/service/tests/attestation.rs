@@ -164,22 +164,28 @@ async fn draft_policies_are_refused_with_their_own_codes() {
     for (policy, code, detail) in [
         ("nonsense".to_owned(), "PolicyParsingError", "draft_policy_malformed"),
         (issue("=> issue(type=\"iss\", value=\"me\");"), "PolicyParsingError", "draft_policy_malformed"),
+        (issue("=> issueproperty(type=\"omit_x5c\", value=true);"), "PolicyParsingError", "draft_policy_malformed"),
+        (
+            issue("c:[type==\"x-ms-sgx-svn\"] => issueproperty(type=c.type, value=true);"),
+            "PolicyEvaluationError",
+            "policy_evaluation_failed",
+        ),
         (issue("c:[value==4] => issue(claim=c);"), "PolicyEvaluationError", "policy_evaluation_failed"),
         ("version=1.0;authorizationrules{};".to_owned(), "PolicyEvaluationError", "policy_did_not_permit"),
         (
             configured("=> issueproperty(type=\"x-ms-sgx-tcbidentifier\", value=\"new\");"),
-            "PolicyEvaluationError",
-            "policy_property_impossible",
+            "PolicyParsingError",
+            "draft_policy_malformed",
         ),
         (
             configured("=> issueproperty(type=\"x-ms-sgx-tcbidentifier\", value=15);"),
-            "PolicyEvaluationError",
-            "policy_property_impossible",
+            "PolicyParsingError",
+            "draft_policy_malformed",
         ),
         (
             configured("=> issueproperty(type=\"require_valid_aik_cert\", value=true);"),
-            "PolicyEvaluationError",
-            "policy_property_impossible",
+            "PolicyParsingError",
+            "draft_policy_malformed",
         ),
         (
             configured("=> issueproperty(type=\"x-ms-sgx-tcbidentifier\", value=\"9999\");"),

@@ -43,12 +43,7 @@ fn copies(condition: usize, matches: &Matches, claims: &ClaimSet<'_>) -> Result<
     Ok(claims.of(numbers).cloned().collect())
 }
 
-fn value_type(
-    make: &Make,
-    matches: &Matches,
-    claims: &ClaimSet<'_>,
-    fuel: &mut Fuel,
-) -> Result<Option<String>, Fault> {
+fn value_type(make: &Make, matches: &Matches, claims: &ClaimSet<'_>, fuel: &mut Fuel) -> Result<Option<String>, Fault> {
     let Some(operand) = &make.value_type else { return Ok(None) };
     let values = values::of(operand, matches, claims, fuel)?;
     let name = one_text(&values, "valueType")?;

@@ -125,11 +125,7 @@ impl Evaluation<'_> {
     }
 
     /// What `right` finds in each, where it finds something.
-    fn of_each<'j>(
-        &mut self,
-        elements: impl Iterator<Item = &'j Json>,
-        right: &Node,
-    ) -> Result<Json, QueryFailure> {
+    fn of_each<'j>(&mut self, elements: impl Iterator<Item = &'j Json>, right: &Node) -> Result<Json, QueryFailure> {
         let mut found = Vec::new();
         for element in elements {
             let value = self.node(right, element)?;
@@ -141,13 +137,7 @@ impl Evaluation<'_> {
         Ok(Json::array(found))
     }
 
-    fn filter(
-        &mut self,
-        left: &Node,
-        condition: &Node,
-        right: &Node,
-        current: &Json,
-    ) -> Result<Json, QueryFailure> {
+    fn filter(&mut self, left: &Node, condition: &Node, right: &Node, current: &Json) -> Result<Json, QueryFailure> {
         let Json::Array(elements) = self.node(left, current)? else { return Ok(Json::Null) };
         let mut passing = Vec::new();
         for element in elements.iter() {
@@ -227,10 +217,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn all_equal<'j>(
-        &mut self,
-        pairs: impl Iterator<Item = (&'j Json, &'j Json)>,
-    ) -> Result<bool, QueryFailure> {
+    fn all_equal<'j>(&mut self, pairs: impl Iterator<Item = (&'j Json, &'j Json)>) -> Result<bool, QueryFailure> {
         for (left, right) in pairs {
             if !self.equal(left, right)? {
                 return Ok(false);

@@ -222,8 +222,7 @@ impl<'a> Call<'a, '_> {
     fn map(&mut self) -> Result<Json, QueryFailure> {
         let (node, elements) = (self.reference(0)?, self.array(1)?);
         self.evaluation.make(elements.len())?;
-        let mapped: Result<Vec<Json>, _> =
-            elements.iter().map(|element| self.evaluation.node(node, element)).collect();
+        let mapped: Result<Vec<Json>, _> = elements.iter().map(|element| self.evaluation.node(node, element)).collect();
         mapped.map(Json::array)
     }
 
@@ -253,8 +252,8 @@ impl<'a> Call<'a, '_> {
 
     fn extreme(&mut self, wanted: Ordering) -> Result<Json, QueryFailure> {
         let elements = self.array(0)?;
-        let keys = self.sort_keys(elements.iter().cloned().collect(), "an array of numbers, or of strings")?;
-        Ok(extreme(&keys, wanted).and_then(|place| elements.get(place)).cloned().unwrap_or(Json::Null))
+        self.check_keys(elements, "an array of numbers, or of strings")?;
+        Ok(extreme(elements, wanted).and_then(|place| elements.get(place)).cloned().unwrap_or(Json::Null))
     }
 
     fn extreme_by(&mut self, wanted: Ordering) -> Result<Json, QueryFailure> {
@@ -265,8 +264,8 @@ impl<'a> Call<'a, '_> {
 
     fn sort(&mut self) -> Result<Json, QueryFailure> {
         let elements = self.array(0)?;
-        let keys = self.sort_keys(elements.iter().cloned().collect(), "an array of numbers, or of strings")?;
-        self.sorted(elements, &keys)
+        self.check_keys(elements, "an array of numbers, or of strings")?;
+        self.sorted(elements, elements)
     }
 
     fn sort_by(&mut self) -> Result<Json, QueryFailure> {
@@ -290,19 +289,21 @@ impl<'a> Call<'a, '_> {
     fn keys_by(&mut self, elements: &[Json]) -> Result<Vec<Json>, QueryFailure> {
         let node = self.reference(1)?;
         let keys: Result<Vec<Json>, _> = elements.iter().map(|element| self.evaluation.node(node, element)).collect();
-        self.sort_keys(keys?, "an expression that gives numbers, or strings")
+        let keys = keys?;
+        self.check_keys(&keys, "an expression that gives numbers, or strings")?;
+        Ok(keys)
     }
 
     /// Only numbers with numbers, and strings with strings, have an order.
-    fn sort_keys(&mut self, keys: Vec<Json>, expected: &'static str) -> Result<Vec<Json>, QueryFailure> {
-        for key in &keys {
+    fn check_keys(&mut self, keys: &[Json], expected: &'static str) -> Result<(), QueryFailure> {
+        for key in keys {
             self.evaluation.fuel.spend(weight(key))?;
             let is_like_first = keys.first().is_some_and(|first| first.type_name() == key.type_name());
             if !is_like_first || !matches!(key, Json::Number(_) | Json::String(_)) {
                 return Err(self.wrong(expected, key));
             }
         }
-        Ok(keys)
+        Ok(())
     }
 
     fn value(&self, number: usize) -> Result<&'a Json, QueryFailure> {

@@ -25,8 +25,8 @@ pub(super) enum Kind {
 
 /// Longest first.
 const SYMBOLS: [&str; 24] = [
-    "[?", "[]", "||", "&&", "==", "!=", "<=", ">=", "[", "]", "{", "}", "(", ")", ".", "*", ",", ":", "@", "&", "|", "!",
-    "<", ">",
+    "[?", "[]", "||", "&&", "==", "!=", "<=", ">=", "[", "]", "{", "}", "(", ")", ".", "*", ",", ":", "@", "&", "|",
+    "!", "<", ">",
 ];
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
@@ -71,7 +71,8 @@ impl<'t> Lexer<'t> {
             self.at = self.at.saturating_add(symbol.len());
             return Ok(Kind::Symbol(symbol));
         }
-        let help = if first == '=' { "write == to compare" } else { "a name with such characters stands in \"quotes\"" };
+        let help =
+            if first == '=' { "write == to compare" } else { "a name with such characters stands in \"quotes\"" };
         Err(error(start, format!("character `{}` that JMESPath does not have", first.escape_debug()), help))
     }
 
@@ -86,8 +87,9 @@ impl<'t> Lexer<'t> {
 
     fn quoted_name(&mut self, start: usize) -> Result<Kind, QueryError> {
         let quoted = self.delimited('"', start, "close the name with \"")?;
-        let name = serde_json::from_str(quoted)
-            .map_err(|_| error(start, "a name in double quotes that is no JSON text", "texts stand in single quotes"))?;
+        let name = serde_json::from_str(quoted).map_err(|_| {
+            error(start, "a name in double quotes that is no JSON text", "texts stand in single quotes")
+        })?;
         Ok(Kind::QuotedName(name))
     }
 

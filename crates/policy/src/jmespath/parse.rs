@@ -186,8 +186,7 @@ impl Parser {
     fn filter(&mut self, left: Built, depth: usize) -> Result<Built, QueryError> {
         let condition = self.expression(0, depth)?;
         self.expect("]", "close the filter with ]")?;
-        let right =
-            if self.is_at("[]") { Built::current(self.at()) } else { self.projected(FILTER, depth)? };
+        let right = if self.is_at("[]") { Built::current(self.at()) } else { self.projected(FILTER, depth)? };
         self.builder.filter(left, condition, right)
     }
 

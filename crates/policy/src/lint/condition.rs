@@ -55,7 +55,11 @@ impl Linter<'_> {
             },
             _ => {
                 if test.operator.orders() && test.property == Property::Value && known.kind != Kind::Integer {
-                    self.never(condition, test, format!("{} is a {}, which has no order", known.name, known.kind.as_str()));
+                    self.never(
+                        condition,
+                        test,
+                        format!("{} is a {}, which has no order", known.name, known.kind.as_str()),
+                    );
                 }
                 return;
             }

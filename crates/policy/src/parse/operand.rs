@@ -53,12 +53,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// The condition of that name, which has to stand before its use and to have claims.
-    pub(super) fn condition_named(
-        &mut self,
-        name: &str,
-        at: Span,
-        conditions: &[Condition],
-    ) -> Result<usize, Broken> {
+    pub(super) fn condition_named(&mut self, name: &str, at: Span, conditions: &[Condition]) -> Result<usize, Broken> {
         let Some(number) = conditions.iter().position(|condition| condition.name.as_deref() == Some(name)) else {
             let known = conditions.iter().filter_map(|condition| condition.name.as_deref());
             let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
@@ -66,7 +61,12 @@ impl Parser<'_, '_, '_> {
                 [] => format!("name a condition before this: {}:[type==\"...\"]; a text stands in quotes", shown(name)),
                 known => format!("this rule names {}; a text stands in quotes", known.join(", ")),
             };
-            return Err(self.wrong_at("identifier-unknown", at, "identifier that names no condition before this", help));
+            return Err(self.wrong_at(
+                "identifier-unknown",
+                at,
+                "identifier that names no condition before this",
+                help,
+            ));
         };
         if conditions.get(number).is_some_and(|condition| condition.is_negated) {
             let help = "`!` holds where no claim matches, so there is none to take a member of";

@@ -133,9 +133,10 @@ impl Writer<'_> {
     }
 
     fn claim(&self, number: usize) -> String {
-        self.explanation.claims.get(number).map_or_else(String::new, |claim| {
-            format!("{} = {} ({})", shown(&claim.name), claim.value, claim.issuer)
-        })
+        self.explanation
+            .claims
+            .get(number)
+            .map_or_else(String::new, |claim| format!("{} = {} ({})", shown(&claim.name), claim.value, claim.issuer))
     }
 }
 

@@ -167,10 +167,7 @@ fn expectations() -> BTreeMap<&'static str, Expected> {
         ),
         ("tpm-attestation-concepts.01", Issues(started(&GOOD_START[..2]), &["PlatformAttested=true"])),
         // `true` without backticks is a member that no module has.
-        (
-            "tpm-attestation-concepts.02",
-            Issues(events(), &["hvciEnabled=true", "MaliciousDriverLoaded=true"]),
-        ),
+        ("tpm-attestation-concepts.02", Issues(events(), &["hvciEnabled=true", "MaliciousDriverLoaded=true"])),
         (
             "tpm-attestation-concepts.03",
             Issues(
@@ -232,16 +229,19 @@ fn expectations() -> BTreeMap<&'static str, Expected> {
                 &[],
             ),
         ),
-        (
-            "tpm-attestation-sample-policies.06",
-            Issues(json("bootEvents", "{}"), &["outputBootEvents=\"{}\""]),
-        ),
+        ("tpm-attestation-sample-policies.06", Issues(json("bootEvents", "{}"), &["outputBootEvents=\"{}\""])),
         // Numbers in quotes are never equal to numbers; neither the log of the state nor the debugger is found.
         (
             "tpm-attestation-sample-policies.07",
             Issues(
                 events(),
-                &["secureBootEnabled=true", "bootDebuggingDisabled=false", "vbsEnabled=true", "vbsEnabled=true", "drtmMleValid=false"],
+                &[
+                    "secureBootEnabled=true",
+                    "bootDebuggingDisabled=false",
+                    "vbsEnabled=true",
+                    "vbsEnabled=true",
+                    "drtmMleValid=false",
+                ],
             ),
         ),
         (
@@ -262,10 +262,7 @@ fn expectations() -> BTreeMap<&'static str, Expected> {
         ),
         (
             "tpm-attestation-sample-policies.09",
-            Issues(
-                json("events", r#"{"Events": []}"#),
-                &["alldriverloads=\"[]\"", "DriverLoadPolicy=\"null\""],
-            ),
+            Issues(json("events", r#"{"Events": []}"#), &["alldriverloads=\"[]\"", "DriverLoadPolicy=\"null\""]),
         ),
         (
             "tpm-attestation-sample-policies.10",
@@ -302,7 +299,11 @@ fn every_documented_text_means_what_is_expected_or_says_what_is_wrong() {
             }
             Makes(claims, expected) => {
                 let (issued, made) = outcome(name, &text, claims).expect(name);
-                assert_eq!((issued.as_slice(), made), (&[][..], expected.iter().map(|made| (*made).to_owned()).collect()), "{name}");
+                assert_eq!(
+                    (issued.as_slice(), made),
+                    (&[][..], expected.iter().map(|made| (*made).to_owned()).collect()),
+                    "{name}"
+                );
             }
             Refuses(claims) => {
                 let refusal = outcome(name, &text, claims).unwrap_err();

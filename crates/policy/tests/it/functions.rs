@@ -163,9 +163,8 @@ fn no_value_makes_no_claim_and_no_property() {
 #[test]
 fn a_function_can_be_an_operand_of_a_condition() {
     let claims = [claim("pcrs", r#"{"a": 5}"#), claim("expected", "5"), claim("other", "6")];
-    let rule = |name: &str| {
-        format!("p:[type==\"pcrs\"] && [type==\"{name}\", value==JmesPath(p.value, \"a\")] => permit();")
-    };
+    let rule =
+        |name: &str| format!("p:[type==\"pcrs\"] && [type==\"{name}\", value==JmesPath(p.value, \"a\")] => permit();");
     assert!(authorize(&rule("expected"), &claims).is_ok());
     assert!(authorize(&rule("other"), &claims).is_err());
     // A set on the right hand: any of its values counts.

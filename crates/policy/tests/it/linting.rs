@@ -102,7 +102,11 @@ fn claims_are_compared_with_what_they_can_be() {
     assert_help("[type==\"signer\", value==\"ABCD\"] => deny();", "never-matches", "4 digits of lowercase hex");
     assert_help("[type==\"signer\", value==\"abc\"] => deny();", "never-matches", "4 digits");
     assert_help("[type==\"status\", value==\"good\"] => deny();", "never-matches", "one of \"Good\", \"Bad\"");
-    assert_help("[type==\"debug\", value==JmesPath(\"1\", \"@\")] => deny();", "never-matches", "compared with a String");
+    assert_help(
+        "[type==\"debug\", value==JmesPath(\"1\", \"@\")] => deny();",
+        "never-matches",
+        "compared with a String",
+    );
     assert_help("c:[type==\"svn\"] && [type==\"name\", value>c.value] => deny();", "never-matches", "has no order");
     for fine in [
         "[type==\"signer\", value==\"ab0f\"] => deny();",

@@ -58,7 +58,13 @@ fn every_mistake_has_its_place_and_its_help() {
         ("=> add(type=\"\", value=1);", 3, 13, "argument-value", "a name in quotes"),
         ("=> add(type=\"a\", value=1, valueType=\"Float\");", 3, 37, "argument-value", "Boolean"),
         ("=> add(type=\"a\", value=1, issuer=\"me\");", 3, 34, "argument-value", "CustomClaim"),
-        ("=> add(type=\"a\", value=1, issuer=\"AttestationService\");", 3, 34, "argument-value", "speak as the service"),
+        (
+            "=> add(type=\"a\", value=1, issuer=\"AttestationService\");",
+            3,
+            34,
+            "argument-value",
+            "speak as the service",
+        ),
         ("=> add(claim=\"c\");", 3, 14, "identifier-missing", "claim=c"),
         ("[type==\"a\\n\"] => permit();", 3, 10, "unknown-escape", "\\\\ for a backslash"),
         ("[type==\"a] => permit();", 3, 8, "unclosed-text", "same line"),
@@ -101,7 +107,10 @@ fn functions_have_their_own_mistakes() {
 #[test]
 fn a_negated_condition_has_no_claims_to_take_members_of() {
     let errors = errors("version=1.2;authorizationrules{!c:[type==\"a\"] => add(claim=c);};");
-    assert_eq!(errors.iter().map(|error| (error.code, error.at.column)).collect::<Vec<_>>(), [("identifier-negated", 60)]);
+    assert_eq!(
+        errors.iter().map(|error| (error.code, error.at.column)).collect::<Vec<_>>(),
+        [("identifier-negated", 60)]
+    );
 }
 
 #[test]
@@ -113,7 +122,14 @@ fn what_was_plainly_meant_is_read_on() {
     let codes: Vec<_> = errors(&in_authorization(rule)).iter().map(|error| error.code).collect();
     assert_eq!(
         codes,
-        ["single-equals", "double-equals", "needs-version", "function-unknown", "semicolon-missing", "semicolon-missing"]
+        [
+            "single-equals",
+            "double-equals",
+            "needs-version",
+            "function-unknown",
+            "semicolon-missing",
+            "semicolon-missing"
+        ]
     );
 }
 
@@ -129,7 +145,13 @@ fn versions_and_sections_have_their_own_mistakes() {
         ("version=2.0;", 1, 9, "version-unknown", "the versions are"),
         ("version=1.0 authorizationrules{};", 1, 13, "semicolon-missing", "version=1.0;"),
         ("version=1.0;configurationrules{};", 1, 13, "needs-version", "version=1.1;"),
-        ("version=1.0;rules{=>permit();};authorizationrules{=>permit();};", 1, 13, "section-unknown", "authorizationrules"),
+        (
+            "version=1.0;rules{=>permit();};authorizationrules{=>permit();};",
+            1,
+            13,
+            "section-unknown",
+            "authorizationrules",
+        ),
         ("version=1.0;authorisationrules{=>permit();};", 1, 13, "section-unknown", "did you mean authorizationrules?"),
         ("version=1.0;{=>permit();};", 1, 13, "section-missing", "authorizationrules"),
         ("version=1.0;authorizationrules{};authorizationrules{};", 1, 34, "section-repeated", "into one section"),

@@ -86,12 +86,16 @@ fn permits_are_explained_and_say_what_was_issued() {
 
 #[test]
 fn errors_name_their_rule() {
-    let text = "version=1.2;\nauthorizationrules{\n=>permit();};issuancerules{\n=>issue(type=\"a\",value=NegateBool(1));};";
+    let text =
+        "version=1.2;\nauthorizationrules{\n=>permit();};issuancerules{\n=>issue(type=\"a\",value=NegateBool(1));};";
     let explanation = explain(text);
     let rule = explanation.deciding_rule().unwrap();
     assert!(matches!(&rule.outcome, Outcome::Failed { fault } if fault.contains("NegateBool")));
     let told = explanation.text(text);
-    assert!(told.starts_with("refused: rule 1 of issuancerules, line 4 ended in an error: NegateBool's argument"), "{told}");
+    assert!(
+        told.starts_with("refused: rule 1 of issuancerules, line 4 ended in an error: NegateBool's argument"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use abi::open_enclave::FramingError;
 use dcap::{PckError, QuoteError, Refusal as DcapRefusal, VerifyError};
-use policy::ParseErrors;
+use policy::Diagnostics;
 
 use crate::keeper::KeeperError;
 
@@ -41,15 +41,7 @@ pub enum AttestError {
     InitTimeData,
     /// The draft policy is none.
     #[error("draft policy is refused: {0}")]
-    DraftPolicy(ParseErrors),
-    /// The policy asks for a property that is not known, or of an impossible value.
-    #[error("policy sets property `{name}` to an impossible value; {expected}")]
-    Property {
-        /// The property.
-        name: String,
-        /// What is possible.
-        expected: &'static str,
-    },
+    DraftPolicy(Diagnostics),
     /// The policy's configuration cannot be evaluated.
     #[error("Policy Engine Exception: {0}")]
     Configuration(#[from] policy::EvaluationError),
@@ -77,7 +69,7 @@ impl AttestError {
             | Self::Verify(_)
             | Self::NotAccepted(_) => "InvalidQuote",
             Self::DraftPolicy(_) => "PolicyParsingError",
-            Self::Property { .. } | Self::Configuration(_) | Self::Policy(_) => "PolicyEvaluationError",
+            Self::Configuration(_) | Self::Policy(_) => "PolicyEvaluationError",
             Self::Issue(_) | Self::Interrupted => "InternalError",
         }
     }
@@ -96,7 +88,6 @@ impl AttestError {
             Self::RuntimeData => "runtime_data_mismatch",
             Self::InitTimeData => "init_time_data_mismatch",
             Self::DraftPolicy(_) => "draft_policy_malformed",
-            Self::Property { .. } => "policy_property_impossible",
             Self::Configuration(_) => "policy_evaluation_failed",
             Self::Policy(policy::Refusal::Denied { .. }) => "policy_denied",
             Self::Policy(policy::Refusal::NoPermit) => "policy_did_not_permit",
@@ -121,7 +112,6 @@ impl AttestError {
             Self::RuntimeData => "put the SHA-256 of exactly these bytes into the first 32 bytes of report data",
             Self::InitTimeData => "start the enclave with KSS and the SHA-256 of exactly these bytes as CONFIGID",
             Self::DraftPolicy(_) => "mend the policy text where the message says",
-            Self::Property { .. } => "set the property to a documented value",
             Self::Configuration(_) | Self::Policy(_) => "compare the provider's policy with the evidence",
             Self::Issue(_) | Self::Interrupted => "look into the service's log",
         }
