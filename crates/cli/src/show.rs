@@ -23,6 +23,17 @@ pub fn line(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Prints a text as it is, without a line end of its own: what it is stays what a reader hashes. It is the caller's own
+/// text, or a policy that was parsed.
+pub fn text(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::environment("output", format!("cannot write to standard output: {error}"), ""))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A stranger's words as part of a line: they begin no line of their own.
 pub fn inline(text: &str) -> String {
     text.replace('\n', "\u{fffd}")

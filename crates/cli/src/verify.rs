@@ -5,7 +5,7 @@ mod diagnosis;
 mod inputs;
 mod side_by_side;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use dcap::{
     IntelResult, PckError, Quote, Refusal, RelaunchRule, Requirements, Supplemental, TcbStatus, TrustedRoots, UnixTime,
@@ -92,7 +92,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let file = arguments.requirements.as_deref().map(RequirementsFile::read).transpose()?.unwrap_or_default();
     let requirements = file.with(&arguments.accept_tcb, &arguments.allow);
     let mut report = json!({});
-    let outcome = Inputs::read(arguments).and_then(|inputs| {
+    let read = Inputs::read(&arguments.quote, &arguments.collateral, arguments.pck_chain.as_deref());
+    let outcome = read.and_then(|inputs| {
         let verifier = Verifier::new(roots).relaunch_rule(arguments.relaunch_rule.into());
         if arguments.diagnose {
             report["checks"] = diagnosis::checks(&inputs, &verifier, at);
@@ -114,6 +115,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         show_to_people(&report)?;
     }
     outcome.map_err(Failure::said)
+}
+
+/// Verifies a quote without judging it.
+pub fn verified(
+    quote: &Path,
+    collateral: &Path,
+    pck_chain: Option<&Path>,
+    roots: TrustedRoots,
+    at: UnixTime,
+) -> Result<VerifiedQuote, Failure> {
+    let inputs = Inputs::read(quote, collateral, pck_chain)?;
+    verify(&inputs, &Verifier::new(roots), at, &mut json!({}))
 }
 
 /// Judges, and says in the report what is known of the quote. Before it is proven authentic its contents are not shown.

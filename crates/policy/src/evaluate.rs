@@ -58,13 +58,25 @@ impl Policy {
 
     /// Decides as [`Policy::decide`] does, and records how.
     pub fn explain(&self, incoming: &[Claim], vocabulary: &Vocabulary) -> Explanation {
-        let mut run = match Run::new(incoming, vocabulary, Section::Issuance, Some(Vec::new())) {
-            Ok(run) => run,
-            Err(error) => return Explanation::of_nothing(incoming, error.into()),
-        };
-        let outcome = run.decide(self);
-        let rules = run.trace.take().unwrap_or_default();
-        Explanation { outcome, incoming: incoming.len(), claims: run.claims.iter().cloned().collect(), rules }
+        match Run::new(incoming, vocabulary, Section::Issuance, Some(Vec::new())) {
+            Ok(mut run) => {
+                let outcome = run.decide(self);
+                run.explanation(outcome)
+            }
+            Err(error) => Explanation::of_nothing(incoming, error.into()),
+        }
+    }
+
+    /// Configures as [`Policy::configure`] does, and records how. Its outcome permits nothing: it has properties alone.
+    pub fn explain_configuration(&self, vocabulary: &Vocabulary) -> Explanation {
+        match Run::new(&[], vocabulary, Section::Configuration, Some(Vec::new())) {
+            Ok(mut run) => {
+                let configured = run.section(self, Section::Configuration);
+                let properties = run.properties.clone();
+                run.explanation(configured.map(|()| Permit { properties, ..Permit::default() }).map_err(Refusal::from))
+            }
+            Err(error) => Explanation::of_nothing(&[], error.into()),
+        }
     }
 }
 
@@ -100,6 +112,11 @@ impl<'a> Run<'a> {
             fuel: Fuel::full(),
             trace,
         })
+    }
+
+    fn explanation(self, outcome: Result<Permit, Refusal>) -> Explanation {
+        let claims: Vec<Claim> = self.claims.iter().cloned().collect();
+        Explanation { outcome, incoming: self.claims.incoming(), claims, rules: self.trace.unwrap_or_default() }
     }
 
     fn decide(&mut self, policy: &Policy) -> Result<Permit, Refusal> {

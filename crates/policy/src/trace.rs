@@ -114,6 +114,11 @@ impl Explanation {
     pub fn text(&self, source: &str) -> String {
         text::of(self, source)
     }
+
+    /// The same without the outcome.
+    pub fn rules_text(&self, source: &str) -> String {
+        text::rules_of(self, source)
+    }
 }
 
 impl RuleTrace {

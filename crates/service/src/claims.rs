@@ -8,6 +8,11 @@ use serde_json::{Map, Value, json};
 use crate::base64;
 use crate::request::HeldData;
 
+/// The claims that a policy sees of accepted evidence, as an attestation gives them; none where it is of no SGX enclave.
+pub fn incoming_claims(accepted: &AcceptedQuote) -> Option<Vec<Claim>> {
+    Evidence::of(accepted, None, None).map(|evidence| evidence.incoming())
+}
+
 /// What both sets of claims are made of.
 pub(crate) struct Evidence<'a> {
     pub(crate) accepted: &'a AcceptedQuote,

@@ -1,11 +1,10 @@
 //! What `veritee verify` reads: evidence, collateral, a PCK chain beside the quote, a root.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use collateral::CollateralSet;
 use dcap::{Certificate, TrustedRoots, pem};
 
-use super::Arguments;
 use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
 
@@ -17,12 +16,12 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    pub fn read(arguments: &Arguments) -> Result<Self, Failure> {
-        let read_chain = |path: &PathBuf| failure::read_file(path, pem::MAX_PEM as u64);
+    pub fn read(quote: &Path, collateral: &Path, pck_chain: Option<&Path>) -> Result<Self, Failure> {
+        let read_chain = |path: &Path| failure::read_file(path, pem::MAX_PEM as u64);
         Ok(Self {
-            evidence: Evidence::read(&arguments.quote)?,
-            pieces: crate::collateral::load(&arguments.collateral)?,
-            pck_chain: arguments.pck_chain.as_ref().map(read_chain).transpose()?,
+            evidence: Evidence::read(quote)?,
+            pieces: crate::collateral::load(collateral)?,
+            pck_chain: pck_chain.map(read_chain).transpose()?,
         })
     }
 }

@@ -19,6 +19,11 @@ impl<'a> ClaimSet<'a> {
         Ok(claims)
     }
 
+    /// How many are of the evidence.
+    pub(crate) const fn incoming(&self) -> usize {
+        self.incoming.len()
+    }
+
     pub(crate) const fn len(&self) -> usize {
         self.incoming.len().saturating_add(self.added.len())
     }

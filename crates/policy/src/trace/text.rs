@@ -24,9 +24,15 @@ const MAX_LINE: usize = 160;
 const MAX_LINES: usize = 12;
 
 pub(super) fn of(explanation: &Explanation, source: &str) -> String {
-    let mut writer = Writer { explanation, source, lines: Lines::of(source), text: String::new() };
+    let mut writer = Writer::of(explanation, source);
     // Writing to a String does not fail.
-    let _ = writer.write();
+    let _ = writer.outcome().and_then(|()| writer.rules());
+    writer.text
+}
+
+pub(super) fn rules_of(explanation: &Explanation, source: &str) -> String {
+    let mut writer = Writer::of(explanation, source);
+    let _ = writer.rules();
     writer.text
 }
 
@@ -37,9 +43,12 @@ struct Writer<'a> {
     text: String,
 }
 
-impl Writer<'_> {
-    fn write(&mut self) -> std::fmt::Result {
-        self.outcome()?;
+impl<'a> Writer<'a> {
+    fn of(explanation: &'a Explanation, source: &'a str) -> Self {
+        Self { explanation, source, lines: Lines::of(source), text: String::new() }
+    }
+
+    fn rules(&mut self) -> std::fmt::Result {
         for section in Section::ALL {
             let rules: Vec<_> = self.explanation.rules.iter().filter(|rule| rule.section == section).collect();
             if rules.is_empty() {
@@ -96,16 +105,18 @@ impl Writer<'_> {
         }
     }
 
+    /// The lines of the rule, and of other rules on the same lines nothing.
     fn source_of(&mut self, span: Span) -> std::fmt::Result {
         let first = self.lines.position(span.start).line;
-        let last = self.lines.position(span.end).line;
-        for line in (first..=last).take(MAX_LINES) {
-            let cut: String = self.lines.line(line).trim().chars().take(MAX_LINE).collect();
+        let lines = span.of(self.source).lines();
+        let count = lines.clone().count();
+        for (number, line) in lines.take(MAX_LINES).enumerate() {
+            let cut: String = line.trim().chars().take(MAX_LINE).collect();
             // A tab is white space; everything else that a terminal would obey is escaped.
-            let printable = cut.replace('\t', " ");
-            writeln!(self.text, "    {line:>4} | {}", escaped(&printable))?;
+            let printable = escaped(&cut.replace('\t', " "));
+            writeln!(self.text, "    {:>4} | {printable}", first.saturating_add(number))?;
         }
-        if last.saturating_sub(first) >= MAX_LINES {
+        if count > MAX_LINES {
             writeln!(self.text, "         | …")?;
         }
         Ok(())
