@@ -32,8 +32,8 @@ mod routes;
 
 pub use attest::AttestError;
 pub use attestation_type::AttestationType;
-pub use keeper::KeeperError;
 pub use claims::incoming_claims;
+pub use keeper::KeeperError;
 pub use names::OWNED_NAMES;
 pub use policy_type::PolicyType;
 pub use provider::{OpenError, Provider, ProviderConfig, VerificationClock};

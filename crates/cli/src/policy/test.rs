@@ -59,7 +59,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         find(path, 0, &mut paths)?;
     }
     if paths.is_empty() {
-        let message = format!("no test in `{}`", arguments.paths.first().map(|path| path.display().to_string()).unwrap_or_default());
+        let message = format!(
+            "no test in `{}`",
+            arguments.paths.first().map(|path| path.display().to_string()).unwrap_or_default()
+        );
         return Err(Failure::usage("no_tests", message, format!("tests are files whose names end in {SUFFIX}")));
     }
     let mut coverage = Coverage::default();

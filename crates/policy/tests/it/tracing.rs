@@ -32,16 +32,16 @@ fn a_denial_names_the_rule_its_claim_and_its_source() {
 
 authorizationrules
   rule 1, line 3: did not fire
-       3 | [type=="x-ms-sgx-svn", value>=5] => permit();
+       3 | [type=="x-ms-sgx-svn", value>=5] => permit()
       condition 1 does not hold: no claim matches
         x-ms-sgx-svn = 3 (AttestationService) does not pass value>=5
   rule 2, line 4: fired: add
-       4 | c:[type=="x-ms-sgx-svn"] && ![type=="blocked"] => add(type="seen", value=c.value);
+       4 | c:[type=="x-ms-sgx-svn"] && ![type=="blocked"] => add(type="seen", value=c.value)
       condition 1 holds: matched x-ms-sgx-svn = 3 (AttestationService)
       condition 2 holds: no claim matches
       added seen = 3 (AttestationPolicy)
   rule 3, line 5: fired: deny
-       5 | [type=="seen", value==3] => deny();
+       5 | [type=="seen", value==3] => deny()
       condition 1 holds: matched seen = 3 (AttestationPolicy)
 "#;
     assert_eq!(text, expected);

@@ -122,8 +122,7 @@ impl TestFile {
         if toml.cases.is_empty() {
             return Err(malformed("it has no [[case]]".to_owned()));
         }
-        let policy =
-            Policy::parse(&text).map_err(|errors| diagnostics::refused(&policy_path, &text, &errors))?;
+        let policy = Policy::parse(&text).map_err(|errors| diagnostics::refused(&policy_path, &text, &errors))?;
         let cases = toml.cases.into_iter().map(|case| {
             let name = case.name.clone();
             Case::of(case).map_err(|message| malformed(format!("case `{name}`: {message}")))
