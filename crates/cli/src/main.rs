@@ -9,6 +9,8 @@ mod enclave_key;
 mod evidence;
 mod failure;
 mod inspect;
+mod output;
+mod policy;
 mod report;
 mod requirements;
 mod serve;
@@ -39,6 +41,7 @@ enum Command {
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
     Collateral(collateral::Arguments),
+    Policy(policy::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Collateral(arguments) => collateral::run(&arguments),
+        Command::Policy(arguments) => policy::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

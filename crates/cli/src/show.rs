@@ -5,12 +5,12 @@ use std::io::Write;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::terminal::clean;
+use crate::terminal::{clean, escape_json};
 
-/// Prints one JSON document.
+/// Prints one JSON document; strangers' words in it stay as they are, in escapes where a terminal would obey them.
 pub fn json(value: &Value) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    line(&text)
+    line(&escape_json(&text))
 }
 
 /// Prints a line, cleaned. A reader that went away (`| head`) is no failure.
