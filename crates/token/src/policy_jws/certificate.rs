@@ -12,6 +12,7 @@ use aws_lc_rs::signature::{
 use der::asn1::ObjectIdentifier;
 use der::{Decode, Encode};
 use x509_cert::Certificate;
+use x509_cert::ext::pkix::BasicConstraints;
 use x509_cert::name::Name;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -128,7 +129,7 @@ impl SignerCertificate {
     /// Whether this certificate's name and key stand behind `subject`: its issuer is this one's subject, and the signature is
     /// this key's (RSA PKCS#1 v1.5 of 2048 bits or more, or ECDSA, with SHA-2).
     ///
-    /// Neither validity nor whether this certificate may sign others (BasicConstraints) is looked at.
+    /// Neither validity nor whether this certificate may sign others ([`Self::is_authority`]) is looked at.
     pub fn signed(&self, subject: &Self) -> bool {
         let tbs = subject.certificate.tbs_certificate();
         let algorithm = subject.certificate.signature_algorithm();
@@ -139,6 +140,12 @@ impl SignerCertificate {
         tbs.issuer() == self.name()
             && tbs.signature() == algorithm
             && UnparsedPublicKey::new(form, &self.key.bytes).verify(&message, signature).is_ok()
+    }
+
+    /// Whether its BasicConstraints say that it may sign other certificates.
+    pub fn is_authority(&self) -> bool {
+        let constraints = self.certificate.tbs_certificate().get_extension::<BasicConstraints>();
+        matches!(constraints, Ok(Some((_, BasicConstraints { ca: true, .. }))))
     }
 
     pub(super) fn name(&self) -> &Name {

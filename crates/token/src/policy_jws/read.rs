@@ -101,12 +101,15 @@ struct Segments<'a> {
 
 impl<'a> Segments<'a> {
     fn of(text: &'a str) -> Result<Self, PolicyJwsError> {
-        let (header, rest) = text.split_once('.').ok_or(PolicyJwsError::Segments)?;
-        let (payload, signature) = rest.split_once('.').unwrap_or((rest, ""));
-        if signature.contains('.') {
+        let mut segments = text.split('.');
+        let (Some(header), Some(payload)) = (segments.next(), segments.next()) else {
             return Err(PolicyJwsError::Segments);
-        }
-        let signing_input = text.rsplit_once('.').filter(|_| rest.contains('.')).map_or(text, |(input, _)| input);
+        };
+        let (signature, signing_input) = match (segments.next(), segments.next()) {
+            (None, _) => ("", text),
+            (Some(signature), None) => (signature, text.rsplit_once('.').map_or(text, |(input, _)| input)),
+            (Some(_), Some(_)) => return Err(PolicyJwsError::Segments),
+        };
         Ok(Self { header, payload, signature, signing_input })
     }
 }

@@ -3,10 +3,11 @@
 use std::fs;
 use std::process::Command;
 
+use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
 use tempfile::TempDir;
 use token::policy_jws::{MAX_KEY_FILE, PolicyJws, PolicyKeyError, PolicySigningKey};
 
-use crate::policy_fixture::{TEXT, chain, p256, rsa};
+use crate::policy_fixture::{Signer, TEXT, chain, p256, rsa};
 
 const PASSWORD: &str = "Pässwörd 1";
 const LEGACY: [&str; 7] = ["-legacy", "-certpbe", "PBE-SHA1-RC2-40", "-keypbe", "PBE-SHA1-3DES", "-macalg", "SHA1"];
@@ -93,6 +94,37 @@ fn refuses_a_file_without_key() {
 fn refuses_a_file_without_certificate() {
     let Some(file) = pkcs12(Some(&p256().key.serialize_pem()), "", PASSWORD, &["-nocerts"]) else { return };
     assert!(matches!(refusal(&file, PASSWORD), PolicyKeyError::Pkcs12NoCertificate));
+}
+
+/// A file of these keys, each with these certificates, as OpenSSL makes none.
+fn keystore(keys: &[&Signer], certificates: &[&Signer]) -> Vec<u8> {
+    let mut store = KeyStore::new();
+    for (number, signer) in (0_u8..).zip(keys) {
+        let key = PrivateKey::from_der(&signer.key.serialize_der()).unwrap();
+        let certificates = certificates.iter().map(|of| Certificate::from_der(of.certificate.der()).unwrap());
+        let chain = PrivateKeyChain::new(vec![number], key, certificates);
+        store.add_entry(&number.to_string(), KeyStoreEntry::PrivateKeyChain(chain));
+    }
+    store.writer(PASSWORD).write().unwrap()
+}
+
+#[test]
+fn refuses_several_keys() {
+    let file = keystore(&[rsa(), p256()], &[p256()]);
+    assert!(matches!(refusal(&file, PASSWORD), PolicyKeyError::SeveralKeys { count: 2 }));
+}
+
+#[test]
+fn refuses_more_than_ten_certificates() {
+    assert!(PolicySigningKey::from_pkcs12(&keystore(&[p256()], &[p256(); 10]), PASSWORD).is_ok());
+    let file = keystore(&[p256()], &[p256(); 11]);
+    assert!(matches!(refusal(&file, PASSWORD), PolicyKeyError::TooManyCertificates { count: 11 }));
+}
+
+#[test]
+fn refuses_a_key_that_belongs_to_no_certificate() {
+    let file = keystore(&[p256()], &[rsa()]);
+    assert!(matches!(refusal(&file, PASSWORD), PolicyKeyError::KeyWithoutCertificate));
 }
 
 #[test]
