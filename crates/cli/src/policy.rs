@@ -2,10 +2,14 @@
 
 mod check;
 mod claims;
+mod decode;
 mod default;
 mod diagnostics;
 mod explain;
 mod fmt;
+mod hash;
+mod jws;
+mod sign;
 mod test;
 
 use std::path::Path;
@@ -33,6 +37,9 @@ enum Command {
     Explain(explain::Arguments),
     Test(test::Arguments),
     Default(default::Arguments),
+    Hash(hash::Arguments),
+    Sign(sign::Arguments),
+    Decode(decode::Arguments),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -43,6 +50,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Test(arguments) => test::run(arguments),
         Command::Default(arguments) => default::run(arguments),
+        Command::Hash(arguments) => hash::run(arguments),
+        Command::Sign(arguments) => sign::run(arguments),
+        Command::Decode(arguments) => decode::run(arguments),
     }
 }
 

@@ -1,16 +1,16 @@
 //! Showing results to people: names on the left, values on the right.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::terminal::clean;
+use crate::terminal::{clean, escape_json};
 
-/// Prints one JSON document.
+/// Prints one JSON document; strangers' words in it stay as they are, in escapes where a terminal would obey them.
 pub fn json(value: &Value) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    line(&text)
+    line(&escape_json(&text))
 }
 
 /// Prints a line, cleaned. A reader that went away (`| head`) is no failure.
@@ -23,10 +23,14 @@ pub fn line(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Prints a text as it is, without a line end of its own: what it is stays what a reader hashes. It is the caller's own
-/// text, or a policy that was parsed.
+/// Prints a text: to a file or a pipe as it is, or its hash would be another; to a terminal cleaned.
 pub fn text(text: &str) -> Result<(), Failure> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
+    let mut out = std::io::stdout().lock();
+    if out.is_terminal() {
+        drop(out);
+        return line(text.strip_suffix('\n').unwrap_or(text));
+    }
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::environment("output", format!("cannot write to standard output: {error}"), ""))
         }

@@ -18,13 +18,27 @@ pub fn recorded(path: &str) -> Option<PathBuf> {
     if full.exists() {
         return Some(full);
     }
-    assert!(
-        std::env::var_os("VERITEE_REQUIRE_DATA").is_none_or(|value| value != "1"),
-        "VERITEE_REQUIRE_DATA=1 and no `{}`",
-        full.display()
-    );
+    assert!(!is_required(), "VERITEE_REQUIRE_DATA=1 and no `{}`", full.display());
     println!("skipped: no recorded evidence at `{}`", full.display());
     None
+}
+
+/// Whether a program that a test runs is on this machine: `program arguments` ends well.
+///
+/// # Panics
+/// Where it is absent and `VERITEE_REQUIRE_DATA=1`.
+pub fn runs(program: &str, arguments: &[&str]) -> bool {
+    let ran = Command::new(program).args(arguments).output();
+    if ran.is_ok_and(|output| output.status.success()) {
+        return true;
+    }
+    assert!(!is_required(), "VERITEE_REQUIRE_DATA=1 and `{program} {}` fails", arguments.join(" "));
+    println!("skipped: `{program} {}` does not run here", arguments.join(" "));
+    false
+}
+
+fn is_required() -> bool {
+    std::env::var_os("VERITEE_REQUIRE_DATA").is_some_and(|value| value == "1")
 }
 
 /// The directory of a dev-dependency's source package.

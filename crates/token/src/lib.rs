@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! service:        claims ──▶ issue ──▶ compact JWS        SigningKey ──▶ certificate ──▶ Jwks
+//! administrator:  policy text ──▶ PolicySigningKey::sign ──▶ policy JWS ──▶ PolicyJws::read ──▶ text, signer
 //! relying party:  issuer ──▶ fetch ──▶ Verifier           token ──▶ Verifier::verify ──▶ VerifiedToken
 //! ```
 //!
@@ -42,6 +43,7 @@ mod issue;
 mod jwks;
 pub mod jws;
 mod metadata;
+pub mod policy_jws;
 mod public_key;
 pub mod relying_party;
 mod signing_key;

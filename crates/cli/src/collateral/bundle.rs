@@ -1,7 +1,5 @@
 //! `veritee collateral bundle`: what several paths hold, in one file.
 
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use ::collateral::{CollateralSet, Kind, Listed};
@@ -11,10 +9,7 @@ use serde_json::{Value, json};
 use super::describe::unrecognised;
 use super::not_loaded;
 use crate::failure::{self, Failure};
-use crate::show;
-
-/// Anybody may read it, as far as the process lets them: collateral is no secret.
-const MODE: u32 = 0o666;
+use crate::{output, show};
 
 /// Warnings that people are told; JSON has all of them.
 const MAX_WARNINGS: usize = 20;
@@ -50,7 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut bundle = CollateralSet::default();
     let name = arguments.output.file_name().unwrap_or_default().to_string_lossy();
     bundle.add(&name, &bytes).map_err(|error| Failure::verdict(error.code(), failure::chain(&error), error.help()))?;
-    write(&arguments.output, &bytes, arguments.force)?;
+    output::write(&arguments.output, &bytes, arguments.force)?;
     let written =
         Written { path: &arguments.output, bytes: bytes.len(), pieces: bundle.list(UnixTime::of_system_clock()) };
     if arguments.json {
@@ -58,32 +53,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     written.tell(&bundle)?;
     warn(&written, &set)
-}
-
-/// Writes a temporary file beside the path and renames it into its place: whoever reads meanwhile sees the old file, the
-/// new one, or none.
-fn write(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
-    let exists = || {
-        let message = format!("`{}` exists already", path.display());
-        Failure::usage("output_exists", message, "name another file, or pass --force to replace this one")
-    };
-    let unwritable = |error: std::io::Error| {
-        let message = format!("cannot write `{}`: {error}", path.display());
-        Failure::environment("output_unwritable", message, "name a file in a directory that can be written to")
-    };
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".veritee-bundle-")
-        .permissions(std::fs::Permissions::from_mode(MODE))
-        .tempfile_in(directory)
-        .map_err(unwritable)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
-    let placed = if force { file.persist(path) } else { file.persist_noclobber(path) };
-    match placed {
-        Ok(_) => Ok(()),
-        Err(error) if !force && error.error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists()),
-        Err(error) => Err(unwritable(error.error)),
-    }
 }
 
 struct Written<'a> {

@@ -15,7 +15,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn of(output: &Output) -> Self {
+    pub fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let exit = output.status.code().unwrap_or_else(|| panic!("killed: {}", text(&output.stderr)));
         let ran = Self { exit, stdout: text(&output.stdout), stderr: text(&output.stderr) };

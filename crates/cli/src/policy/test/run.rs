@@ -115,7 +115,9 @@ impl Outcome {
             let mut lines = only(&difference.expected, &difference.found, '-');
             lines.extend(only(&difference.found, &difference.expected, '+'));
             if lines.is_empty() {
-                lines.push("       in another number or order".to_owned());
+                // The same lines in another number or order: all of them.
+                lines = only(&difference.expected, &[], '-');
+                lines.extend(only(&difference.found, &[], '+'));
             }
             lines.iter().try_for_each(|line| show::line(line))?;
         }

@@ -1,0 +1,45 @@
+//! The policy JWS of the Azure Attestation API: how an administrator hands a policy over, signed or not.
+//!
+//! ```text
+//! unsecured:  {"alg":"none"} . {"AttestationPolicy":"<base64url of the text>"} .
+//! signed:     {"alg":"RS256","x5c":["<certificate>", …]} . the same payload . signature
+//! reset:      either, with an empty payload
+//! ```
+//!
+//! [`PolicyJws::read`] takes every spelling that Microsoft's clients send, and proves that the key of the first certificate
+//! signed. Whether that certificate is one that may sign is for the caller to judge, with [`SignerCertificate::signed`]. The
+//! JWS itself is kept verbatim by the caller, because [`crate::hash::policy_token_hash`] is over it.
+//!
+//! ```
+//! use token::policy_jws::{PolicyJws, unsecured};
+//! let text = "version=1.0; authorizationrules{=> permit();};";
+//! let read = PolicyJws::read(&unsecured(text)).unwrap();
+//! assert_eq!((read.text(), read.signer()), (Some(text), None));
+//! ```
+
+mod algorithm;
+mod certificate;
+mod chain;
+mod error;
+mod key_error;
+mod key_file;
+mod read;
+mod signer;
+mod write;
+
+pub use algorithm::SignatureAlgorithm;
+pub use certificate::SignerCertificate;
+pub use error::PolicyJwsError;
+pub use key_error::PolicyKeyError;
+pub use read::{PolicyJws, PolicySigner};
+pub use signer::PolicySigningKey;
+pub use write::{unsecured, unsecured_reset};
+
+/// The longest policy JWS that is read, in bytes: a policy of 64 KiB, encoded twice, and ten large certificates.
+pub const MAX_LENGTH: usize = 256 << 10;
+
+/// The most certificates in a signer's chain.
+pub const MAX_CERTIFICATES: usize = 10;
+
+/// The longest file of a key, of certificates or of both that is read, in bytes.
+pub const MAX_KEY_FILE: usize = 256 << 10;

@@ -1,0 +1,143 @@
+//! Why a text is no policy JWS.
+
+use super::{MAX_CERTIFICATES, MAX_LENGTH};
+
+/// Why a text is no policy JWS, or none that its certificate's key signed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyJwsError {
+    /// Longer than [`MAX_LENGTH`].
+    #[error("policy JWS has {length} bytes, more than the {MAX_LENGTH} allowed")]
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// Neither two nor three segments between dots.
+    #[error("policy JWS does not have three segments")]
+    Segments,
+    /// A segment, a certificate or the policy is no base64.
+    #[error("the {part} of the policy JWS is no base64url")]
+    Base64 {
+        /// `header`, `payload`, `signature`, `certificate` or `policy`.
+        part: &'static str,
+        /// What is wrong with it.
+        source: base64::DecodeError,
+    },
+    /// The header is no JSON object, or has duplicate members.
+    #[error("the header of the policy JWS is no strict JSON object")]
+    Header(#[source] strict_json::Error),
+    /// `alg` is absent, or a parameter that is read has the wrong type.
+    #[error("the header of the policy JWS has parameters that are absent or of the wrong type")]
+    Parameters(#[source] serde_json::Error),
+    /// The header demands an extension (`crit`) or an unencoded payload (`b64`, RFC 7797).
+    #[error("the header of the policy JWS has the parameter `{name}`, which is not supported")]
+    Extension {
+        /// `crit` or `b64`.
+        name: &'static str,
+    },
+    /// `alg` names no algorithm that policies are signed with.
+    #[error("policy JWS is signed with `{alg}`, which is not supported")]
+    Algorithm {
+        /// Its name, cut to 200 characters.
+        alg: String,
+    },
+    /// `alg` is `none`, and there is a signature all the same.
+    #[error("policy JWS says `none` for its algorithm and has a signature")]
+    UnsecuredWithSignature,
+    /// `alg` names an algorithm, and there is no signature.
+    #[error("policy JWS names an algorithm and has no signature")]
+    NoSignature,
+    /// Signed, and no certificate in `x5c` or `jwk.x5c`.
+    #[error("signed policy JWS has no certificate")]
+    NoCertificate,
+    /// `x5c` and `jwk.x5c` are both there and differ.
+    #[error("policy JWS has two different chains of certificates, in `x5c` and in `jwk`")]
+    TwoChains,
+    /// More than [`MAX_CERTIFICATES`].
+    #[error("policy JWS has {count} certificates, more than the {MAX_CERTIFICATES} allowed")]
+    TooManyCertificates {
+        /// How many it has.
+        count: usize,
+    },
+    /// A certificate is no X.509 in DER.
+    #[error("certificate {number} of the policy JWS is no X.509 in DER")]
+    Certificate {
+        /// Which one, from 1.
+        number: usize,
+        /// What is wrong with it.
+        source: der::Error,
+    },
+    /// The first certificate's key cannot make signatures of this algorithm.
+    #[error("policy JWS is signed with {alg}, and its certificate's key is of the kind `{kind}`")]
+    KeyKind {
+        /// The algorithm.
+        alg: super::SignatureAlgorithm,
+        /// `RSA`, `P-256`, `P-384`, `P-521` or `unknown`.
+        kind: &'static str,
+    },
+    /// The signature is not that of the first certificate's key over this header and payload.
+    #[error("the signature of the policy JWS is not that of its certificate's key")]
+    Signature,
+    /// The payload is no JSON object with a text `AttestationPolicy`, or has duplicate members.
+    #[error("the payload of the policy JWS is no strict JSON object with `AttestationPolicy`")]
+    Payload(#[source] strict_json::Error),
+    /// The policy is base64url of something else than UTF-8.
+    #[error("the policy in the policy JWS is no UTF-8")]
+    NotUtf8(#[source] std::string::FromUtf8Error),
+}
+
+impl PolicyJwsError {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "policy_jws_too_long",
+            Self::Segments => "policy_jws_segments",
+            Self::Base64 { .. } => "policy_jws_base64",
+            Self::Header(_) => "policy_jws_header",
+            Self::Parameters(_) => "policy_jws_parameters",
+            Self::Extension { .. } => "policy_jws_extension",
+            Self::Algorithm { .. } => "policy_jws_algorithm",
+            Self::UnsecuredWithSignature => "policy_jws_unsecured_with_signature",
+            Self::NoSignature => "policy_jws_no_signature",
+            Self::NoCertificate => "policy_jws_no_certificate",
+            Self::TwoChains => "policy_jws_two_chains",
+            Self::TooManyCertificates { .. } => "policy_jws_too_many_certificates",
+            Self::Certificate { .. } => "policy_jws_certificate",
+            Self::KeyKind { .. } => "policy_jws_key_kind",
+            Self::Signature => "policy_jws_signature",
+            Self::Payload(_) => "policy_jws_payload",
+            Self::NotUtf8(_) => "policy_jws_not_utf8",
+        }
+    }
+
+    /// What the sender can do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => {
+                "shorten the policy, or leave certificates out that the signer's chain does not need"
+            }
+            Self::Segments => "send `header.payload.signature`; an unsecured JWS ends with the second dot",
+            Self::Base64 { .. } => "encode the segments and the policy in base64url, certificates in base64",
+            Self::Header(_) | Self::Parameters(_) => {
+                "send the header {\"alg\":\"none\"}, or {\"alg\":\"RS256\",\"x5c\":[\"…\"]}"
+            }
+            Self::Extension { .. } => "leave `crit` and `b64` out of the header",
+            Self::Algorithm { .. } => "sign with RS256 or ES256, or say `none` and leave the signature empty",
+            Self::UnsecuredWithSignature => "say which algorithm signed, or leave the third segment empty",
+            Self::NoSignature => "put the signature into the third segment, or say `none` for `alg`",
+            Self::NoCertificate => "put the signer's certificate into `x5c`, in base64 of DER",
+            Self::TwoChains => "put the signer's certificates into `x5c` alone",
+            Self::TooManyCertificates { .. } => {
+                "put the signer's certificate and those of its issuers into `x5c` alone"
+            }
+            Self::Certificate { .. } => "put certificates in DER, encoded in base64, into `x5c`",
+            Self::KeyKind { .. } => "name RS256 for an RSA key, ES256 for one on P-256",
+            Self::Signature => {
+                "sign again; the key has to be that of the first certificate, RSA ones of 2048 to 8192 bits"
+            }
+            Self::Payload(_) | Self::NotUtf8(_) => {
+                "send the payload {\"AttestationPolicy\":\"<base64url of the policy in UTF-8>\"}"
+            }
+        }
+    }
+}

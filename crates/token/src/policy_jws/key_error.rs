@@ -1,0 +1,157 @@
+//! Why a policy cannot be signed with a key from a file.
+
+use super::{MAX_CERTIFICATES, MAX_KEY_FILE};
+use crate::algorithm::Algorithm;
+
+/// Why files give no key to sign policies with, or why the key does not sign.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyKeyError {
+    /// A file is longer than [`MAX_KEY_FILE`].
+    #[error("the {file} has {length} bytes, more than the {MAX_KEY_FILE} allowed")]
+    TooLong {
+        /// `key`, `certificates` or `PKCS#12 file`.
+        file: &'static str,
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// A file is no PEM.
+    #[error("the {file} cannot be read as PEM")]
+    Pem {
+        /// `key` or `certificates`.
+        file: &'static str,
+        /// What is wrong with it.
+        source: pem::PemError,
+    },
+    /// The key file has no private key.
+    #[error("there is no private key in PEM in the key's file")]
+    NoKey,
+    /// The key file has certificates and no private key.
+    #[error("the key's file holds a certificate in place of a private key")]
+    CertificateInsteadOfKey,
+    /// The key file has several private keys.
+    #[error("there are {count} private keys where one is needed")]
+    SeveralKeys {
+        /// How many.
+        count: usize,
+    },
+    /// The private key is encrypted.
+    #[error("the private key is encrypted")]
+    EncryptedKey,
+    /// The private key is of a kind that does not sign policies, or malformed.
+    #[error("the private key is neither a valid RSA key of 2048 to 8192 bits nor one on P-256")]
+    UnusableKey(#[source] aws_lc_rs::error::KeyRejected),
+    /// There is no certificate.
+    #[error("there is no certificate in PEM in the certificates' file")]
+    NoCertificate,
+    /// More than [`MAX_CERTIFICATES`].
+    #[error("there are {count} certificates, more than the {MAX_CERTIFICATES} allowed")]
+    TooManyCertificates {
+        /// How many there are.
+        count: usize,
+    },
+    /// A certificate is no X.509 in DER.
+    #[error("certificate {number} is no X.509 in DER")]
+    Certificate {
+        /// Which one, from 1.
+        number: usize,
+        /// What is wrong with it.
+        source: der::Error,
+    },
+    /// No certificate has this key.
+    #[error("the private key belongs to none of the certificates")]
+    KeyWithoutCertificate,
+    /// A certificate has no place in the chain of the key's certificate.
+    #[error("the certificate of `{subject}` is not in the chain of the key's certificate")]
+    StrayCertificate {
+        /// Whose it is.
+        subject: String,
+    },
+    /// The bytes are no PKCS#12 file.
+    #[error("this is no PKCS#12 file, or a damaged one")]
+    NotPkcs12(#[source] p12_keystore::error::Error),
+    /// The password is not that of the PKCS#12 file.
+    #[error("the password is not that of the PKCS#12 file")]
+    WrongPassword,
+    /// The PKCS#12 file is protected in a way that is not supported.
+    #[error("the PKCS#12 file is protected in a way that is not supported")]
+    Pkcs12Protection(#[source] p12_keystore::error::Error),
+    /// There is no private key in the PKCS#12 file.
+    #[error("there is no private key in the PKCS#12 file")]
+    Pkcs12NoKey,
+    /// There is no certificate in the PKCS#12 file.
+    #[error("there is no certificate in the PKCS#12 file")]
+    Pkcs12NoCertificate,
+    /// The key cannot sign with that algorithm.
+    #[error("{key} keys do not sign with {algorithm}")]
+    AlgorithmOfOtherKeys {
+        /// `RSA` or `P-256`.
+        key: &'static str,
+        /// What was asked for.
+        algorithm: Algorithm,
+    },
+    /// The header could not be written.
+    #[error("the header of the policy JWS cannot be written")]
+    Header(#[source] serde_json::Error),
+    /// The library did not sign.
+    #[error("signing failed")]
+    Sign(#[source] aws_lc_rs::error::Unspecified),
+}
+
+impl PolicyKeyError {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "policy_key_too_long",
+            Self::Pem { .. } => "policy_key_pem",
+            Self::NoKey => "policy_key_none",
+            Self::CertificateInsteadOfKey => "policy_key_is_certificate",
+            Self::SeveralKeys { .. } => "policy_key_several",
+            Self::EncryptedKey => "policy_key_encrypted",
+            Self::UnusableKey(_) => "policy_key_unusable",
+            Self::NoCertificate => "policy_certificate_none",
+            Self::TooManyCertificates { .. } => "policy_certificates_too_many",
+            Self::Certificate { .. } => "policy_certificate_malformed",
+            Self::KeyWithoutCertificate => "policy_key_without_certificate",
+            Self::StrayCertificate { .. } => "policy_certificate_stray",
+            Self::NotPkcs12(_) => "pkcs12_malformed",
+            Self::WrongPassword => "pkcs12_wrong_password",
+            Self::Pkcs12Protection(_) => "pkcs12_protection",
+            Self::Pkcs12NoKey => "pkcs12_no_key",
+            Self::Pkcs12NoCertificate => "pkcs12_no_certificate",
+            Self::AlgorithmOfOtherKeys { .. } => "policy_key_algorithm",
+            Self::Header(_) => "policy_header",
+            Self::Sign(_) => "policy_signing",
+        }
+    }
+
+    /// What the operator can do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "check that it is the right file",
+            Self::Pem { .. } => "pass a file in PEM, as OpenSSL writes it, unchanged",
+            Self::NoKey => "pass a private key in PEM: PKCS#8, PKCS#1 or SEC 1, unencrypted",
+            Self::CertificateInsteadOfKey => "pass the private key here, and the certificate beside it",
+            Self::SeveralKeys { .. } => "pass a file with the signer's key alone",
+            Self::EncryptedKey => {
+                "decrypt it with `openssl pkey -in KEY.pem -out DECRYPTED.pem`, or pass key and certificates as PKCS#12"
+            }
+            Self::UnusableKey(_) => "use an RSA key of 2048 to 8192 bits, or one on the curve P-256",
+            Self::NoCertificate => "pass the signer's certificate in PEM, and those of its issuers",
+            Self::TooManyCertificates { .. } | Self::StrayCertificate { .. } => {
+                "pass the certificate of the key and those of its issuers alone"
+            }
+            Self::Certificate { .. } => "pass certificates as their issuer made them",
+            Self::KeyWithoutCertificate => "pass the certificate that was issued for this key",
+            Self::NotPkcs12(_) => "pass a file as `openssl pkcs12 -export` writes it, usually named .p12 or .pfx",
+            Self::WrongPassword => "pass the password that the file was made with",
+            Self::Pkcs12Protection(_) => "make it anew with `openssl pkcs12 -export` and no options for its encryption",
+            Self::Pkcs12NoKey => "make the file with the key: `openssl pkcs12 -export -inkey KEY.pem -in CHAIN.pem`",
+            Self::Pkcs12NoCertificate => {
+                "make the file with the certificates: `openssl pkcs12 -export -inkey KEY.pem -in CHAIN.pem`"
+            }
+            Self::AlgorithmOfOtherKeys { .. } => "choose RS256 for an RSA key, ES256 for one on P-256",
+            Self::Header(_) | Self::Sign(_) => "try again; if it stays so, the cryptographic library is broken",
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What the files of a signer hold: a private key and certificates, in PEM or PKCS#12.
+
+use p12_keystore::Pkcs12Archive;
+use p12_keystore::error::Error as Pkcs12Error;
+use pem::Pem;
+use zeroize::Zeroizing;
+
+use super::key_error::PolicyKeyError;
+use super::{MAX_CERTIFICATES, MAX_KEY_FILE};
+
+/// A private key in DER.
+pub(super) enum KeyDer {
+    /// RFC 5208.
+    Pkcs8(Zeroizing<Vec<u8>>),
+    /// RFC 8017, RSAPrivateKey.
+    Pkcs1(Zeroizing<Vec<u8>>),
+    /// RFC 5915, ECPrivateKey.
+    Sec1(Zeroizing<Vec<u8>>),
+}
+
+/// The one private key in a PEM file; certificates and curve parameters beside it are passed over.
+pub(super) fn key_in_pem(file: &[u8]) -> Result<KeyDer, PolicyKeyError> {
+    let blocks = blocks("key", file)?;
+    let has_certificate = blocks.iter().any(|block| block.tag() == "CERTIFICATE");
+    let mut keys: Vec<Pem> = blocks.into_iter().filter(|block| block.tag().ends_with("PRIVATE KEY")).collect();
+    let count = keys.len();
+    match (keys.pop(), count) {
+        (Some(key), 1) => key_in_block(key),
+        (Some(_), _) => Err(PolicyKeyError::SeveralKeys { count }),
+        (None, _) if has_certificate => Err(PolicyKeyError::CertificateInsteadOfKey),
+        (None, _) => Err(PolicyKeyError::NoKey),
+    }
+}
+
+fn key_in_block(block: Pem) -> Result<KeyDer, PolicyKeyError> {
+    // The older way of encrypting (RFC 1421) keeps the label and says so in a header.
+    let is_encrypted = block.tag() == "ENCRYPTED PRIVATE KEY"
+        || block.headers().get("Proc-Type").is_some_and(|v| v.contains("ENCRYPTED"));
+    if is_encrypted {
+        return Err(PolicyKeyError::EncryptedKey);
+    }
+    let read: fn(Zeroizing<Vec<u8>>) -> KeyDer = match block.tag() {
+        "PRIVATE KEY" => KeyDer::Pkcs8,
+        "RSA PRIVATE KEY" => KeyDer::Pkcs1,
+        "EC PRIVATE KEY" => KeyDer::Sec1,
+        _ => return Err(PolicyKeyError::NoKey),
+    };
+    Ok(read(Zeroizing::new(block.into_contents())))
+}
+
+/// The certificates in a PEM file as DER, at least one; everything else in it is passed over.
+pub(super) fn certificates_in_pem(file: &[u8]) -> Result<Vec<Vec<u8>>, PolicyKeyError> {
+    let blocks = blocks("certificates", file)?;
+    let certificates = blocks.into_iter().filter(|block| block.tag() == "CERTIFICATE").map(Pem::into_contents);
+    let certificates: Vec<Vec<u8>> = certificates.collect();
+    if certificates.is_empty() {
+        return Err(PolicyKeyError::NoCertificate);
+    }
+    Ok(certificates)
+}
+
+fn blocks(file: &'static str, bytes: &[u8]) -> Result<Vec<Pem>, PolicyKeyError> {
+    if bytes.len() > MAX_KEY_FILE {
+        return Err(PolicyKeyError::TooLong { file, length: bytes.len() });
+    }
+    pem::parse_many(bytes).map_err(|source| PolicyKeyError::Pem { file, source })
+}
+
+/// The one private key in a PKCS#12 file (RFC 7292), and its certificates as DER, at least one.
+pub(super) fn open_pkcs12(file: &[u8], password: &str) -> Result<(KeyDer, Vec<Vec<u8>>), PolicyKeyError> {
+    if file.len() > MAX_KEY_FILE {
+        return Err(PolicyKeyError::TooLong { file: "PKCS#12 file", length: file.len() });
+    }
+    let archive = Pkcs12Archive::from_pkcs12(file, password).map_err(refused_pkcs12)?;
+    let key = match archive.keys.as_slice() {
+        [] => return Err(PolicyKeyError::Pkcs12NoKey),
+        [bag] => KeyDer::Pkcs8(Zeroizing::new(bag.key.as_der().to_vec())),
+        several => return Err(PolicyKeyError::SeveralKeys { count: several.len() }),
+    };
+    if archive.certs.is_empty() {
+        return Err(PolicyKeyError::Pkcs12NoCertificate);
+    }
+    if archive.certs.len() > MAX_CERTIFICATES {
+        return Err(PolicyKeyError::TooManyCertificates { count: archive.certs.len() });
+    }
+    Ok((key, archive.certs.iter().map(|bag| bag.cert.as_der().to_vec()).collect()))
+}
+
+fn refused_pkcs12(error: Pkcs12Error) -> PolicyKeyError {
+    match error {
+        // A file without a MAC shows the wrong password only by what decryption makes of it.
+        Pkcs12Error::MacError(_) | Pkcs12Error::Pkcs5Error(_) | Pkcs12Error::UnpadError => {
+            PolicyKeyError::WrongPassword
+        }
+        Pkcs12Error::UnsupportedEncryptionScheme
+        | Pkcs12Error::UnsupportedMacAlgorithm
+        | Pkcs12Error::UnsupportedContentType
+        | Pkcs12Error::InvalidParameters => PolicyKeyError::Pkcs12Protection(error),
+        _ => PolicyKeyError::NotPkcs12(error),
+    }
+}
