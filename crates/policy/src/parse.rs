@@ -91,7 +91,7 @@ impl Parser<'_, '_, '_> {
                     let rules = self.rules_of(section);
                     sections.push(SectionRules { section, span: start.to(self.last()), open, rules });
                 }
-                Err(Broken) => self.skip_section(start),
+                Err(Broken) => self.skip_section(),
             }
             while self.accept(";") {}
         }
@@ -188,15 +188,11 @@ impl Parser<'_, '_, '_> {
     }
 
     /// Passes over a section whose beginning was wrong, so that the next one is read.
-    fn skip_section(&mut self, begun: Span) {
+    fn skip_section(&mut self) {
         self.skip_to(&["{", ";"]);
         if self.accept("{") {
             self.skip_to(&["}"]);
             self.accept("}");
-        }
-        // Whatever it was: something has to be passed over.
-        if self.span() == begun {
-            self.advance();
         }
     }
 }

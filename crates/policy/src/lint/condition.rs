@@ -38,45 +38,31 @@ impl Linter<'_> {
 
     /// A test that no value of the claim passes.
     fn known_value(&mut self, condition: &Condition, test: &Test, known: KnownClaim) {
-        let (kind, is_equal) = match (&test.operand.kind, test.property) {
-            (OperandKind::Literal(value), Property::Value) => {
-                if Kind::of(value) == known.kind {
-                    if test.operator == Operator::Equal && !known.form.has(value) {
-                        let help = format!("{} is {}", known.name, known.form);
-                        self.never(condition, test, help);
-                    }
-                    return;
-                }
-                (Kind::of(value).as_str(), test.operator == Operator::Equal)
+        if test.property != Property::Value {
+            return;
+        }
+        let KnownClaim { name, kind, form } = known;
+        match &test.operand.kind {
+            OperandKind::Literal(value) if Kind::of(value) != kind => {
+                self.never(condition, test, other_kind(value, known));
             }
-            (OperandKind::Call(call), Property::Value) => match call.function.result() {
-                Some(kind) if kind != known.kind.as_str() => (kind, false),
-                _ => return,
-            },
-            _ => {
-                if test.operator.orders() && test.property == Property::Value && known.kind != Kind::Integer {
-                    self.never(
-                        condition,
-                        test,
-                        format!("{} is a {}, which has no order", known.name, known.kind.as_str()),
-                    );
-                }
-                return;
+            OperandKind::Literal(value) if test.operator == Operator::Equal && !form.has(value) => {
+                self.never(condition, test, format!("{name} is {form}"));
             }
-        };
-        let help = match (test.operand.literal(), known.kind, is_equal) {
-            (Some(Value::String(text)), Kind::Integer, _) if text.parse::<i64>().is_ok() => {
-                format!("{} is an Integer: write {text} without quotes", known.name)
+            OperandKind::Literal(_) => {}
+            OperandKind::Call(call) if call.function.result().is_some_and(|result| result != kind.as_str()) => {
+                let result = call.function.result().unwrap_or_default();
+                self.never(
+                    condition,
+                    test,
+                    format!("{name} has the type {}, and {result} never equals it", kind.as_str()),
+                );
             }
-            (Some(Value::String(text)), Kind::Boolean, _) if matches!(text.as_str(), "true" | "false") => {
-                format!("{} is a Boolean: write {text} without quotes", known.name)
+            OperandKind::Member(..) | OperandKind::Call(_) if test.operator.orders() && kind != Kind::Integer => {
+                self.never(condition, test, format!("{name} has the type {}, which has no order", kind.as_str()));
             }
-            (Some(value), Kind::String, _) if known.form == Form::Any => {
-                format!("{} is a String: write \"{value}\"", known.name)
-            }
-            _ => format!("{} is a {}, compared with a {kind}", known.name, known.kind.as_str()),
-        };
-        self.never(condition, test, help);
+            OperandKind::Member(..) | OperandKind::Call(_) => {}
+        }
     }
 
     fn claim_may_exist(&self, name: &str, condition: &Condition) -> bool {
@@ -130,6 +116,21 @@ impl Linter<'_> {
         let message =
             if condition.is_negated { "condition that always holds" } else { "condition that can never match" };
         self.findings.warning(code, at, message, help);
+    }
+}
+
+/// How to compare a claim with a value of another kind.
+fn other_kind(value: &Value, known: KnownClaim) -> String {
+    let (name, kind) = (known.name, known.kind.as_str());
+    match (value, known.kind) {
+        (Value::String(text), Kind::Integer) if text.parse::<i64>().is_ok() => {
+            format!("{name} has the type {kind}: write {text} without quotes")
+        }
+        (Value::String(text), Kind::Boolean) if matches!(text.as_str(), "true" | "false") => {
+            format!("{name} has the type {kind}: write {text} without quotes")
+        }
+        (value, Kind::String) if known.form == Form::Any => format!("{name} has the type {kind}: write \"{value}\""),
+        (value, _) => format!("{name} has the type {kind}, and {} never equals it", Kind::of(value).as_str()),
     }
 }
 

@@ -55,7 +55,6 @@ impl Parser<'_, '_, '_> {
             Kind::Symbol("||") => {
                 Err(self.wrong("or-unknown", "there is no \"or\"", "write one rule for each case: any of them counts"))
             }
-            Kind::Symbol("=") => Err(self.wrong("symbol-missing", "`=>` is needed", "=> leads to the action")),
             _ => {
                 let help = "conditions are joined by &&, and => leads to the action";
                 Err(self.wrong("symbol-missing", "`&&` or `=>` is needed", help))

@@ -1,6 +1,6 @@
 //! What a stranger's policy cannot do. Work is counted in steps, never in time.
 
-use policy::limits::{MAX_CLAIMS, MAX_NESTING, MAX_TEXT};
+use policy::limits::{MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_NESTING, MAX_TEXT};
 use policy::{Claim, EvaluationError, Fault, Policy, Refusal};
 use proptest::prelude::*;
 
@@ -57,6 +57,23 @@ fn bytes_of_claims_are_bounded() {
 }
 
 #[test]
+fn bounds_are_reached_before_they_are_passed() {
+    let half = "x".repeat(MAX_CLAIM_BYTES / 2);
+    let appended = "c:[type==\"a\"] && [value==AppendString(c.value, c.value), type==\"b\"] => permit();";
+    assert_eq!(authorize(appended, &[claim("a", half.as_str())]), Err(Refusal::NoPermit));
+    assert_eq!(fault_of(authorize(appended, &[claim("a", (half + "x").as_str())])), Fault::TooManyBytes);
+    // A number is 8 bytes, however short its text.
+    let numbers = |count: usize| [claim("a", format!("[{}]", vec!["1"; count].join(",")).as_str())];
+    let read = "c:[type==\"a\"] => add(type=\"b\", value=ContainsOnlyValue(JsonToClaimValue(c.value), 1)); \
+                [type==\"b\", value==true] => permit();";
+    assert!(authorize(read, &numbers(MAX_CLAIM_BYTES / 8)).is_ok());
+    assert_eq!(fault_of(authorize(read, &numbers(MAX_CLAIM_BYTES / 8 + 1))), Fault::TooManyBytes);
+    let whole = claim("a", "x".repeat(MAX_CLAIM_BYTES - 1).as_str());
+    assert!(authorize("=> permit();", std::slice::from_ref(&whole)).is_ok());
+    assert_eq!(fault_of(authorize("=> permit();", &[whole, claim("b", "")])), Fault::TooManyBytes);
+}
+
+#[test]
 fn the_claims_of_the_evidence_are_bounded_too() {
     let claims = vec![claim("a", 1); MAX_CLAIMS + 1];
     let refusal = authorize("=> permit();", &claims).unwrap_err();
@@ -89,8 +106,9 @@ fn long_texts_cost_their_length() {
     let copies = "c:[type==\"a\"] && [value==AppendString(c.value, \"\"), type==\"b\"] => deny();".repeat(700);
     assert_eq!(fault_of(authorize(&copies, &one)), Fault::OutOfFuel);
     let documents = [claim("a", format!("\"{}\"", "x".repeat(100 << 10)).as_str())];
-    let reads = "c:[type==\"a\"] && [value==JmesPath(c.value, \"b\"), type==\"b\"] => deny();".repeat(700);
-    assert_eq!(fault_of(authorize(&reads, &documents)), Fault::OutOfFuel);
+    let reads = "c:[type==\"a\"] && [value==JmesPath(c.value, \"b\"), type==\"b\"] => deny();";
+    assert_eq!(fault_of(authorize(&reads.repeat(200), &documents)), Fault::OutOfFuel);
+    assert_eq!(authorize(&reads.repeat(20), &documents), Err(Refusal::NoPermit));
 }
 
 #[test]

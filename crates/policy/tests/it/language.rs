@@ -1,6 +1,6 @@
 //! Versions 1.0 and 1.1: what a policy means.
 
-use policy::{Fault, Issuer, Policy, Refusal, Value, Version, Vocabulary};
+use policy::{Domain, Fault, Issuer, Policy, Refusal, Section, Value, Version, Vocabulary};
 
 use crate::{FREE, authorize, claim, decide, enclave, fault_of, issue, issuing, named, owning, parse, position};
 
@@ -158,6 +158,42 @@ fn configuration_gives_properties_before_any_claim_exists() {
 }
 
 #[test]
+fn a_property_that_no_rule_sets_has_its_default() {
+    let policy = parse("version=1.0;authorizationrules{=>permit();};");
+    let configured = policy.configure(&FREE).unwrap();
+    assert_eq!(configured.iter().count(), 1);
+    assert_eq!(configured.value("x-ms-sgx-tcbidentifier"), Some(&Value::String("azuredefault".into())));
+    assert_eq!(policy.decide(&[], &FREE).unwrap().properties.value("minutes"), Some(&Value::Integer(10)));
+}
+
+#[test]
+fn a_property_has_a_domain() {
+    let word = Domain::WordOrNumber("azuredefault");
+    for text in ["azuredefault", "0", "15", "4294967295"] {
+        assert!(word.has(&Value::String(text.into())), "{text}");
+    }
+    for text in ["", "AzureDefault", "+5", "-5", "4294967296", "99999999999", "1.0", "x"] {
+        assert!(!word.has(&Value::String(text.into())), "{text}");
+    }
+    assert!(!word.has(&Value::Integer(15)));
+    let range = Domain::Integer(1, 3);
+    assert_eq!([0, 1, 3, 4].map(|number| range.has(&Value::Integer(number))), [false, true, true, false]);
+    assert!(Domain::Boolean.has(&Value::Boolean(false)) && !Domain::Boolean.has(&Value::Integer(0)));
+}
+
+#[test]
+fn rules_are_listed_in_the_order_of_evaluation() {
+    let text = "version=1.1;issuancerules{=>issue(type=\"a\",value=1);};configurationrules{};authorizationrules{=>permit();\n=>deny();};";
+    let rules: Vec<_> = parse(text).rule_spans().map(|(section, span)| (section, span.of(text))).collect();
+    let expected = [
+        (Section::Authorization, "=>permit()"),
+        (Section::Authorization, "=>deny()"),
+        (Section::Issuance, "=>issue(type=\"a\",value=1)"),
+    ];
+    assert_eq!(rules, expected);
+}
+
+#[test]
 fn issuance_can_set_properties_which_later_rules_see_and_the_token_does_not() {
     let text = "version=1.0;authorizationrules{=>permit();};
         issuancerules{=>issueproperty(type=\"minutes\",value=5);[type==\"minutes\"]=>issue(type=\"seen\",value=true);};";
@@ -186,6 +222,9 @@ fn a_rule_cannot_speak_as_the_service() {
 #[test]
 fn the_first_argument_is_the_type_also_without_its_name() {
     assert_eq!(issue("=> issue(\"a\", value=true);", &[]), [named("a", true)]);
+    let claims = [claim("x", "made")];
+    assert_eq!(issue("c:[type==\"x\"] => issue(c.value, value=1);", &claims), [named("made", 1)]);
+    assert_eq!(issue("=> issue(AppendString(\"a\", \"b\"), value=1);", &[]), [named("ab", 1)]);
     let second = "version=1.0;authorizationrules{=> add(value=1, \"a\");};";
     assert!(Policy::parse(second).is_err());
 }

@@ -78,6 +78,20 @@ fn contradictions_never_match() {
 }
 
 #[test]
+fn contradictions_are_found_whatever_the_claim() {
+    for tests in ["value>=3, value==\"a\"", "value==true, value!=1", "value!=\"a\", value<3", "value==1, value==2"] {
+        assert_eq!(
+            found(&format!("[{tests}] => deny();")),
+            [("never-matches", 3, tests.find(", ").unwrap() + 4)],
+            "{tests}"
+        );
+    }
+    for tests in ["value!=1, value!=\"a\", valueType!=\"Boolean\""] {
+        assert_eq!(found(&format!("[{tests}] => deny();")).len(), 1, "{tests}");
+    }
+}
+
+#[test]
 fn what_can_match_is_left_alone() {
     for tests in [
         "value>2, value<4",
@@ -97,15 +111,21 @@ fn what_can_match_is_left_alone() {
 fn claims_are_compared_with_what_they_can_be() {
     assert_help("[type==\"svn\", value==\"3\"] => deny();", "never-matches", "write 3 without quotes");
     assert_help("[type==\"debug\", value==\"true\"] => deny();", "never-matches", "write true without quotes");
+    assert_help("[type==\"svn\", value==\"three\"] => deny();", "never-matches", "and String never equals it");
+    assert_help("[type==\"debug\", value==\"yes\"] => deny();", "never-matches", "and String never equals it");
     assert_help("[type==\"name\", value==3] => deny();", "never-matches", "write \"3\"");
-    assert_help("[type==\"signer\", value==3] => deny();", "never-matches", "is a String, compared with a Integer");
+    assert_help(
+        "[type==\"signer\", value==3] => deny();",
+        "never-matches",
+        "has the type String, and Integer never equals it",
+    );
     assert_help("[type==\"signer\", value==\"ABCD\"] => deny();", "never-matches", "4 digits of lowercase hex");
     assert_help("[type==\"signer\", value==\"abc\"] => deny();", "never-matches", "4 digits");
     assert_help("[type==\"status\", value==\"good\"] => deny();", "never-matches", "one of \"Good\", \"Bad\"");
     assert_help(
         "[type==\"debug\", value==JmesPath(\"1\", \"@\")] => deny();",
         "never-matches",
-        "compared with a String",
+        "has the type Boolean, and String never equals it",
     );
     assert_help("c:[type==\"svn\"] && [type==\"name\", value>c.value] => deny();", "never-matches", "has no order");
     for fine in [
@@ -113,6 +133,9 @@ fn claims_are_compared_with_what_they_can_be() {
         "[type==\"signer\", value!=\"other\"] => deny();",
         "[type==\"status\", value==\"Bad\"] => deny();",
         "[type==\"svn\", value==JsonToClaimValue(\"1\")] => deny();",
+        "[type==\"svn\", value>=JsonToClaimValue(\"1\")] => deny();",
+        "[type==\"debug\", value==NegateBool(true)] => deny();",
+        "[type==\"name\", issuer==\"AttestationService\", valueType==\"String\"] => deny();",
         "c:[type==\"svn\"] && [type==\"svn\", value>c.value] => deny();",
         // A rule makes one of another kind.
         "=> add(type=\"svn\", value=\"3\"); [type==\"svn\", value==\"3\"] => deny();",
@@ -138,7 +161,13 @@ fn claims_that_nothing_has_are_told() {
     assert_help(later, "claim-unknown", "put it before");
     let issuer = "[type==\"svn\", issuer==\"AttestationPolicy\"] => deny();";
     assert_help(issuer, "claim-unknown", "leave the issuer out");
+    // The rule itself makes it: that helps none of its conditions.
+    let itself = "![type==\"itself\"] => add(type=\"itself\", value=1);";
+    assert_help(itself, "claim-unknown", "ask for a claim that there is");
+    let other = "[type==\"wanted\"] => deny(); => add(type=\"other\", value=1);";
+    assert_help(other, "claim-unknown", "ask for a claim that there is");
     assert_eq!(found("[type==\"sv\"] => deny();"), [("claim-unknown", 3, 2)]);
+    assert_eq!(found("[value==1, type==\"sv\"] => deny();"), [("claim-unknown", 3, 12)]);
 }
 
 #[test]
@@ -200,6 +229,11 @@ fn rules_that_permit_nothing_or_make_no_difference_are_told() {
 fn configuration_knows_no_claims() {
     let text = "version=1.1;configurationrules{[type==\"svn\"]=>issueproperty(type=\"mask\",value=1);};authorizationrules{=>permit();};";
     assert!(lint(text, &KNOWN).to_string().contains("configuration comes before evidence"));
+    // Nor is what it sets a claim of what comes after; what authorization adds is one of issuance.
+    let set = "version=1.1;configurationrules{=>issueproperty(type=\"mask\",value=1);};authorizationrules{[type==\"mask\"]=>permit();};";
+    assert_eq!(lint(set, &KNOWN).iter().map(|found| found.code).collect::<Vec<_>>(), ["claim-unknown"]);
+    let added = "version=1.1;authorizationrules{=>permit();=>add(type=\"made\",value=1);};issuancerules{[type==\"made\"]=>issue(type=\"x\",value=1);};";
+    assert!(lint(added, &KNOWN).is_empty());
 }
 
 #[test]
@@ -209,12 +243,13 @@ fn names_that_are_owned_and_properties_that_nothing_heeds_are_errors() {
             "version=1.1;configurationrules{{{configuration}}};authorizationrules{{=>permit();}};issuancerules{{{issuance}}};"
         );
         let found = lint(&text, &KNOWN);
-        let first = found.iter().next().map(|found| (found.severity, found.code, found.help.clone()));
+        let first = found.iter().find(|found| found.severity == Severity::Error).map(|found| (found.severity, found.code, found.help.clone()));
         first.unwrap_or((Severity::Warning, "", String::new()))
     };
     let property = |name: &str, value: &str| format!("=>issueproperty(type=\"{name}\",value={value});");
     let table = [
         (of("", "=>issue(type=\"iss\",value=1);"), "owned-name", "of your own"),
+        (of("", "c:[type==\"iss\"]=>issue(type=c.type,value=1);"), "owned-name", "of your own"),
         (of("", "c:[type==\"events\"]=>issue(claim=c);"), "read-only-claim", "JmesPath"),
         (of(&property("mask", "256"), ""), "property-value", "an integer from 0 to 255; where no rule sets it, 7"),
         (of(&property("mask", "true"), ""), "property-value", "an integer"),

@@ -102,6 +102,20 @@ fn functions_have_their_own_mistakes() {
         assert!(first.help.contains(help), "{value}\n{errors}");
         assert_eq!(errors.iter().count(), 1, "{errors}");
     }
+    let counted = |value: &str| {
+        errors(&format!("version=1.2;authorizationrules{{=>add(type=\"a\",value={value});}};")).to_string()
+    };
+    assert!(counted("IsSubsetOf(1)").contains("function takes 2 arguments and gets 1"));
+    assert!(counted("NegateBool()").contains("function takes 1 argument and gets 0"));
+}
+
+#[test]
+fn a_section_of_another_name_hides_none_after_it() {
+    let codes = |text: &str| errors(text).iter().map(|error| error.code).collect::<Vec<_>>();
+    let after = codes("version=1.0;rules{=>permit();} authorizationrules{=>allow();};");
+    assert_eq!(after, ["section-unknown", "action-unknown"]);
+    let stray = codes("version=1.0; => ; authorizationrules{=>allow();};");
+    assert_eq!(stray, ["section-missing", "action-unknown"]);
 }
 
 #[test]
@@ -196,7 +210,8 @@ fn all_mistakes_are_reported_in_the_order_of_the_text() {
 fn mistakes_and_rules_and_conditions_are_bounded() {
     assert_eq!(errors(&in_authorization(&"=> x();".repeat(500))).iter().count(), policy::limits::MAX_DIAGNOSTICS);
     let rules = in_authorization(&"=> permit();".repeat(policy::limits::MAX_RULES + 1));
-    assert!(errors(&rules).to_string().contains("too many rules"));
+    assert_eq!(errors(&rules).iter().map(|error| error.code).collect::<Vec<_>>(), ["too-many-rules"]);
+    assert!(Policy::parse(&in_authorization(&"=> permit();".repeat(policy::limits::MAX_RULES))).is_ok());
     let conditions = vec!["[type==\"a\"]"; policy::limits::MAX_CONDITIONS + 1].join("&&");
     assert!(
         errors(&in_authorization(&format!("{conditions} => permit();"))).to_string().contains("too many conditions")
