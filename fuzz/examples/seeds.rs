@@ -3,6 +3,7 @@
 use std::{fs, io, path::Path};
 
 use dcap::{Certificate, SignedJson};
+use token::policy_jws;
 use veritee_fuzz::Machine;
 
 fn main() -> io::Result<()> {
@@ -43,6 +44,14 @@ fn main() -> io::Result<()> {
     }
     for text in POLICIES {
         write("policy", text.as_bytes())?;
+        write("policy_jws", policy_jws::unsecured(text).as_bytes())?;
+    }
+    write("policy_jws", policy_jws::unsecured_reset().as_bytes())?;
+    let signer = rcgen::generate_simple_self_signed(["signer.example".to_owned()]).map_err(io::Error::other)?;
+    let (key, certificate) = (signer.signing_key.serialize_pem(), signer.cert.pem());
+    let key = policy_jws::PolicySigningKey::from_pem(key.as_bytes(), certificate.as_bytes()).map_err(io::Error::other)?;
+    for text in [Some(POLICIES[0]), None] {
+        write("policy_jws", key.sign(text, None).map_err(io::Error::other)?.as_bytes())?;
     }
     Ok(())
 }
@@ -58,7 +67,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-const POLICIES: [&str; 4] = [
+const POLICIES: [&str; 7] = [
     "version=1.0; authorizationrules { => permit(); }; issuancerules { };",
     "version=1.1; configurationrules { => issueproperty(type=\"required_pcr_mask\", value=15); };\
      authorizationrules { [type==\"a\", value>=2] && ![type==\"b\", value==false] => permit(); };\
@@ -66,4 +75,13 @@ const POLICIES: [&str; 4] = [
     "version=1.0; authorizationrules { exists([type==\"a\"]) => deny(); }; issuancerules { };",
     "version=1.0; authorizationrules { => permit(); };\
      issuancerules { x:[type==\"type\", issuer==\"AttestationService\"] => add(type=\"t\", value=x.value); };",
+    "version=1.2; // functions\nauthorizationrules { ![type==\"b\", value==false] => permit(); };\
+     issuancerules { c:[type==\"events\"] => issue(type=\"e\", value=JsonToClaimValue(JmesPath(c.value, \
+     \"Events[?PcrIndex == `7`].ProcessedData.x[] | [0:2:1] | {a: @[0], b: [*].to_string(@)} | *\")));\
+     c:[type==\"a\"] => issue(type=AppendString(\"x\", \"y\"), value=ContainsOnlyValue(c.value, 1)); };",
+    "version=1.2;authorizationrules{c:[type==\"a\"]&&![type==\"a\",value<c.value]&&d:[value==NegateBool(IsSubsetOf(c.value,\
+     JsonToClaimValue(\"[1,2]\")))]=>permit();=>add(type=\"q\",value=JmesPath(\"{\\\"k\\\":[1,2.5,\\\"s\\\"]}\",\
+     \"sort_by(k, &to_string(@)) | max_by(@, &length(to_string(@))) || not_null(a.b, 'raw', `1`)\"));};",
+    "version=1.2;issuancerules{q:[type==\"type\"]=>issue(type=\"r\",value=JmesPath(\"[[1],[2]]\",q.value));\
+     =>issueproperty(type=\"p\",value=AppendString(\"a\",\"b\"),valueType=\"String\");};",
 ];

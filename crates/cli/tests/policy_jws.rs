@@ -209,7 +209,7 @@ fn wrong_files_are_refused_for_what_they_are() {
         (sign("@policy.txt", "@none.key", "@rsa.pem"), 3, "cannot read"),
         (sign("@none.txt", "@rsa.key", "@rsa.pem"), 3, "cannot read"),
         (sign("@garbage", "@rsa.key", "@rsa.pem"), 1, "is no text"),
-        (sign("@policy.jws", "@rsa.key", "@rsa.pem"), 1, "this is a signed policy (JWS) and not its text"),
+        (sign("@policy.jws", "@rsa.key", "@rsa.pem"), 1, "this is a policy in its JWS and not its text"),
         (sign("@broken.txt", "@rsa.key", "@rsa.pem"), 1, "line 1, column "),
         (desk.run(&["sign", "@policy.txt", "--pkcs12", "@rsa.pem"]), 2, "no PKCS#12 file"),
         (desk.run(&["decode", "@garbage"]), 1, "is no text"),

@@ -7,6 +7,7 @@
 //!
 //! Ends with `ratio NAME VALUE` lines; docs/benchmarks.md gives their bounds.
 
+#[allow(dead_code, reason = "another benchmark prepares its contenders")]
 #[path = "../../dcap/benches/verify/measure.rs"]
 mod measure;
 

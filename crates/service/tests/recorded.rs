@@ -99,3 +99,38 @@ async fn a_bare_quote_gives_azures_claims() {
     let Some(quote) = input("sgx_quote.bin") else { return };
     compare("SimpleAttest-SgxEnclave", "SgxEnclave", json!({"quote": encode(&quote)})).await;
 }
+
+/// Every policy that Azure's recordings and samples hold, as text: in answers of the service within their JWS.
+fn recorded_policies() -> Option<Vec<String>> {
+    let mut texts = Vec::new();
+    for entry in fs::read_dir(test_data::recorded("maa/azure-sdk-for-cpp")?).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(recording) = serde_json::from_slice::<Value>(&fs::read(&path).unwrap()) else { continue };
+        for call in recording["networkCallRecords"].as_array().into_iter().flatten() {
+            let body = call["Response"]["BODY"].as_str().unwrap_or_default();
+            let Ok(body) = serde_json::from_str::<Value>(body) else { continue };
+            let Some(token) = body["token"].as_str() else { continue };
+            // In attestation tokens the same name is an object: what the policy issued.
+            let Some(jws) = claims_of(token)["x-ms-policy"].as_str().map(str::to_owned) else { continue };
+            let policy = token::policy_jws::PolicyJws::read(&jws).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+            texts.extend(policy.text().map(str::to_owned));
+        }
+    }
+    for entry in fs::read_dir(test_data::recorded("maa/azure-samples/maa.signing.tool.sample/policy")?).unwrap() {
+        texts.push(fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    Some(texts)
+}
+
+#[test]
+fn every_recorded_policy_is_one_that_a_provider_takes() {
+    let Some(texts) = recorded_policies() else { return };
+    assert!(texts.len() >= 18, "{}", texts.len());
+    let vocabulary = service::PolicyType::SgxEnclave.vocabulary();
+    for text in texts {
+        let policy = policy::Policy::parse(&text).unwrap_or_else(|errors| panic!("{text}\n{errors}"));
+        let errors = policy.lint(&text, &vocabulary).errors();
+        assert_eq!(errors, Ok(()), "{text}");
+        assert!(policy.configure(&vocabulary).is_ok());
+    }
+}

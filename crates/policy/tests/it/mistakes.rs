@@ -209,7 +209,7 @@ fn all_mistakes_are_reported_in_the_order_of_the_text() {
 #[test]
 fn mistakes_and_rules_and_conditions_are_bounded() {
     assert_eq!(errors(&in_authorization(&"=> x();".repeat(500))).iter().count(), policy::limits::MAX_DIAGNOSTICS);
-    let rules = in_authorization(&"=> permit();".repeat(policy::limits::MAX_RULES + 1));
+    let rules = in_authorization(&"=> permit();".repeat(policy::limits::MAX_RULES + 3));
     assert_eq!(errors(&rules).iter().map(|error| error.code).collect::<Vec<_>>(), ["too-many-rules"]);
     assert!(Policy::parse(&in_authorization(&"=> permit();".repeat(policy::limits::MAX_RULES))).is_ok());
     let conditions = vec!["[type==\"a\"]"; policy::limits::MAX_CONDITIONS + 1].join("&&");

@@ -85,6 +85,17 @@ fn permits_are_explained_and_say_what_was_issued() {
 }
 
 #[test]
+fn configuration_is_explained_as_it_is_configured() {
+    let text = "version=1.2;configurationrules{\n=>issueproperty(type=\"x-ms-sgx-tcbidentifier\",value=\"15\");\n[type==\"x\"]=>issueproperty(type=\"y\",value=1);};";
+    let explanation = parse(text).explain_configuration(&FREE);
+    assert_eq!(explanation.outcome.as_ref().unwrap().properties, parse(text).configure(&FREE).unwrap());
+    assert_eq!(explanation.rules.iter().map(|rule| rule.has_fired()).collect::<Vec<_>>(), [true, false]);
+    let told = explanation.rules_text(text);
+    assert!(told.starts_with("\nconfigurationrules\n  rule 1, line 2: fired: issueproperty"), "{told}");
+    assert!(told.contains("set property x-ms-sgx-tcbidentifier = \"15\""), "{told}");
+}
+
+#[test]
 fn errors_name_their_rule() {
     let text =
         "version=1.2;\nauthorizationrules{\n=>permit();};issuancerules{\n=>issue(type=\"a\",value=NegateBool(1));};";

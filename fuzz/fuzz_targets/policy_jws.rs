@@ -1,0 +1,14 @@
+//! Any text as a policy JWS: read, its signature checked.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use token::policy_jws::{PolicyJws, unsecured};
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    let Ok(policy) = PolicyJws::read(text) else { return };
+    if let Some(text) = policy.text() {
+        let again = PolicyJws::read(&unsecured(text)).expect("what is written is read");
+        assert_eq!(again.text(), Some(text));
+    }
+});
