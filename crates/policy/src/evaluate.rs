@@ -14,27 +14,20 @@ mod claim_set;
 mod condition;
 mod functions;
 mod make;
+mod one;
+mod record;
 mod values;
 
 use crate::claims::Claim;
 use crate::fuel::Fuel;
+use crate::permit::Permit;
 use crate::properties::Properties;
 use crate::refusal::{EvaluationError, Fault, Refusal};
 use crate::source::Position;
 use crate::trace::{Explanation, Outcome, RuleTrace};
 use crate::tree::{Action, New, Policy, Rule, Section};
 use crate::vocabulary::Vocabulary;
-pub(crate) use claim_set::ClaimSet;
-pub(crate) use condition::{Matches, holding, right_hand};
-
-/// A policy's word for yes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Permit {
-    /// The claims it issued, in order.
-    pub issued: Vec<Claim>,
-    /// The properties of the issuance rules: those that it set, and the defaults of the others.
-    pub properties: Properties,
-}
+use claim_set::{ClaimSet, Matches};
 
 impl Policy {
     /// The properties that configure verification: those that rules set, and the defaults of the others. No claims exist
@@ -143,7 +136,7 @@ impl<'a> Run<'a> {
                     Ok(false) => Outcome::NotFired,
                     Err(fault) => Outcome::Failed { fault: fault.to_string() },
                 };
-                trace.push(RuleTrace::of(rule, section, number, outcome, &matches, &self.claims));
+                trace.push(record::of(rule, section, number, outcome, &matches, &self.claims));
             }
             fired.map_err(|fault| EvaluationError { at: Some(rule.at), fault })?;
         }

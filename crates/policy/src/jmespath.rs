@@ -4,7 +4,10 @@
 //! and never copied, so that only what a query makes anew is counted.
 
 mod build;
+mod call;
 mod evaluate;
+mod evaluation;
+mod function;
 mod functions;
 mod json;
 mod lex;
@@ -13,8 +16,9 @@ mod parse;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod write;
 
-pub use evaluate::QueryFailure;
+pub use evaluation::QueryFailure;
 pub(crate) use json::Json;
 use tree::Node;
 

@@ -136,3 +136,12 @@ impl From<OutOfFuel> for Fault {
         Self::OutOfFuel
     }
 }
+
+impl From<QueryFailure> for Fault {
+    fn from(failure: QueryFailure) -> Self {
+        match failure {
+            QueryFailure::OutOfFuel(_) => Self::OutOfFuel,
+            failure => Self::Query(failure),
+        }
+    }
+}

@@ -1,17 +1,14 @@
 //! Which claims a condition matches.
 
-use super::claim_set::ClaimSet;
+use super::claim_set::{ClaimSet, Matches};
 use super::values;
 use crate::claims::{Claim, Value};
 use crate::fuel::{Fuel, OutOfFuel};
 use crate::refusal::Fault;
 use crate::tree::{Condition, OperandKind, Operator, Property, Test};
 
-/// The numbers of the claims that each condition of a rule matched.
-pub(crate) type Matches = Vec<Vec<usize>>;
-
 /// What a test compares with.
-pub(crate) enum RightHand<'a> {
+pub(super) enum RightHand<'a> {
     Literal(&'a Value),
     /// That member of each of these claims.
     Members(&'a [usize], Property),
@@ -44,7 +41,7 @@ pub(super) fn matches(
 }
 
 /// What the tests of a condition compare with, evaluated once for all claims.
-pub(crate) fn right_hand<'a>(
+pub(super) fn right_hand<'a>(
     condition: &'a Condition,
     before: &'a Matches,
     claims: &ClaimSet<'_>,
@@ -62,7 +59,7 @@ pub(crate) fn right_hand<'a>(
 }
 
 /// The value with which the claim passes the test: any of the right hand's.
-pub(crate) fn holding<'a>(
+pub(super) fn holding<'a>(
     claim: &Claim,
     test: &Test,
     right: &'a RightHand<'_>,
@@ -97,14 +94,14 @@ pub(crate) fn holding<'a>(
 
 /// A member of a claim, not copied.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Member<'a> {
+pub(super) enum Member<'a> {
     Text(&'a str),
     Integer(i64),
     Boolean(bool),
 }
 
 impl<'a> Member<'a> {
-    pub(crate) fn of(claim: &'a Claim, property: Property) -> Self {
+    pub(super) fn of(claim: &'a Claim, property: Property) -> Self {
         match property {
             Property::Type => Self::Text(&claim.name),
             Property::Value => Self::value(&claim.value),
@@ -113,7 +110,7 @@ impl<'a> Member<'a> {
         }
     }
 
-    pub(crate) fn value(value: &'a Value) -> Self {
+    pub(super) fn value(value: &'a Value) -> Self {
         match value {
             Value::String(text) => Self::Text(text),
             Value::Integer(number) => Self::Integer(*number),
@@ -131,7 +128,7 @@ impl<'a> Member<'a> {
 }
 
 /// Kinds that differ never match, not even as unequal; only integers have an order.
-pub(crate) fn compare(left: Member<'_>, operator: Operator, right: Member<'_>) -> bool {
+pub(super) fn compare(left: Member<'_>, operator: Operator, right: Member<'_>) -> bool {
     match (left, right) {
         (Member::Integer(left), Member::Integer(right)) => match operator {
             Operator::Equal => left == right,

@@ -1,6 +1,6 @@
 //! What the functions of version 1.2 do.
 
-use super::values::{one, one_text, one_text_with_content};
+use super::one::{one, one_text, one_text_with_content};
 use crate::claims::Value;
 use crate::diagnostic::shown;
 use crate::fuel::Fuel;

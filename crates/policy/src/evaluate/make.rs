@@ -1,8 +1,8 @@
 //! The claims that an action makes.
 
-use super::claim_set::ClaimSet;
-use super::condition::Matches;
-use super::values::{self, one_text, one_text_with_content};
+use super::claim_set::{ClaimSet, Matches};
+use super::one::{one_text, one_text_with_content};
+use super::values;
 use crate::claims::{Claim, Issuer, Value};
 use crate::fuel::Fuel;
 use crate::refusal::Fault;

@@ -1,14 +1,12 @@
 //! The values that an operand stands for.
 
-use super::claim_set::ClaimSet;
-use super::condition::Matches;
+use super::claim_set::{ClaimSet, Matches};
 use super::functions;
 use crate::claims::Value;
 use crate::fuel::Fuel;
 use crate::limits::MAX_CLAIM_BYTES;
 use crate::refusal::Fault;
 use crate::tree::{Operand, OperandKind};
-use crate::vocabulary::Kind;
 
 /// Every value: one of a literal, one for each claim of an identifier, those that a function gives.
 pub(super) fn of(
@@ -40,26 +38,4 @@ pub(super) fn of(
             if bytes > MAX_CLAIM_BYTES { Err(Fault::TooManyBytes) } else { Ok(values) }
         }
     }
-}
-
-/// The one value of a set.
-pub(super) fn one<'v>(values: &'v [Value], what: &'static str) -> Result<&'v Value, Fault> {
-    match values {
-        [value] => Ok(value),
-        _ => Err(Fault::NotOneValue { what, count: values.len() }),
-    }
-}
-
-/// The one text of a set.
-pub(super) fn one_text<'v>(values: &'v [Value], what: &'static str) -> Result<&'v str, Fault> {
-    match one(values, what)? {
-        Value::String(text) => Ok(text),
-        value => Err(Fault::wrong_kind(what, "a String", Kind::of(value))),
-    }
-}
-
-/// The one text of a set, which has to have something in it.
-pub(super) fn one_text_with_content<'v>(values: &'v [Value], what: &'static str) -> Result<&'v str, Fault> {
-    let text = one_text(values, what)?;
-    if text.is_empty() { Err(Fault::wrong_kind(what, "a text with something in it", Kind::String)) } else { Ok(text) }
 }

@@ -4,58 +4,16 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::evaluation::{Evaluation, QueryFailure};
 use super::tree::{Comparison, Node, Slice};
 use super::{Json, Query, functions, number};
-use crate::fuel::{Fuel, OutOfFuel};
-use crate::limits::MAX_QUERY_NODES;
-use crate::refusal::Fault;
-
-/// Why a query gave nothing, not even `null`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum QueryFailure {
-    /// A function was given a value of the wrong type.
-    #[error("{function} needs {expected} and gets {found}")]
-    WrongType {
-        /// The function.
-        function: &'static str,
-        /// What it needs.
-        expected: &'static str,
-        /// The type of what it gets.
-        found: &'static str,
-    },
-    /// A number too large for JSON.
-    #[error("{function} gives a number that JSON does not have")]
-    NotFinite {
-        /// The function.
-        function: &'static str,
-    },
-    /// More values, or a longer text, than a query may give.
-    #[error("query gives more than {MAX_QUERY_NODES} values, or a text that is too long for a claim")]
-    TooLarge,
-    /// More steps than an evaluation may take.
-    #[error(transparent)]
-    OutOfFuel(#[from] OutOfFuel),
-}
-
-impl From<QueryFailure> for Fault {
-    fn from(failure: QueryFailure) -> Self {
-        match failure {
-            QueryFailure::OutOfFuel(_) => Self::OutOfFuel,
-            failure => Self::Query(failure),
-        }
-    }
-}
+use crate::fuel::Fuel;
 
 impl Query {
     /// What the query finds in the document; `null` where it finds nothing.
     pub(crate) fn evaluate(&self, document: &Json, fuel: &mut Fuel) -> Result<Json, QueryFailure> {
-        Evaluation { fuel, nodes_left: MAX_QUERY_NODES }.node(&self.root, document)
+        Evaluation::new(fuel).node(&self.root, document)
     }
-}
-
-pub(super) struct Evaluation<'f> {
-    pub(super) fuel: &'f mut Fuel,
-    nodes_left: usize,
 }
 
 impl Evaluation<'_> {
@@ -91,13 +49,6 @@ impl Evaluation<'_> {
             // Only functions know what to do with it, and they take it as it is.
             Node::Reference(_) => Ok(Json::Null),
         }
-    }
-
-    /// Before values are made.
-    pub(super) fn make(&mut self, nodes: usize) -> Result<(), QueryFailure> {
-        self.fuel.spend(nodes)?;
-        self.nodes_left = self.nodes_left.checked_sub(nodes).ok_or(QueryFailure::TooLarge)?;
-        Ok(())
     }
 
     fn field(&mut self, name: &str, current: &Json) -> Result<Json, QueryFailure> {
@@ -188,42 +139,6 @@ impl Evaluation<'_> {
             Comparison::Greater => ordering == Ordering::Greater,
             _ => ordering != Ordering::Less,
         }))
-    }
-
-    /// Deep equality; every value looked at is a step, however often it is shared.
-    pub(super) fn equal(&mut self, left: &Json, right: &Json) -> Result<bool, QueryFailure> {
-        self.fuel.spend(1)?;
-        match (left, right) {
-            (Json::Null, Json::Null) => Ok(true),
-            (Json::Boolean(left), Json::Boolean(right)) => Ok(left == right),
-            (Json::Number(left), Json::Number(right)) => Ok(number::compare(left, right) == Ordering::Equal),
-            (Json::String(left), Json::String(right)) => {
-                self.fuel.spend_bytes(left.len().min(right.len()))?;
-                Ok(left == right)
-            }
-            (Json::Array(left), Json::Array(right)) => {
-                if left.len() != right.len() {
-                    return Ok(false);
-                }
-                self.all_equal(left.iter().zip(right.iter()))
-            }
-            (Json::Object(left), Json::Object(right)) => {
-                if left.len() != right.len() || !left.keys().eq(right.keys()) {
-                    return Ok(false);
-                }
-                self.all_equal(left.values().zip(right.values()))
-            }
-            _ => Ok(false),
-        }
-    }
-
-    fn all_equal<'j>(&mut self, pairs: impl Iterator<Item = (&'j Json, &'j Json)>) -> Result<bool, QueryFailure> {
-        for (left, right) in pairs {
-            if !self.equal(left, right)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     fn list(&mut self, elements: &[Node], current: &Json) -> Result<Json, QueryFailure> {

@@ -1,80 +1,15 @@
-//! The functions of JMESPath, and `equals_ignore_case`.
+//! What the functions do.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Number;
-
-use super::evaluate::Evaluation;
+use super::call::{Argument, Call};
+use super::evaluation::{Evaluation, QueryFailure};
+use super::function::Function;
 use super::tree::Node;
-use super::{Json, QueryFailure, number};
+use super::{Json, number};
 use crate::limits::MAX_CLAIM_BYTES;
-
-macro_rules! functions {
-    ($($variant:ident $name:literal $least:literal $most:expr, $usage:literal;)*) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Function { $($variant,)* }
-
-        impl Function {
-            pub(super) const ALL: [Self; [$($least),*].len()] = [$(Self::$variant),*];
-
-            pub(super) const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            pub(super) const fn usage(self) -> &'static str {
-                match self { $(Self::$variant => $usage,)* }
-            }
-
-            /// Whether it takes that many arguments.
-            pub(super) const fn takes(self, count: usize) -> bool {
-                match self { $(Self::$variant => $least <= count && count <= $most,)* }
-            }
-        }
-    };
-}
-
-functions! {
-    Abs "abs" 1 1, "abs(number)";
-    Avg "avg" 1 1, "avg(numbers)";
-    Ceil "ceil" 1 1, "ceil(number)";
-    Contains "contains" 2 2, "contains(array_or_string, value)";
-    EndsWith "ends_with" 2 2, "ends_with(string, suffix)";
-    EqualsIgnoreCase "equals_ignore_case" 2 2, "equals_ignore_case(string, string)";
-    Floor "floor" 1 1, "floor(number)";
-    Join "join" 2 2, "join(separator, strings)";
-    Keys "keys" 1 1, "keys(object)";
-    Length "length" 1 1, "length(string_array_or_object)";
-    Map "map" 2 2, "map(&expression, array)";
-    Max "max" 1 1, "max(numbers_or_strings)";
-    MaxBy "max_by" 2 2, "max_by(array, &expression)";
-    Merge "merge" 1 usize::MAX, "merge(object, …)";
-    Min "min" 1 1, "min(numbers_or_strings)";
-    MinBy "min_by" 2 2, "min_by(array, &expression)";
-    NotNull "not_null" 1 usize::MAX, "not_null(value, …)";
-    Reverse "reverse" 1 1, "reverse(string_or_array)";
-    Sort "sort" 1 1, "sort(numbers_or_strings)";
-    SortBy "sort_by" 2 2, "sort_by(array, &expression)";
-    StartsWith "starts_with" 2 2, "starts_with(string, prefix)";
-    Sum "sum" 1 1, "sum(numbers)";
-    ToArray "to_array" 1 1, "to_array(value)";
-    ToNumber "to_number" 1 1, "to_number(value)";
-    ToString "to_string" 1 1, "to_string(value)";
-    Type "type" 1 1, "type(value)";
-    Values "values" 1 1, "values(object)";
-}
-
-impl Function {
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|function| function.as_str() == name)
-    }
-
-    /// Whether its result is a number, or an error.
-    pub(super) const fn gives_number(self) -> bool {
-        matches!(self, Self::Abs | Self::Ceil | Self::Floor | Self::Length | Self::Sum)
-    }
-}
 
 /// Calls a function; every argument but an `&expression` is evaluated first, from left to right.
 pub(super) fn call(
@@ -95,18 +30,6 @@ pub(super) fn call(
         });
     }
     Call { function, arguments: &values, reference, evaluation }.result()
-}
-
-struct Argument {
-    json: Json,
-    is_reference: bool,
-}
-
-struct Call<'a, 'f> {
-    function: Function,
-    arguments: &'a [Argument],
-    reference: Option<&'a Node>,
-    evaluation: &'a mut Evaluation<'f>,
 }
 
 impl<'a> Call<'a, '_> {
@@ -304,76 +227,6 @@ impl<'a> Call<'a, '_> {
             }
         }
         Ok(())
-    }
-
-    fn value(&self, number: usize) -> Result<&'a Json, QueryFailure> {
-        match self.arguments.get(number) {
-            Some(argument) if !argument.is_reference => Ok(&argument.json),
-            _ => Err(self.wrong_type("a value", "an &expression")),
-        }
-    }
-
-    fn number(&self, number: usize) -> Result<&'a Number, QueryFailure> {
-        match self.value(number)? {
-            Json::Number(found) => Ok(found),
-            other => Err(self.wrong("a number", other)),
-        }
-    }
-
-    fn string(&self, number: usize) -> Result<&'a str, QueryFailure> {
-        match self.value(number)? {
-            Json::String(text) => Ok(text),
-            other => Err(self.wrong("a string", other)),
-        }
-    }
-
-    fn array(&self, number: usize) -> Result<&'a [Json], QueryFailure> {
-        match self.value(number)? {
-            Json::Array(elements) => Ok(elements),
-            other => Err(self.wrong("an array", other)),
-        }
-    }
-
-    fn object(&self, number: usize) -> Result<&'a BTreeMap<String, Json>, QueryFailure> {
-        match self.value(number)? {
-            Json::Object(members) => Ok(members),
-            other => Err(self.wrong("an object", other)),
-        }
-    }
-
-    fn numbers(&self, number: usize) -> Result<Vec<&'a Number>, QueryFailure> {
-        let number_of = |element: &'a Json| match element {
-            Json::Number(number) => Ok(number),
-            other => Err(self.wrong("an array of numbers", other)),
-        };
-        self.array(number)?.iter().map(number_of).collect()
-    }
-
-    fn strings(&self, number: usize) -> Result<Vec<&'a str>, QueryFailure> {
-        let string_of = |element: &'a Json| match element {
-            Json::String(text) => Ok(&**text),
-            other => Err(self.wrong("an array of strings", other)),
-        };
-        self.array(number)?.iter().map(string_of).collect()
-    }
-
-    fn reference(&self, number: usize) -> Result<&'a Node, QueryFailure> {
-        match self.arguments.get(number) {
-            Some(argument) if !argument.is_reference => Err(self.wrong("an &expression", &argument.json)),
-            _ => self.reference.ok_or_else(|| self.wrong_type("an &expression", "nothing")),
-        }
-    }
-
-    fn finite(&self, number: Option<Json>) -> Result<Json, QueryFailure> {
-        number.ok_or(QueryFailure::NotFinite { function: self.function.as_str() })
-    }
-
-    fn wrong(&self, expected: &'static str, found: &Json) -> QueryFailure {
-        self.wrong_type(expected, found.type_name())
-    }
-
-    const fn wrong_type(&self, expected: &'static str, found: &'static str) -> QueryFailure {
-        QueryFailure::WrongType { function: self.function.as_str(), expected, found }
     }
 }
 

@@ -3,12 +3,15 @@
 //! A projection (`[*]`, `.*`, `[]`, `[?…]`, a slice) takes what follows it, up to the first token that binds less than
 //! [`PROJECTION_STOP`], as what is done with each element.
 
+mod cursor;
+mod parts;
+
 use super::build::{Builder, Built};
-use super::functions::Function;
-use super::lex::{self, Kind, Token, error};
-use super::tree::{Comparison, Node, Slice};
+use super::lex::{self, Kind, error};
+use super::tree::{Comparison, Node};
 use super::{Query, QueryError};
 use crate::limits::{MAX_QUERY, MAX_QUERY_HEIGHT};
+use cursor::Parser;
 
 const PIPE: u8 = 1;
 const OR: u8 = 2;
@@ -37,15 +40,9 @@ impl Query {
     }
 }
 
-struct Parser {
-    tokens: Vec<Token>,
-    next: usize,
-    builder: Builder,
-}
-
 impl Parser {
     /// An expression whose operators bind more than `power`. `depth` is in how many others it stands.
-    fn expression(&mut self, power: u8, depth: usize) -> Result<Built, QueryError> {
+    pub(super) fn expression(&mut self, power: u8, depth: usize) -> Result<Built, QueryError> {
         if depth > MAX_QUERY_HEIGHT {
             let help = format!("expressions stand in at most {MAX_QUERY_HEIGHT} others");
             return Err(error(self.at(), "query is nested too deeply", help));
@@ -149,7 +146,7 @@ impl Parser {
     }
 
     /// What is done with each element of a projection.
-    fn projected(&mut self, power: u8, depth: usize) -> Result<Built, QueryError> {
+    pub(super) fn projected(&mut self, power: u8, depth: usize) -> Result<Built, QueryError> {
         let at = self.at();
         match self.peek() {
             Kind::Symbol("[" | "[?") => self.expression(power, depth),
@@ -188,165 +185,6 @@ impl Parser {
         self.expect("]", "close the filter with ]")?;
         let right = if self.is_at("[]") { Built::current(self.at()) } else { self.projected(FILTER, depth)? };
         self.builder.filter(left, condition, right)
-    }
-
-    /// After `[`: `*]`, an index, or a slice.
-    fn brackets(&mut self, left: Built, depth: usize) -> Result<Built, QueryError> {
-        let at = self.at();
-        if self.is_at("*") {
-            self.advance();
-            self.expect("]", "close it: [*]")?;
-            let right = self.projected(STAR, depth)?;
-            return self.builder.two(Node::Each, left, right);
-        }
-        let first = self.number();
-        match (first, self.is_at(":")) {
-            (Some(index), false) => {
-                self.expect("]", "an index is one number: [0]")?;
-                self.builder.two(Node::Then, left, Built::leaf(Node::Index(index), at))
-            }
-            (None, false) => Err(self.unexpected("an index is needed", "such as [0], [-1], [1:3], [*] or [?a=='b']")),
-            (start, true) => {
-                let slice = self.slice(start)?;
-                let sliced = self.builder.two(Node::Then, left, Built::leaf(Node::Slice(slice), at))?;
-                let right = self.projected(STAR, depth)?;
-                self.builder.two(Node::Each, sliced, right)
-            }
-        }
-    }
-
-    fn slice(&mut self, start: Option<i64>) -> Result<Slice, QueryError> {
-        const HELP: &str = "a slice is [start:stop:step], each of them a number or left out";
-        self.expect(":", HELP)?;
-        let stop = self.number();
-        let mut step = 1;
-        if self.is_at(":") {
-            self.advance();
-            let at = self.at();
-            step = self.number().unwrap_or(1);
-            if step == 0 {
-                return Err(error(at, "a slice's step cannot be 0", HELP));
-            }
-        }
-        self.expect("]", HELP)?;
-        Ok(Slice { start, stop, step })
-    }
-
-    fn list(&mut self, depth: usize) -> Result<Built, QueryError> {
-        let at = self.at();
-        let mut elements = vec![self.expression(0, depth)?];
-        while self.is_at(",") {
-            self.advance();
-            elements.push(self.expression(0, depth)?);
-        }
-        self.expect("]", "close the list with ]")?;
-        self.builder.many(Node::List, elements, at)
-    }
-
-    fn hash(&mut self, depth: usize) -> Result<Built, QueryError> {
-        let at = self.at();
-        let mut names = Vec::new();
-        let mut values = Vec::new();
-        loop {
-            match self.peek().clone() {
-                Kind::Name(name) | Kind::QuotedName(name) => names.push(name),
-                _ => return Err(self.unexpected("a member's name is needed", "such as {a: b}")),
-            }
-            self.advance();
-            self.expect(":", "a member is written name: expression")?;
-            values.push(self.expression(0, depth)?);
-            if !self.is_at(",") {
-                break;
-            }
-            self.advance();
-        }
-        self.expect("}", "close it with }")?;
-        self.builder.many(|values| Node::Hash(names.into_iter().zip(values).collect()), values, at)
-    }
-
-    fn call(&mut self, name: &str, at: usize, depth: usize) -> Result<Built, QueryError> {
-        let Some(function) = Function::from_name(name) else {
-            let names = Function::ALL.map(Function::as_str);
-            let help = match crate::similar::nearest(name, names) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("the functions are {}", names.join(", ")),
-            };
-            return Err(error(at, "unknown function", help));
-        };
-        self.advance();
-        let mut arguments = Vec::new();
-        while !self.is_at(")") {
-            if !arguments.is_empty() {
-                self.expect(",", "arguments are separated by commas and closed by )")?;
-            }
-            arguments.push(self.argument(depth)?);
-        }
-        self.advance();
-        if !function.takes(arguments.len()) {
-            let message = format!("function gets {} arguments", arguments.len());
-            return Err(error(at, message, format!("write {}", function.usage())));
-        }
-        self.builder.many(|arguments| Node::Call(function, arguments), arguments, at)
-    }
-
-    fn argument(&mut self, depth: usize) -> Result<Built, QueryError> {
-        if !self.is_at("&") {
-            return self.expression(0, depth);
-        }
-        self.advance();
-        // What it refers to is a whole expression, as an argument is.
-        let inner = self.expression(0, depth)?;
-        self.builder.one(Node::Reference, inner)
-    }
-
-    fn number(&mut self) -> Option<i64> {
-        let Kind::Number(number) = *self.peek() else { return None };
-        self.advance();
-        Some(number)
-    }
-
-    fn peek(&self) -> &Kind {
-        self.tokens.get(self.next).map_or(&Kind::End, |token| &token.kind)
-    }
-
-    fn second(&self) -> &Kind {
-        self.tokens.get(self.next.saturating_add(1)).map_or(&Kind::End, |token| &token.kind)
-    }
-
-    fn at(&self) -> usize {
-        self.tokens.get(self.next).or(self.tokens.last()).map(|token| token.at).unwrap_or_default()
-    }
-
-    const fn advance(&mut self) {
-        self.next = self.next.saturating_add(1);
-    }
-
-    fn is_at(&self, symbol: &str) -> bool {
-        matches!(self.peek(), Kind::Symbol(found) if *found == symbol)
-    }
-
-    fn expect(&mut self, symbol: &str, help: &str) -> Result<(), QueryError> {
-        if !self.is_at(symbol) {
-            return Err(self.unexpected(&format!("`{symbol}` is needed"), help));
-        }
-        self.advance();
-        Ok(())
-    }
-
-    fn no_operator(&self) -> QueryError {
-        let help = match self.peek() {
-            Kind::Symbol("]" | ")" | "}") => "it closes nothing; remove it",
-            _ => "names are joined by dots, conditions by && and ||",
-        };
-        self.unexpected("an operator is needed, or the end", help)
-    }
-
-    fn unexpected(&self, message: &str, help: &str) -> QueryError {
-        let help = match self.peek() {
-            Kind::Number(number) => format!("a number that is a value stands in backticks: `{number}`"),
-            _ => help.to_owned(),
-        };
-        error(self.at(), message, help)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Json;
-use super::functions::Function;
+use super::function::Function;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Node {
