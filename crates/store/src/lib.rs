@@ -41,14 +41,26 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Exists`] where one of that key id exists, [`StoreError::Missing`] where the provider does not.
     async fn add_signing_key(&self, key: &SigningKey) -> Result<(), StoreError>;
 
-    /// The provider's policy for an attestation type, where one was set.
-    async fn policy(&self, provider: &str, attestation_type: &str) -> Result<Option<Policy>, StoreError>;
+    /// The change that is in force for an attestation type, where the policy was ever changed.
+    async fn policy(&self, provider: &str, attestation_type: &str) -> Result<Option<PolicyChange>, StoreError>;
 
-    /// Sets the provider's policy for an attestation type in place of the one before.
+    /// Every change of the policy for an attestation type, newest first.
+    async fn policy_history(&self, provider: &str, attestation_type: &str) -> Result<Vec<PolicyChange>, StoreError>;
+
+    /// Puts a change of policy in force, as the next of its type; gives its number, from 1.
     ///
     /// # Errors
     /// [`StoreError::Missing`] where the provider does not exist.
-    async fn set_policy(&self, policy: &Policy) -> Result<(), StoreError>;
+    async fn change_policy(&self, change: &NewPolicy) -> Result<i64, StoreError>;
+
+    /// SHA-256 of the administrator's token, where there is one.
+    async fn administrator(&self) -> Result<Option<[u8; 32]>, StoreError>;
+
+    /// Keeps the SHA-256 of the administrator's token, where there is none yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where there is one.
+    async fn create_administrator(&self, token_sha256: &[u8; 32], created_at: i64) -> Result<(), StoreError>;
 }
 
 /// An attestation provider.
@@ -89,17 +101,41 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// A policy in force.
+/// A change of policy, about to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct NewPolicy {
     /// Whose policy it is.
     pub provider: String,
     /// What it decides about, such as `SgxEnclave`.
     pub attestation_type: String,
-    /// Its text.
+    /// What is set; none resets the policy to its default.
+    pub set: Option<SetPolicy>,
+    /// When.
+    pub changed_at: i64,
+    /// By whom.
+    pub changed_by: String,
+}
+
+/// A policy as it was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetPolicy {
+    /// The JWS exactly as it was submitted.
+    pub jws: String,
+    /// The text in it.
     pub text: String,
-    /// When it was set.
-    pub set_at: i64,
+}
+
+/// A change of policy that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyChange {
+    /// Its number, from 1; the highest of a type is in force.
+    pub number: i64,
+    /// What was set; none where the policy was reset.
+    pub set: Option<SetPolicy>,
+    /// When.
+    pub changed_at: i64,
+    /// By whom.
+    pub changed_by: String,
 }
 
 /// Why a store did not do what it was asked.

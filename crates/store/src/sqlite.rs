@@ -10,10 +10,11 @@ use sqlx::sqlite::{
 use sqlx::{Connection, Row};
 use zeroize::Zeroizing;
 
-use crate::{Policy, Provider, SigningKey, Store, StoreError};
+use crate::{NewPolicy, PolicyChange, Provider, SetPolicy, SigningKey, Store, StoreError};
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_providers.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_providers.sql"), include_str!("../migrations/0002_administration.sql")];
 
 /// A store in one SQLite file.
 #[derive(Clone, Debug)]
@@ -118,25 +119,53 @@ impl Store for Sqlite {
         Ok(())
     }
 
-    async fn policy(&self, provider: &str, attestation_type: &str) -> Result<Option<Policy>, StoreError> {
-        let query = "SELECT provider, attestation_type, text, set_at FROM policy \
-                     WHERE provider = ? AND attestation_type = ?";
+    async fn policy(&self, provider: &str, attestation_type: &str) -> Result<Option<PolicyChange>, StoreError> {
+        let query = "SELECT number, jws, text, changed_at, changed_by FROM policy_change \
+                     WHERE provider = ? AND attestation_type = ? ORDER BY number DESC LIMIT 1";
         let row = sqlx::query(query).bind(provider).bind(attestation_type).fetch_optional(&self.pool).await?;
-        row.map(|row| policy(&row)).transpose()
+        row.map(|row| policy_change(&row)).transpose()
     }
 
-    async fn set_policy(&self, policy: &Policy) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO policy (provider, attestation_type, text, set_at) VALUES (?, ?, ?, ?) \
-             ON CONFLICT (provider, attestation_type) DO UPDATE SET text = excluded.text, set_at = excluded.set_at",
+    async fn policy_history(&self, provider: &str, attestation_type: &str) -> Result<Vec<PolicyChange>, StoreError> {
+        let query = "SELECT number, jws, text, changed_at, changed_by FROM policy_change \
+                     WHERE provider = ? AND attestation_type = ? ORDER BY number DESC";
+        let rows = sqlx::query(query).bind(provider).bind(attestation_type).fetch_all(&self.pool).await?;
+        rows.iter().map(policy_change).collect()
+    }
+
+    async fn change_policy(&self, change: &NewPolicy) -> Result<i64, StoreError> {
+        // One statement, so that two writers at once get two numbers.
+        let number: i64 = sqlx::query_scalar(
+            "INSERT INTO policy_change (provider, attestation_type, number, jws, text, changed_at, changed_by) \
+             SELECT ?1, ?2, COALESCE(MAX(number), 0) + 1, ?3, ?4, ?5, ?6 FROM policy_change \
+             WHERE provider = ?1 AND attestation_type = ?2 RETURNING number",
         )
-        .bind(&policy.provider)
-        .bind(&policy.attestation_type)
-        .bind(&policy.text)
-        .bind(policy.set_at)
-        .execute(&self.pool)
+        .bind(&change.provider)
+        .bind(&change.attestation_type)
+        .bind(change.set.as_ref().map(|set| set.jws.as_str()))
+        .bind(change.set.as_ref().map(|set| set.text.as_str()))
+        .bind(change.changed_at)
+        .bind(&change.changed_by)
+        .fetch_one(&self.pool)
         .await
         .map_err(|error| conflict(error, "policy"))?;
+        Ok(number)
+    }
+
+    async fn administrator(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        let query = sqlx::query_scalar::<_, Vec<u8>>("SELECT token_sha256 FROM administrator");
+        let kept = query.fetch_optional(&self.pool).await?;
+        // The schema allows no other length.
+        Ok(kept.and_then(|hash| hash.try_into().ok()))
+    }
+
+    async fn create_administrator(&self, token_sha256: &[u8; 32], created_at: i64) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO administrator (id, token_sha256, created_at) VALUES (1, ?, ?)")
+            .bind(token_sha256.as_slice())
+            .bind(created_at)
+            .execute(&self.pool)
+            .await
+            .map_err(|error| conflict(error, "administrator"))?;
         Ok(())
     }
 }
@@ -162,12 +191,13 @@ fn signing_key(row: &SqliteRow) -> Result<SigningKey, StoreError> {
     })
 }
 
-fn policy(row: &SqliteRow) -> Result<Policy, StoreError> {
-    Ok(Policy {
-        provider: row.try_get("provider")?,
-        attestation_type: row.try_get("attestation_type")?,
-        text: row.try_get("text")?,
-        set_at: row.try_get("set_at")?,
+fn policy_change(row: &SqliteRow) -> Result<PolicyChange, StoreError> {
+    let (jws, text): (Option<String>, Option<String>) = (row.try_get("jws")?, row.try_get("text")?);
+    Ok(PolicyChange {
+        number: row.try_get("number")?,
+        set: jws.zip(text).map(|(jws, text)| SetPolicy { jws, text }),
+        changed_at: row.try_get("changed_at")?,
+        changed_by: row.try_get("changed_by")?,
     })
 }
 

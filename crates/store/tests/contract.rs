@@ -1,6 +1,6 @@
 //! What every store does. SQLite is the only one yet; the next one runs the same functions.
 
-use store::{Policy, Provider, SigningKey, Sqlite, Store, StoreError};
+use store::{NewPolicy, Provider, SetPolicy, SigningKey, Sqlite, Store, StoreError};
 use zeroize::Zeroizing;
 
 fn provider() -> Provider {
@@ -56,13 +56,18 @@ async fn what_belongs_to_no_provider_is_refused() {
     assert!(matches!(store.add_signing_key(&key("a", 1)).await, Err(StoreError::Missing("provider"))));
     let missing = store.update_provider("default", "https://localhost", None).await;
     assert!(matches!(missing, Err(StoreError::Missing("provider"))));
-    let policy = Policy {
+    let change = store.change_policy(&change("SgxEnclave", Some("version=1.0;"))).await;
+    assert!(matches!(change, Err(StoreError::Missing("provider"))));
+}
+
+fn change(attestation_type: &str, text: Option<&str>) -> NewPolicy {
+    NewPolicy {
         provider: "default".to_owned(),
-        attestation_type: "SgxEnclave".to_owned(),
-        text: String::new(),
-        set_at: 1,
-    };
-    assert!(matches!(store.set_policy(&policy).await, Err(StoreError::Missing("provider"))));
+        attestation_type: attestation_type.to_owned(),
+        set: text.map(|text| SetPolicy { jws: format!("a.{text}."), text: text.to_owned() }),
+        changed_at: 3,
+        changed_by: "somebody".to_owned(),
+    }
 }
 
 #[tokio::test]
@@ -81,20 +86,52 @@ async fn signing_keys_come_newest_first_and_only_those_of_the_issuer() {
 }
 
 #[tokio::test]
-async fn a_policy_replaces_the_one_before() {
+async fn the_last_change_of_a_policy_is_in_force_and_all_are_kept() {
+    let (directory, store) = open().await;
+    store.create_provider(&provider()).await.unwrap();
+    assert_eq!(store.policy("default", "SgxEnclave").await.unwrap(), None);
+    let changes = [Some("version=1.0;"), None, Some("version= 1.0;")];
+    for (number, text) in (1..).zip(changes) {
+        assert_eq!(store.change_policy(&change("SgxEnclave", text)).await.unwrap(), number);
+        let kept = store.policy("default", "SgxEnclave").await.unwrap().unwrap();
+        assert_eq!((kept.number, kept.set), (number, change("SgxEnclave", text).set));
+        assert_eq!((kept.changed_at, kept.changed_by.as_str()), (3, "somebody"));
+    }
+    // Other types have numbers of their own.
+    assert_eq!(store.policy("default", "OpenEnclave").await.unwrap(), None);
+    assert_eq!(store.change_policy(&change("OpenEnclave", None)).await.unwrap(), 1);
+    drop(store);
+    let store = Sqlite::open(&directory.path().join("veritee.db")).await.unwrap();
+    let history = store.policy_history("default", "SgxEnclave").await.unwrap();
+    let texts: Vec<_> = history.iter().map(|change| change.set.as_ref().map(|set| set.text.as_str())).collect();
+    assert_eq!(texts, [Some("version= 1.0;"), None, Some("version=1.0;")]);
+}
+
+#[tokio::test]
+async fn writers_at_once_get_numbers_of_their_own() {
     let (_directory, store) = open().await;
     store.create_provider(&provider()).await.unwrap();
-    for (text, set_at) in [("version=1.0;", 1), ("version= 1.0;", 2)] {
-        let policy = Policy {
-            provider: "default".to_owned(),
-            attestation_type: "SgxEnclave".to_owned(),
-            text: text.to_owned(),
-            set_at,
-        };
-        store.set_policy(&policy).await.unwrap();
-        assert_eq!(store.policy("default", "SgxEnclave").await.unwrap(), Some(policy));
+    let writers: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.change_policy(&change("SgxEnclave", None)).await.unwrap() })
+        })
+        .collect();
+    let mut numbers = Vec::new();
+    for writer in writers {
+        numbers.push(writer.await.unwrap());
     }
-    assert_eq!(store.policy("default", "OpenEnclave").await.unwrap(), None);
+    numbers.sort_unstable();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[tokio::test]
+async fn there_is_one_administrator() {
+    let (_directory, store) = open().await;
+    assert_eq!(store.administrator().await.unwrap(), None);
+    store.create_administrator(&[7; 32], 1).await.unwrap();
+    assert!(matches!(store.create_administrator(&[8; 32], 2).await, Err(StoreError::Exists("administrator"))));
+    assert_eq!(store.administrator().await.unwrap(), Some([7; 32]));
 }
 
 #[tokio::test]
@@ -106,7 +143,7 @@ async fn a_database_of_a_later_version_is_refused() {
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
     sqlx::raw_sql("PRAGMA user_version = 99").execute(&pool).await.unwrap();
     pool.close().await;
-    assert!(matches!(Sqlite::open(&path).await, Err(StoreError::Newer { found: 99, known: 1 })));
+    assert!(matches!(Sqlite::open(&path).await, Err(StoreError::Newer { found: 99, known: 2 })));
 }
 
 #[test]
