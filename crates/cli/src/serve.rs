@@ -1,5 +1,6 @@
 //! `veritee serve`: runs the attestation service.
 
+mod administrator;
 mod connections;
 mod settings;
 mod simulation;
@@ -88,10 +89,13 @@ impl Running {
             requirements: requirements(&settings.accept_tcb, &[Allow::Debug]),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
         };
-        let provider = Arc::new(Provider::open(&store, config, now).await.map_err(|error| not_open(&error))?);
+        let store: Arc<dyn Store> = Arc::new(store);
+        let opened = Provider::open(Arc::clone(&store), config, now).await;
+        let provider = Arc::new(opened.map_err(|error| not_open(&error))?);
+        let access = administrator::access(&settings.data, &*store, now).await?;
         let url = provider.issuer().to_owned();
         let upkeep = upkeep(&provider, simulation.as_ref());
-        let app = service::router(provider).into_make_service_with_connect_info::<SocketAddr>();
+        let app = service::router(provider, access).into_make_service_with_connect_info::<SocketAddr>();
 
         let handle = Handle::new();
         let server = limit_http(axum_server::from_tcp(listener).map_err(|error| cannot_listen(settings, &error))?)

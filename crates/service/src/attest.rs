@@ -2,10 +2,12 @@
 
 mod error;
 
+use std::borrow::Cow;
+
 use abi::open_enclave;
 use dcap::{PckError, Quote, UnixTime};
 use policy::Properties;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::attestation_type::AttestationType;
 use crate::claims::{self, Evidence};
@@ -59,7 +61,7 @@ impl Provider {
             Evidence::of(&accepted, request.runtime_data.as_ref(), dangerous_time).ok_or(AttestError::NotAnSgxQuote)?;
         check_held_data(&evidence, request)?;
         let permit = policy.parsed.decide(&evidence.incoming(), &policy.vocabulary)?;
-        let claims = token_claims(&evidence, request, &claims::issued(&permit.issued), &policy.hash, &collateral);
+        let claims = token_claims(&evidence, request, &claims::issued(&permit.issued), &policy, &collateral);
         Ok(sign(&snapshot, self.issuer(), claims, now, request.draft_policy.is_some())?)
     }
 }
@@ -68,11 +70,11 @@ fn policy_in_force<'a>(
     policies: &'a Policies,
     attestation_type: AttestationType,
     draft: Option<&str>,
-) -> Result<std::borrow::Cow<'a, PolicyInForce>, AttestError> {
-    use std::borrow::Cow;
+) -> Result<Cow<'a, PolicyInForce>, AttestError> {
+    let policy_type = attestation_type.into();
     match draft {
-        Some(text) => PolicyInForce::parse(text, attestation_type).map(Cow::Owned).map_err(AttestError::DraftPolicy),
-        None => Ok(Cow::Borrowed(policies.of(attestation_type))),
+        Some(text) => PolicyInForce::parse(text, policy_type).map(Cow::Owned).map_err(AttestError::DraftPolicy),
+        None => policies.of(policy_type).map(Cow::Borrowed).ok_or(AttestError::NoPolicy),
     }
 }
 
@@ -114,14 +116,17 @@ fn token_claims(
     evidence: &Evidence<'_>,
     request: &AttestRequest,
     issued: &Map<String, Value>,
-    policy_hash: &str,
+    policy: &PolicyInForce,
     collateral: &Prepared,
 ) -> Map<String, Value> {
     let mut claims = evidence.outgoing();
     let collateral = collateral.hashes.claim(&request.evidence);
     claims.insert("maa-attestationcollateral".to_owned(), collateral.clone());
     claims.insert("x-ms-sgx-collateral".to_owned(), collateral);
-    claims.insert("x-ms-policy-hash".to_owned(), policy_hash.into());
+    claims.insert("x-ms-policy-hash".to_owned(), policy.hash.as_str().into());
+    if let Some(signer) = &policy.signer {
+        claims.insert("x-ms-policy-signer".to_owned(), json!({"jwk": signer}));
+    }
     if let Some(nonce) = &request.nonce {
         claims.insert("nonce".to_owned(), nonce.as_str().into());
     }

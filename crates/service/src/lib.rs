@@ -15,6 +15,8 @@
     )
 )]
 
+mod access;
+mod administration;
 mod attest;
 mod attestation_type;
 mod base64;
@@ -30,11 +32,14 @@ mod request;
 mod response;
 mod routes;
 
+pub use access::{Access, Role};
+pub use administration::AdministrationError;
 pub use attest::AttestError;
 pub use attestation_type::AttestationType;
 pub use claims::incoming_claims;
 pub use keeper::KeeperError;
 pub use names::OWNED_NAMES;
+pub use policies::PolicyError;
 pub use policy_type::PolicyType;
 pub use provider::{OpenError, Provider, ProviderConfig, VerificationClock};
 pub use public_url::{InvalidPublicUrl, PublicUrl};

@@ -9,7 +9,7 @@ use crate::attestation_type::AttestationType;
 use crate::names::OWNED_NAMES;
 
 /// An attestation type, as URLs name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PolicyType {
     /// An SGX quote.
     SgxEnclave,
@@ -21,8 +21,12 @@ pub enum PolicyType {
     TdxVm,
     /// A virtual machine of Azure, with its TPM.
     AzureGuest,
-    /// A TPM, and virtualization-based security.
+    /// A TPM.
     Tpm,
+    /// An enclave of virtualization-based security, as the API of 2018 names it.
+    VbsEnclave,
+    /// A CyRes component, as the API of 2018 names it.
+    CyResComponent,
 }
 
 macro_rules! copied {
@@ -51,8 +55,16 @@ const TDX: &str = "version= 1.0;\n\nauthorizationrules\n{\n    => permit();\n};\
 
 impl PolicyType {
     /// Every type.
-    pub const ALL: [Self; 6] =
-        [Self::SgxEnclave, Self::OpenEnclave, Self::SevSnpVm, Self::TdxVm, Self::AzureGuest, Self::Tpm];
+    pub const ALL: [Self; 8] = [
+        Self::SgxEnclave,
+        Self::OpenEnclave,
+        Self::SevSnpVm,
+        Self::TdxVm,
+        Self::AzureGuest,
+        Self::Tpm,
+        Self::VbsEnclave,
+        Self::CyResComponent,
+    ];
 
     /// The name in URLs.
     pub const fn as_str(self) -> &'static str {
@@ -63,6 +75,8 @@ impl PolicyType {
             Self::TdxVm => "TdxVm",
             Self::AzureGuest => "AzureGuest",
             Self::Tpm => "Tpm",
+            Self::VbsEnclave => "VBSEnclave",
+            Self::CyResComponent => "CyResComponent",
         }
     }
 
@@ -77,7 +91,7 @@ impl PolicyType {
             Self::SgxEnclave | Self::OpenEnclave => Some(SGX),
             Self::SevSnpVm => Some(SNP),
             Self::TdxVm => Some(TDX),
-            Self::AzureGuest | Self::Tpm => None,
+            Self::AzureGuest | Self::Tpm | Self::VbsEnclave | Self::CyResComponent => None,
         }
     }
 
@@ -87,7 +101,7 @@ impl PolicyType {
             evidence: Some(self.as_str()),
             claims: claims::of(self),
             renamed: claims::RENAMED,
-            has_custom_claims: self == Self::Tpm,
+            has_custom_claims: matches!(self, Self::Tpm | Self::VbsEnclave),
             read_only: &["events", "pcrs"],
             properties: properties(self),
             owned: OWNED_NAMES,
@@ -128,7 +142,7 @@ fn properties(policy_type: PolicyType) -> Vec<KnownProperty> {
             Domain::WordOrNumber("azuredefault"),
             Value::String("azuredefault".to_owned()),
         )],
-        PolicyType::Tpm => vec![
+        PolicyType::Tpm | PolicyType::VbsEnclave => vec![
             property("require_valid_aik_cert", Section::Configuration, Domain::Boolean, Value::Boolean(true)),
             property(
                 "required_pcr_mask",
@@ -144,7 +158,7 @@ fn properties(policy_type: PolicyType) -> Vec<KnownProperty> {
             ),
             property("omit_x5c", Section::Issuance, Domain::Boolean, Value::Boolean(false)),
         ],
-        PolicyType::SevSnpVm | PolicyType::TdxVm | PolicyType::AzureGuest => Vec::new(),
+        PolicyType::SevSnpVm | PolicyType::TdxVm | PolicyType::AzureGuest | PolicyType::CyResComponent => Vec::new(),
     }
 }
 

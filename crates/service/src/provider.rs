@@ -6,14 +6,12 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use collateral::LoadError;
 use dcap::{Certificate, Requirements, TrustedRoots, UnixTime, Verifier, pem};
-use policy::Diagnostics;
 use store::{Store, StoreError};
 use token::{Jwks, SigningKey};
 
-use crate::attestation_type::AttestationType;
 use crate::hashes;
 use crate::keeper::Keeper;
-use crate::policies::{Policies, PolicyInForce};
+use crate::policies::{Policies, PolicyError, PolicyInForce};
 use crate::policy_type::PolicyType;
 use crate::public_url::{InvalidPublicUrl, PublicUrl};
 
@@ -96,7 +94,7 @@ pub enum OpenError {
         /// Which policy.
         attestation_type: &'static str,
         /// Why.
-        source: Diagnostics,
+        source: PolicyError,
     },
     /// The signing key cannot be made or read.
     #[error("signing key cannot be made or read")]
@@ -128,7 +126,6 @@ impl OpenError {
 }
 
 /// One provider, open.
-#[derive(Debug)]
 pub struct Provider {
     name: String,
     is_simulated: bool,
@@ -138,10 +135,13 @@ pub struct Provider {
     clock: VerificationClock,
     collateral: Option<PathBuf>,
     snapshot: ArcSwap<Snapshot>,
+    pub(crate) store: Arc<dyn Store>,
+    /// Held while something is changed: what is in force is what was kept last.
+    pub(crate) administration: tokio::sync::Mutex<()>,
 }
 
 /// What one attestation reads: it is replaced whole and never changed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
     pub(crate) policies: Arc<Policies>,
     pub(crate) collateral: Arc<Keeper>,
@@ -154,16 +154,13 @@ impl Provider {
     ///
     /// # Errors
     /// See [`OpenError`]. A provider never opens under another root than the one it was made with.
-    pub async fn open(store: &dyn Store, config: ProviderConfig, now: UnixTime) -> Result<Self, OpenError> {
+    pub async fn open(store: Arc<dyn Store>, config: ProviderConfig, now: UnixTime) -> Result<Self, OpenError> {
         let roots = roots(&config)?;
         // Before anything is written: a wrong path must leave nothing behind.
         let collateral = Arc::new(Keeper::load(config.collateral.as_deref())?);
-        keep_provider(store, &config, now).await?;
-        let keys = signing_keys(store, &config, now).await?;
-        let policies = Policies {
-            sgx_enclave: policy_of(store, &config.name, AttestationType::SgxEnclave).await?,
-            open_enclave: policy_of(store, &config.name, AttestationType::OpenEnclave).await?,
-        };
+        keep_provider(&*store, &config, now).await?;
+        let keys = signing_keys(&*store, &config, now).await?;
+        let policies = policies_of(&*store, &config.name).await?;
         let snapshot = Snapshot {
             policies: Arc::new(policies),
             collateral,
@@ -189,6 +186,8 @@ impl Provider {
             clock: config.clock,
             collateral: config.collateral,
             snapshot: ArcSwap::from_pointee(snapshot),
+            store,
+            administration: tokio::sync::Mutex::new(()),
         })
     }
 
@@ -228,13 +227,16 @@ impl Provider {
             return Ok(false);
         }
         let collateral = Arc::new(Keeper::load(Some(path))?);
-        self.snapshot.store(Arc::new(Snapshot {
-            policies: Arc::clone(&current.policies),
-            collateral,
-            key: Arc::clone(&current.key),
-            jwks: Arc::clone(&current.jwks),
-        }));
+        self.snapshot.rcu(|current| Snapshot { collateral: Arc::clone(&collateral), ..Snapshot::clone(current) });
         Ok(true)
+    }
+
+    /// Puts a policy in force, or none.
+    pub(crate) fn put_in_force(&self, policy_type: PolicyType, policy: Option<Arc<PolicyInForce>>) {
+        self.snapshot.rcu(|current| {
+            let policies = Arc::new(current.policies.with(policy_type, policy.clone()));
+            Snapshot { policies, ..Snapshot::clone(current) }
+        });
     }
 
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
@@ -251,6 +253,15 @@ impl Provider {
 
     pub(crate) const fn clock(&self) -> VerificationClock {
         self.clock
+    }
+}
+
+impl std::fmt::Debug for Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Provider")
+            .field("name", &self.name)
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -323,20 +334,19 @@ async fn signing_keys(store: &dyn Store, config: &ProviderConfig, now: UnixTime)
     Ok(Keys { newest, published })
 }
 
-async fn policy_of(
-    store: &dyn Store,
-    name: &str,
-    attestation_type: AttestationType,
-) -> Result<PolicyInForce, OpenError> {
-    let kept = store
-        .policy(name, attestation_type.as_str())
-        .await
-        .map_err(|source| OpenError::Store { name: name.to_owned(), source })?;
-    let default = PolicyType::from(attestation_type).default_policy().unwrap_or_default();
-    let text = kept.as_ref().map_or(default, |policy| policy.text.as_str());
-    PolicyInForce::parse(text, attestation_type).map_err(|source| OpenError::Policy {
-        name: name.to_owned(),
-        attestation_type: attestation_type.as_str(),
-        source,
-    })
+/// The policies in force: as they were last set, or the defaults.
+async fn policies_of(store: &dyn Store, name: &str) -> Result<Policies, OpenError> {
+    let mut policies = Policies::default();
+    for policy_type in PolicyType::ALL {
+        let attestation_type = policy_type.as_str();
+        let refused = |source| OpenError::Policy { name: name.to_owned(), attestation_type, source };
+        let failed = |source| OpenError::Store { name: name.to_owned(), source };
+        let kept = store.policy(name, attestation_type).await.map_err(failed)?;
+        let in_force = match kept.and_then(|change| change.set) {
+            Some(set) => Some(Arc::new(PolicyInForce::from_jws(&set.jws, policy_type).map_err(refused)?)),
+            None => Policies::default_of(policy_type).map_err(|errors| refused(PolicyError::Text(errors)))?,
+        };
+        policies = policies.with(policy_type, in_force);
+    }
+    Ok(policies)
 }

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::administration::AdministrationError;
 use crate::attest::AttestError;
 use crate::request::BadRequest;
 
@@ -65,6 +66,22 @@ impl From<AttestError> for ApiError {
             _ => StatusCode::BAD_REQUEST,
         };
         Self::new(status, error.azure_code(), &error.code(), error.to_string(), error.help())
+    }
+}
+
+impl From<AdministrationError> for ApiError {
+    fn from(error: AdministrationError) -> Self {
+        let status = match &error {
+            AdministrationError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            AdministrationError::Issue(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        if status.is_server_error() {
+            // Nothing of the inside leaves: the log has it.
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, source, "administration failed");
+        }
+        Self::new(status, error.azure_code(), error.code(), error.to_string(), error.help())
     }
 }
 

@@ -1,26 +1,30 @@
 //! The REST API: extract, one domain call, respond.
 
+mod administration;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::uri::{Authority, PathAndQuery};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use dcap::UnixTime;
 use http_body_util::BodyExt;
 use serde_json::json;
 use token::OpenIdMetadata;
 use tokio::sync::Semaphore;
 
+use crate::access::Access;
 use crate::attest::AttestError;
 use crate::attestation_type::AttestationType;
 use crate::hashes::sha256_hex;
+use crate::policy_type::PolicyType;
 use crate::provider::Provider;
 use crate::request::AttestRequest;
 use crate::response::{ApiError, Refused, json_body};
@@ -36,6 +40,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 struct Api {
     provider: Arc<Provider>,
+    access: Arc<Access>,
     /// Attestations at once: as many as there are cores, for each is computation.
     attestations: Arc<Semaphore>,
     /// Draft policies at once: one, for they are anybody's programs.
@@ -43,16 +48,23 @@ struct Api {
 }
 
 /// The API of one provider, to be served below its public URL.
-pub fn router(provider: Arc<Provider>) -> Router {
+pub fn router(provider: Arc<Provider>, access: Access) -> Router {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let api = Api {
         provider: Arc::clone(&provider),
+        access: Arc::new(access),
         attestations: Arc::new(Semaphore::new(cores)),
         drafts: Arc::new(Semaphore::new(1)),
     };
     let routes = Router::new()
         .route("/attest/sgxenclave", post(attest_sgx_enclave))
         .route("/attest/openenclave", post(attest_open_enclave))
+        .route("/attest/{type}", post(attest_other))
+        .route("/policies/{target}", any(administration::policies))
+        .route("/certificates", get(administration::certificates))
+        .route("/certificates:add", post(administration::change_certificates))
+        .route("/certificates:remove", post(administration::change_certificates))
+        .route("/servicehealth", get(|| async { StatusCode::NO_CONTENT }))
         .route("/certs", get(certs))
         .route("/.well-known/openid-configuration", get(metadata))
         .fallback(not_found)
@@ -71,6 +83,16 @@ async fn attest_sgx_enclave(State(api): State<Api>, headers: HeaderMap, body: Bo
 
 async fn attest_open_enclave(State(api): State<Api>, headers: HeaderMap, body: Body) -> Response {
     attest(&api, AttestationType::OpenEnclave, &headers, body).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// Types that policies can be set for and evidence is not taken for yet.
+async fn attest_other(Path(name): Path<String>) -> ApiError {
+    let Some(policy_type) = PolicyType::from_name(&name) else {
+        return not_found(Uri::from_static("/attest")).await;
+    };
+    let message = format!("attestation of {} is not supported by this provider", policy_type.as_str());
+    let help = "this provider attests SgxEnclave and OpenEnclave";
+    ApiError::new(StatusCode::BAD_REQUEST, "InvalidOperation", "attestation_type_not_supported", message, help)
 }
 
 async fn attest(
@@ -127,7 +149,7 @@ async fn not_found(uri: Uri) -> ApiError {
 }
 
 async fn method_not_allowed() -> ApiError {
-    let help = "attest with POST; certs and metadata are read with GET";
+    let help = "attest, reset and add with POST, set a policy with PUT, read with GET";
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "method_not_allowed", "wrong method", help)
 }
 

@@ -42,6 +42,9 @@ pub enum AttestError {
     /// The draft policy is none.
     #[error("draft policy is refused: {0}")]
     DraftPolicy(Diagnostics),
+    /// No policy is in force for this attestation type.
+    #[error("no policy is set for this attestation type")]
+    NoPolicy,
     /// The policy's configuration cannot be evaluated.
     #[error("Policy Engine Exception: {0}")]
     Configuration(#[from] policy::EvaluationError),
@@ -69,7 +72,7 @@ impl AttestError {
             | Self::Verify(_)
             | Self::NotAccepted(_) => "InvalidQuote",
             Self::DraftPolicy(_) => "PolicyParsingError",
-            Self::Configuration(_) | Self::Policy(_) => "PolicyEvaluationError",
+            Self::NoPolicy | Self::Configuration(_) | Self::Policy(_) => "PolicyEvaluationError",
             Self::Issue(_) | Self::Interrupted => "InternalError",
         }
     }
@@ -88,6 +91,7 @@ impl AttestError {
             Self::RuntimeData => "runtime_data_mismatch",
             Self::InitTimeData => "init_time_data_mismatch",
             Self::DraftPolicy(_) => "draft_policy_malformed",
+            Self::NoPolicy => "policy_not_set",
             Self::Configuration(_) => "policy_evaluation_failed",
             Self::Policy(policy::Refusal::Denied { .. }) => "policy_denied",
             Self::Policy(policy::Refusal::NoPermit) => "policy_did_not_permit",
@@ -112,6 +116,7 @@ impl AttestError {
             Self::RuntimeData => "put the SHA-256 of exactly these bytes into the first 32 bytes of report data",
             Self::InitTimeData => "start the enclave with KSS and the SHA-256 of exactly these bytes as CONFIGID",
             Self::DraftPolicy(_) => "mend the policy text where the message says",
+            Self::NoPolicy => "set a policy for it",
             Self::Configuration(_) | Self::Policy(_) => "compare the provider's policy with the evidence",
             Self::Issue(_) | Self::Interrupted => "look into the service's log",
         }

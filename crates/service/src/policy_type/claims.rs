@@ -49,7 +49,8 @@ pub(super) fn of(policy_type: PolicyType) -> Vec<KnownClaim> {
         PolicyType::SevSnpVm => [snp().as_slice(), &machine("sevsnpvm")].concat(),
         PolicyType::TdxVm => [tdx().as_slice(), &machine("tdxvm"), &veritee()].concat(),
         PolicyType::AzureGuest => [guest().as_slice(), &machine("azurevm")].concat(),
-        PolicyType::Tpm => tpm(),
+        PolicyType::Tpm | PolicyType::VbsEnclave => tpm(),
+        PolicyType::CyResComponent => Vec::new(),
     }
 }
 

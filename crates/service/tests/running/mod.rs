@@ -11,13 +11,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dcap::{Requirements, UnixTime};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use service::{Provider, ProviderConfig, PublicUrl, VerificationClock};
+use service::{Access, Provider, ProviderConfig, PublicUrl, VerificationClock};
 use simulator::{EnclaveReport, Platform};
 use store::Sqlite;
 use tempfile::TempDir;
 use token::{Binding, Expectations, Jwks, VerifiedToken, Verifier};
 
 pub const URL: &str = "https://localhost:8443";
+
+/// The administrator's token.
+pub const ADMINISTRATOR: &str = "a token of tests";
 
 pub struct Running {
     pub directory: TempDir,
@@ -65,9 +68,15 @@ pub async fn running_with(change: impl FnOnce(&mut ProviderConfig)) -> Running {
     config.root_pem = Some(platform.root_certificate_pem());
     config.collateral = Some(collateral);
     change(&mut config);
+    open(directory, platform, config, now).await
+}
+
+async fn open(directory: TempDir, platform: Platform, config: ProviderConfig, now: UnixTime) -> Running {
     let store = Sqlite::open(&directory.path().join("veritee.db")).await.unwrap();
-    let provider = Arc::new(Provider::open(&store, config, now).await.unwrap());
-    let router = service::router(Arc::clone(&provider));
+    let provider = Arc::new(Provider::open(Arc::new(store), config, now).await.unwrap());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, ADMINISTRATOR.as_bytes());
+    let access = Access::of_administrator(digest.as_ref().try_into().unwrap());
+    let router = service::router(Arc::clone(&provider), access);
     Running { directory, platform, provider, router }
 }
 
@@ -84,6 +93,23 @@ pub fn config() -> ProviderConfig {
 }
 
 impl Running {
+    /// The same data directory, opened again.
+    pub async fn reopened(&self) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(self.directory.path()).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                std::fs::copy(entry.path(), directory.path().join(entry.file_name())).unwrap();
+            }
+        }
+        let now = UnixTime::of_system_clock();
+        let platform = Platform::open_or_create(&self.directory.path().join("platform"), now.seconds()).unwrap();
+        let mut config = config();
+        config.root_pem = Some(platform.root_certificate_pem());
+        config.collateral = Some(self.directory.path().join("collateral"));
+        open(directory, platform, config, now).await
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Answer {
         use tower::ServiceExt;
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
@@ -117,6 +143,10 @@ impl Running {
 
 pub fn request(method: &str, path: &str) -> axum::http::request::Builder {
     Request::builder().method(method).uri(path).header(header::HOST, "localhost:8443")
+}
+
+pub fn standard_base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 pub fn encode(bytes: &[u8]) -> String {

@@ -1,0 +1,82 @@
+//! The administrator's token: made on the first start, kept in a file for its owner alone, and as a hash in the store.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use aws_lc_rs::{digest, rand};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dcap::UnixTime;
+use service::Access;
+use store::{Store, StoreError};
+use zeroize::Zeroizing;
+
+use super::store_unusable;
+use crate::failure::{self, Failure};
+
+/// In the data directory.
+const FILE: &str = "admin-token";
+/// Random bytes of a token.
+const BYTES: usize = 32;
+/// The most that is read of the file.
+const MAX_FILE: u64 = 1 << 10;
+
+/// Who may administer: whoever has the token. The file is written before the hash is kept; a start that was cut short
+/// between the two takes the token that it left.
+pub async fn access(data: &Path, store: &dyn Store, now: UnixTime) -> Result<Access, Failure> {
+    let kept = store.administrator().await.map_err(|error| store_unusable(&error))?;
+    if let Some(hash) = kept {
+        return Ok(Access::of_administrator(hash));
+    }
+    let path = data.join(FILE);
+    let token = match fs::exists(&path) {
+        Ok(true) => left_over(&path)?,
+        _ => make(&path)?,
+    };
+    let hash = sha256(token.as_bytes());
+    match store.create_administrator(&hash, now.seconds()).await {
+        // Another process started at the same time: its token is the one.
+        Err(StoreError::Exists(_)) => {
+            let kept = store.administrator().await.map_err(|error| store_unusable(&error))?;
+            Ok(kept.map_or_else(Access::none, Access::of_administrator))
+        }
+        Err(error) => Err(store_unusable(&error)),
+        Ok(()) => {
+            tracing::info!(file = %path.display(), "administrator's token made");
+            Ok(Access::of_administrator(hash))
+        }
+    }
+}
+
+fn make(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let mut bytes = Zeroizing::new([0; BYTES]);
+    rand::fill(bytes.as_mut_slice())
+        .map_err(|_| Failure::environment("random", "no random token could be made", "try again"))?;
+    let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice()));
+    let unwritable = |error: std::io::Error| {
+        let message = format!("cannot write `{}`: {error}", path.display());
+        Failure::environment("admin_token_unwritable", message, "check the permissions of the data directory")
+    };
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(unwritable)?;
+    writeln!(file, "{}", *token).and_then(|()| file.sync_all()).map_err(unwritable)?;
+    Ok(token)
+}
+
+/// The token of a start that did not come to its end.
+fn left_over(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let bytes = Zeroizing::new(failure::read_file(path, MAX_FILE)?);
+    let token = String::from_utf8_lossy(&bytes).trim().to_owned();
+    if URL_SAFE_NO_PAD.decode(&token).is_ok_and(|bytes| bytes.len() == BYTES) {
+        return Ok(Zeroizing::new(token));
+    }
+    let message = format!("`{}` holds no administrator's token", path.display());
+    Err(Failure::environment("admin_token_malformed", message, "remove it: a new one is made at the next start"))
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    hash
+}
