@@ -1,12 +1,13 @@
 //! The attestation policy language: text to [`Policy`]; [`Policy::configure`] before evidence is verified,
-//! [`Policy::decide`] after.
+//! [`Policy::decide`] after, [`Policy::explain`] for whoever asks why.
 //!
 //! It decides over claims, which are names with values; what the names mean is for the caller. Nothing here knows of
-//! enclaves, HTTP or files. The language is Azure Attestation's, versions 1.0 and 1.1; where its documentation is silent,
-//! the decision stands at the function that takes it.
+//! enclaves, HTTP or files: a [`Vocabulary`] says which claims and properties there are. The language is Azure Attestation's,
+//! versions 1.0, 1.1 and 1.2; where its documentation is silent, the decision stands at the function that takes it, and in
+//! docs/policy-language.md.
 //!
 //! ```
-//! use policy::{Claim, Issuer, OwnedNames, Policy, Value};
+//! use policy::{Claim, Issuer, Policy, Value, Vocabulary};
 //!
 //! let policy = Policy::parse(r#"
 //!     version=1.0;
@@ -14,10 +15,10 @@
 //!     issuancerules { c:[type=="svn"] => issue(type="version", value=c.value); };
 //! "#)?;
 //! let svn = |value| [Claim { name: "svn".into(), value: Value::Integer(value), issuer: Issuer::AttestationService }];
-//! let owned = OwnedNames::new(&["iss"], &[]);
-//! assert_eq!(policy.decide(&svn(3), &owned).unwrap().issued[0].value, Value::Integer(3));
-//! assert!(policy.decide(&svn(1), &owned).is_err());
-//! # Ok::<(), policy::ParseErrors>(())
+//! let vocabulary = Vocabulary::empty();
+//! assert_eq!(policy.decide(&svn(3), &vocabulary).unwrap().issued[0].value, Value::Integer(3));
+//! assert!(policy.decide(&svn(1), &vocabulary).is_err());
+//! # Ok::<(), policy::Diagnostics>(())
 //! ```
 #![cfg_attr(
     not(test),

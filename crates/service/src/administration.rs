@@ -8,7 +8,7 @@ mod error;
 use std::sync::Arc;
 
 use dcap::UnixTime;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use store::{NewPolicy, SetPolicy};
 use token::policy_jws::{self, PolicyJws};
 
@@ -25,7 +25,7 @@ impl Provider {
         let snapshot = self.snapshot();
         let reset = policy_jws::unsecured_reset();
         let jws = snapshot.policies.of(policy_type).map_or(reset.as_str(), |policy| policy.jws.as_str());
-        self.answer(json!({"x-ms-policy": jws}), now)
+        self.answer([("x-ms-policy", json!(jws))], now)
     }
 
     /// Sets a policy: reads and checks it, keeps it, and puts it in force. Where any of that fails the old one stays.
@@ -38,16 +38,14 @@ impl Provider {
     ) -> Result<String, AdministrationError> {
         let policy = PolicyInForce::from_jws(jws, policy_type)?;
         let text = PolicyJws::read(jws).ok().and_then(|read| read.text().map(str::to_owned)).unwrap_or_default();
-        let mut claims = json!({
-            "x-ms-policy-result": "Updated",
-            "x-ms-policy-token-hash": token::hash::policy_token_hash(jws),
-        });
-        if let Some(signer) = &policy.signer {
-            claims["x-ms-policy-signer"] = signer.clone();
-        }
+        let claims = [
+            ("x-ms-policy-result", json!("Updated")),
+            ("x-ms-policy-token-hash", json!(token::hash::policy_token_hash(jws))),
+        ];
+        let signer = policy.signer.clone().map(|signer| ("x-ms-policy-signer", signer));
         let set = SetPolicy { jws: jws.to_owned(), text };
         self.change(policy_type, Some(set), Some(Arc::new(policy)), caller, now).await?;
-        self.answer(claims, now)
+        self.answer(claims.into_iter().chain(signer), now)
     }
 
     /// Puts the default policy back in force.
@@ -63,12 +61,12 @@ impl Provider {
         }
         let default = Policies::default_of(policy_type).map_err(crate::policies::PolicyError::Text)?;
         self.change(policy_type, None, default, caller, now).await?;
-        self.answer(json!({"x-ms-policy-result": "Removed"}), now)
+        self.answer([("x-ms-policy-result", json!("Removed"))], now)
     }
 
     /// The certificates that policies must be signed with: none.
     pub(crate) fn certificates_token(&self, now: UnixTime) -> Result<String, AdministrationError> {
-        self.answer(json!({"x-ms-policy-certificates": {"keys": []}}), now)
+        self.answer([("x-ms-policy-certificates", json!({"keys": []}))], now)
     }
 
     /// Keeps the change and puts it in force, one after the other.
@@ -101,11 +99,13 @@ impl Provider {
         Ok(())
     }
 
-    fn answer(&self, claims: Value, now: UnixTime) -> Result<String, AdministrationError> {
-        let claims = match claims {
-            Value::Object(claims) => claims,
-            _ => Map::new(),
-        };
+    /// A token that says these things.
+    fn answer<'c>(
+        &self,
+        claims: impl IntoIterator<Item = (&'c str, Value)>,
+        now: UnixTime,
+    ) -> Result<String, AdministrationError> {
+        let claims = claims.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let (key, lifetime) = (&self.snapshot().key, token::ADMINISTRATION_LIFETIME);
         Ok(token::issue_administration(key, self.issuer(), claims, now.seconds(), lifetime)?)
     }

@@ -44,6 +44,9 @@ impl IntoResponse for ApiError {
             "innererror": {"code": self.detail, "message": message},
         }});
         let mut response = (self.status, json_body(&body)).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         response.extensions_mut().insert(Refused(self.detail));
         response
     }

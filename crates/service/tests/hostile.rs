@@ -54,7 +54,9 @@ async fn a_provider_below_a_path_answers_below_that_path_alone() {
 async fn unknown_routes_and_methods_are_refused_in_the_error_shape() {
     let service = running().await;
     assert_eq!(service.get("/").await.refusal(), (404, "NotFound".into(), "route_unknown".into()));
-    assert_eq!(service.post("/attest/SevSnpVm", "{}").await.refusal().0, 404);
+    assert_eq!(service.post("/attest/Nothing", "{}").await.refusal().0, 404);
+    let refused = service.post("/attest/SevSnpVm", "{}").await.refusal();
+    assert_eq!(refused, (400, "InvalidOperation".into(), "attestation_type_not_supported".into()));
     assert_eq!(service.get(ATTEST).await.refusal(), (405, "MethodNotAllowed".into(), "method_not_allowed".into()));
 }
 

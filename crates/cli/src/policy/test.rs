@@ -21,26 +21,31 @@ const MAX_DEPTH: usize = 16;
 /// Test files of one run.
 const MAX_FILES: usize = 10_000;
 
+/// What a test file looks like.
+const EXAMPLE: &str = "\
+A test file:
+
+  policy = \"signer.policy\"             # beside this file
+  type = \"SgxEnclave\"
+
+  [[case]]
+  name = \"debug enclaves are refused\"
+  claims = { x-ms-sgx-is-debuggable = true }
+  decision = \"deny\"                    # permit, deny, no-permit or error
+  denied-by = 1                        # the rule's number in authorizationrules
+
+  [[case]]
+  name = \"the version is issued\"
+  claims = { x-ms-sgx-is-debuggable = false, x-ms-sgx-svn = 3 }
+  decision = \"permit\"
+  issued = { version = 3 }             # these claims and no others
+";
+
 /// Run policy tests: `*.policy-test.toml`, each with a policy, claims, and what is expected of them.
-///
-///     policy = "signer.policy"             # beside this file
-///     type = "SgxEnclave"
-///
-///     [[case]]
-///     name = "debug enclaves are refused"
-///     claims = { x-ms-sgx-is-debuggable = true }
-///     decision = "deny"                    # permit, deny, no-permit or error
-///     denied-by = 1                        # the rule's number in authorizationrules
-///
-///     [[case]]
-///     name = "the version is issued"
-///     claims = { x-ms-sgx-is-debuggable = false, x-ms-sgx-svn = 3 }
-///     decision = "permit"
-///     issued = { version = 3 }             # these claims and no others
 ///
 /// Exit code 0: every case is as expected; 1: one is not.
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = EXAMPLE)]
 pub struct Arguments {
     /// Test files, or directories that are searched for them.
     #[arg(required = true)]

@@ -59,8 +59,12 @@ fn make(path: &Path) -> Result<Zeroizing<String>, Failure> {
         let message = format!("cannot write `{}`: {error}", path.display());
         Failure::environment("admin_token_unwritable", message, "check the permissions of the data directory")
     };
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(unwritable)?;
+    // The file appears whole or not at all. What a start that was cut short left of the new one is written over.
+    let new = path.with_extension("new");
+    let mut options = fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&new).map_err(unwritable)?;
     writeln!(file, "{}", *token).and_then(|()| file.sync_all()).map_err(unwritable)?;
+    fs::rename(&new, path).map_err(unwritable)?;
     Ok(token)
 }
 

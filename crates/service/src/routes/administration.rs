@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::Response;
 use dcap::UnixTime;
 use serde_json::{Value, json};
 
@@ -20,9 +20,9 @@ pub(super) async fn policies(
     method: Method,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Response> {
+) -> Result<Response, ApiError> {
     let (name, is_reset) = target.strip_suffix(":reset").map_or((target.as_str(), false), |name| (name, true));
-    let policy_type = PolicyType::from_name(name).ok_or_else(|| unknown_type(name).into_response())?;
+    let policy_type = PolicyType::from_name(name).ok_or_else(|| unknown_type(name))?;
     let what = format!("/policies/{}{}", policy_type.as_str(), if is_reset { ":reset" } else { "" });
     let now = UnixTime::of_system_clock();
     let answered = match (method, is_reset) {
@@ -40,16 +40,16 @@ pub(super) async fn policies(
             let jws = jws_in(&headers, body).await?;
             api.provider.reset_policy(policy_type, &jws, &caller, now).await
         }
-        _ => return Err(method_not_allowed().await.into_response()),
+        _ => return Err(method_not_allowed().await),
     };
-    answered.map(|token| json_body(&json!({"token": token}))).map_err(|error| ApiError::from(error).into_response())
+    answered.map(|token| json_body(&json!({"token": token}))).map_err(ApiError::from)
 }
 
 /// `GET /certificates`.
-pub(super) async fn certificates(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Response> {
+pub(super) async fn certificates(State(api): State<Api>, headers: HeaderMap) -> Result<Response, ApiError> {
     caller(&api, &headers, Role::Reader, "/certificates")?;
     let token = api.provider.certificates_token(UnixTime::of_system_clock());
-    token.map(|token| json_body(&json!({"token": token}))).map_err(|error| ApiError::from(error).into_response())
+    token.map(|token| json_body(&json!({"token": token}))).map_err(ApiError::from)
 }
 
 /// `POST /certificates:add` and `POST /certificates:remove`: not in this trust model.
@@ -57,36 +57,31 @@ pub(super) async fn change_certificates(
     State(api): State<Api>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Response> {
+) -> Result<Response, ApiError> {
     caller(&api, &headers, Role::Contributor, "/certificates")?;
-    read_body(&headers, body).await.map_err(IntoResponse::into_response)?;
-    Err(ApiError::from(AdministrationError::NotIsolated).into_response())
+    read_body(&headers, body).await?;
+    Err(AdministrationError::NotIsolated.into())
 }
 
 /// Whoever sent the request, where that role or a higher one is theirs.
-fn caller(api: &Api, headers: &HeaderMap, role: Role, what: &str) -> Result<Caller, Response> {
+fn caller(api: &Api, headers: &HeaderMap, role: Role, what: &str) -> Result<Caller, ApiError> {
     let Some(caller) = api.access.caller(headers) else {
         let message = format!("Access to {what} requires a valid JWT bearer token");
         let help = "send the administrator's token, which lies in the file admin-token of the data directory";
-        let refusal = ApiError::new(StatusCode::UNAUTHORIZED, "Unauthorized", "bearer_token_missing", message, help);
-        let mut response = refusal.into_response();
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        return Err(response);
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "Unauthorized", "bearer_token_missing", message, help));
     };
     if caller.role < role {
         let message = format!("{} may not change {what}", caller.name);
         let help = "ask the provider's owner for the role Attestation Contributor";
-        return Err(
-            ApiError::new(StatusCode::FORBIDDEN, "Forbidden", "role_insufficient", message, help).into_response()
-        );
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "Forbidden", "role_insufficient", message, help));
     }
     Ok(caller)
 }
 
 /// The JWS in a body: as it is, or in the quotes of JSON. Which of them is told by the first byte.
-async fn jws_in(headers: &HeaderMap, body: Body) -> Result<String, Response> {
-    let refused = || ApiError::from(AdministrationError::Body).into_response();
-    let body = read_body(headers, body).await.map_err(IntoResponse::into_response)?;
+async fn jws_in(headers: &HeaderMap, body: Body) -> Result<String, ApiError> {
+    let refused = || ApiError::from(AdministrationError::Body);
+    let body = read_body(headers, body).await?;
     let text = String::from_utf8(body).map_err(|_| refused())?;
     match text.trim() {
         quoted if quoted.starts_with('"') => match serde_json::from_str(quoted) {
