@@ -1,39 +1,52 @@
-//! What a service keeps: providers, their signing keys and policies. One trait, SQLite as the embedded default.
+//! What a service keeps: providers with their keys, policies and signers; who may administer them. One trait, SQLite as the
+//! embedded default.
 //!
-//! No HTTP and no judgement: rows in, rows out, each method one transaction. Times are seconds since 1970.
+//! No HTTP and no judgement: rows in, rows out, each method one transaction. Times are seconds since 1970. Every change of
+//! anything that belongs to a provider gives the provider a new revision, higher than any before.
 
+mod error;
+mod rows;
+mod sql;
 mod sqlite;
 
 use async_trait::async_trait;
-use zeroize::Zeroizing;
 
+pub use error::StoreError;
+pub use rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, SigningKey};
 pub use sqlite::Sqlite;
 
 /// What keeps the service's state.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// The provider of that name.
-    async fn provider(&self, name: &str) -> Result<Option<Provider>, StoreError>;
+    /// Every provider with all that belongs to it, by name.
+    async fn providers(&self) -> Result<Vec<ProviderState>, StoreError>;
 
-    /// Makes a provider.
+    /// One provider with all that belongs to it.
+    async fn provider(&self, name: &str) -> Result<Option<ProviderState>, StoreError>;
+
+    /// The number of changes so far: while it stays, nothing changed.
+    async fn generation(&self) -> Result<i64, StoreError>;
+
+    /// The names of all providers with their revisions, by name.
+    async fn revisions(&self) -> Result<Vec<(String, i64)>, StoreError>;
+
+    /// Makes a provider, with its key and its signers.
     ///
     /// # Errors
-    /// [`StoreError::Exists`] where one of that name exists.
-    async fn create_provider(&self, provider: &Provider) -> Result<(), StoreError>;
+    /// [`StoreError::Exists`] where one of that name exists, or the location has a default already.
+    async fn create_provider(&self, new: &NewProvider) -> Result<(), StoreError>;
 
-    /// Changes where a provider is reached and where its collateral comes from; never its roots.
+    /// Changes a provider's settings, where it is still of that revision.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where there is none of that name, [`StoreError::Changed`] where it is of another revision.
+    async fn change_settings(&self, name: &str, revision: i64, settings: &str) -> Result<(), StoreError>;
+
+    /// Deletes a provider with all that belongs to it.
     ///
     /// # Errors
     /// [`StoreError::Missing`] where there is none of that name.
-    async fn update_provider(
-        &self,
-        name: &str,
-        public_url: &str,
-        collateral_path: Option<&str>,
-    ) -> Result<(), StoreError>;
-
-    /// The provider's signing keys for that issuer, newest first.
-    async fn signing_keys(&self, provider: &str, issuer: &str) -> Result<Vec<SigningKey>, StoreError>;
+    async fn delete_provider(&self, name: &str) -> Result<(), StoreError>;
 
     /// Keeps a signing key.
     ///
@@ -41,17 +54,26 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Exists`] where one of that key id exists, [`StoreError::Missing`] where the provider does not.
     async fn add_signing_key(&self, key: &SigningKey) -> Result<(), StoreError>;
 
-    /// The change that is in force for an attestation type, where the policy was ever changed.
-    async fn policy(&self, provider: &str, attestation_type: &str) -> Result<Option<PolicyChange>, StoreError>;
-
     /// Every change of the policy for an attestation type, newest first.
     async fn policy_history(&self, provider: &str, attestation_type: &str) -> Result<Vec<PolicyChange>, StoreError>;
 
-    /// Puts a change of policy in force, as the next of its type; gives its number, from 1.
+    /// Puts a change of policy in force.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where the provider does not exist, [`StoreError::Changed`] where its number is not the next.
+    async fn change_policy(&self, change: &PolicyChange) -> Result<(), StoreError>;
+
+    /// Adds a certificate that policies must be signed under; says whether it was not there before.
     ///
     /// # Errors
     /// [`StoreError::Missing`] where the provider does not exist.
-    async fn change_policy(&self, change: &NewPolicy) -> Result<i64, StoreError>;
+    async fn add_policy_signer(&self, signer: &PolicySigner) -> Result<bool, StoreError>;
+
+    /// Removes such a certificate; says whether it was there.
+    ///
+    /// # Errors
+    /// [`StoreError::Last`] where it is the only one.
+    async fn remove_policy_signer(&self, provider: &str, sha256: &[u8; 32]) -> Result<bool, StoreError>;
 
     /// SHA-256 of the administrator's token, where there is one.
     async fn administrator(&self) -> Result<Option<[u8; 32]>, StoreError>;
@@ -61,101 +83,28 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError::Exists`] where there is one.
     async fn create_administrator(&self, token_sha256: &[u8; 32], created_at: i64) -> Result<(), StoreError>;
-}
 
-/// An attestation provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Provider {
-    /// Its name.
-    pub name: String,
-    /// The URL it is reached at, which is the issuer of its tokens.
-    pub public_url: String,
-    /// The root certificate it trusts, in PEM; none is Intel's root.
-    pub root_pem: Option<String>,
-    /// Where its collateral lies.
-    pub collateral_path: Option<String>,
-    /// When it was made.
-    pub created_at: i64,
-}
+    /// The clients of the issuer of access tokens, by name.
+    async fn clients(&self) -> Result<Vec<Client>, StoreError>;
 
-/// A key that signs a provider's tokens.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SigningKey {
-    /// Key id in tokens and in the key set.
-    pub kid: String,
-    /// Whose key it is.
-    pub provider: String,
-    /// The issuer its certificate names.
-    pub issuer: String,
-    /// The private key, PKCS#8 in DER.
-    pub pkcs8: Zeroizing<Vec<u8>>,
-    /// Its self-signed certificate in DER.
-    pub certificate: Vec<u8>,
-    /// When it was made.
-    pub created_at: i64,
-}
+    /// One of them.
+    async fn client(&self, id: &str) -> Result<Option<Client>, StoreError>;
 
-impl std::fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey").field("kid", &self.kid).field("provider", &self.provider).finish_non_exhaustive()
-    }
-}
+    /// Keeps a client.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where one of its id or name exists, [`StoreError::Missing`] where its provider does not.
+    async fn create_client(&self, client: &Client) -> Result<(), StoreError>;
 
-/// A change of policy, about to be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewPolicy {
-    /// Whose policy it is.
-    pub provider: String,
-    /// What it decides about, such as `SgxEnclave`.
-    pub attestation_type: String,
-    /// What is set; none resets the policy to its default.
-    pub set: Option<SetPolicy>,
-    /// When.
-    pub changed_at: i64,
-    /// By whom.
-    pub changed_by: String,
-}
+    /// Deletes a client; says whether it was there.
+    async fn delete_client(&self, id: &str) -> Result<bool, StoreError>;
 
-/// A policy as it was set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetPolicy {
-    /// The JWS exactly as it was submitted.
-    pub jws: String,
-    /// The text in it.
-    pub text: String,
-}
+    /// The key that access tokens are signed with, where there is one: the first that was made.
+    async fn access_key(&self) -> Result<Option<AccessKey>, StoreError>;
 
-/// A change of policy that was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyChange {
-    /// Its number, from 1; the highest of a type is in force.
-    pub number: i64,
-    /// What was set; none where the policy was reset.
-    pub set: Option<SetPolicy>,
-    /// When.
-    pub changed_at: i64,
-    /// By whom.
-    pub changed_by: String,
-}
-
-/// Why a store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// There is one of that name already.
-    #[error("{0} exists already")]
-    Exists(&'static str),
-    /// There is none of that name.
-    #[error("{0} does not exist")]
-    Missing(&'static str),
-    /// The database was written by a later version.
-    #[error("database has schema version {found}, this version of veritee knows up to {known}")]
-    Newer {
-        /// Version found.
-        found: i64,
-        /// Version known.
-        known: i64,
-    },
-    /// The database did not answer as it should.
-    #[error("database failed")]
-    Database(#[from] sqlx::Error),
+    /// Keeps a key for access tokens, where there is none yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where there is one.
+    async fn create_access_key(&self, key: &AccessKey) -> Result<(), StoreError>;
 }

@@ -1,0 +1,157 @@
+//! What is kept, row by row.
+
+use zeroize::Zeroizing;
+
+/// An attestation provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// Its name.
+    pub name: String,
+    /// The root certificate it trusts, in PEM; none is Intel's root. Never changed.
+    pub root_pem: Option<String>,
+    /// Whose policies it takes. Never changed.
+    pub trust_model: String,
+    /// Where it is, in its operator's geography. Never changed.
+    pub location: String,
+    /// Whether it is the one of its location that everybody may use. Never changed.
+    pub is_location_default: bool,
+    /// What may be changed about it: JSON that the service reads.
+    pub settings: String,
+    /// When it was made.
+    pub created_at: i64,
+    /// By whom.
+    pub created_by: String,
+    /// The number of the last change of anything that belongs to it; the store's alone to set.
+    pub revision: i64,
+}
+
+/// A provider about to be made, with all that it needs from the first moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewProvider {
+    /// The provider; its revision is not looked at.
+    pub provider: Provider,
+    /// The key that signs its tokens.
+    pub key: SigningKey,
+    /// The certificates that its policies must be signed under.
+    pub signers: Vec<PolicySigner>,
+}
+
+/// A provider with all that belongs to it, as of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderState {
+    /// The provider.
+    pub provider: Provider,
+    /// Its signing keys, newest first.
+    pub keys: Vec<SigningKey>,
+    /// For each attestation type whose policy was ever changed the change in force.
+    pub policies: Vec<PolicyChange>,
+    /// The certificates that its policies must be signed under, in the order in which they were added.
+    pub signers: Vec<PolicySigner>,
+}
+
+/// A key that signs a provider's tokens.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningKey {
+    /// Key id in tokens and in the key set.
+    pub kid: String,
+    /// Whose key it is.
+    pub provider: String,
+    /// The issuer its certificate names.
+    pub issuer: String,
+    /// The private key, PKCS#8 in DER.
+    pub pkcs8: Zeroizing<Vec<u8>>,
+    /// Its self-signed certificate in DER.
+    pub certificate: Vec<u8>,
+    /// When it was made.
+    pub created_at: i64,
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKey").field("kid", &self.kid).field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
+/// A change of policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyChange {
+    /// Whose policy it is.
+    pub provider: String,
+    /// What it decides about, such as `SgxEnclave`.
+    pub attestation_type: String,
+    /// Its number, from 1; the highest of a type is in force.
+    pub number: i64,
+    /// The JWS exactly as it was submitted; none where none was.
+    pub jws: Option<String>,
+    /// The text in it; none where the policy was reset to its default.
+    pub text: Option<String>,
+    /// Whom its signer meant it for, where the JWS says.
+    pub audience: Option<String>,
+    /// The number of the change that this one goes back to.
+    pub restores: Option<i64>,
+    /// When.
+    pub changed_at: i64,
+    /// By whom.
+    pub changed_by: String,
+}
+
+/// A certificate that policies of a provider must be signed under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicySigner {
+    /// Whose policies.
+    pub provider: String,
+    /// SHA-256 of the certificate.
+    pub sha256: [u8; 32],
+    /// The certificate in DER.
+    pub certificate: Vec<u8>,
+    /// When it was added.
+    pub added_at: i64,
+    /// By whom.
+    pub added_by: String,
+}
+
+/// A client of the built-in issuer of access tokens.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Its id.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+    /// SHA-256 of its secret.
+    pub secret_sha256: [u8; 32],
+    /// What it may do.
+    pub role: String,
+    /// With which provider; none is every one.
+    pub provider: Option<String>,
+    /// The first second in which it gets no more tokens.
+    pub expires_at: i64,
+    /// When it was made.
+    pub created_at: i64,
+    /// By whom.
+    pub created_by: String,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut debug = f.debug_struct("Client");
+        debug.field("id", &self.id).field("name", &self.name).field("role", &self.role);
+        debug.field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
+/// A key that access tokens are signed with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessKey {
+    /// Key id.
+    pub kid: String,
+    /// The private key, PKCS#8 in DER.
+    pub pkcs8: Zeroizing<Vec<u8>>,
+    /// When it was made.
+    pub created_at: i64,
+}
+
+impl std::fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,281 @@
+//! What every store does.
+
+use store::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, SigningKey, Store, StoreError};
+use zeroize::Zeroizing;
+
+/// Makes a test of each contract against a store that `open` makes anew.
+macro_rules! every_store {
+    ($open:path: $($contract:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $contract() {
+                let (_keep, store) = $open().await;
+                crate::contract::$contract(std::sync::Arc::new(store)).await;
+            }
+        )*
+    };
+}
+pub(crate) use every_store;
+
+type Shared = std::sync::Arc<dyn Store>;
+
+pub fn provider(name: &str) -> NewProvider {
+    NewProvider {
+        provider: Provider {
+            name: name.to_owned(),
+            root_pem: Some("pem".to_owned()),
+            trust_model: "Isolated".to_owned(),
+            location: "local".to_owned(),
+            is_location_default: false,
+            settings: "{}".to_owned(),
+            created_at: 7,
+            created_by: "somebody".to_owned(),
+            revision: 0,
+        },
+        key: key(&format!("key of {name}"), name, 1),
+        signers: vec![signer(name, 1)],
+    }
+}
+
+fn key(kid: &str, provider: &str, created_at: i64) -> SigningKey {
+    SigningKey {
+        kid: kid.to_owned(),
+        provider: provider.to_owned(),
+        issuer: "https://localhost:8443".to_owned(),
+        pkcs8: Zeroizing::new(vec![1, 2, 3]),
+        certificate: vec![4],
+        created_at,
+    }
+}
+
+fn signer(provider: &str, number: u8) -> PolicySigner {
+    PolicySigner {
+        provider: provider.to_owned(),
+        sha256: [number; 32],
+        certificate: vec![number],
+        added_at: i64::from(number),
+        added_by: "somebody".to_owned(),
+    }
+}
+
+fn change(number: i64, text: Option<&str>) -> PolicyChange {
+    PolicyChange {
+        provider: "one".to_owned(),
+        attestation_type: "SgxEnclave".to_owned(),
+        number,
+        jws: Some(format!("a.{number}.")),
+        text: text.map(str::to_owned),
+        audience: text.map(|_| "https://localhost:8443".to_owned()),
+        restores: (number == 3).then_some(1),
+        changed_at: 3,
+        changed_by: "somebody".to_owned(),
+    }
+}
+
+fn client(id: &str, name: &str, provider: Option<&str>) -> Client {
+    Client {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        secret_sha256: [9; 32],
+        role: "reader".to_owned(),
+        provider: provider.map(str::to_owned),
+        expires_at: 11,
+        created_at: 10,
+        created_by: "administrator".to_owned(),
+    }
+}
+
+/// The number of changes, and the revision of provider `one`.
+async fn numbers(store: &Shared) -> (i64, i64) {
+    let revisions = store.revisions().await.unwrap();
+    let revision = revisions.iter().find(|(name, _)| name == "one").map_or(0, |(_, revision)| *revision);
+    (store.generation().await.unwrap(), revision)
+}
+
+pub async fn a_provider_is_made_with_all_that_it_needs(store: Shared) {
+    for name in ["two", "one"] {
+        store.create_provider(&provider(name)).await.unwrap();
+    }
+    let states = store.providers().await.unwrap();
+    assert_eq!(states.iter().map(|state| state.provider.name.as_str()).collect::<Vec<_>>(), ["one", "two"]);
+    for state in states {
+        let mut made = provider(&state.provider.name);
+        made.provider.revision = state.provider.revision;
+        assert_eq!(state.provider, made.provider);
+        assert_eq!((&state.keys, &state.signers), (&vec![made.key], &made.signers));
+        assert_eq!(store.provider(&state.provider.name).await.unwrap().unwrap(), state);
+    }
+    assert_eq!(store.provider("other").await.unwrap(), None);
+}
+
+pub async fn a_name_is_taken_once_and_a_location_has_one_default(store: Shared) {
+    let mut default = provider("one");
+    default.provider.is_location_default = true;
+    store.create_provider(&default).await.unwrap();
+    assert!(matches!(store.create_provider(&provider("one")).await, Err(StoreError::Exists("provider"))));
+    let mut second = provider("two");
+    second.provider.is_location_default = true;
+    assert!(matches!(store.create_provider(&second).await, Err(StoreError::Exists("provider"))));
+    second.provider.location = "elsewhere".to_owned();
+    store.create_provider(&second).await.unwrap();
+}
+
+pub async fn a_provider_whose_key_exists_is_not_half_made(store: Shared) {
+    store.create_provider(&provider("one")).await.unwrap();
+    let mut second = provider("two");
+    second.key.kid = "key of one".to_owned();
+    assert!(matches!(store.create_provider(&second).await, Err(StoreError::Exists("signing key"))));
+    assert_eq!(store.provider("two").await.unwrap(), None);
+    store.create_provider(&provider("two")).await.unwrap();
+}
+
+pub async fn settings_change_where_nobody_else_changed_the_provider(store: Shared) {
+    store.create_provider(&provider("one")).await.unwrap();
+    let (_, revision) = numbers(&store).await;
+    store.change_settings("one", revision, "{\"a\":1}").await.unwrap();
+    let stale = store.change_settings("one", revision, "{\"a\":2}").await;
+    assert!(matches!(stale, Err(StoreError::Changed("provider"))));
+    assert_eq!(store.provider("one").await.unwrap().unwrap().provider.settings, "{\"a\":1}");
+    assert!(matches!(store.change_settings("two", 0, "{}").await, Err(StoreError::Missing("provider"))));
+}
+
+pub async fn every_change_of_a_provider_is_seen_by_its_revision(store: Shared) {
+    assert_eq!(numbers(&store).await, (0, 0));
+    store.create_provider(&provider("one")).await.unwrap();
+    store.create_provider(&provider("two")).await.unwrap();
+    let mut last = numbers(&store).await;
+    let two = store.revisions().await.unwrap()[1].clone();
+    for step in 0..5 {
+        match step {
+            0 => store.change_settings("one", last.1, "{}").await.unwrap(),
+            1 => store.change_policy(&change(1, None)).await.unwrap(),
+            2 => store.add_signing_key(&key("another", "one", 2)).await.unwrap(),
+            3 => assert!(store.add_policy_signer(&signer("one", 2)).await.unwrap()),
+            _ => assert!(store.remove_policy_signer("one", &[1; 32]).await.unwrap()),
+        }
+        let now = numbers(&store).await;
+        assert!(now.0 > last.0 && now.1 > last.1 && now.1 <= now.0, "{step}");
+        last = now;
+    }
+    assert_eq!(store.revisions().await.unwrap()[1], two, "the other one stays");
+    store.delete_provider("one").await.unwrap();
+    assert!(numbers(&store).await.0 > last.0);
+}
+
+pub async fn what_belongs_to_no_provider_is_refused(store: Shared) {
+    let missing = |error: Result<(), StoreError>| matches!(error, Err(StoreError::Missing("provider")));
+    assert!(missing(store.add_signing_key(&key("a", "one", 1)).await));
+    assert!(missing(store.change_policy(&change(1, None)).await));
+    assert!(missing(store.add_policy_signer(&signer("one", 1)).await.map(drop)));
+    assert!(missing(store.create_client(&client("id", "name", Some("one"))).await));
+    assert!(missing(store.delete_provider("one").await));
+    assert!(!store.remove_policy_signer("one", &[1; 32]).await.unwrap());
+}
+
+pub async fn a_deleted_provider_leaves_nothing(store: Shared) {
+    store.create_provider(&provider("one")).await.unwrap();
+    store.create_provider(&provider("two")).await.unwrap();
+    store.change_policy(&change(1, Some("text"))).await.unwrap();
+    store.create_client(&client("id", "name", Some("one"))).await.unwrap();
+    store.delete_provider("one").await.unwrap();
+    assert_eq!(store.provider("one").await.unwrap(), None);
+    assert_eq!(store.policy_history("one", "SgxEnclave").await.unwrap(), []);
+    assert_eq!(store.client("id").await.unwrap(), None);
+    // A new one of the name begins anew.
+    store.create_provider(&provider("one")).await.unwrap();
+    assert_eq!(store.provider("one").await.unwrap().unwrap().policies, []);
+    assert_eq!(store.providers().await.unwrap().len(), 2);
+}
+
+pub async fn signing_keys_come_newest_first(store: Shared) {
+    store.create_provider(&provider("one")).await.unwrap();
+    for (kid, created_at) in [("c", 3), ("b", 2)] {
+        store.add_signing_key(&key(kid, "one", created_at)).await.unwrap();
+    }
+    let keys = store.provider("one").await.unwrap().unwrap().keys;
+    assert_eq!(keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(), ["c", "b", "key of one"]);
+    assert!(matches!(store.add_signing_key(&key("b", "one", 9)).await, Err(StoreError::Exists("signing key"))));
+}
+
+pub async fn the_last_change_of_a_policy_is_in_force_and_all_are_kept(store: Shared) {
+    store.create_provider(&provider("one")).await.unwrap();
+    for (number, text) in (1..).zip([Some("version=1.0;"), None, Some("version= 1.0;")]) {
+        store.change_policy(&change(number, text)).await.unwrap();
+        assert_eq!(store.provider("one").await.unwrap().unwrap().policies, [change(number, text)]);
+    }
+    let mut other = change(1, None);
+    other.attestation_type = "OpenEnclave".to_owned();
+    store.change_policy(&other).await.unwrap();
+    assert_eq!(store.provider("one").await.unwrap().unwrap().policies.len(), 2);
+    let history = store.policy_history("one", "SgxEnclave").await.unwrap();
+    assert_eq!(history, [change(3, Some("version= 1.0;")), change(2, None), change(1, Some("version=1.0;"))]);
+}
+
+pub async fn of_writers_at_once_one_changes_the_policy(store: Shared) {
+    store.create_provider(&provider("one")).await.unwrap();
+    let writers: Vec<_> = (0..8)
+        .map(|_| {
+            let store = Shared::clone(&store);
+            tokio::spawn(async move { store.change_policy(&change(1, Some("text"))).await })
+        })
+        .collect();
+    let mut done = 0;
+    for writer in writers {
+        match writer.await.unwrap() {
+            Ok(()) => done += 1,
+            Err(error) => assert!(matches!(error, StoreError::Changed("policy")), "{error:?}"),
+        }
+    }
+    assert_eq!(done, 1);
+    assert!(matches!(store.change_policy(&change(3, None)).await, Err(StoreError::Changed("policy"))), "no gaps");
+}
+
+pub async fn the_last_signer_stays(store: Shared) {
+    store.create_provider(&provider("one")).await.unwrap();
+    assert!(!store.add_policy_signer(&signer("one", 1)).await.unwrap(), "it is there");
+    assert!(store.add_policy_signer(&signer("one", 2)).await.unwrap());
+    assert!(store.remove_policy_signer("one", &[1; 32]).await.unwrap());
+    assert!(!store.remove_policy_signer("one", &[1; 32]).await.unwrap());
+    let last = store.remove_policy_signer("one", &[2; 32]).await;
+    assert!(matches!(last, Err(StoreError::Last("policy signer"))));
+    assert_eq!(store.provider("one").await.unwrap().unwrap().signers, [signer("one", 2)]);
+}
+
+pub async fn there_is_one_administrator(store: Shared) {
+    assert_eq!(store.administrator().await.unwrap(), None);
+    store.create_administrator(&[7; 32], 1).await.unwrap();
+    assert!(matches!(store.create_administrator(&[8; 32], 2).await, Err(StoreError::Exists("administrator"))));
+    assert_eq!(store.administrator().await.unwrap(), Some([7; 32]));
+}
+
+pub async fn clients_have_names_of_their_own(store: Shared) {
+    store.create_provider(&provider("one")).await.unwrap();
+    store.create_client(&client("1", "b", Some("one"))).await.unwrap();
+    store.create_client(&client("2", "a", None)).await.unwrap();
+    for (id, name) in [("1", "c"), ("3", "a")] {
+        let refused = store.create_client(&client(id, name, None)).await;
+        assert!(matches!(refused, Err(StoreError::Exists("client"))), "{id} {name}");
+    }
+    assert_eq!(store.client("1").await.unwrap(), Some(client("1", "b", Some("one"))));
+    assert_eq!(store.clients().await.unwrap(), [client("2", "a", None), client("1", "b", Some("one"))]);
+    assert!(store.delete_client("1").await.unwrap());
+    assert!(!store.delete_client("1").await.unwrap());
+    assert_eq!(store.client("1").await.unwrap(), None);
+}
+
+pub async fn there_is_one_key_for_access_tokens(store: Shared) {
+    let key = |kid: &str| AccessKey { kid: kid.to_owned(), pkcs8: Zeroizing::new(vec![1]), created_at: 1 };
+    assert_eq!(store.access_key().await.unwrap(), None);
+    store.create_access_key(&key("a")).await.unwrap();
+    assert!(matches!(store.create_access_key(&key("b")).await, Err(StoreError::Exists("access key"))));
+    assert_eq!(store.access_key().await.unwrap(), Some(key("a")));
+}
+
+#[test]
+fn secrets_do_not_show_themselves_in_logs() {
+    let key = key("a", "one", 1);
+    let access = AccessKey { kid: "a".to_owned(), pkcs8: Zeroizing::new(vec![1, 2, 3]), created_at: 1 };
+    for text in [format!("{key:?}"), format!("{access:?}"), format!("{:?}", client("1", "b", None))] {
+        assert!(!text.contains("pkcs8") && !text.contains("1, 2, 3") && !text.contains("sha256"), "{text}");
+    }
+}
