@@ -1,11 +1,12 @@
-//! Any text as a policy JWS: read, its signature checked.
+//! Any text as a policy JWS, and as one that adds a certificate: read, its signature checked.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use token::policy_jws::{PolicyJws, unsecured};
+use token::policy_jws::{CertificateJws, PolicyJws, unsecured};
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = str::from_utf8(bytes) else { return };
+    let _ = CertificateJws::read(text);
     let Ok(policy) = PolicyJws::read(text) else { return };
     if let Some(text) = policy.text() {
         let again = PolicyJws::read(&unsecured(text)).expect("what is written is read");

@@ -72,7 +72,7 @@ impl IssueError {
     }
 }
 
-/// Issues an attestation token: `claims` and `exp`, `iat`, `iss`, `jti`, `nbf`, `x-ms-ver`, signed with RS256.
+/// Issues an attestation token: `claims` and `exp`, `iat`, `iss`, `jti`, `nbf`, `x-ms-ver`, signed with the key's algorithm.
 ///
 /// `iss` is the provider's base address without a slash at its end, `iat` seconds since 1970 UTC, `lifetime` seconds
 /// ([`ATTESTATION_LIFETIME`]). The token is valid from `iat` on.

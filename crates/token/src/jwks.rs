@@ -4,6 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::algorithm::TokenAlgorithm;
+use crate::public_key::certificate_algorithm;
+
 /// The most keys a set may have when it is read.
 pub const MAX_KEYS: usize = 64;
 
@@ -64,9 +67,10 @@ pub struct Jwk {
 }
 
 impl Jwk {
-    /// The entry of an RSA key with one certificate in DER.
+    /// The entry of a key with one certificate in DER.
     pub fn new(kid: &str, certificate: &[u8]) -> Self {
-        Self { x5c: vec![STANDARD.encode(certificate)], kid: kid.to_owned(), kty: "RSA".to_owned() }
+        let kty = certificate_algorithm(certificate).unwrap_or(TokenAlgorithm::Rs256).key_type();
+        Self { x5c: vec![STANDARD.encode(certificate)], kid: kid.to_owned(), kty: kty.to_owned() }
     }
 
     /// Certificates in padded base64 of DER; the first holds the key.
@@ -79,7 +83,7 @@ impl Jwk {
         &self.kid
     }
 
-    /// The kind of the key; only `RSA` verifies tokens.
+    /// The kind of the key: `RSA` and `EC` verify tokens.
     pub fn kty(&self) -> &str {
         &self.kty
     }
@@ -97,7 +101,7 @@ impl Jwks {
         Self { keys }
     }
 
-    /// Reads a set; whether its certificates hold RSA keys is found out when one is used.
+    /// Reads a set; whether its certificates hold keys that verify is found out when one is used.
     ///
     /// # Errors
     /// [`JwksError`].

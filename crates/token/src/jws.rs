@@ -159,12 +159,12 @@ struct TokenHeader<'a> {
     typ: &'static str,
 }
 
-/// Writes a compact JWS signed with RS256, with the header `{alg, jku, kid, typ}`.
+/// Writes a compact JWS signed with the key's algorithm, with the header `{alg, jku, kid, typ}`.
 ///
 /// # Errors
 /// [`KeyError::Sign`] when the library refuses to sign.
 pub fn sign(key: &SigningKey, jku: &str, payload: &[u8]) -> Result<String, KeyError> {
-    let mut jws = signing_input(Algorithm::Rs256, key.kid(), jku, payload)?;
+    let mut jws = signing_input(key.algorithm().into(), key.kid(), jku, payload)?;
     let signature = key.sign(jws.as_bytes())?;
     jws.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut jws);

@@ -11,10 +11,10 @@
 //! `jti` and `x-ms-ver`. Time is always an argument, in seconds since 1970 UTC.
 //!
 //! ```
-//! use token::{ATTESTATION_LIFETIME, Binding, Expectations, Jwk, Jwks, SigningKey, Verifier, issue};
+//! use token::{ATTESTATION_LIFETIME, Binding, Expectations, Jwk, Jwks, SigningKey, TokenAlgorithm, Verifier, issue};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let (iss, now) = ("https://attest.example", 1_800_000_000);
-//! let key = SigningKey::generate()?;
+//! let key = SigningKey::generate(TokenAlgorithm::Rs256)?;
 //! let certificate = key.self_signed(iss, now, now + 365 * 86_400)?;
 //! let claims = serde_json::from_str(r#"{"nonce": "f00d", "x-ms-attestation-type": "sgx", "x-ms-sgx-svn": 3}"#)?;
 //! let token = issue(&key, iss, claims, now, ATTESTATION_LIFETIME)?;
@@ -48,7 +48,7 @@ mod public_key;
 pub mod relying_party;
 mod signing_key;
 
-pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use algorithm::{Algorithm, TokenAlgorithm, UnknownAlgorithm};
 pub use issue::{
     ADMINISTRATION_LIFETIME, ATTESTATION_LIFETIME, IssueError, RESERVED_CLAIMS, issue, issue_administration,
     issue_unsecured,

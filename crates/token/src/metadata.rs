@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::algorithm::TokenAlgorithm;
+
 /// The metadata of an issuer; serialises with the members and in the order of Azure Attestation's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OpenIdMetadata {
@@ -14,11 +16,11 @@ pub struct OpenIdMetadata {
 }
 
 impl OpenIdMetadata {
-    /// The metadata of the issuer `iss`, a base address without a slash at its end.
-    pub fn new(iss: &str) -> Self {
+    /// The metadata of the issuer `iss`, a base address without a slash at its end, whose tokens are signed with `algorithm`.
+    pub fn new(iss: &str, algorithm: TokenAlgorithm) -> Self {
         Self {
             response_types_supported: ["token", "none"],
-            id_token_signing_alg_values_supported: ["RS256"],
+            id_token_signing_alg_values_supported: [algorithm.name()],
             // Nothing answers there, at Microsoft neither; clients compare the document.
             revocation_endpoint: format!("{iss}/revoke"),
             issuer: iss.to_owned(),

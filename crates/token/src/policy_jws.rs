@@ -7,7 +7,7 @@
 //! ```
 //!
 //! [`PolicyJws::read`] takes every spelling that Microsoft's clients send, and proves that the key of the first certificate
-//! signed. Whether that certificate is one that may sign is for the caller to judge, with [`SignerCertificate::signed`]. The
+//! signed. Whether that certificate is one that may sign is for the caller to judge, with [`PolicySigner::chains_to`]. The
 //! JWS itself is kept verbatim by the caller, because [`crate::hash::policy_token_hash`] is over it.
 //!
 //! ```
@@ -19,27 +19,33 @@
 
 mod algorithm;
 mod certificate;
+mod certificate_jws;
 mod chain;
 mod error;
 mod key_error;
 mod key_file;
 mod read;
+mod signed;
 mod signer;
+mod trust;
 mod write;
 
 pub use algorithm::SignatureAlgorithm;
 pub use certificate::SignerCertificate;
+pub use certificate_jws::{CertificateJws, CertificateJwsError};
 pub use error::PolicyJwsError;
 pub use key_error::PolicyKeyError;
-pub use read::{PolicyJws, PolicySigner};
+pub use read::PolicyJws;
+pub use signed::PolicySigner;
 pub use signer::PolicySigningKey;
+pub use trust::SignerTrustError;
 pub use write::{unsecured, unsecured_reset};
 
-/// The longest policy JWS that is read, in bytes: a policy of 64 KiB, encoded twice, and ten large certificates.
+/// The longest policy JWS that is read, in bytes: a policy of 64 KiB, encoded twice, and five large certificates.
 pub const MAX_LENGTH: usize = 256 << 10;
 
 /// The most certificates in a signer's chain.
-pub const MAX_CERTIFICATES: usize = 10;
+pub const MAX_CERTIFICATES: usize = 5;
 
 /// The longest file of a key, of certificates or of both that is read, in bytes.
 pub const MAX_KEY_FILE: usize = 256 << 10;

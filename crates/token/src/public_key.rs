@@ -1,13 +1,17 @@
-//! The RSA key in the certificate of a key set.
+//! The key in the certificate of a key set.
 
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode, Sequence};
 use x509_cert::Certificate;
 
+use crate::algorithm::TokenAlgorithm;
+
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 
 /// Bits a modulus may have.
 const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
@@ -25,9 +29,14 @@ pub enum PublicKeyError {
     /// The certificate is no X.509 in DER.
     #[error("the key's certificate is no X.509 in DER")]
     Certificate(#[source] der::Error),
-    /// The certificate holds a key of another kind.
-    #[error("the certificate's key is of the kind `{0}` instead of RSA")]
-    NotRsa(ObjectIdentifier),
+    /// The certificate holds a key that does not sign with the token's algorithm.
+    #[error("the certificate's key is of the kind `{found}`, which does not sign with {algorithm}")]
+    Kind {
+        /// The kind of the key.
+        found: ObjectIdentifier,
+        /// The algorithm.
+        algorithm: &'static str,
+    },
     /// The RSA key is malformed.
     #[error("the certificate's RSA key is malformed")]
     Malformed(#[source] der::Error),
@@ -46,7 +55,7 @@ impl PublicKeyError {
             Self::NoCertificate => "public_key_no_certificate",
             Self::Base64(_) => "public_key_base64",
             Self::Certificate(_) => "public_key_certificate",
-            Self::NotRsa(_) => "public_key_not_rsa",
+            Self::Kind { .. } => "public_key_kind",
             Self::Malformed(_) => "public_key_malformed",
             Self::Size { .. } => "public_key_size",
         }
@@ -55,7 +64,9 @@ impl PublicKeyError {
     /// What the operator of the issuer can do about it.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::NotRsa(_) | Self::Size { .. } => "the issuer has to sign with an RSA key of 2048 to 4096 bits",
+            Self::Kind { .. } | Self::Size { .. } => {
+                "the issuer has to sign with an RSA key of 2048 to 4096 bits, or one on P-256"
+            }
             Self::NoCertificate | Self::Base64(_) | Self::Certificate(_) | Self::Malformed(_) => {
                 "the issuer has to publish the key's certificate as base64 of DER in `x5c`"
             }
@@ -63,9 +74,14 @@ impl PublicKeyError {
     }
 }
 
-/// An RSA key of 2048 to 4096 bits, as RSAPublicKey (RFC 8017) in DER.
+/// A key that verifies tokens.
 #[derive(Debug)]
-pub(crate) struct RsaPublicKey(Vec<u8>);
+pub(crate) enum PublicKey {
+    /// RSA of 2048 to 4096 bits, as RSAPublicKey (RFC 8017) in DER.
+    Rsa(Vec<u8>),
+    /// An uncompressed point on P-256.
+    P256(Vec<u8>),
+}
 
 /// RFC 8017, appendix A.1.1.
 #[derive(Sequence)]
@@ -75,30 +91,60 @@ struct RsaNumbers<'a> {
     public_exponent: UintRef<'a>,
 }
 
-impl RsaPublicKey {
-    /// Takes the key out of the first certificate of an `x5c`; validity and signature of the certificate do not matter,
-    /// because the key set vouches for it.
-    pub(crate) fn from_x5c(x5c: &[String]) -> Result<Self, PublicKeyError> {
+impl PublicKey {
+    /// Takes the key for that algorithm out of the first certificate of an `x5c`; validity and signature of the certificate do
+    /// not matter, because the key set vouches for it.
+    pub(crate) fn from_x5c(x5c: &[String], algorithm: TokenAlgorithm) -> Result<Self, PublicKeyError> {
         let text = x5c.first().ok_or(PublicKeyError::NoCertificate)?;
         let der = STANDARD.decode(text).map_err(PublicKeyError::Base64)?;
         let certificate = Certificate::from_der(&der).map_err(PublicKeyError::Certificate)?;
         let spki = certificate.tbs_certificate().subject_public_key_info();
-        if spki.algorithm.oid != RSA_ENCRYPTION {
-            return Err(PublicKeyError::NotRsa(spki.algorithm.oid));
-        }
         let key = spki.subject_public_key.as_bytes().unwrap_or_default();
-        let numbers = RsaNumbers::from_der(key).map_err(PublicKeyError::Malformed)?;
-        let bits = bit_length(numbers.modulus.as_bytes());
-        if !MODULUS_BITS.contains(&bits) {
-            return Err(PublicKeyError::Size { bits });
+        let wrong_kind = || PublicKeyError::Kind { found: spki.algorithm.oid, algorithm: algorithm.name() };
+        if algorithm_of(&certificate) != Some(algorithm) {
+            return Err(wrong_kind());
         }
-        Ok(Self(key.to_vec()))
+        match algorithm {
+            TokenAlgorithm::Rs256 => {
+                check_modulus(key)?;
+                Ok(Self::Rsa(key.to_vec()))
+            }
+            // Whether the point is on the curve is the library's to judge, when it is used.
+            TokenAlgorithm::Es256 => Ok(Self::P256(key.to_vec())),
+        }
     }
 
-    /// Whether `signature` is this key's RS256 signature of `message`.
+    /// Whether `signature` is this key's of `message`.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.0).verify(message, signature).is_ok()
+        match self {
+            Self::Rsa(key) => UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key).verify(message, signature),
+            Self::P256(key) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(message, signature),
+        }
+        .is_ok()
     }
+}
+
+/// Whether an RSAPublicKey in DER has 2048 to 4096 bits.
+pub(crate) fn check_modulus(key: &[u8]) -> Result<(), PublicKeyError> {
+    let numbers = RsaNumbers::from_der(key).map_err(PublicKeyError::Malformed)?;
+    let bits = bit_length(numbers.modulus.as_bytes());
+    if MODULUS_BITS.contains(&bits) { Ok(()) } else { Err(PublicKeyError::Size { bits }) }
+}
+
+/// The algorithm that the key of a certificate signs tokens with, where it does.
+fn algorithm_of(certificate: &Certificate) -> Option<TokenAlgorithm> {
+    let algorithm = &certificate.tbs_certificate().subject_public_key_info().algorithm;
+    let curve = || algorithm.parameters.as_ref()?.decode_as::<ObjectIdentifier>().ok();
+    match algorithm.oid {
+        RSA_ENCRYPTION => Some(TokenAlgorithm::Rs256),
+        EC_PUBLIC_KEY if curve() == Some(P256) => Some(TokenAlgorithm::Es256),
+        _ => None,
+    }
+}
+
+/// The same for a certificate in DER.
+pub(crate) fn certificate_algorithm(der: &[u8]) -> Option<TokenAlgorithm> {
+    Certificate::from_der(der).ok().as_ref().and_then(algorithm_of)
 }
 
 /// Bits of a number in big-endian bytes without leading zero bytes.

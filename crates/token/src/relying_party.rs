@@ -12,12 +12,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, TokenAlgorithm};
 use crate::excerpt::excerpt;
 use crate::jwks::{Jwk, Jwks};
 use crate::jws::{Header, Jws, MAX_LENGTH};
 use crate::metadata::key_set_url;
-use crate::public_key::RsaPublicKey;
+use crate::public_key::PublicKey;
 
 pub use error::TokenError;
 pub use expectations::{Binding, DEFAULT_TOLERANCE_SECONDS, Expectations, MAX_TOLERANCE_SECONDS};
@@ -66,13 +66,13 @@ impl Verifier {
     ///
     /// 1. It is no longer than [`crate::jws::MAX_LENGTH`].
     /// 2. It is a compact JWS (RFC 7515, 7.1) with a strict JSON header without `crit` and `b64`.
-    /// 3. Its algorithm is RS256. `none` is the token of a draft policy and an error of its own.
+    /// 3. Its algorithm is RS256 or ES256. `none` is the token of a draft policy and an error of its own.
     /// 4. Its type is `JWT`.
     /// 5. Its `kid` names exactly one key of the issuer.
-    /// 6. That key is an RSA key of 2048 to 4096 bits in the first certificate of its `x5c`. The certificate's own
+    /// 6. That key is of the algorithm's kind, RSA of 2048 to 4096 bits or P-256, in the first certificate of its `x5c`. The certificate's own
     ///    validity and signature do not matter: the key set vouches for it.
     /// 7. Its `jku`, if there is one, is the issuer's `/certs`. It is never fetched.
-    /// 8. The signature is that key's over the first two segments (RFC 7518, 3.3).
+    /// 8. The signature is that key's over the first two segments (RFC 7518, 3.3 and 3.4).
     /// 9. The claims are a strict JSON object; nothing of them is interpreted before step 8.
     /// 10. `iss` is exactly the issuer.
     /// 11. `exp`, `iat` and `nbf` are whole seconds, `nbf` not after `exp`, and `at` lies between, give or take the
@@ -86,10 +86,10 @@ impl Verifier {
     pub fn verify(&self, token: &str, at: i64, expectations: &Expectations) -> Result<VerifiedToken, TokenError> {
         check_size(token)?;
         let jws = parse(token)?;
-        check_algorithm(&jws.header)?;
+        let algorithm = check_algorithm(&jws.header)?;
         check_type(&jws.header)?;
         let entry = self.find_key(&jws.header)?;
-        let key = public_key(entry)?;
+        let key = public_key(entry, algorithm)?;
         self.check_key_url(&jws.header)?;
         check_signature(&key, &jws)?;
         let claims = read_claims(&jws)?;
@@ -150,11 +150,12 @@ fn parse(token: &str) -> Result<Jws<'_>, TokenError> {
 }
 
 /// Step 3.
-fn check_algorithm(header: &Header) -> Result<(), TokenError> {
+fn check_algorithm(header: &Header) -> Result<TokenAlgorithm, TokenError> {
     match header.algorithm() {
-        Ok(Algorithm::Rs256) => Ok(()),
+        Ok(Algorithm::Rs256) => Ok(TokenAlgorithm::Rs256),
+        Ok(Algorithm::Es256) => Ok(TokenAlgorithm::Es256),
         Ok(Algorithm::None) => Err(TokenError::DraftPolicy),
-        Ok(Algorithm::Es256) | Err(_) => Err(TokenError::Algorithm { alg: excerpt(&header.alg) }),
+        Err(_) => Err(TokenError::Algorithm { alg: excerpt(&header.alg) }),
     }
 }
 
@@ -167,15 +168,16 @@ fn check_type(header: &Header) -> Result<(), TokenError> {
 }
 
 /// Step 6.
-fn public_key(entry: &Jwk) -> Result<RsaPublicKey, TokenError> {
-    if entry.kty() != "RSA" {
-        return Err(TokenError::KeyType { kid: excerpt(entry.kid()), kty: excerpt(entry.kty()) });
+fn public_key(entry: &Jwk, algorithm: TokenAlgorithm) -> Result<PublicKey, TokenError> {
+    if entry.kty() != algorithm.key_type() {
+        let alg = algorithm.name();
+        return Err(TokenError::KeyType { kid: excerpt(entry.kid()), kty: excerpt(entry.kty()), alg });
     }
-    RsaPublicKey::from_x5c(entry.x5c()).map_err(|source| TokenError::Key { kid: excerpt(entry.kid()), source })
+    PublicKey::from_x5c(entry.x5c(), algorithm).map_err(|source| TokenError::Key { kid: excerpt(entry.kid()), source })
 }
 
 /// Step 8.
-fn check_signature(key: &RsaPublicKey, jws: &Jws<'_>) -> Result<(), TokenError> {
+fn check_signature(key: &PublicKey, jws: &Jws<'_>) -> Result<(), TokenError> {
     if key.verifies(jws.signing_input.as_bytes(), &jws.signature) { Ok(()) } else { Err(TokenError::Signature) }
 }
 

@@ -5,11 +5,14 @@ use std::fmt;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256,
+};
 use rcgen::{CertificateParams, DistinguishedName, DnType, IsCa, PublicKeyData, SerialNumber, SignatureAlgorithm};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use crate::algorithm::TokenAlgorithm;
 use crate::hash::key_id;
 
 /// The fewest bytes in the modulus of a key: 2048 bits.
@@ -22,10 +25,10 @@ const MAX_MODULUS: usize = 512;
 #[non_exhaustive]
 pub enum KeyError {
     /// The library made no key.
-    #[error("no RSA key could be generated")]
+    #[error("no key could be generated")]
     Generate(#[source] aws_lc_rs::error::Unspecified),
-    /// Not the PKCS#8 of a consistent RSA key.
-    #[error("signing key is no RSA key in PKCS#8 DER")]
+    /// Not the PKCS#8 of a consistent RSA or P-256 key.
+    #[error("signing key is no RSA or P-256 key in PKCS#8 DER")]
     Pkcs8(#[source] aws_lc_rs::error::KeyRejected),
     /// The modulus is not of 2048 to 4096 bits.
     #[error("signing key has a modulus of {bytes} bytes instead of {MIN_MODULUS} to {MAX_MODULUS}")]
@@ -61,7 +64,7 @@ impl KeyError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Pkcs8(_) => {
-                "give an unencrypted RSA private key in PKCS#8 DER, as `openssl genpkey -outform DER` writes"
+                "give an unencrypted RSA or P-256 private key in PKCS#8 DER, as `openssl genpkey -outform DER` writes"
             }
             Self::Size { .. } => "use an RSA key of 2048 to 4096 bits",
             Self::Generate(_) | Self::Encode(_) | Self::Sign(_) | Self::Header(_) => {
@@ -106,37 +109,67 @@ impl CertificateError {
     }
 }
 
-/// An RSA key that signs tokens with RS256. Its `Debug` shows the key id alone.
+/// A key that signs tokens, with RS256 or ES256. Its `Debug` shows the key id alone.
 pub struct SigningKey {
-    pair: KeyPair,
+    pair: Pair,
     kid: String,
 }
 
+/// The library wipes both when they are dropped.
+enum Pair {
+    Rsa(Box<KeyPair>),
+    P256(EcdsaKeyPair),
+}
+
 impl SigningKey {
-    /// Makes a new key of 2048 bits; takes a few hundred milliseconds.
+    /// Makes a new key: RSA of 2048 bits, which takes some hundred milliseconds, or P-256.
     ///
     /// # Errors
     /// [`KeyError::Generate`].
-    pub fn generate() -> Result<Self, KeyError> {
-        Self::new(KeyPair::generate(KeySize::Rsa2048).map_err(KeyError::Generate)?)
+    pub fn generate(algorithm: TokenAlgorithm) -> Result<Self, KeyError> {
+        Self::new(match algorithm {
+            TokenAlgorithm::Rs256 => {
+                Pair::Rsa(Box::new(KeyPair::generate(KeySize::Rsa2048).map_err(KeyError::Generate)?))
+            }
+            TokenAlgorithm::Es256 => {
+                Pair::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(KeyError::Generate)?)
+            }
+        })
     }
 
-    /// Reads a key from PKCS#8 in DER (RFC 5208), unencrypted, of 2048 to 4096 bits.
+    /// Reads a key from PKCS#8 in DER (RFC 5208), unencrypted: RSA of 2048 to 4096 bits, or P-256. Which it is stands inside.
     ///
     /// # Errors
     /// [`KeyError::Pkcs8`], [`KeyError::Size`].
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
-        Self::new(KeyPair::from_pkcs8(der).map_err(KeyError::Pkcs8)?)
+        match EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der) {
+            Ok(pair) => Self::new(Pair::P256(pair)),
+            Err(_) => Self::new(Pair::Rsa(Box::new(KeyPair::from_pkcs8(der).map_err(KeyError::Pkcs8)?))),
+        }
     }
 
-    fn new(pair: KeyPair) -> Result<Self, KeyError> {
-        let bytes = pair.public_modulus_len();
-        if !(MIN_MODULUS..=MAX_MODULUS).contains(&bytes) {
-            return Err(KeyError::Size { bytes });
+    fn new(pair: Pair) -> Result<Self, KeyError> {
+        let spki: PublicKeyX509Der<'_> = match &pair {
+            Pair::Rsa(pair) => {
+                let bytes = pair.public_modulus_len();
+                if !(MIN_MODULUS..=MAX_MODULUS).contains(&bytes) {
+                    return Err(KeyError::Size { bytes });
+                }
+                pair.public_key().as_der()
+            }
+            Pair::P256(pair) => pair.public_key().as_der(),
         }
-        let spki: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(KeyError::Encode)?;
+        .map_err(KeyError::Encode)?;
         let kid = key_id(spki.as_ref());
         Ok(Self { pair, kid })
+    }
+
+    /// What it signs with.
+    pub const fn algorithm(&self) -> TokenAlgorithm {
+        match &self.pair {
+            Pair::Rsa(_) => TokenAlgorithm::Rs256,
+            Pair::P256(_) => TokenAlgorithm::Es256,
+        }
     }
 
     /// Writes the key as PKCS#8 in DER; the bytes are wiped when they are dropped.
@@ -144,8 +177,14 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::Encode`].
     pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let der: Pkcs8V1Der<'_> = self.pair.as_der().map_err(KeyError::Encode)?;
-        Ok(Zeroizing::new(der.as_ref().to_vec()))
+        let der = match &self.pair {
+            Pair::Rsa(pair) => {
+                let der: Pkcs8V1Der<'_> = pair.as_der().map_err(KeyError::Encode)?;
+                der.as_ref().to_vec()
+            }
+            Pair::P256(pair) => pair.to_pkcs8v1().map_err(KeyError::Encode)?.as_ref().to_vec(),
+        };
+        Ok(Zeroizing::new(der))
     }
 
     /// The key's id by Azure Attestation's rule; see [`crate::hash::key_id`].
@@ -153,14 +192,20 @@ impl SigningKey {
         &self.kid
     }
 
-    /// Signs `message` with RSASSA-PKCS1-v1_5 and SHA-256.
+    /// Signs `message` with SHA-256 and RSASSA-PKCS1-v1_5, or ECDSA (r‖s, 64 bytes).
     ///
     /// # Errors
     /// [`KeyError::Sign`].
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).map_err(KeyError::Sign)?;
-        Ok(signature)
+        let random = SystemRandom::new();
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(KeyError::Sign)?;
+                Ok(signature)
+            }
+            Pair::P256(pair) => Ok(pair.sign(&random, message).map_err(KeyError::Sign)?.as_ref().to_vec()),
+        }
     }
 
     /// Makes the certificate under which the key is published, in DER.
@@ -200,16 +245,33 @@ struct CertificateSigner<'a>(&'a SigningKey);
 
 impl PublicKeyData for CertificateSigner<'_> {
     fn der_bytes(&self) -> &[u8] {
-        self.0.pair.public_key().as_ref()
+        match &self.0.pair {
+            Pair::Rsa(pair) => pair.public_key().as_ref(),
+            Pair::P256(pair) => pair.public_key().as_ref(),
+        }
     }
 
     fn algorithm(&self) -> &'static SignatureAlgorithm {
-        &rcgen::PKCS_RSA_SHA256
+        match self.0.algorithm() {
+            TokenAlgorithm::Rs256 => &rcgen::PKCS_RSA_SHA256,
+            TokenAlgorithm::Es256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+        }
     }
 }
 
 impl rcgen::SigningKey for CertificateSigner<'_> {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        self.0.sign(message).map_err(|_| rcgen::Error::RemoteKeyError)
+        let failed = |_| rcgen::Error::RemoteKeyError;
+        match &self.0.pair {
+            Pair::Rsa(_) => self.0.sign(message).map_err(failed),
+            // In certificates signatures are in DER, in tokens they are not: the same key, read for the other form.
+            Pair::P256(_) => {
+                let pkcs8 = self.0.to_pkcs8().map_err(failed)?;
+                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &pkcs8);
+                let pair = pair.map_err(|_| rcgen::Error::RemoteKeyError)?;
+                let signature = pair.sign(&SystemRandom::new(), message).map_err(|_| rcgen::Error::RemoteKeyError)?;
+                Ok(signature.as_ref().to_vec())
+            }
+        }
     }
 }

@@ -9,11 +9,15 @@ use aws_lc_rs::signature::{
     ECDSA_P521_SHA512_ASN1, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
     UnparsedPublicKey, VerificationAlgorithm,
 };
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use der::asn1::ObjectIdentifier;
 use der::{Decode, Encode};
+use serde_json::{Value, json};
 use x509_cert::Certificate;
-use x509_cert::ext::pkix::BasicConstraints;
 use x509_cert::name::Name;
+
+use crate::public_key::{PublicKeyError, check_modulus};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -39,6 +43,14 @@ pub(super) enum KeyKind {
 }
 
 impl KeyKind {
+    /// The kind as JWKs name it.
+    pub(super) fn key_type(self) -> &'static str {
+        match self {
+            Self::P256 | Self::P384 | Self::P521 => "EC",
+            Self::Rsa | Self::Other => "RSA",
+        }
+    }
+
     /// The name for messages.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -69,6 +81,18 @@ impl PublicKey {
 
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// An RSA key has 2048 to 4096 bits, or it is refused with the number of those it has.
+    pub(super) fn check_size(&self) -> Result<(), usize> {
+        match self.kind {
+            KeyKind::Rsa => match check_modulus(&self.bytes) {
+                Ok(()) => Ok(()),
+                Err(PublicKeyError::Size { bits }) => Err(bits),
+                Err(_) => Err(0),
+            },
+            KeyKind::P256 | KeyKind::P384 | KeyKind::P521 | KeyKind::Other => Ok(()),
+        }
     }
 }
 
@@ -129,7 +153,7 @@ impl SignerCertificate {
     /// Whether this certificate's name and key stand behind `subject`: its issuer is this one's subject, and the signature is
     /// this key's (RSA PKCS#1 v1.5 of 2048 bits or more, or ECDSA, with SHA-2).
     ///
-    /// Neither validity nor whether this certificate may sign others ([`Self::is_authority`]) is looked at.
+    /// Neither validity nor whether this certificate may sign others is looked at.
     pub fn signed(&self, subject: &Self) -> bool {
         let tbs = subject.certificate.tbs_certificate();
         let algorithm = subject.certificate.signature_algorithm();
@@ -142,10 +166,19 @@ impl SignerCertificate {
             && UnparsedPublicKey::new(form, &self.key.bytes).verify(&message, signature).is_ok()
     }
 
-    /// Whether its BasicConstraints say that it may sign other certificates.
-    pub fn is_authority(&self) -> bool {
-        let constraints = self.certificate.tbs_certificate().get_extension::<BasicConstraints>();
-        matches!(constraints, Ok(Some((_, BasicConstraints { ca: true, .. }))))
+    /// The certificate as Azure lists signers: a JWK that consists of it.
+    pub fn jwk(&self) -> Value {
+        let algorithm = match self.key.kind {
+            KeyKind::Rsa | KeyKind::Other => "RS256",
+            KeyKind::P256 => "ES256",
+            KeyKind::P384 => "ES384",
+            KeyKind::P521 => "ES512",
+        };
+        json!({"alg": algorithm, "kty": self.key.kind.key_type(), "use": "sig", "x5c": [STANDARD.encode(&self.der)]})
+    }
+
+    pub(super) fn certificate(&self) -> &Certificate {
+        &self.certificate
     }
 
     pub(super) fn name(&self) -> &Name {

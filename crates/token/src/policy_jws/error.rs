@@ -29,10 +29,10 @@ pub enum PolicyJwsError {
     /// `alg` is absent, or a parameter that is read has the wrong type.
     #[error("the header of the policy JWS has parameters that are absent or of the wrong type")]
     Parameters(#[source] serde_json::Error),
-    /// The header demands an extension (`crit`) or an unencoded payload (`b64`, RFC 7797).
+    /// The header demands an extension (`crit`), an unencoded payload (`b64`, RFC 7797), or keys from elsewhere (`jku`, `x5u`).
     #[error("the header of the policy JWS has the parameter `{name}`, which is not supported")]
     Extension {
-        /// `crit` or `b64`.
+        /// `crit`, `b64`, `jku` or `x5u`.
         name: &'static str,
     },
     /// `alg` names no algorithm that policies are signed with.
@@ -75,12 +75,21 @@ pub enum PolicyJwsError {
         /// `RSA`, `P-256`, `P-384`, `P-521` or `unknown`.
         kind: &'static str,
     },
+    /// The first certificate's RSA key is too short or too long.
+    #[error("policy JWS is signed with an RSA key of {bits} bits instead of 2048 to 4096")]
+    KeySize {
+        /// Bits of its modulus; 0 where it is malformed.
+        bits: usize,
+    },
     /// The signature is not that of the first certificate's key over this header and payload.
     #[error("the signature of the policy JWS is not that of its certificate's key")]
     Signature,
     /// The payload is no JSON object with a text `AttestationPolicy`, or has duplicate members.
     #[error("the payload of the policy JWS is no strict JSON object with `AttestationPolicy`")]
     Payload(#[source] strict_json::Error),
+    /// The audience is empty, or too long.
+    #[error("the payload of the policy JWS has an `aud` that is empty or too long")]
+    Audience,
     /// The policy is base64url of something else than UTF-8.
     #[error("the policy in the policy JWS is no UTF-8")]
     NotUtf8(#[source] std::string::FromUtf8Error),
@@ -104,8 +113,10 @@ impl PolicyJwsError {
             Self::TooManyCertificates { .. } => "policy_jws_too_many_certificates",
             Self::Certificate { .. } => "policy_jws_certificate",
             Self::KeyKind { .. } => "policy_jws_key_kind",
+            Self::KeySize { .. } => "policy_jws_key_size",
             Self::Signature => "policy_jws_signature",
             Self::Payload(_) => "policy_jws_payload",
+            Self::Audience => "policy_jws_audience",
             Self::NotUtf8(_) => "policy_jws_not_utf8",
         }
     }
@@ -121,7 +132,7 @@ impl PolicyJwsError {
             Self::Header(_) | Self::Parameters(_) => {
                 "send the header {\"alg\":\"none\"}, or {\"alg\":\"RS256\",\"x5c\":[\"…\"]}"
             }
-            Self::Extension { .. } => "leave `crit` and `b64` out of the header",
+            Self::Extension { .. } => "leave `crit`, `b64`, `jku` and `x5u` out of the header",
             Self::Algorithm { .. } => "sign with RS256 or ES256, or say `none` and leave the signature empty",
             Self::UnsecuredWithSignature => "say which algorithm signed, or leave the third segment empty",
             Self::NoSignature => "put the signature into the third segment, or say `none` for `alg`",
@@ -132,9 +143,9 @@ impl PolicyJwsError {
             }
             Self::Certificate { .. } => "put certificates in DER, encoded in base64, into `x5c`",
             Self::KeyKind { .. } => "name RS256 for an RSA key, ES256 for one on P-256",
-            Self::Signature => {
-                "sign again; the key has to be that of the first certificate, RSA ones of 2048 to 8192 bits"
-            }
+            Self::KeySize { .. } => "sign with an RSA key of 2048 to 4096 bits, or one on P-256",
+            Self::Signature => "sign again; the key has to be that of the first certificate",
+            Self::Audience => "name the provider's URL in `aud`, or leave it out; 16 names at most",
             Self::Payload(_) | Self::NotUtf8(_) => {
                 "send the payload {\"AttestationPolicy\":\"<base64url of the policy in UTF-8>\"}"
             }

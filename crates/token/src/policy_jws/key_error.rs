@@ -39,8 +39,14 @@ pub enum PolicyKeyError {
     #[error("the private key is encrypted")]
     EncryptedKey,
     /// The private key is of a kind that does not sign policies, or malformed.
-    #[error("the private key is neither a valid RSA key of 2048 to 8192 bits nor one on P-256")]
+    #[error("the private key is neither a valid RSA key of 2048 to 4096 bits nor one on P-256")]
     UnusableKey(#[source] aws_lc_rs::error::KeyRejected),
+    /// The RSA key is too short or too long.
+    #[error("the private key is an RSA key of {bits} bits instead of 2048 to 4096")]
+    KeySize {
+        /// Bits of its modulus.
+        bits: usize,
+    },
     /// There is no certificate.
     #[error("there is no certificate in PEM in the certificates' file")]
     NoCertificate,
@@ -109,6 +115,7 @@ impl PolicyKeyError {
             Self::SeveralKeys { .. } => "policy_key_several",
             Self::EncryptedKey => "policy_key_encrypted",
             Self::UnusableKey(_) => "policy_key_unusable",
+            Self::KeySize { .. } => "policy_key_size",
             Self::NoCertificate => "policy_certificate_none",
             Self::TooManyCertificates { .. } => "policy_certificates_too_many",
             Self::Certificate { .. } => "policy_certificate_malformed",
@@ -136,7 +143,9 @@ impl PolicyKeyError {
             Self::EncryptedKey => {
                 "decrypt it with `openssl pkey -in KEY.pem -out DECRYPTED.pem`, or pass key and certificates as PKCS#12"
             }
-            Self::UnusableKey(_) => "use an RSA key of 2048 to 8192 bits, or one on the curve P-256",
+            Self::UnusableKey(_) | Self::KeySize { .. } => {
+                "use an RSA key of 2048 to 4096 bits, or one on the curve P-256"
+            }
             Self::NoCertificate => "pass the signer's certificate in PEM, and those of its issuers",
             Self::TooManyCertificates { .. } | Self::StrayCertificate { .. } => {
                 "pass the certificate of the key and those of its issuers alone"

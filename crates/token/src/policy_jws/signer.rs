@@ -24,7 +24,7 @@ pub struct PolicySigningKey {
 
 impl PolicySigningKey {
     /// Reads an unencrypted private key (PKCS#8, PKCS#1 or SEC 1) and the certificates of its chain, in any order, both in
-    /// PEM. RSA of 2048 to 8192 bits, or P-256.
+    /// PEM. RSA of 2048 to 4096 bits, or P-256.
     ///
     /// # Errors
     /// [`PolicyKeyError`].
@@ -43,6 +43,7 @@ impl PolicySigningKey {
 
     fn new(key: &KeyDer, certificates: Vec<Vec<u8>>) -> Result<Self, PolicyKeyError> {
         let pair = Pair::read(key).map_err(PolicyKeyError::UnusableKey)?;
+        pair.public().check_size().map_err(|bits| PolicyKeyError::KeySize { bits })?;
         let chain = chain::in_order(certificates, &pair.public())?;
         Ok(Self { pair, chain })
     }
@@ -54,11 +55,31 @@ impl PolicySigningKey {
 
     /// Signs a policy, or its reset where `text` is none: a compact JWS with the header `{"alg","x5c"}` and the whole chain.
     ///
-    /// `algorithm` has to fit the key; it is RS256 or ES256 where none is named.
+    /// `algorithm` has to fit the key; it is RS256 or ES256 where none is named. `audience` says whom it is meant for, by the
+    /// URL of a provider or of a policy; a reset has no place for it.
     ///
     /// # Errors
     /// [`PolicyKeyError::AlgorithmOfOtherKeys`]; the others only where the library is broken.
-    pub fn sign(&self, text: Option<&str>, algorithm: Option<Algorithm>) -> Result<String, PolicyKeyError> {
+    pub fn sign(
+        &self,
+        text: Option<&str>,
+        algorithm: Option<Algorithm>,
+        audience: Option<&str>,
+    ) -> Result<String, PolicyKeyError> {
+        self.sign_payload(&text.map(|text| write::payload(text, audience)).unwrap_or_default(), algorithm)
+    }
+
+    /// Signs the wish to add or remove a certificate in DER, as `POST /certificates:add` and `:remove` take it.
+    ///
+    /// # Errors
+    /// [`PolicyKeyError::Certificate`] where it is none; the others only where the library is broken.
+    pub fn sign_certificate(&self, certificate: &[u8], audience: Option<&str>) -> Result<String, PolicyKeyError> {
+        let certificate = SignerCertificate::from_der(certificate)
+            .map_err(|source| PolicyKeyError::Certificate { number: 1, source })?;
+        self.sign_payload(&write::certificate_payload(&certificate.jwk(), audience), None)
+    }
+
+    fn sign_payload(&self, payload: &str, algorithm: Option<Algorithm>) -> Result<String, PolicyKeyError> {
         let fitting = self.pair.algorithm();
         if let Some(algorithm) = algorithm.filter(|algorithm| *algorithm != fitting) {
             return Err(PolicyKeyError::AlgorithmOfOtherKeys { key: self.pair.public().kind().name(), algorithm });
@@ -67,7 +88,7 @@ impl PolicySigningKey {
         let header = serde_json::to_vec(&Header { alg: fitting.name(), x5c }).map_err(PolicyKeyError::Header)?;
         let mut jws = URL_SAFE_NO_PAD.encode(header);
         jws.push('.');
-        jws.push_str(&text.map(write::payload).unwrap_or_default());
+        jws.push_str(payload);
         let signature = self.pair.sign(jws.as_bytes()).map_err(PolicyKeyError::Sign)?;
         jws.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut jws);

@@ -19,8 +19,8 @@ pub enum TokenError {
     /// The algorithm is `none`.
     #[error("token is unsigned: it shows what a draft policy would issue and attests nothing")]
     DraftPolicy,
-    /// Another algorithm than RS256.
-    #[error("token is signed with `{alg}` instead of RS256")]
+    /// Another algorithm than RS256 or ES256.
+    #[error("token is signed with `{alg}` instead of RS256 or ES256")]
     Algorithm {
         /// The header's `alg`.
         alg: String,
@@ -46,13 +46,15 @@ pub enum TokenError {
         /// The header's `kid`.
         kid: String,
     },
-    /// The key is not of the kind RSA.
-    #[error("the issuer's key `{kid}` is of the kind `{kty}` instead of RSA")]
+    /// The key is of another kind than the algorithm.
+    #[error("the issuer's key `{kid}` is of the kind `{kty}`, which does not sign with {alg}")]
     KeyType {
         /// The key's id.
         kid: String,
         /// Its kind.
         kty: String,
+        /// The token's algorithm.
+        alg: &'static str,
     },
     /// The key cannot be used.
     #[error("the issuer's key `{kid}` cannot be used")]

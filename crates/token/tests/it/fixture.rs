@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
-use token::{ATTESTATION_LIFETIME, Jwk, Jwks, SigningKey, Verifier, issue};
+use token::{ATTESTATION_LIFETIME, Jwk, Jwks, SigningKey, TokenAlgorithm, Verifier, issue};
 
 pub const ISS: &str = "https://attest.example";
 pub const NOW: i64 = 1_800_000_000;
@@ -13,13 +13,13 @@ pub const NOW: i64 = 1_800_000_000;
 /// The issuer's key.
 pub fn key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
-    KEY.get_or_init(|| SigningKey::generate().unwrap())
+    KEY.get_or_init(|| SigningKey::generate(TokenAlgorithm::Rs256).unwrap())
 }
 
 /// Somebody else's key.
 pub fn other_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
-    KEY.get_or_init(|| SigningKey::generate().unwrap())
+    KEY.get_or_init(|| SigningKey::generate(TokenAlgorithm::Rs256).unwrap())
 }
 
 pub fn certificate() -> Vec<u8> {

@@ -48,7 +48,7 @@ fn refuses_key_sets_that_are_too_long_or_too_many() {
 
 #[test]
 fn metadata_is_azures_document() {
-    let text = serde_json::to_string(&OpenIdMetadata::new(ISS)).unwrap();
+    let text = serde_json::to_string(&OpenIdMetadata::new(ISS, token::TokenAlgorithm::Rs256)).unwrap();
     let beginning = format!(
         concat!(
             r#"{{"response_types_supported":["token","none"],"id_token_signing_alg_values_supported":["RS256"],"#,

@@ -113,7 +113,11 @@ fn recorded_metadata_is_ours() {
     for answer in recordings.iter().flat_map(|recording| &recording.answers) {
         if answer.url.ends_with("/.well-known/openid-configuration") {
             let theirs: Value = serde_json::from_str(&answer.body).unwrap();
-            let ours = serde_json::to_string(&OpenIdMetadata::new(theirs["issuer"].as_str().unwrap())).unwrap();
+            let ours = serde_json::to_string(&OpenIdMetadata::new(
+                theirs["issuer"].as_str().unwrap(),
+                token::TokenAlgorithm::Rs256,
+            ))
+            .unwrap();
             assert_eq!(answer.body, ours);
             compared += 1;
         }

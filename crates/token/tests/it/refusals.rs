@@ -4,10 +4,13 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rcgen::{CertificateParams, Issuer, KeyPair, PublicKeyData, SignatureAlgorithm};
 use serde_json::{Map, Value, json};
-use token::{Binding, Expectations, Jwk, Jwks, PublicKeyError, TokenError, Verifier, issue_unsecured};
+use token::{
+    Binding, Expectations, Jwk, Jwks, PublicKeyError, SigningKey, TokenAlgorithm, TokenError, Verifier, issue_unsecured,
+};
 
 use crate::fixture::{
-    ISS, NOW, claims, header, key, keys, other_key, service_claims, sign, token, verifier, with_claim, with_parameter,
+    ISS, NOW, certificate, claims, header, key, keys, other_key, service_claims, sign, token, verifier, with_claim,
+    with_parameter,
 };
 
 fn refusal_by(verifier: &Verifier, token: &str) -> TokenError {
@@ -58,7 +61,7 @@ fn refuses_token_whose_algorithm_was_changed_to_none() {
 
 #[test]
 fn refuses_other_algorithms() {
-    for alg in ["ES256", "HS256", "RS512", "PS256", "None", "rs256", ""] {
+    for alg in ["ES384", "HS256", "RS512", "PS256", "None", "rs256", ""] {
         let error = refusal(&with_parameter("alg", Some(json!(alg))));
         assert!(matches!(error, TokenError::Algorithm { alg: named } if named == alg), "{alg}");
     }
@@ -120,8 +123,9 @@ fn rsa_public_key(bits: usize) -> Vec<u8> {
 }
 
 fn refusal_of_certificate(certificate: &[u8]) -> PublicKeyError {
-    let verifier = Verifier::new(ISS, Jwks::new(vec![Jwk::new(key().kid(), certificate)]));
-    match refusal_by(&verifier, &token()) {
+    // Whatever kind of key is in it, the set says RSA.
+    let entry = json!({"x5c": [STANDARD.encode(certificate)], "kid": key().kid(), "kty": "RSA"});
+    match refusal_under(&entry) {
         TokenError::Key { source, .. } => source,
         other => panic!("{other:?}"),
     }
@@ -141,7 +145,7 @@ fn refuses_key_without_certificate() {
 
 #[test]
 fn refuses_certificate_that_is_no_base64() {
-    let certificate = STANDARD.encode(crate::fixture::certificate());
+    let certificate = STANDARD.encode(certificate());
     for x5c in [format!("{certificate}\n"), certificate.replace('/', "_").replace('+', "-"), "é".to_owned()] {
         let entry = json!({"x5c": [x5c], "kid": key().kid(), "kty": "RSA"});
         assert!(matches!(refusal_under(&entry), TokenError::Key { source: PublicKeyError::Base64(_), .. }));
@@ -150,7 +154,7 @@ fn refuses_certificate_that_is_no_base64() {
 
 #[test]
 fn refuses_certificate_that_is_no_x509() {
-    let mut longer = crate::fixture::certificate();
+    let mut longer = certificate();
     longer.push(0);
     for certificate in [b"".as_slice(), b"\x30\x00", &longer] {
         assert!(matches!(refusal_of_certificate(certificate), PublicKeyError::Certificate(_)));
@@ -158,9 +162,39 @@ fn refuses_certificate_that_is_no_x509() {
 }
 
 #[test]
+fn refuses_the_algorithm_of_another_kind_of_key() {
+    let es256 = with_parameter("alg", Some(json!("ES256")));
+    assert!(matches!(refusal(&es256), TokenError::KeyType { alg: "ES256", .. }), "over an RSA key");
+    let curve = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
+    let keys = Jwks::new(vec![Jwk::new(key().kid(), &curve.self_signed(ISS, NOW, NOW + 1).unwrap())]);
+    let rs256 = refusal_by(&Verifier::new(ISS, keys), &token());
+    assert!(matches!(rs256, TokenError::KeyType { alg: "RS256", .. }), "over a key on a curve");
+    // An RSA key that the set calls one on a curve.
+    let entry = json!({"x5c": [STANDARD.encode(certificate())], "kid": key().kid(), "kty": "EC"});
+    let verifier = Verifier::new(ISS, Jwks::parse(json!({"keys": [entry]}).to_string().as_bytes()).unwrap());
+    let refused = refusal_by(&verifier, &es256);
+    assert!(matches!(refused, TokenError::Key { source: PublicKeyError::Kind { .. }, .. }));
+}
+
+#[test]
+fn refuses_es256_signatures_that_are_wrong_or_in_der() {
+    let curve = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
+    let keys = Jwks::new(vec![Jwk::new(curve.kid(), &curve.self_signed(ISS, NOW, NOW + 1).unwrap())]);
+    let token = token::issue(&curve, ISS, service_claims(), NOW, 60).unwrap();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let raw = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let number = |half: &[u8]| [&[0x02, 0x21, 0x00][..], half].concat();
+    let der = [&[0x30, 0x46][..], &number(&raw[..32]), &number(&raw[32..])].concat();
+    for wrong in [vec![], vec![0; 64], raw[..63].to_vec(), der] {
+        let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(wrong));
+        assert!(matches!(refusal_by(&Verifier::new(ISS, keys.clone()), &token), TokenError::Signature));
+    }
+}
+
+#[test]
 fn refuses_certificate_with_an_elliptic_key() {
     let elliptic = CertificateParams::default().self_signed(&KeyPair::generate().unwrap()).unwrap();
-    assert!(matches!(refusal_of_certificate(elliptic.der()), PublicKeyError::NotRsa(_)));
+    assert!(matches!(refusal_of_certificate(elliptic.der()), PublicKeyError::Kind { .. }));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use der::Decode;
 use token::hash::key_id;
-use token::{CertificateError, KeyError, SigningKey};
+use token::{CertificateError, KeyError, SigningKey, TokenAlgorithm};
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, SubjectKeyIdentifier};
 
@@ -16,13 +16,28 @@ fn key_survives_pkcs8() {
 }
 
 #[test]
-fn refuses_what_is_no_rsa_key_in_pkcs8() {
-    let elliptic = rcgen::KeyPair::generate().unwrap().serialize_der();
+fn refuses_what_is_no_key_in_pkcs8() {
+    let elliptic = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap().serialize_der();
     let mut cut = key().to_pkcs8().unwrap().to_vec();
     cut.pop();
     for bytes in [b"".as_slice(), b"-----BEGIN PRIVATE KEY-----", &elliptic, &cut] {
         assert!(matches!(SigningKey::from_pkcs8(bytes), Err(KeyError::Pkcs8(_))));
     }
+}
+
+#[test]
+fn keys_on_p256_are_made_read_and_certified() {
+    let key = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
+    assert_eq!((key.algorithm(), crate::fixture::key().algorithm()), (TokenAlgorithm::Es256, TokenAlgorithm::Rs256));
+    let copy = SigningKey::from_pkcs8(&key.to_pkcs8().unwrap()).unwrap();
+    assert_eq!(copy.kid(), key.kid());
+    assert_eq!(copy.sign(b"message").unwrap().len(), 64);
+    let der = key.self_signed(ISS, NOW, NOW + 1).unwrap();
+    let certificate = token::policy_jws::SignerCertificate::from_der(&der).unwrap();
+    assert!(certificate.signed(&certificate), "it is self-signed");
+    let entry = serde_json::to_value(token::Jwk::new(key.kid(), &der)).unwrap();
+    assert_eq!(entry["kty"], "EC");
+    assert_eq!(entry.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>(), ["kid", "kty", "x5c"]);
 }
 
 #[test]

@@ -2,9 +2,14 @@
 
 use serde_json::json;
 use token::relying_party::MAX_TOLERANCE_SECONDS;
-use token::{ADMINISTRATION_LIFETIME, Binding, Expectations, Jwk, Jwks, TokenError, VerifiedToken, Verifier};
+use token::{
+    ADMINISTRATION_LIFETIME, Binding, Expectations, Jwk, Jwks, SigningKey, TokenAlgorithm, TokenError, VerifiedToken,
+    Verifier, issue,
+};
 
-use crate::fixture::{ISS, NOW, certificate, key, keys, other_key, token, verifier, with_claim, with_parameter};
+use crate::fixture::{
+    ISS, NOW, certificate, key, keys, other_key, service_claims, token, verifier, with_claim, with_parameter,
+};
 
 fn accept(token: &str, expectations: &Expectations) -> VerifiedToken {
     verifier().verify(token, NOW + 1, expectations).unwrap()
@@ -27,6 +32,15 @@ fn verified_token_gives_typed_claims() {
     assert_eq!((token.nonce(), token.is_simulated()), (Some("f00d"), false));
     assert_eq!(token.token_id().map(str::len), Some(64));
     assert_eq!(token.claims()["x-ms-ver"], "1.0");
+}
+
+#[test]
+fn tokens_signed_with_es256_verify() {
+    let key = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
+    let keys = Jwks::new(vec![Jwk::new(key.kid(), &key.self_signed(ISS, NOW, NOW + 1).unwrap())]);
+    let token = issue(&key, ISS, service_claims(), NOW, 60).unwrap();
+    let verified = Verifier::new(ISS, keys).verify(&token, NOW, &fresh()).unwrap();
+    assert_eq!((verified.kid(), verified.svn()), (key.kid(), Some(3)));
 }
 
 #[test]

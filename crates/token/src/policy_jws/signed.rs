@@ -1,0 +1,193 @@
+//! Taking a JWS of an administrator apart, and checking its signature: what policies and certificates have in common.
+
+use base64::Engine;
+use base64::alphabet::{STANDARD as STANDARD_ALPHABET, URL_SAFE};
+use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::algorithm::SignatureAlgorithm;
+use super::certificate::SignerCertificate;
+use super::error::PolicyJwsError;
+use super::{MAX_CERTIFICATES, MAX_LENGTH};
+use crate::excerpt::excerpt;
+
+/// The deepest nesting in a header or payload; `jwk` with its `x5c` needs 3.
+pub(super) const MAX_DEPTH: usize = 8;
+/// Names in an audience.
+const MAX_AUDIENCE: usize = 16;
+/// Bytes of each.
+const MAX_AUDIENCE_LENGTH: usize = 2048;
+
+/// Padding or none; stray bits at the end are refused.
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD_ALPHABET, LENIENT);
+const BASE64URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
+
+/// Who signed a policy, by its own word: nobody has vouched for the certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicySigner {
+    certificates: Vec<SignerCertificate>,
+    algorithm: SignatureAlgorithm,
+}
+
+impl PolicySigner {
+    /// The certificates as they were sent, at least one; the first one's key signed. Their order proves nothing.
+    pub fn certificates(&self) -> &[SignerCertificate] {
+        &self.certificates
+    }
+
+    /// The signer as Azure shows it: a JWK that consists of its certificates.
+    pub fn jwk(&self) -> Value {
+        let x5c: Vec<String> = self.certificates.iter().map(|certificate| STANDARD.encode(certificate.der())).collect();
+        let key_type = self.certificates.first().map_or("RSA", |certificate| certificate.key().kind().key_type());
+        json!({"alg": self.algorithm.name(), "kty": key_type, "use": "sig", "x5c": x5c})
+    }
+
+    /// What it signed with.
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+}
+
+/// A payload, and who signed it.
+pub(super) struct Signed {
+    pub(super) payload: Vec<u8>,
+    pub(super) signer: Option<PolicySigner>,
+}
+
+impl Signed {
+    /// Steps 1 to 4 of [`super::PolicyJws::read`].
+    pub(super) fn read(text: &str) -> Result<Self, PolicyJwsError> {
+        if text.len() > MAX_LENGTH {
+            return Err(PolicyJwsError::TooLong { length: text.len() });
+        }
+        let Segments { header, payload, signature, signing_input } = Segments::of(text)?;
+        let header = read_header(&segment("header", header)?)?;
+        let payload = segment("payload", payload)?;
+        let signature = segment("signature", signature)?;
+        if header.alg != "none" {
+            return Ok(Self { payload, signer: Some(verify(&header, signing_input, &signature)?) });
+        }
+        if !signature.is_empty() {
+            return Err(PolicyJwsError::UnsecuredWithSignature);
+        }
+        Ok(Self { payload, signer: None })
+    }
+}
+
+/// Whom a payload is meant for (RFC 7519, section 4.1.3): one name or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Audience {
+    /// The names; at least one, and not too many.
+    pub(super) fn names(self) -> Result<Vec<String>, PolicyJwsError> {
+        let names = match self {
+            Self::One(name) => vec![name],
+            Self::Several(names) => names,
+        };
+        let is_short = names.iter().all(|name| name.len() <= MAX_AUDIENCE_LENGTH);
+        if (1..=MAX_AUDIENCE).contains(&names.len()) && is_short { Ok(names) } else { Err(PolicyJwsError::Audience) }
+    }
+}
+
+/// Step 1.
+struct Segments<'a> {
+    header: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+    /// The first two and the dot between them.
+    signing_input: &'a str,
+}
+
+impl<'a> Segments<'a> {
+    fn of(text: &'a str) -> Result<Self, PolicyJwsError> {
+        let mut segments = text.split('.');
+        let (Some(header), Some(payload)) = (segments.next(), segments.next()) else {
+            return Err(PolicyJwsError::Segments);
+        };
+        let (signature, signing_input) = match (segments.next(), segments.next()) {
+            (None, _) => ("", text),
+            (Some(signature), None) => (signature, text.rsplit_once('.').map_or(text, |(input, _)| input)),
+            (Some(_), Some(_)) => return Err(PolicyJwsError::Segments),
+        };
+        Ok(Self { header, payload, signature, signing_input })
+    }
+}
+
+pub(super) fn segment(part: &'static str, text: &str) -> Result<Vec<u8>, PolicyJwsError> {
+    let engine = if text.contains(['+', '/']) { BASE64 } else { BASE64URL };
+    engine.decode(text).map_err(|source| PolicyJwsError::Base64 { part, source })
+}
+
+/// The header parameters that are read; others are ignored.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    x5c: Option<Vec<String>>,
+    jwk: Option<Jwk>,
+}
+
+#[derive(Deserialize)]
+struct Jwk {
+    x5c: Option<Vec<String>>,
+}
+
+/// Step 2.
+fn read_header(json: &[u8]) -> Result<Header, PolicyJwsError> {
+    let parameters: Map<String, Value> = strict_json::from_slice(json, MAX_DEPTH).map_err(PolicyJwsError::Header)?;
+    // Present is enough, whatever the value: the first two change what the signature is over or means.
+    // Keys that lie elsewhere are never fetched, and a signer who names some means other ones than those in `x5c`.
+    if let Some(name) = ["crit", "b64", "jku", "x5u"].into_iter().find(|name| parameters.contains_key(*name)) {
+        return Err(PolicyJwsError::Extension { name });
+    }
+    Header::deserialize(Value::Object(parameters)).map_err(PolicyJwsError::Parameters)
+}
+
+/// Step 4.
+fn verify(header: &Header, signing_input: &str, signature: &[u8]) -> Result<PolicySigner, PolicyJwsError> {
+    let algorithm = SignatureAlgorithm::from_header(&header.alg)
+        .ok_or_else(|| PolicyJwsError::Algorithm { alg: excerpt(&header.alg) })?;
+    if signature.is_empty() {
+        return Err(PolicyJwsError::NoSignature);
+    }
+    let certificates = read_certificates(chain(header)?)?;
+    let key = certificates.first().ok_or(PolicyJwsError::NoCertificate)?.key();
+    if key.kind() != algorithm.key_kind() {
+        return Err(PolicyJwsError::KeyKind { alg: algorithm, kind: key.kind().name() });
+    }
+    key.check_size().map_err(|bits| PolicyJwsError::KeySize { bits })?;
+    if !algorithm.verifies(key, signing_input.as_bytes(), signature) {
+        return Err(PolicyJwsError::Signature);
+    }
+    Ok(PolicySigner { certificates, algorithm })
+}
+
+/// The one chain of a header; an empty list is none.
+fn chain(header: &Header) -> Result<&[String], PolicyJwsError> {
+    let in_jwk = header.jwk.as_ref().and_then(|jwk| jwk.x5c.as_deref()).filter(|chain| !chain.is_empty());
+    let in_header = header.x5c.as_deref().filter(|chain| !chain.is_empty());
+    match (in_header, in_jwk) {
+        (Some(one), Some(other)) if one != other => Err(PolicyJwsError::TwoChains),
+        (Some(chain), _) | (None, Some(chain)) => Ok(chain),
+        (None, None) => Err(PolicyJwsError::NoCertificate),
+    }
+}
+
+fn read_certificates(chain: &[String]) -> Result<Vec<SignerCertificate>, PolicyJwsError> {
+    if chain.len() > MAX_CERTIFICATES {
+        return Err(PolicyJwsError::TooManyCertificates { count: chain.len() });
+    }
+    let read = |(number, text): (usize, &String)| {
+        let der = segment("certificate", text)?;
+        SignerCertificate::from_der(&der).map_err(|source| PolicyJwsError::Certificate { number, source })
+    };
+    (1..).zip(chain).map(read).collect()
+}
