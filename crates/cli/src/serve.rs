@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use collateral::LoadError;
 use dcap::UnixTime;
-use service::{OpenError, Provider, ProviderConfig, PublicUrl, VerificationClock};
+use service::{Access, OpenError, Providers, PublicUrl, ServiceConfig, VerificationClock};
 use simulator::Platform;
 use store::{Sqlite, Store, StoreError};
 use tokio::task::JoinHandle;
@@ -30,7 +31,7 @@ use connections::{BoundedAcceptor, limit_http};
 pub use settings::{Arguments, Settings};
 use simulation::Simulation;
 
-/// The one provider of this version.
+/// The provider that is there from the first start on.
 const PROVIDER: &str = "default";
 
 /// Time that requests under way are given to finish.
@@ -78,9 +79,10 @@ impl Running {
         check_kind(settings, &store).await?;
         let tls = tls_config(settings, &public_url).await?;
         let simulation = settings.simulated.then(|| Simulation::open(&settings.data, now)).transpose()?;
-        let config = ProviderConfig {
-            name: PROVIDER.to_owned(),
+        let url = public_url.as_str().to_owned();
+        let config = ServiceConfig {
             public_url,
+            location: settings.location.clone(),
             root_pem: simulation.as_ref().map(|simulation| simulation.platform.root_certificate_pem()),
             collateral: simulation
                 .as_ref()
@@ -88,14 +90,16 @@ impl Running {
                 .or_else(|| settings.collateral.clone()),
             requirements: requirements(&settings.accept_tcb, &[Allow::Debug]),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
+            // Where nobody else can take their tokens for genuine ones.
+            takes_other_roots: settings.listen.ip().is_loopback(),
         };
         let store: Arc<dyn Store> = Arc::new(store);
-        let opened = Provider::open(Arc::clone(&store), config, now).await;
-        let provider = Arc::new(opened.map_err(|error| not_open(&error))?);
-        let access = administrator::access(&settings.data, &*store, now).await?;
-        let url = provider.issuer().to_owned();
-        let upkeep = upkeep(&provider, simulation.as_ref());
-        let app = service::router(provider, access).into_make_service_with_connect_info::<SocketAddr>();
+        let opened = Providers::open(Arc::clone(&store), config, now).await;
+        let providers = Arc::new(opened.map_err(|error| not_open(&error))?);
+        administrator::keep(&settings.data, &*store, now).await?;
+        let access = Access::open(Arc::clone(&store), &url, now).await.map_err(|error| store_unusable(&error))?;
+        let upkeep = upkeep(&providers, simulation.as_ref());
+        let app = service::router(providers, access).into_make_service_with_connect_info::<SocketAddr>();
 
         let handle = Handle::new();
         let server = limit_http(axum_server::from_tcp(listener).map_err(|error| cannot_listen(settings, &error))?)
@@ -126,7 +130,7 @@ impl Running {
 /// A data directory is for a simulated machine or for genuine hardware, from its first start on.
 async fn check_kind(settings: &Settings, store: &Sqlite) -> Result<(), Failure> {
     let kept = store.provider(PROVIDER).await.map_err(|error| store_unusable(&error))?;
-    let is_simulated = kept.as_ref().map(|provider| provider.root_pem.is_some());
+    let is_simulated = kept.as_ref().map(|state| state.provider.root_pem.is_some());
     match (is_simulated, settings.simulated) {
         (Some(true), false) => Err(Failure::usage(
             "data_directory_simulated",
@@ -142,29 +146,40 @@ async fn check_kind(settings: &Settings, store: &Sqlite) -> Result<(), Failure> 
     }
 }
 
-/// What goes on beside requests: looking for changed collateral, and issuing the simulated one anew.
-fn upkeep(provider: &Arc<Provider>, simulation: Option<&Simulation>) -> Vec<JoinHandle<()>> {
-    let provider = Arc::clone(provider);
-    let mut tasks = vec![tokio::spawn(async move {
-        let mut interval = tokio::time::interval(COLLATERAL_INTERVAL);
-        loop {
-            interval.tick().await;
-            let refreshing = Arc::clone(&provider);
-            // Reading and parsing many files takes its time.
-            let refreshed = tokio::task::spawn_blocking(move || refreshing.refresh_collateral()).await;
-            match refreshed {
-                Ok(Ok(true)) => tracing::info!(provider = provider.name(), "collateral loaded anew"),
-                Ok(Ok(false)) | Err(_) => {}
-                Ok(Err(error)) => tracing::warn!(
-                    provider = provider.name(),
-                    error = failure::chain(&error),
-                    "changed collateral cannot be loaded; the old one stays in use"
-                ),
+/// What goes on beside requests: following what other processes change, looking for changed collateral, and issuing the
+/// simulated one anew.
+fn upkeep(providers: &Arc<Providers>, simulation: Option<&Simulation>) -> Vec<JoinHandle<()>> {
+    let following = Arc::clone(providers);
+    let providers = Arc::clone(providers);
+    let mut tasks = vec![
+        tokio::spawn(async move { following.follow().await }),
+        tokio::spawn(async move {
+            let mut interval = tokio::time::interval(COLLATERAL_INTERVAL);
+            loop {
+                interval.tick().await;
+                let refreshing = Arc::clone(&providers);
+                // Reading and parsing many files takes its time.
+                let refreshed = tokio::task::spawn_blocking(move || refreshing.refresh_collateral()).await;
+                for (path, refreshed) in refreshed.unwrap_or_default() {
+                    log_refreshed(&path, refreshed);
+                }
             }
-        }
-    })];
+        }),
+    ];
     tasks.extend(simulation.map(Simulation::keep_fresh));
     tasks
+}
+
+fn log_refreshed(path: &Path, refreshed: Result<bool, LoadError>) {
+    match refreshed {
+        Ok(true) => tracing::info!(collateral = %path.display(), "collateral loaded anew"),
+        Ok(false) => {}
+        Err(error) => tracing::warn!(
+            collateral = %path.display(),
+            error = failure::chain(&error),
+            "changed collateral cannot be loaded; the old one stays in use"
+        ),
+    }
 }
 
 /// Makes the directory for its owner alone; one that others can enter is refused.
@@ -261,9 +276,7 @@ async fn tls_config(
 fn not_open(error: &OpenError) -> Failure {
     let message = failure::chain(error);
     match error {
-        OpenError::OtherRoot { .. } | OpenError::PublicUrl(_) => {
-            Failure::usage("provider_mismatch", message, error.help())
-        }
+        OpenError::OtherRoot { .. } => Failure::usage("provider_mismatch", message, error.help()),
         _ => Failure::environment("provider_unusable", message, error.help()),
     }
 }

@@ -1,9 +1,25 @@
-//! Who may do what.
+//! Who may do what: bearer tokens, and the roles that come with them.
+
+mod clients;
+mod error;
+mod failures;
+mod tokens;
+
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::http::{HeaderMap, header};
+use dcap::UnixTime;
+use store::{Store, StoreError};
 
 use crate::hashes::sha256;
+use crate::provider::ProviderName;
+
+pub(crate) use clients::NewClient;
+pub use error::AccessError;
+use failures::Failures;
+use tokens::AccessTokens;
 
 /// Characters of a bearer token.
 const MAX_TOKEN: usize = 8 << 10;
@@ -11,12 +27,28 @@ const MAX_TOKEN: usize = 8 << 10;
 /// What a caller may do; each role may do what those before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Read policies and certificates.
+    /// Attestation Reader: read policies and certificates.
     Reader,
-    /// Change them.
+    /// Attestation Contributor: change them.
     Contributor,
-    /// Everything.
+    /// Everything: providers and clients too.
     Owner,
+}
+
+impl Role {
+    /// The name in requests and in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reader => "reader",
+            Self::Contributor => "contributor",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// The role of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Reader, Self::Contributor, Self::Owner].into_iter().find(|role| role.as_str() == name)
+    }
 }
 
 /// Whoever sent a request, by the bearer token in it.
@@ -24,34 +56,68 @@ pub enum Role {
 pub(crate) struct Caller {
     /// For the history of what was changed.
     pub(crate) name: String,
-    pub(crate) role: Role,
+    role: Role,
+    /// With which provider; none is every one.
+    provider: Option<ProviderName>,
+}
+
+impl Caller {
+    /// Whether the caller has this role, or a higher one, with that provider.
+    pub(crate) fn may(&self, role: Role, provider: &ProviderName) -> bool {
+        self.role >= role && self.provider.as_ref().is_none_or(|own| own == provider)
+    }
+
+    /// Whether the caller has this role, or a higher one, with every provider, those to come included.
+    pub(crate) fn may_everywhere(&self, role: Role) -> bool {
+        self.role >= role && self.provider.is_none()
+    }
 }
 
 /// The bearer tokens that are taken.
-#[derive(Clone)]
 pub struct Access {
     administrator_sha256: Option<[u8; 32]>,
+    tokens: AccessTokens,
+    failures: Failures,
+    store: Arc<dyn Store>,
 }
 
 impl Access {
-    /// Nobody may do what is not open to everybody.
-    pub const fn none() -> Self {
-        Self { administrator_sha256: None }
+    /// Of the service reached at `url`: the administrator's token, and the access tokens that the service itself issues, with a
+    /// key that is made on first use.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn open(store: Arc<dyn Store>, url: &str, now: UnixTime) -> Result<Self, StoreError> {
+        let administrator_sha256 = store.administrator().await?;
+        let tokens = AccessTokens::open(&*store, url, now).await?;
+        Ok(Self { administrator_sha256, tokens, failures: Failures::default(), store })
     }
 
-    /// Whoever has the token with that SHA-256 is the owner.
-    pub const fn of_administrator(token_sha256: [u8; 32]) -> Self {
-        Self { administrator_sha256: Some(token_sha256) }
+    /// Who sent the request; `peer` is the address it came from, where that is known.
+    pub(crate) async fn caller(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+        now: UnixTime,
+    ) -> Result<Caller, AccessError> {
+        let token = bearer(headers).ok_or(AccessError::NoToken)?;
+        self.failures.check(peer, now)?;
+        let caller = if self.is_administrator(token) {
+            Ok(Caller { name: "administrator".to_owned(), role: Role::Owner, provider: None })
+        } else {
+            self.client_of(token, now).await
+        };
+        if matches!(caller, Err(AccessError::TokenRefused(_))) {
+            self.failures.note(peer, now);
+        }
+        caller
     }
 
-    /// Who sent the request, where it carries a token that is taken.
-    pub(crate) fn caller(&self, headers: &HeaderMap) -> Option<Caller> {
-        let token = bearer(headers)?;
+    /// Digests of tokens are compared, and in constant time: nothing of the kept one is told by how long it takes.
+    fn is_administrator(&self, token: &str) -> bool {
         let digest = sha256(&[token.as_bytes()]);
-        let administrator = self.administrator_sha256.as_ref()?;
-        // Digests of tokens are compared, and in constant time: nothing of the kept one is told by how long it takes.
-        verify_slices_are_equal(digest.as_ref(), administrator).ok()?;
-        Some(Caller { name: "administrator".to_owned(), role: Role::Owner })
+        let kept = self.administrator_sha256.as_ref();
+        kept.is_some_and(|kept| verify_slices_are_equal(&digest, kept).is_ok())
     }
 }
 
@@ -74,36 +140,35 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn caller(access: &Access, values: &[&str]) -> Option<Caller> {
+    fn found(values: &[&str]) -> Option<String> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(header::AUTHORIZATION, value.parse().unwrap());
         }
-        access.caller(&headers)
+        bearer(&headers).map(str::to_owned)
     }
 
     #[test]
-    fn the_administrator_is_known_by_the_token_alone() {
-        let access = Access::of_administrator(sha256(&[b"secret"]).as_ref().try_into().unwrap());
+    fn a_request_has_one_bearer_token() {
         for right in ["Bearer secret", "bearer secret", "BEARER  secret "] {
-            assert_eq!(caller(&access, &[right]).unwrap().role, Role::Owner, "{right}");
+            assert_eq!(found(&[right]).as_deref(), Some("secret"), "{right}");
         }
-        for wrong in ["Bearer Secret", "Bearer", "Bearer ", "Basic secret", "secret", "Bearer secret x"] {
-            assert_eq!(caller(&access, &[wrong]), None, "{wrong}");
+        for wrong in ["Bearer", "Bearer ", "Basic secret", "secret"] {
+            assert_eq!(found(&[wrong]), None, "{wrong}");
         }
-        assert_eq!(caller(&access, &[]), None);
-        assert_eq!(caller(&access, &["Bearer secret", "Bearer secret"]), None, "two are none");
-        assert_eq!(caller(&access, &[&format!("Bearer {}", "x".repeat(MAX_TOKEN + 1))]), None);
+        assert_eq!(found(&[]), None);
+        assert_eq!(found(&["Bearer secret", "Bearer secret"]), None, "two are none");
+        assert_eq!(found(&[&format!("Bearer {}", "x".repeat(MAX_TOKEN + 1))]), None);
     }
 
     #[test]
-    fn without_an_administrator_nobody_is_let_in() {
-        assert_eq!(caller(&Access::none(), &["Bearer "]), None);
-        assert_eq!(caller(&Access::none(), &["Bearer x"]), None);
-    }
-
-    #[test]
-    fn no_hash_is_shown() {
-        assert_eq!(format!("{:?}", Access::of_administrator([7; 32])), "Access { administrator: true, .. }");
+    fn a_role_is_for_one_provider_or_for_all() {
+        let name = |text: &str| ProviderName::parse(text).unwrap();
+        let caller = |role, provider: Option<&str>| Caller { name: String::new(), role, provider: provider.map(name) };
+        assert!(caller(Role::Contributor, Some("one")).may(Role::Reader, &name("one")));
+        assert!(!caller(Role::Contributor, Some("one")).may(Role::Reader, &name("two")));
+        assert!(!caller(Role::Reader, None).may(Role::Contributor, &name("one")));
+        assert!(caller(Role::Owner, None).may(Role::Contributor, &name("one")));
+        assert!(!caller(Role::Owner, Some("one")).may_everywhere(Role::Reader));
     }
 }

@@ -1,102 +1,32 @@
-//! What is changed about a provider: its policies. Answers are tokens of the provider, as Azure's are.
-//!
-//! The provider trusts whoever may administer it (Azure calls the trust model AAD): policies may be unsigned, or signed by
-//! anybody, which the answer and every attestation token then say. There are no signing certificates to manage.
+//! What is changed about a provider: its policies and, where it is Isolated, the certificates they are signed under. Answers are
+//! tokens of the provider, as Azure's are.
 
+mod certificates;
 mod error;
+mod history;
 
 use std::sync::Arc;
 
 use dcap::UnixTime;
 use serde_json::{Value, json};
-use store::{NewPolicy, SetPolicy};
+use store::PolicyChange;
 use token::policy_jws::{self, PolicyJws};
 
 use crate::access::Caller;
-use crate::policies::{Policies, PolicyInForce};
+use crate::policies::{Policies, PolicyError, PolicyInForce};
 use crate::policy_type::PolicyType;
-use crate::provider::Provider;
+use crate::provider::{Provider, TrustModel};
+use crate::providers::Providers;
 
+pub(crate) use certificates::MAX_SIGNERS;
 pub use error::AdministrationError;
 
 impl Provider {
     /// The policy in force, in its JWS; where there is none, in the JWS that resets.
     pub(crate) fn policy_token(&self, policy_type: PolicyType, now: UnixTime) -> Result<String, AdministrationError> {
-        let snapshot = self.snapshot();
         let reset = policy_jws::unsecured_reset();
-        let jws = snapshot.policies.of(policy_type).map_or(reset.as_str(), |policy| policy.jws.as_str());
+        let jws = self.policies.of(policy_type).map_or(reset.as_str(), |policy| policy.jws.as_str());
         self.answer([("x-ms-policy", json!(jws))], now)
-    }
-
-    /// Sets a policy: reads and checks it, keeps it, and puts it in force. Where any of that fails the old one stays.
-    pub(crate) async fn set_policy(
-        &self,
-        policy_type: PolicyType,
-        jws: &str,
-        caller: &Caller,
-        now: UnixTime,
-    ) -> Result<String, AdministrationError> {
-        let policy = PolicyInForce::from_jws(jws, policy_type)?;
-        let text = PolicyJws::read(jws).ok().and_then(|read| read.text().map(str::to_owned)).unwrap_or_default();
-        let claims = [
-            ("x-ms-policy-result", json!("Updated")),
-            ("x-ms-policy-token-hash", json!(token::hash::policy_token_hash(jws))),
-        ];
-        let signer = policy.signer.clone().map(|signer| ("x-ms-policy-signer", signer));
-        let set = SetPolicy { jws: jws.to_owned(), text };
-        self.change(policy_type, Some(set), Some(Arc::new(policy)), caller, now).await?;
-        self.answer(claims.into_iter().chain(signer), now)
-    }
-
-    /// Puts the default policy back in force.
-    pub(crate) async fn reset_policy(
-        &self,
-        policy_type: PolicyType,
-        jws: &str,
-        caller: &Caller,
-        now: UnixTime,
-    ) -> Result<String, AdministrationError> {
-        if PolicyJws::read(jws).map_err(crate::policies::PolicyError::from)?.text().is_some() {
-            return Err(AdministrationError::ResetWithPolicy);
-        }
-        let default = Policies::default_of(policy_type).map_err(crate::policies::PolicyError::Text)?;
-        self.change(policy_type, None, default, caller, now).await?;
-        self.answer([("x-ms-policy-result", json!("Removed"))], now)
-    }
-
-    /// The certificates that policies must be signed with: none.
-    pub(crate) fn certificates_token(&self, now: UnixTime) -> Result<String, AdministrationError> {
-        self.answer([("x-ms-policy-certificates", json!({"keys": []}))], now)
-    }
-
-    /// Keeps the change and puts it in force, one after the other.
-    async fn change(
-        &self,
-        policy_type: PolicyType,
-        set: Option<SetPolicy>,
-        in_force: Option<Arc<PolicyInForce>>,
-        caller: &Caller,
-        now: UnixTime,
-    ) -> Result<(), AdministrationError> {
-        let _one_at_a_time = self.administration.lock().await;
-        let change = NewPolicy {
-            provider: self.name().to_owned(),
-            attestation_type: policy_type.as_str().to_owned(),
-            set,
-            changed_at: now.seconds(),
-            changed_by: caller.name.clone(),
-        };
-        let number = self.store.change_policy(&change).await?;
-        tracing::info!(
-            provider = self.name(),
-            attestation_type = policy_type.as_str(),
-            policy.number = number,
-            policy.hash = in_force.as_ref().map(|policy| policy.hash.as_str()),
-            by = caller.name,
-            "policy changed"
-        );
-        self.put_in_force(policy_type, in_force);
-        Ok(())
     }
 
     /// A token that says these things.
@@ -106,7 +36,153 @@ impl Provider {
         now: UnixTime,
     ) -> Result<String, AdministrationError> {
         let claims = claims.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let (key, lifetime) = (&self.snapshot().key, token::ADMINISTRATION_LIFETIME);
-        Ok(token::issue_administration(key, self.issuer(), claims, now.seconds(), lifetime)?)
+        let lifetime = token::ADMINISTRATION_LIFETIME;
+        Ok(token::issue_administration(&self.keys.signing, self.issuer(), claims, now.seconds(), lifetime)?)
+    }
+
+    /// Whether whoever signed may change the policy:
+    ///
+    /// 1. of a Shared provider nobody changes it;
+    /// 2. of one that trusts its administrators everybody who got here does;
+    /// 3. of an Isolated one whoever signed under one of its certificates, and meant this provider, and this policy.
+    fn admit(&self, policy_type: PolicyType, read: &PolicyJws, now: UnixTime) -> Result<(), AdministrationError> {
+        match self.trust_model {
+            TrustModel::Shared => Err(AdministrationError::Shared),
+            TrustModel::Aad => Ok(()),
+            TrustModel::Isolated => {
+                let signer = read.signer().ok_or(AdministrationError::Unsigned)?;
+                let at = u64::try_from(now.seconds()).unwrap_or_default();
+                signer.chains_to(&self.signers, at)?;
+                let policy_url = format!("{}/policies/{}", self.issuer(), policy_type.as_str());
+                self.check_audience(read.audience(), &policy_url)
+            }
+        }
+    }
+
+    /// What is meant for somebody is not for anybody else; what does not say whom it is meant for is taken.
+    fn check_audience(&self, audience: Option<&[String]>, url: &str) -> Result<(), AdministrationError> {
+        let is_ours = |name: &String| name == self.issuer() || name.eq_ignore_ascii_case(url);
+        match audience {
+            Some(audience) if !audience.iter().any(is_ours) => Err(AdministrationError::Audience),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Providers {
+    /// Sets a policy: reads and checks it, keeps it, and puts it in force. Where any of that fails the old one stays.
+    pub(crate) async fn set_policy(
+        &self,
+        provider: &Provider,
+        policy_type: PolicyType,
+        jws: &str,
+        caller: &Caller,
+        now: UnixTime,
+    ) -> Result<String, AdministrationError> {
+        let read = PolicyJws::read(jws).map_err(PolicyError::from)?;
+        provider.admit(policy_type, &read, now)?;
+        let policy = PolicyInForce::from_jws(jws, &read, policy_type)?;
+        let claims = [
+            ("x-ms-policy-result", json!("Updated")),
+            ("x-ms-policy-token-hash", json!(token::hash::policy_token_hash(jws))),
+        ];
+        let signer = policy.signer.map(|signer| ("x-ms-policy-signer", signer));
+        let answer = provider.answer(claims.into_iter().chain(signer), now)?;
+        self.change_by_jws(provider, policy_type, jws, &read, caller, now).await?;
+        Ok(answer)
+    }
+
+    /// Puts the default policy back in force.
+    pub(crate) async fn reset_policy(
+        &self,
+        provider: &Provider,
+        policy_type: PolicyType,
+        jws: &str,
+        caller: &Caller,
+        now: UnixTime,
+    ) -> Result<String, AdministrationError> {
+        let read = PolicyJws::read(jws).map_err(PolicyError::from)?;
+        provider.admit(policy_type, &read, now)?;
+        if read.text().is_some() {
+            return Err(AdministrationError::ResetWithPolicy);
+        }
+        let answer = provider.answer([("x-ms-policy-result", json!("Removed"))], now)?;
+        self.change_by_jws(provider, policy_type, jws, &read, caller, now).await?;
+        Ok(answer)
+    }
+
+    async fn change_by_jws(
+        &self,
+        provider: &Provider,
+        policy_type: PolicyType,
+        jws: &str,
+        read: &PolicyJws,
+        caller: &Caller,
+        now: UnixTime,
+    ) -> Result<(), AdministrationError> {
+        let _one_at_a_time = self.administration.lock().await;
+        let history = self.store.policy_history(provider.name.as_str(), policy_type.as_str()).await?;
+        if provider.trust_model == TrustModel::Isolated {
+            check_not_superseded(&history, jws)?;
+        }
+        let change = PolicyChange {
+            jws: Some(jws.to_owned()),
+            text: read.text().map(str::to_owned),
+            audience: read.audience().map(|audience| audience.join(" ")),
+            restores: None,
+            ..next_change(provider, policy_type, &history, caller, now)
+        };
+        self.change(provider, policy_type, change).await
+    }
+
+    /// Keeps a change, and puts it in force.
+    async fn change(
+        &self,
+        provider: &Provider,
+        policy_type: PolicyType,
+        change: PolicyChange,
+    ) -> Result<(), AdministrationError> {
+        let in_force = Policies::of_change(&change, policy_type)?;
+        self.store.change_policy(&change).await?;
+        tracing::info!(
+            provider = provider.name.as_str(),
+            attestation_type = policy_type.as_str(),
+            policy.number = change.number,
+            policy.restores = change.restores,
+            policy.hash = in_force.as_ref().map(|policy: &Arc<PolicyInForce>| policy.hash.as_str()),
+            by = change.changed_by,
+            "policy changed"
+        );
+        Ok(self.reload(&provider.name).await?)
+    }
+}
+
+/// The change that comes after those of `history`, newest first, with nothing in it yet.
+fn next_change(
+    provider: &Provider,
+    policy_type: PolicyType,
+    history: &[PolicyChange],
+    caller: &Caller,
+    now: UnixTime,
+) -> PolicyChange {
+    PolicyChange {
+        provider: provider.name.to_string(),
+        attestation_type: policy_type.as_str().to_owned(),
+        number: history.first().map_or(0, |last| last.number).saturating_add(1),
+        jws: None,
+        text: None,
+        audience: None,
+        restores: None,
+        changed_at: now.seconds(),
+        changed_by: caller.name.clone(),
+    }
+}
+
+/// A signed JWS is good once: whoever kept an old one must not bring an old policy back. The one in force may be sent again.
+fn check_not_superseded(history: &[PolicyChange], jws: &str) -> Result<(), AdministrationError> {
+    let is_in_force = history.first().is_some_and(|last| last.jws.as_deref() == Some(jws));
+    match history.iter().find(|change| change.jws.as_deref() == Some(jws)) {
+        Some(old) if !is_in_force => Err(AdministrationError::Superseded { number: old.number }),
+        _ => Ok(()),
     }
 }

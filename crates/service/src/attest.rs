@@ -14,7 +14,7 @@ use crate::claims::{self, Evidence};
 use crate::hashes::sha256;
 use crate::keeper::Prepared;
 use crate::policies::{Policies, PolicyInForce};
-use crate::provider::{Provider, Snapshot};
+use crate::provider::Provider;
 use crate::request::{AttestRequest, HeldData};
 
 pub use error::AttestError;
@@ -23,7 +23,7 @@ impl Provider {
     /// Attests evidence and gives the token: signed, or unsecured where a draft policy was tried. `now` is the time of
     /// the token; evidence is judged as of it too, unless the provider was opened with a dangerous verification time.
     ///
-    /// One snapshot of the provider is taken at the beginning, and nothing newer is read:
+    /// A provider is one snapshot, and nothing newer is read:
     ///
     /// 1. evidence → [`Quote`]: well-formed;
     /// 2. → [`ProvenPck`](dcap::ProvenPck): the platform's chain leads to one of the provider's roots;
@@ -42,27 +42,29 @@ impl Provider {
         request: &AttestRequest,
         now: UnixTime,
     ) -> Result<String, AttestError> {
-        let snapshot = self.snapshot();
-        let at = self.clock().verification_time(now);
-        let policy = policy_in_force(&snapshot.policies, attestation_type, request.draft_policy.as_deref())?;
+        let at = self.clock.verification_time(now);
+        let policy = policy_in_force(&self.policies, attestation_type, request.draft_policy.as_deref())?;
 
         let quote = Quote::parse(quote_bytes(attestation_type, &request.evidence)?)?;
         let pck = self.verifier().prove(&quote, None, at).map_err(|error| match error {
             PckError::NoChain(_) => AttestError::NoPckChain,
             other => other.into(),
         })?;
-        let collateral = snapshot.collateral.get(&pck, quote.tee(), self.verifier(), at)?;
+        let collateral = self.collateral().get(&pck, quote.tee(), self.verifier(), at)?;
         let verified = self.verifier().verify(&quote, &pck, &collateral.verified, at)?;
-        let minimum = minimum_evaluation_number(&policy.parsed.configure(&policy.vocabulary)?);
+        let configured = policy.parsed.configure(&policy.vocabulary)?;
+        let minimum = minimum_evaluation_number(&configured, self.settings.baseline);
         let accepted = self.requirements().clone().minimum_evaluation_data_number(minimum).judge(verified)?;
 
-        let dangerous_time = self.clock().is_dangerous().then_some(at);
+        let dangerous_time = self.clock.is_dangerous().then_some(at);
         let evidence =
             Evidence::of(&accepted, request.runtime_data.as_ref(), dangerous_time).ok_or(AttestError::NotAnSgxQuote)?;
         check_held_data(&evidence, request)?;
         let permit = policy.parsed.decide(&evidence.incoming(), &policy.vocabulary)?;
         let claims = token_claims(&evidence, request, &claims::issued(&permit.issued), &policy, &collateral);
-        Ok(sign(&snapshot, self.issuer(), claims, now, request.draft_policy.is_some())?)
+        let issue = if request.draft_policy.is_some() { token::issue_unsecured } else { token::issue };
+        let lifetime = self.settings.token_lifetime;
+        Ok(issue(&self.keys.signing, self.issuer(), claims, now.seconds(), lifetime)?)
     }
 }
 
@@ -85,12 +87,12 @@ fn quote_bytes(attestation_type: AttestationType, evidence: &[u8]) -> Result<&[u
     }
 }
 
-/// What the policy's configuration demands: "azuredefault" nothing, a number at least that one. It raises the minimum, it
-/// never lowers it.
-fn minimum_evaluation_number(properties: &Properties) -> u32 {
+/// What the policy's configuration demands: "azuredefault" the provider's baseline, a number at least that one. It raises the
+/// provider's minimum, it never lowers it.
+fn minimum_evaluation_number(properties: &Properties, baseline: u32) -> u32 {
     match properties.value("x-ms-sgx-tcbidentifier") {
-        Some(policy::Value::String(text)) => text.parse().unwrap_or_default(),
-        _ => 0,
+        Some(policy::Value::String(text)) => text.parse().unwrap_or(baseline),
+        _ => baseline,
     }
 }
 
@@ -141,15 +143,4 @@ fn token_claims(
         claims.entry(name.clone()).or_insert_with(|| value.clone());
     }
     claims
-}
-
-fn sign(
-    snapshot: &Snapshot,
-    issuer: &str,
-    claims: Map<String, Value>,
-    now: UnixTime,
-    is_draft: bool,
-) -> Result<String, token::IssueError> {
-    let issue = if is_draft { token::issue_unsecured } else { token::issue };
-    issue(&snapshot.key, issuer, claims, now.seconds(), token::ATTESTATION_LIFETIME)
 }

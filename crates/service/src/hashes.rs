@@ -54,10 +54,12 @@ fn with_nul(parts: &[&[u8]]) -> String {
     sha256_hex(&[&parts.concat(), &[0]])
 }
 
-pub(crate) fn sha256(parts: &[&[u8]]) -> aws_lc_rs::digest::Digest {
+pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut context = Context::new(&SHA256);
     parts.iter().for_each(|part| context.update(part));
-    context.finish()
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.finish().as_ref());
+    digest
 }
 
 pub(crate) fn sha256_hex(parts: &[&[u8]]) -> String {

@@ -1,7 +1,8 @@
 //! Attestation providers behind the Azure Attestation REST API.
 //!
-//! The unit is the [`Provider`]: name, public URL, roots, collateral, signing key, policies. Its one domain method is
-//! [`Provider::attest`], which runs the whole line of an attestation without HTTP; [`router`] is the thin API over it.
+//! The unit is the [`Provider`]: name, public URL, roots, collateral, signing key, policies. [`Provider::attest`] runs the whole
+//! line of an attestation without HTTP. [`Providers`] has them all, follows the store, and changes them; [`Access`] knows who may;
+//! [`router`] is the thin API over them.
 //!
 //! Only this crate turns a quote into policy claims. It never imports the simulator: a simulated root is data to it.
 #![cfg_attr(
@@ -21,27 +22,36 @@ mod attest;
 mod attestation_type;
 mod base64;
 mod claims;
+mod control_plane;
+mod endorsements;
 mod hashes;
 mod keeper;
 mod names;
 mod policies;
 mod policy_type;
 mod provider;
+mod providers;
 mod public_url;
 mod request;
 mod response;
 mod routes;
 
-pub use access::{Access, Role};
+pub use access::{Access, AccessError, Role};
 pub use administration::AdministrationError;
 pub use attest::AttestError;
 pub use attestation_type::AttestationType;
 pub use claims::incoming_claims;
+pub use control_plane::ControlError;
+pub use endorsements::EndorsementsError;
 pub use keeper::KeeperError;
 pub use names::OWNED_NAMES;
 pub use policies::PolicyError;
 pub use policy_type::PolicyType;
-pub use provider::{OpenError, Provider, ProviderConfig, VerificationClock};
+pub use provider::{
+    InvalidProviderName, InvalidSettings, KeysError, Provider, ProviderName, Settings, TrustModel, UnusableProvider,
+    VerificationClock,
+};
+pub use providers::{OpenError, Providers, ServiceConfig};
 pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use request::{AttestRequest, BadRequest, HeldData, MAX_HELD_DATA};
 pub use routes::{MAX_BODY, router};

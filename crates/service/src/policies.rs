@@ -1,11 +1,12 @@
 //! The policies of a provider: parsed once, hashed once.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use policy::{Diagnostics, Policy, Vocabulary};
-use serde_json::{Value, json};
-use token::policy_jws::{self, PolicyJws, PolicyJwsError, PolicySigner};
+use serde_json::Value;
+use store::PolicyChange;
+use token::policy_jws::{self, PolicyJws, PolicyJwsError};
 
 use crate::policy_type::PolicyType;
 
@@ -41,11 +42,11 @@ impl PolicyInForce {
         Self::of(text, policy_type, policy_jws::unsecured(text), None)
     }
 
-    /// Of a JWS; who signed it may be anybody.
-    pub(crate) fn from_jws(jws: &str, policy_type: PolicyType) -> Result<Self, PolicyError> {
-        let read = PolicyJws::read(jws)?;
+    /// Of a JWS that was read; whether its signer is one that may sign is for the caller.
+    pub(crate) fn from_jws(jws: &str, read: &PolicyJws, policy_type: PolicyType) -> Result<Self, PolicyError> {
         let text = read.text().ok_or(PolicyError::NoPolicy)?;
-        Self::of(text, policy_type, jws.to_owned(), read.signer().map(jwk)).map_err(PolicyError::Text)
+        let signer = read.signer().map(policy_jws::PolicySigner::jwk);
+        Self::of(text, policy_type, jws.to_owned(), signer).map_err(PolicyError::Text)
     }
 
     /// Warnings are for whoever writes the policy; errors refuse it.
@@ -57,37 +58,60 @@ impl PolicyInForce {
     }
 }
 
-/// The signer as Azure shows it: a JWK that consists of its certificates.
-fn jwk(signer: &PolicySigner) -> Value {
-    let certificates: Vec<String> =
-        signer.certificates().iter().map(|certificate| crate::base64::encode_standard(certificate.der())).collect();
-    let algorithm = signer.algorithm().name();
-    let kty = if algorithm.starts_with("ES") { "EC" } else { "RSA" };
-    json!({"alg": algorithm, "kty": kty, "use": "sig", "x5c": certificates})
-}
-
 /// The policies in force, for each attestation type that has one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policies(BTreeMap<PolicyType, Arc<PolicyInForce>>);
 
+/// What is in force until something is set; all providers share it. That each default parses is for the tests to say.
+static DEFAULTS: LazyLock<Policies> = LazyLock::new(|| {
+    let parse = |policy_type: PolicyType| {
+        let parsed = PolicyInForce::parse(policy_type.default_policy()?, policy_type).ok()?;
+        Some((policy_type, Arc::new(parsed)))
+    };
+    Policies(PolicyType::ALL.into_iter().filter_map(parse).collect())
+});
+
 impl Policies {
+    pub(crate) fn defaults() -> Self {
+        DEFAULTS.clone()
+    }
+
+    /// What a change puts in force; none where there is no policy to be reset to.
+    pub(crate) fn of_change(
+        change: &PolicyChange,
+        policy_type: PolicyType,
+    ) -> Result<Option<Arc<PolicyInForce>>, PolicyError> {
+        match (&change.jws, &change.text) {
+            (Some(jws), Some(_)) => {
+                Ok(Some(Arc::new(PolicyInForce::from_jws(jws, &PolicyJws::read(jws)?, policy_type)?)))
+            }
+            _ => Ok(DEFAULTS.0.get(&policy_type).map(Arc::clone)),
+        }
+    }
+
     pub(crate) fn of(&self, policy_type: PolicyType) -> Option<&PolicyInForce> {
         self.0.get(&policy_type).map(|policy| &**policy)
     }
 
     /// The same with this one in force for the type, or none.
-    pub(crate) fn with(&self, policy_type: PolicyType, policy: Option<Arc<PolicyInForce>>) -> Self {
-        let mut policies = self.0.clone();
+    pub(crate) fn with(mut self, policy_type: PolicyType, policy: Option<Arc<PolicyInForce>>) -> Self {
         match policy {
-            Some(policy) => drop(policies.insert(policy_type, policy)),
-            None => drop(policies.remove(&policy_type)),
+            Some(policy) => drop(self.0.insert(policy_type, policy)),
+            None => drop(self.0.remove(&policy_type)),
         }
-        Self(policies)
+        self
     }
+}
 
-    /// What is in force until something is set.
-    pub(crate) fn default_of(policy_type: PolicyType) -> Result<Option<Arc<PolicyInForce>>, Diagnostics> {
-        let parse = |text| PolicyInForce::parse(text, policy_type).map(Arc::new);
-        policy_type.default_policy().map(parse).transpose()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_policy_parses() {
+        for policy_type in PolicyType::ALL {
+            let default = Policies::defaults().of(policy_type).map(|policy| policy.hash.clone());
+            assert_eq!(default, policy_type.default_policy().map(token::hash::policy_hash), "{policy_type:?}");
+        }
     }
 }

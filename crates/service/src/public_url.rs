@@ -51,6 +51,16 @@ impl PublicUrl {
         Ok(Self { url: url.to_owned(), authorities, default_port, path })
     }
 
+    /// The URL of something below this one; `path` begins with a slash.
+    pub(crate) fn below(&self, path: &str) -> Self {
+        Self {
+            url: format!("{}{path}", self.url),
+            authorities: self.authorities.clone(),
+            default_port: self.default_port,
+            path: format!("{}{path}", self.path),
+        }
+    }
+
     /// The URL without a slash at its end: the issuer of tokens.
     pub fn as_str(&self) -> &str {
         &self.url

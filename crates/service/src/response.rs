@@ -4,9 +4,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
+use store::StoreError;
 
+use crate::access::AccessError;
 use crate::administration::AdministrationError;
 use crate::attest::AttestError;
+use crate::control_plane::ControlError;
+use crate::providers::chain;
 use crate::request::BadRequest;
 
 /// A refusal: status, Azure's code, our finer code, a message, and help.
@@ -17,6 +21,8 @@ pub(crate) struct ApiError {
     pub(crate) detail: String,
     pub(crate) message: String,
     pub(crate) help: &'static str,
+    /// Seconds to wait.
+    retry_after: Option<i64>,
 }
 
 impl ApiError {
@@ -27,7 +33,7 @@ impl ApiError {
         message: impl Into<String>,
         help: &'static str,
     ) -> Self {
-        Self { status, code, detail: detail.to_owned(), message: message.into(), help }
+        Self { status, code, detail: detail.to_owned(), message: message.into(), help, retry_after: None }
     }
 }
 
@@ -46,6 +52,9 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, json_body(&body)).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(Refused(self.detail));
         response
@@ -75,16 +84,72 @@ impl From<AttestError> for ApiError {
 impl From<AdministrationError> for ApiError {
     fn from(error: AdministrationError) -> Self {
         let status = match &error {
-            AdministrationError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            AdministrationError::NoSuchChange { .. } => StatusCode::NOT_FOUND,
+            AdministrationError::Store(error) => status_of(error),
             AdministrationError::Issue(_) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
         if status.is_server_error() {
             // Nothing of the inside leaves: the log has it.
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(%error, source, "administration failed");
+            tracing::error!(error = chain(&error), "administration failed");
         }
         Self::new(status, error.azure_code(), error.code(), error.to_string(), error.help())
+    }
+}
+
+impl From<ControlError> for ApiError {
+    fn from(error: ControlError) -> Self {
+        let status = match &error {
+            ControlError::Missing(_) => StatusCode::NOT_FOUND,
+            ControlError::Exists(_) | ControlError::DefaultStays => StatusCode::CONFLICT,
+            ControlError::Store(error) => status_of(error),
+            ControlError::Keys(_) | ControlError::Unusable => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        if status.is_server_error() {
+            tracing::error!(error = chain(&error), "control plane failed");
+        }
+        Self::new(status, error.azure_code(), error.code(), error.to_string(), error.help())
+    }
+}
+
+impl ApiError {
+    /// Why a caller is not let in to `what`.
+    pub(crate) fn of_access(error: &AccessError, what: &str) -> Self {
+        let (status, code) = match error {
+            AccessError::NoToken | AccessError::TokenRefused(_) | AccessError::ClientRefused => {
+                (StatusCode::UNAUTHORIZED, "Unauthorized")
+            }
+            AccessError::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+            AccessError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "InternalError"),
+        };
+        let message = match error {
+            // Azure's words, for they are what people search for.
+            AccessError::NoToken => format!("Access to {what} requires a valid JWT bearer token"),
+            AccessError::TokenRefused(why) => {
+                format!("Access to {what} requires a valid JWT bearer token, and this one is refused: {why}")
+            }
+            AccessError::Store(_) => {
+                tracing::error!(error = chain(error), "access cannot be decided");
+                error.to_string()
+            }
+            other => other.to_string(),
+        };
+        let mut refusal = Self::new(status, code, error.code(), message, error.help());
+        if let AccessError::TooManyFailures { retry_after } = error {
+            refusal.retry_after = Some(*retry_after);
+        }
+        refusal
+    }
+}
+
+/// Who loses to somebody else may try again; a store that fails is not the caller's fault.
+fn status_of(error: &StoreError) -> StatusCode {
+    match error {
+        StoreError::Missing(_) => StatusCode::NOT_FOUND,
+        StoreError::Exists(_) | StoreError::Changed(_) => StatusCode::CONFLICT,
+        StoreError::Last(_) => StatusCode::BAD_REQUEST,
+        StoreError::Newer { .. } | StoreError::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

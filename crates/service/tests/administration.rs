@@ -87,7 +87,7 @@ async fn the_signer_of_a_policy_stands_in_answers_and_tokens() {
     let signer = rcgen::generate_simple_self_signed(["signer.example".to_owned()]).unwrap();
     let key = signer.signing_key.serialize_pem();
     let key = PolicySigningKey::from_pem(key.as_bytes(), signer.cert.pem().as_bytes()).unwrap();
-    let jws = key.sign(Some(MINIMAL), None).unwrap();
+    let jws = key.sign(Some(MINIMAL), None, None).unwrap();
     let set = claims(&service, "PUT", "/policies/SgxEnclave", &jws).await;
     let certificate = running::standard_base64(signer.cert.der());
     assert_eq!(set["x-ms-policy-signer"]["x5c"], json!([certificate]));
@@ -99,7 +99,7 @@ async fn the_signer_of_a_policy_stands_in_answers_and_tokens() {
 async fn a_policy_comes_as_it_is_or_quoted() {
     let service = running().await;
     let jws = policy_jws::unsecured(MINIMAL);
-    for body in [jws.clone(), json!(jws).to_string(), format!(" {jws}\r\n"), format!("\n{}", json!(jws))] {
+    for body in [jws.clone(), json!(jws).to_string(), format!(" {jws}\r\n"), format!("\n{}", json!(jws)), json!({"token": jws}).to_string()] {
         let set = claims(&service, "PUT", "/policies/sgxenclave", &body).await;
         assert_eq!(set["x-ms-policy-token-hash"], "c6sEJQItV50OeP9IrP_bzywAMOVvj5uDPbklA_bwdYQ", "{body}");
     }
@@ -113,7 +113,8 @@ async fn what_is_refused_leaves_the_old_policy() {
     let forged = format!("{}AA", policy_jws::unsecured(MINIMAL));
     for (body, code, detail) in [
         (String::new(), "InvalidParameter", "policy_jws_segments"),
-        ("{}".to_owned(), "InvalidParameter", "policy_jws_segments"),
+        ("{}".to_owned(), "InvalidParameter", "policy_body_malformed"),
+        ("{\"a\":\"b\",\"c\":\"d\"}".to_owned(), "InvalidParameter", "policy_body_malformed"),
         ("\"".to_owned(), "InvalidParameter", "policy_body_malformed"),
         (RESET.to_owned(), "InvalidParameter", "policy_missing"),
         (
@@ -167,7 +168,8 @@ async fn whoever_has_no_token_reads_and_changes_nothing() {
             }
             let answer = service.send(asked.body(jws.clone().into()).unwrap()).await;
             assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Bearer", "{method} {path}");
-            assert_eq!(answer.refusal(), (401, "Unauthorized".into(), "bearer_token_missing".into()));
+            let code = if bearer == Some("Bearer other") { "bearer_token_refused" } else { "bearer_token_missing" };
+            assert_eq!(answer.refusal(), (401, "Unauthorized".into(), code.into()));
             let message = answer.json()["error"]["message"].as_str().unwrap().to_owned();
             assert!(message.contains("requires a valid JWT bearer token"), "{message}");
         }
@@ -212,6 +214,6 @@ async fn collateral_that_is_loaded_anew_takes_no_policy_back() {
     claims(&service, "PUT", "/policies/SgxEnclave", &jws).await;
     let piece = std::fs::read_dir(service.directory.path().join("collateral")).unwrap().next().unwrap().unwrap().path();
     std::fs::write(&piece, std::fs::read(&piece).unwrap()).unwrap();
-    let _ = service.provider.refresh_collateral();
+    let _ = service.refresh_collateral();
     assert_eq!(policy_of(&service, "/policies/SgxEnclave").await, jws);
 }

@@ -141,7 +141,7 @@ async fn a_platform_without_collateral_is_told_which_piece_is_missing() {
     assert_eq!(service.attest(&quote_body(&quote)).await.refusal().2, "collateral_not_configured");
     let service = running().await;
     std::fs::remove_file(service.directory.path().join("collateral/tcb_info.json")).unwrap();
-    assert!(service.provider.refresh_collateral().unwrap());
+    assert!(service.refresh_collateral().unwrap());
     let answer = service.attest(&quote_body(&service.quote(&enclave_holding(b"")))).await;
     assert_eq!(answer.refusal().2, "collateral_missing");
     assert!(answer.json()["error"]["message"].as_str().unwrap().contains("TCB Info"));
@@ -150,12 +150,12 @@ async fn a_platform_without_collateral_is_told_which_piece_is_missing() {
 #[tokio::test]
 async fn collateral_that_changed_on_disk_is_taken_up_and_broken_collateral_is_not() {
     let service = running().await;
-    assert!(!service.provider.refresh_collateral().unwrap());
+    assert!(!service.refresh_collateral().unwrap());
     let directory = service.directory.path().join("collateral");
     for entry in std::fs::read_dir(&directory).unwrap() {
         std::fs::write(entry.unwrap().path(), "broken").unwrap();
     }
-    assert!(service.provider.refresh_collateral().is_err());
+    assert!(service.refresh_collateral().is_err());
     service.attest(&quote_body(&service.quote(&enclave_holding(b"")))).await.token();
 }
 

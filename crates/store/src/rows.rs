@@ -144,8 +144,8 @@ impl std::fmt::Debug for Client {
 pub struct AccessKey {
     /// Key id.
     pub kid: String,
-    /// The private key, PKCS#8 in DER.
-    pub pkcs8: Zeroizing<Vec<u8>>,
+    /// The key, which the service shares with itself alone.
+    pub secret: Zeroizing<Vec<u8>>,
     /// When it was made.
     pub created_at: i64,
 }

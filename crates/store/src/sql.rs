@@ -269,7 +269,7 @@ macro_rules! store_in_sql {
             }
 
             async fn access_key(&self) -> Result<Option<AccessKey>, StoreError> {
-                let query = sqlx::query("SELECT kid, pkcs8, created_at FROM access_key ORDER BY created_at, kid");
+                let query = sqlx::query("SELECT kid, secret, created_at FROM access_key ORDER BY created_at, kid");
                 let row = query.fetch_optional(&self.pool).await?;
                 row.as_ref().map(read_access_key).transpose()
             }
@@ -280,9 +280,9 @@ macro_rules! store_in_sql {
                 if there.is_some() {
                     return Err(StoreError::Exists("access key"));
                 }
-                sqlx::query("INSERT INTO access_key (kid, pkcs8, created_at) VALUES ($1, $2, $3)")
+                sqlx::query("INSERT INTO access_key (kid, secret, created_at) VALUES ($1, $2, $3)")
                     .bind(&key.kid)
-                    .bind(key.pkcs8.as_slice())
+                    .bind(key.secret.as_slice())
                     .bind(key.created_at)
                     .execute(&mut *transaction)
                     .await
@@ -386,7 +386,7 @@ macro_rules! store_in_sql {
         fn read_access_key(row: &$row) -> Result<AccessKey, StoreError> {
             Ok(AccessKey {
                 kid: row.try_get("kid")?,
-                pkcs8: Zeroizing::new(row.try_get("pkcs8")?),
+                secret: Zeroizing::new(row.try_get("secret")?),
                 created_at: row.try_get("created_at")?,
             })
         }

@@ -27,7 +27,7 @@ pub struct Arguments {
     /// The policy's text; `-` reads standard input. Left out with --reset.
     #[arg(required_unless_present = "reset", conflicts_with = "reset")]
     policy: Option<PathBuf>,
-    /// The signer's private key in PEM (PKCS#8, PKCS#1 or SEC 1), unencrypted: RSA of 2048 to 8192 bits, or P-256.
+    /// The signer's private key in PEM (PKCS#8, PKCS#1 or SEC 1), unencrypted: RSA of 2048 to 4096 bits, or P-256.
     #[arg(long, value_name = "PEM", requires = "cert")]
     key: Option<PathBuf>,
     /// The key's certificate in PEM, and those of its issuers, in any order.
@@ -48,6 +48,10 @@ pub struct Arguments {
     /// The algorithm; it has to fit the key: RS256 for RSA, ES256 for P-256.
     #[arg(long, value_name = "RS256|ES256", value_parser = parse_algorithm, conflicts_with = "unsecured")]
     alg: Option<Algorithm>,
+    /// Whom the policy is meant for: the URL of a provider, or of one of its policies. Isolated providers refuse what is meant
+    /// for somebody else.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["unsecured", "reset"])]
+    audience: Option<String>,
     /// Write the JWS to this file, without a line's end, so that it can be submitted as it is.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -73,7 +77,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     check_standard_input(arguments)?;
     let text = arguments.policy.as_deref().map(|path| policy_text(path, arguments.unchecked)).transpose()?;
     let jws = match (signing_key(arguments)?, &text) {
-        (Some(key), text) => key.sign(text.as_deref(), arguments.alg).map_err(|error| refused(&error))?,
+        (Some(key), text) => {
+            key.sign(text.as_deref(), arguments.alg, arguments.audience.as_deref()).map_err(|error| refused(&error))?
+        },
         (None, Some(text)) => policy_jws::unsecured(text),
         (None, None) => policy_jws::unsecured_reset(),
     };

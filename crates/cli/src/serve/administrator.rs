@@ -9,7 +9,6 @@ use aws_lc_rs::{digest, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dcap::UnixTime;
-use service::Access;
 use store::{Store, StoreError};
 use zeroize::Zeroizing;
 
@@ -23,29 +22,24 @@ const BYTES: usize = 32;
 /// The most that is read of the file.
 const MAX_FILE: u64 = 1 << 10;
 
-/// Who may administer: whoever has the token. The file is written before the hash is kept; a start that was cut short
-/// between the two takes the token that it left.
-pub async fn access(data: &Path, store: &dyn Store, now: UnixTime) -> Result<Access, Failure> {
-    let kept = store.administrator().await.map_err(|error| store_unusable(&error))?;
-    if let Some(hash) = kept {
-        return Ok(Access::of_administrator(hash));
+/// Makes the token on the first start. The file is written before the hash is kept; a start that was cut short between the two
+/// takes the token that it left.
+pub async fn keep(data: &Path, store: &dyn Store, now: UnixTime) -> Result<(), Failure> {
+    if store.administrator().await.map_err(|error| store_unusable(&error))?.is_some() {
+        return Ok(());
     }
     let path = data.join(FILE);
     let token = match fs::exists(&path) {
         Ok(true) => left_over(&path)?,
         _ => make(&path)?,
     };
-    let hash = sha256(token.as_bytes());
-    match store.create_administrator(&hash, now.seconds()).await {
+    match store.create_administrator(&sha256(token.as_bytes()), now.seconds()).await {
         // Another process started at the same time: its token is the one.
-        Err(StoreError::Exists(_)) => {
-            let kept = store.administrator().await.map_err(|error| store_unusable(&error))?;
-            Ok(kept.map_or_else(Access::none, Access::of_administrator))
-        }
+        Err(StoreError::Exists(_)) => Ok(()),
         Err(error) => Err(store_unusable(&error)),
         Ok(()) => {
             tracing::info!(file = %path.display(), "administrator's token made");
-            Ok(Access::of_administrator(hash))
+            Ok(())
         }
     }
 }

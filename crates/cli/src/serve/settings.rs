@@ -11,6 +11,8 @@ use crate::clock::parse_time;
 use crate::failure::{self, Failure};
 
 const MAX_CONFIG: u64 = 1 << 20;
+/// Where a provider is whose operator does not say.
+const LOCATION: &str = "local";
 
 /// Run the attestation service.
 ///
@@ -24,6 +26,9 @@ pub struct Arguments {
     /// The URL that clients use, and the issuer of tokens [default: https://localhost:PORT].
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// Where the provider `default` is, in your geography; a location has one default provider [default: local].
+    #[arg(long, value_name = "NAME")]
+    location: Option<String>,
     /// Directory for keys and state, for its owner alone [default: ./veritee-data].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -60,6 +65,7 @@ pub struct Arguments {
 pub struct Settings {
     pub listen: SocketAddr,
     pub public_url: Option<String>,
+    pub location: String,
     pub data: PathBuf,
     pub http: bool,
     pub tls_certificate: Option<PathBuf>,
@@ -80,6 +86,7 @@ impl Settings {
         let settings = Self {
             listen: flags.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8443))),
             public_url: flags.public_url.or(file.public_url),
+            location: flags.location.or(file.location).unwrap_or_else(|| LOCATION.to_owned()),
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("veritee-data")),
             http: flags.http || file.http,
             tls_certificate: flags.tls_certificate.or(file.tls_certificate),
@@ -104,6 +111,7 @@ impl Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             public_url: None,
+            location: LOCATION.to_owned(),
             data,
             http: false,
             tls_certificate: None,

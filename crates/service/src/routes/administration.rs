@@ -1,95 +1,125 @@
-//! Policies and certificates: the routes that need a bearer token.
+//! Policies and certificates of a provider.
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use dcap::UnixTime;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
-use super::{Api, method_not_allowed, read_body};
+use super::entry::Entered;
+use super::{Api, body, forbidden, method_not_allowed};
 use crate::access::{Caller, Role};
 use crate::administration::AdministrationError;
 use crate::policy_type::PolicyType;
+use crate::provider::TrustModel;
 use crate::response::{ApiError, json_body};
 
-/// `/policies/{type}` and `/policies/{type}:reset`.
+/// `/policies/{type}`, and what is done with one: `:reset`, `:history`, `:rollback`.
 pub(super) async fn policies(
     State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
     Path(target): Path<String>,
     method: Method,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let (name, is_reset) = target.strip_suffix(":reset").map_or((target.as_str(), false), |name| (name, true));
+    let (name, action) = target.split_once(':').unwrap_or((&target, ""));
     let policy_type = PolicyType::from_name(name).ok_or_else(|| unknown_type(name))?;
-    let what = format!("/policies/{}{}", policy_type.as_str(), if is_reset { ":reset" } else { "" });
-    let now = UnixTime::of_system_clock();
-    let answered = match (method, is_reset) {
-        (Method::GET, false) => {
-            caller(&api, &headers, Role::Reader, &what)?;
-            api.provider.policy_token(policy_type, now)
+    let what = if action.is_empty() { String::new() } else { format!(":{action}") };
+    let what = format!("/policies/{}{what}", policy_type.as_str());
+    let (provider, now) = (&*entered.provider, UnixTime::of_system_clock());
+    let caller = |role| api.caller_with(role, &headers, &entered, &what);
+    match (method, action) {
+        (Method::GET, "") => {
+            caller(Role::Reader).await?;
+            answer(provider.policy_token(policy_type, now))
         }
-        (Method::PUT, false) => {
-            let caller = caller(&api, &headers, Role::Contributor, &what)?;
-            let jws = jws_in(&headers, body).await?;
-            api.provider.set_policy(policy_type, &jws, &caller, now).await
+        (Method::PUT, "") => {
+            let caller = caller(Role::Contributor).await?;
+            let jws = body::jws(&headers, body).await?;
+            answer(api.providers.set_policy(provider, policy_type, &jws, &caller, now).await)
         }
-        (Method::POST, true) => {
-            let caller = caller(&api, &headers, Role::Contributor, &what)?;
-            let jws = jws_in(&headers, body).await?;
-            api.provider.reset_policy(policy_type, &jws, &caller, now).await
+        (Method::POST, "reset") => {
+            let caller = caller(Role::Contributor).await?;
+            let jws = body::jws(&headers, body).await?;
+            answer(api.providers.reset_policy(provider, policy_type, &jws, &caller, now).await)
+        }
+        (Method::GET, "history") => {
+            caller(Role::Reader).await?;
+            Ok(json_body(&api.providers.policy_history(provider, policy_type).await?))
+        }
+        (Method::POST, "rollback") => {
+            let caller = caller(Role::Contributor).await?;
+            may_roll_back(&caller, &entered, &what)?;
+            let number = change_number(&body::read(&headers, body).await?)?;
+            Ok(json_body(&api.providers.roll_back(provider, policy_type, number, &caller, now).await?))
         }
         _ => return Err(method_not_allowed().await),
-    };
-    answered.map(|token| json_body(&json!({"token": token}))).map_err(ApiError::from)
+    }
+}
+
+/// Without a signature the policy of an Isolated provider changes by the hand of the service's owner alone.
+fn may_roll_back(caller: &Caller, entered: &Entered, what: &str) -> Result<(), ApiError> {
+    let is_isolated = entered.provider.trust_model == TrustModel::Isolated;
+    if is_isolated && !caller.may_everywhere(Role::Owner) {
+        return Err(forbidden(caller, Role::Owner, what));
+    }
+    Ok(())
+}
+
+fn change_number(body: &[u8]) -> Result<i64, ApiError> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Rollback {
+        number: i64,
+    }
+    strict_json::from_slice(body, 2).map(|rollback: Rollback| rollback.number).map_err(|_| {
+        let (message, help) = ("request body names no change", "send {\"number\": N}, a number that :history lists");
+        ApiError::new(StatusCode::BAD_REQUEST, "InvalidParameter", "rollback_malformed", message, help)
+    })
 }
 
 /// `GET /certificates`.
-pub(super) async fn certificates(State(api): State<Api>, headers: HeaderMap) -> Result<Response, ApiError> {
-    caller(&api, &headers, Role::Reader, "/certificates")?;
-    let token = api.provider.certificates_token(UnixTime::of_system_clock());
-    token.map(|token| json_body(&json!({"token": token}))).map_err(ApiError::from)
+pub(super) async fn certificates(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    api.caller_with(Role::Reader, &headers, &entered, "/certificates").await?;
+    answer(entered.provider.certificates_token(UnixTime::of_system_clock()))
 }
 
-/// `POST /certificates:add` and `POST /certificates:remove`: not in this trust model.
-pub(super) async fn change_certificates(
+/// `POST /certificates:add`.
+pub(super) async fn add_certificate(
     State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    caller(&api, &headers, Role::Contributor, "/certificates")?;
-    read_body(&headers, body).await?;
-    Err(AdministrationError::NotIsolated.into())
+    let caller = api.caller_with(Role::Contributor, &headers, &entered, "/certificates:add").await?;
+    let jws = body::jws(&headers, body).await?;
+    let now = UnixTime::of_system_clock();
+    answer(api.providers.add_certificate(&entered.provider, &jws, &caller, now).await)
 }
 
-/// Whoever sent the request, where that role or a higher one is theirs.
-fn caller(api: &Api, headers: &HeaderMap, role: Role, what: &str) -> Result<Caller, ApiError> {
-    let Some(caller) = api.access.caller(headers) else {
-        let message = format!("Access to {what} requires a valid JWT bearer token");
-        let help = "send the administrator's token, which lies in the file admin-token of the data directory";
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "Unauthorized", "bearer_token_missing", message, help));
-    };
-    if caller.role < role {
-        let message = format!("{} may not change {what}", caller.name);
-        let help = "ask the provider's owner for the role Attestation Contributor";
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "Forbidden", "role_insufficient", message, help));
-    }
-    Ok(caller)
+/// `POST /certificates:remove`.
+pub(super) async fn remove_certificate(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = api.caller_with(Role::Contributor, &headers, &entered, "/certificates:remove").await?;
+    let jws = body::jws(&headers, body).await?;
+    let now = UnixTime::of_system_clock();
+    answer(api.providers.remove_certificate(&entered.provider, &jws, &caller, now).await)
 }
 
-/// The JWS in a body: as it is, or in the quotes of JSON. Which of them is told by the first byte.
-async fn jws_in(headers: &HeaderMap, body: Body) -> Result<String, ApiError> {
-    let refused = || ApiError::from(AdministrationError::Body);
-    let body = read_body(headers, body).await?;
-    let text = String::from_utf8(body).map_err(|_| refused())?;
-    match text.trim() {
-        quoted if quoted.starts_with('"') => match serde_json::from_str(quoted) {
-            Ok(Value::String(jws)) => Ok(jws),
-            _ => Err(refused()),
-        },
-        jws => Ok(jws.to_owned()),
-    }
+fn answer(token: Result<String, AdministrationError>) -> Result<Response, ApiError> {
+    Ok(json_body(&json!({"token": token?})))
 }
 
 fn unknown_type(name: &str) -> ApiError {

@@ -1,6 +1,8 @@
 //! A service over a simulated machine, asked without a network.
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod managed;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,9 +13,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dcap::{Requirements, UnixTime};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use service::{Access, Provider, ProviderConfig, PublicUrl, VerificationClock};
+use service::{Access, Providers, PublicUrl, ServiceConfig, VerificationClock};
 use simulator::{EnclaveReport, Platform};
-use store::Sqlite;
+use store::{Sqlite, Store};
 use tempfile::TempDir;
 use token::{Binding, Expectations, Jwks, VerifiedToken, Verifier};
 
@@ -25,7 +27,7 @@ pub const ADMINISTRATOR: &str = "a token of tests";
 pub struct Running {
     pub directory: TempDir,
     pub platform: Platform,
-    pub provider: Arc<Provider>,
+    pub providers: Arc<Providers>,
     pub router: Router,
 }
 
@@ -58,7 +60,7 @@ pub async fn running() -> Running {
     running_with(|_| {}).await
 }
 
-pub async fn running_with(change: impl FnOnce(&mut ProviderConfig)) -> Running {
+pub async fn running_with(change: impl FnOnce(&mut ServiceConfig)) -> Running {
     let directory = tempfile::tempdir().unwrap();
     let now = UnixTime::of_system_clock();
     let platform = Platform::open_or_create(&directory.path().join("platform"), now.seconds()).unwrap();
@@ -71,24 +73,28 @@ pub async fn running_with(change: impl FnOnce(&mut ProviderConfig)) -> Running {
     open(directory, platform, config, now).await
 }
 
-async fn open(directory: TempDir, platform: Platform, config: ProviderConfig, now: UnixTime) -> Running {
-    let store = Sqlite::open(&directory.path().join("veritee.db")).await.unwrap();
-    let provider = Arc::new(Provider::open(Arc::new(store), config, now).await.unwrap());
+async fn open(directory: TempDir, platform: Platform, config: ServiceConfig, now: UnixTime) -> Running {
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("veritee.db")).await.unwrap());
+    let url = config.public_url.as_str().to_owned();
+    let providers = Arc::new(Providers::open(Arc::clone(&store), config, now).await.unwrap());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, ADMINISTRATOR.as_bytes());
-    let access = Access::of_administrator(digest.as_ref().try_into().unwrap());
-    let router = service::router(Arc::clone(&provider), access);
-    Running { directory, platform, provider, router }
+    // It is there where the directory is opened again.
+    let _ = store.create_administrator(digest.as_ref().try_into().unwrap(), now.seconds()).await;
+    let access = Access::open(store, &url, now).await.unwrap();
+    let router = service::router(Arc::clone(&providers), access);
+    Running { directory, platform, providers, router }
 }
 
-/// A provider that trusts Intel's root and has no collateral.
-pub fn config() -> ProviderConfig {
-    ProviderConfig {
-        name: "default".to_owned(),
+/// A service whose provider trusts Intel's root and has no collateral.
+pub fn config() -> ServiceConfig {
+    ServiceConfig {
         public_url: PublicUrl::parse(URL).unwrap(),
+        location: "local".to_owned(),
         root_pem: None,
         collateral: None,
         requirements: Requirements::default().allow(dcap::Allowance::Debug),
         clock: VerificationClock::System,
+        takes_other_roots: true,
     }
 }
 
@@ -108,6 +114,13 @@ impl Running {
         config.root_pem = Some(platform.root_certificate_pem());
         config.collateral = Some(self.directory.path().join("collateral"));
         open(directory, platform, config, now).await
+    }
+
+    /// Looks at the one source of collateral again: whether it has changed.
+    pub fn refresh_collateral(&self) -> Result<bool, collateral::LoadError> {
+        let mut refreshed = self.providers.refresh_collateral();
+        assert_eq!(refreshed.len(), 1);
+        refreshed.remove(0).1
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

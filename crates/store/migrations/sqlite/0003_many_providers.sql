@@ -67,6 +67,6 @@ CREATE TABLE client (
 -- The keys that access tokens are signed with; they sign nothing else.
 CREATE TABLE access_key (
     kid               TEXT PRIMARY KEY NOT NULL,
-    pkcs8             BLOB NOT NULL,
+    secret            BLOB NOT NULL,
     created_at        INTEGER NOT NULL
 ) STRICT;

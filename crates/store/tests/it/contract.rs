@@ -264,7 +264,7 @@ pub async fn clients_have_names_of_their_own(store: Shared) {
 }
 
 pub async fn there_is_one_key_for_access_tokens(store: Shared) {
-    let key = |kid: &str| AccessKey { kid: kid.to_owned(), pkcs8: Zeroizing::new(vec![1]), created_at: 1 };
+    let key = |kid: &str| AccessKey { kid: kid.to_owned(), secret: Zeroizing::new(vec![1]), created_at: 1 };
     assert_eq!(store.access_key().await.unwrap(), None);
     store.create_access_key(&key("a")).await.unwrap();
     assert!(matches!(store.create_access_key(&key("b")).await, Err(StoreError::Exists("access key"))));
@@ -274,8 +274,8 @@ pub async fn there_is_one_key_for_access_tokens(store: Shared) {
 #[test]
 fn secrets_do_not_show_themselves_in_logs() {
     let key = key("a", "one", 1);
-    let access = AccessKey { kid: "a".to_owned(), pkcs8: Zeroizing::new(vec![1, 2, 3]), created_at: 1 };
+    let access = AccessKey { kid: "a".to_owned(), secret: Zeroizing::new(vec![1, 2, 3]), created_at: 1 };
     for text in [format!("{key:?}"), format!("{access:?}"), format!("{:?}", client("1", "b", None))] {
-        assert!(!text.contains("pkcs8") && !text.contains("1, 2, 3") && !text.contains("sha256"), "{text}");
+        assert!(!text.contains("pkcs8") && !text.contains("secret:") && !text.contains("1, 2, 3") && !text.contains("sha256"), "{text}");
     }
 }

@@ -1,0 +1,98 @@
+//! The certificates that policies of an Isolated provider are signed under.
+
+use dcap::UnixTime;
+use serde_json::{Value, json};
+use store::PolicySigner;
+use token::policy_jws::{CertificateJws, SignerCertificate};
+
+use super::AdministrationError;
+use crate::access::Caller;
+use crate::hashes::sha256;
+use crate::provider::{Provider, TrustModel};
+use crate::providers::Providers;
+
+/// Certificates of one provider.
+pub(crate) const MAX_SIGNERS: usize = 32;
+
+impl Provider {
+    /// The certificates that policies must be signed under; none where the provider is not Isolated.
+    pub(crate) fn certificates_token(&self, now: UnixTime) -> Result<String, AdministrationError> {
+        let keys: Vec<Value> = self.signers.iter().map(SignerCertificate::jwk).collect();
+        self.answer([("x-ms-policy-certificates", json!({"keys": keys}))], now)
+    }
+
+    /// Reads the wish to add or remove a certificate, which somebody who may sign policies now has signed.
+    fn certificate_in(&self, jws: &str, now: UnixTime) -> Result<SignerCertificate, AdministrationError> {
+        if self.trust_model != TrustModel::Isolated {
+            return Err(AdministrationError::NotIsolated);
+        }
+        let read = CertificateJws::read(jws)?;
+        let at = u64::try_from(now.seconds()).unwrap_or_default();
+        read.signer().chains_to(&self.signers, at)?;
+        self.check_audience(read.audience(), &format!("{}/certificates", self.issuer()))?;
+        Ok(read.certificate().clone())
+    }
+}
+
+impl Providers {
+    /// Adds a certificate; one that is there already stays.
+    pub(crate) async fn add_certificate(
+        &self,
+        provider: &Provider,
+        jws: &str,
+        caller: &Caller,
+        now: UnixTime,
+    ) -> Result<String, AdministrationError> {
+        let certificate = provider.certificate_in(jws, now)?;
+        if provider.signers.len() >= MAX_SIGNERS {
+            return Err(AdministrationError::TooManyCertificates);
+        }
+        let signer = PolicySigner {
+            provider: provider.name.to_string(),
+            sha256: sha256(&[certificate.der()]),
+            certificate: certificate.der().to_vec(),
+            added_at: now.seconds(),
+            added_by: caller.name.clone(),
+        };
+        self.store.add_policy_signer(&signer).await?;
+        self.certificate_changed(provider, &certificate, "IsPresent", caller, now).await
+    }
+
+    /// Removes a certificate, but never the last one.
+    pub(crate) async fn remove_certificate(
+        &self,
+        provider: &Provider,
+        jws: &str,
+        caller: &Caller,
+        now: UnixTime,
+    ) -> Result<String, AdministrationError> {
+        let certificate = provider.certificate_in(jws, now)?;
+        self.store.remove_policy_signer(provider.name.as_str(), &sha256(&[certificate.der()])).await?;
+        self.certificate_changed(provider, &certificate, "IsAbsent", caller, now).await
+    }
+
+    async fn certificate_changed(
+        &self,
+        provider: &Provider,
+        certificate: &SignerCertificate,
+        result: &str,
+        caller: &Caller,
+        now: UnixTime,
+    ) -> Result<String, AdministrationError> {
+        tracing::info!(
+            provider = provider.name.as_str(),
+            certificate.sha256 = certificate.thumbprint_sha256(),
+            result,
+            by = caller.name,
+            "policy signers changed"
+        );
+        self.reload(&provider.name).await?;
+        let claims = [
+            ("x-ms-certificate-thumbprint", json!(certificate.thumbprint_sha1())),
+            // The first name is the one that shipped clients read, the other that of Microsoft's later description.
+            ("x-ms-policycertificates-result", json!(result)),
+            ("x-ms-certificate-result", json!(result)),
+        ];
+        provider.answer(claims, now)
+    }
+}

@@ -1,0 +1,102 @@
+//! What evidence is judged by: a root and the collateral under it. Providers of one root and one source share it, with all that
+//! is remembered of platforms seen before.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use arc_swap::ArcSwap;
+use collateral::LoadError;
+use dcap::{Certificate, TrustedRoots, Verifier, pem};
+
+use crate::keeper::Keeper;
+
+/// A root, and where collateral lies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Source {
+    /// The one root, in PEM; none is Intel's.
+    pub(crate) root_pem: Option<String>,
+    /// File or directory; none is no collateral.
+    pub(crate) collateral: Option<PathBuf>,
+}
+
+/// Why there is nothing to judge evidence by.
+#[derive(Debug, thiserror::Error)]
+pub enum EndorsementsError {
+    /// The root is no certificate.
+    #[error("root certificate cannot be read")]
+    Root,
+    /// Collateral cannot be loaded.
+    #[error("collateral cannot be loaded")]
+    Collateral(#[from] LoadError),
+}
+
+/// A root with the collateral under it.
+pub(crate) struct Endorsements {
+    pub(crate) verifier: Verifier,
+    pub(crate) is_simulated: bool,
+    collateral: Option<PathBuf>,
+    keeper: ArcSwap<Keeper>,
+}
+
+impl Endorsements {
+    fn load(source: &Source) -> Result<Self, EndorsementsError> {
+        let roots = roots(source.root_pem.as_deref())?;
+        Ok(Self {
+            is_simulated: roots != TrustedRoots::intel(),
+            verifier: Verifier::new(roots),
+            collateral: source.collateral.clone(),
+            keeper: ArcSwap::from_pointee(Keeper::load(source.collateral.as_deref())?),
+        })
+    }
+
+    /// The generation of collateral that is in use.
+    pub(crate) fn collateral(&self) -> Arc<Keeper> {
+        self.keeper.load_full()
+    }
+
+    /// Loads collateral anew where its files have changed; what is in use stays in use until that succeeded.
+    fn refresh(&self) -> Result<bool, LoadError> {
+        let Some(path) = self.collateral.as_deref() else { return Ok(false) };
+        if !self.keeper.load().is_stale(path) {
+            return Ok(false);
+        }
+        self.keeper.store(Arc::new(Keeper::load(Some(path))?));
+        Ok(true)
+    }
+}
+
+fn roots(pem: Option<&str>) -> Result<TrustedRoots, EndorsementsError> {
+    let Some(text) = pem else { return Ok(TrustedRoots::intel()) };
+    let blocks = pem::blocks(text.as_bytes(), "CERTIFICATE").map_err(|_| EndorsementsError::Root)?;
+    let [der] = blocks.as_slice() else { return Err(EndorsementsError::Root) };
+    Ok(TrustedRoots::only(&Certificate::from_der(der).map_err(|_| EndorsementsError::Root)?))
+}
+
+/// Those in use, by source; they go with the last provider that uses them.
+#[derive(Default)]
+pub(crate) struct Shelf(Mutex<HashMap<Source, Weak<Endorsements>>>);
+
+impl Shelf {
+    /// Those of that source, loaded once.
+    pub(crate) fn get(&self, source: &Source) -> Result<Arc<Endorsements>, EndorsementsError> {
+        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = shelf.get(source).and_then(Weak::upgrade) {
+            return Ok(known);
+        }
+        let loaded = Arc::new(Endorsements::load(source)?);
+        shelf.retain(|_, known| known.strong_count() > 0);
+        shelf.insert(source.clone(), Arc::downgrade(&loaded));
+        Ok(loaded)
+    }
+
+    /// Loads anew what has changed on disk: for each source whether it has, or why it could not be loaded.
+    pub(crate) fn refresh(&self) -> Vec<(PathBuf, Result<bool, LoadError>)> {
+        let known: Vec<_> = {
+            let shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            shelf.values().filter_map(Weak::upgrade).collect()
+        };
+        let path = |endorsements: &Endorsements| endorsements.collateral.clone().unwrap_or_default();
+        known.iter().map(|endorsements| (path(endorsements), endorsements.refresh())).collect()
+    }
+}

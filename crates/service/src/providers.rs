@@ -1,0 +1,223 @@
+//! All providers of a service: which one a request is for, and what is in force at each.
+
+mod open;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::http::uri::Authority;
+use collateral::LoadError;
+use dcap::Requirements;
+use store::{ProviderState, Store, StoreError};
+
+use crate::endorsements::{Shelf, Source};
+use crate::provider::{Provider, ProviderName, Surroundings, UnusableProvider, VerificationClock, settings_of};
+use crate::public_url::PublicUrl;
+
+pub use open::OpenError;
+
+/// What a service is told when it starts; what it keeps itself (providers with their roots, keys, policies) is in the store.
+#[derive(Clone, Debug)]
+pub struct ServiceConfig {
+    /// Where the provider `default` is reached; every other one is below it, at `/p/NAME`.
+    pub public_url: PublicUrl,
+    /// Where it is, in its operator's geography.
+    pub location: String,
+    /// The one root that the provider `default` trusts, in PEM; none is Intel's. Fixed when the provider is made.
+    pub root_pem: Option<String>,
+    /// File or directory of collateral, for providers that have none of their own.
+    pub collateral: Option<PathBuf>,
+    /// What a verified quote has to meet before policy is asked, at providers that do not say it themselves.
+    pub requirements: Requirements,
+    /// As of when evidence is judged.
+    pub clock: VerificationClock,
+    /// Whether providers with another root than Intel's can be made: only where strangers do not see their tokens.
+    pub takes_other_roots: bool,
+}
+
+/// What is known of a provider.
+type Slot = Result<Arc<Provider>, Arc<UnusableProvider>>;
+
+/// The providers of a service.
+pub struct Providers {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) config: ServiceConfig,
+    pub(crate) shelf: Arc<Shelf>,
+    slots: ArcSwap<BTreeMap<ProviderName, Slot>>,
+    /// Held while something is changed here: what was read is still so when the change is written.
+    pub(crate) administration: tokio::sync::Mutex<()>,
+}
+
+/// Which provider a request is for.
+#[derive(Debug)]
+pub(crate) enum Target {
+    /// That one, with the path within its API.
+    Provider(Arc<Provider>, String),
+    /// There is none of that name.
+    Unknown(String),
+    /// What the store has of it makes no provider.
+    Unusable(ProviderName),
+    /// The request is for somebody else.
+    Elsewhere,
+}
+
+impl Providers {
+    /// The provider that is there from the first start on.
+    pub fn default_provider(&self) -> Option<Arc<Provider>> {
+        self.get(&ProviderName::default_provider())
+    }
+
+    /// The provider of that name.
+    pub fn get(&self, name: &ProviderName) -> Option<Arc<Provider>> {
+        self.slots.load().get(name).and_then(|slot| slot.as_ref().ok().map(Arc::clone))
+    }
+
+    /// Every provider that can be used, by name.
+    pub(crate) fn all(&self) -> Vec<Arc<Provider>> {
+        self.slots.load().values().filter_map(|slot| slot.as_ref().ok().map(Arc::clone)).collect()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.slots.load().len()
+    }
+
+    /// Loads collateral anew where its files have changed: for each path whether it has, or why it could not be loaded.
+    pub fn refresh_collateral(&self) -> Vec<(PathBuf, Result<bool, LoadError>)> {
+        self.shelf.refresh()
+    }
+
+    /// Where a provider is reached.
+    pub(crate) fn url_of(&self, name: &ProviderName) -> PublicUrl {
+        if name.is_default() {
+            self.config.public_url.clone()
+        } else {
+            self.config.public_url.below(&format!("/p/{name}"))
+        }
+    }
+
+    /// Whom a request is for, by its authority and path; the path comes back in lower case.
+    pub(crate) fn target(&self, authority: Option<&Authority>, path: &str) -> Target {
+        let Some(path) = self.config.public_url.path_within(authority, path) else { return Target::Elsewhere };
+        let (name, path) = match path.strip_prefix("/p/") {
+            None => (ProviderName::default_provider(), path),
+            Some(rest) => {
+                let (name, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+                match ProviderName::parse(name) {
+                    Ok(name) if !name.is_default() => (name, path.to_owned()),
+                    // One provider has one URL, for that is the issuer of its tokens.
+                    _ => return Target::Unknown(name.chars().take(40).collect()),
+                }
+            }
+        };
+        match self.slots.load().get(&name) {
+            Some(Ok(provider)) => Target::Provider(Arc::clone(provider), path),
+            Some(Err(_)) => Target::Unusable(name),
+            None => Target::Unknown(name.to_string()),
+        }
+    }
+
+    /// Reads a provider from the store again, and puts what is there in force.
+    pub(crate) async fn reload(&self, name: &ProviderName) -> Result<(), StoreError> {
+        match self.store.provider(name.as_str()).await? {
+            Some(state) => self.put(name, &state),
+            None => {
+                self.slots.rcu(|slots| {
+                    let mut slots = BTreeMap::clone(slots);
+                    slots.remove(name);
+                    slots
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts what the store has of a provider in force, unless something newer is.
+    fn put(&self, name: &ProviderName, state: &ProviderState) {
+        let previous = self.get(name);
+        let slot = self.make(name, state, previous.as_deref()).map(Arc::new).map_err(|error| {
+            tracing::error!(provider = name.as_str(), error = chain(&error), "provider cannot be used");
+            Arc::new(error)
+        });
+        self.slots.rcu(|slots| {
+            let mut slots = BTreeMap::clone(slots);
+            let newer = |known: &Slot| known.as_ref().is_ok_and(|known| known.revision > state.provider.revision);
+            if !slots.get(name).is_some_and(newer) {
+                slots.insert(name.clone(), slot.clone());
+            }
+            slots
+        });
+    }
+
+    fn make(
+        &self,
+        name: &ProviderName,
+        state: &ProviderState,
+        previous: Option<&Provider>,
+    ) -> Result<Provider, UnusableProvider> {
+        let settings = settings_of(&state.provider)?;
+        let source = Source {
+            root_pem: state.provider.root_pem.clone(),
+            collateral: settings.collateral.or_else(|| self.config.collateral.clone()),
+        };
+        let surroundings = Surroundings {
+            public_url: self.url_of(name),
+            requirements: &self.config.requirements,
+            clock: self.config.clock,
+            endorsements: self.shelf.get(&source)?,
+        };
+        Provider::of(state, surroundings, previous)
+    }
+
+    /// Follows what other processes change, for as long as it is polled.
+    pub async fn follow(&self) {
+        let mut generation = None;
+        loop {
+            match self.catch_up(generation).await {
+                Ok(current) => generation = Some(current),
+                Err(error) => {
+                    tracing::warn!(error = chain(&error), "changes cannot be followed; trying again");
+                    generation = None;
+                }
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Reloads every provider whose revision is another one, where anything changed since `known`.
+    async fn catch_up(&self, known: Option<i64>) -> Result<i64, StoreError> {
+        let generation = self.store.generation().await?;
+        if known == Some(generation) {
+            return Ok(generation);
+        }
+        let revisions: BTreeMap<String, i64> = self.store.revisions().await?.into_iter().collect();
+        let slots = self.slots.load_full();
+        let is_current = |name: &ProviderName, revision: i64| {
+            slots.get(name).is_some_and(|slot| slot.as_ref().is_ok_and(|provider| provider.revision >= revision))
+        };
+        let changed = revisions.iter().filter_map(|(name, revision)| {
+            ProviderName::parse(name).ok().filter(|name| !is_current(name, *revision))
+        });
+        let gone = slots.keys().filter(|name| !revisions.contains_key(name.as_str())).cloned();
+        for name in changed.chain(gone) {
+            self.reload(&name).await?;
+        }
+        Ok(generation)
+    }
+}
+
+impl std::fmt::Debug for Providers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Providers").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// An error with its causes, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// How often the store is asked whether another process changed anything.
+const POLL: std::time::Duration = std::time::Duration::from_millis(500);

@@ -1,0 +1,148 @@
+//! Opening the providers that the store has, and making the first.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use dcap::UnixTime;
+use store::{NewProvider, ProviderState, Store, StoreError};
+
+use super::{Providers, ServiceConfig};
+use crate::endorsements::{EndorsementsError, Shelf, Source};
+use crate::hashes;
+use crate::provider::{
+    KeysError, ProviderName, Settings, TrustModel, UnusableProvider, VerificationClock, make_key, settings_of,
+};
+
+/// Whose work the first start is, in the history.
+const MADE_BY: &str = "veritee";
+
+/// Why a service does not open its providers.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store failed.
+    #[error("providers cannot be read from the store")]
+    Store(#[from] StoreError),
+    /// The provider `default` was made with other roots.
+    #[error("provider `default` was made with {kept} as its root, and is opened with {asked}")]
+    OtherRoot {
+        /// The root it has.
+        kept: String,
+        /// The root it is opened with.
+        asked: String,
+    },
+    /// Root or collateral cannot be used.
+    #[error(transparent)]
+    Endorsements(#[from] EndorsementsError),
+    /// What the store has of the provider `default` makes no provider.
+    #[error("provider `default` cannot be used")]
+    Default(#[source] Arc<UnusableProvider>),
+    /// A key cannot be made.
+    #[error("a signing key cannot be made")]
+    Keys(#[from] KeysError),
+}
+
+impl OpenError {
+    /// What to do about it.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::OtherRoot { .. } => {
+                "a provider keeps its roots for life; use another data directory, or start it as it was made \
+                 (a simulated one with --simulated)"
+            }
+            Self::Endorsements(EndorsementsError::Collateral(_)) => {
+                "check the path given to --collateral: a directory of pieces, or dcap-qvl's JSON"
+            }
+            Self::Endorsements(EndorsementsError::Root) => "give one certificate in PEM",
+            Self::Store(_) | Self::Default(_) | Self::Keys(_) => {
+                "restore the data directory from a copy, or start with a new one"
+            }
+        }
+    }
+}
+
+impl Providers {
+    /// Opens the providers of a store, and makes `default` on first use: row, signing key and certificate.
+    ///
+    /// # Errors
+    /// See [`OpenError`]. A provider never opens under another root than the one it was made with. One beside `default` that
+    /// cannot be used is logged, and its requests are refused.
+    pub async fn open(store: Arc<dyn Store>, config: ServiceConfig, now: UnixTime) -> Result<Self, OpenError> {
+        let shelf = Arc::new(Shelf::default());
+        // Before anything is written: a wrong path must leave nothing behind.
+        let source = Source { root_pem: config.root_pem.clone(), collateral: config.collateral.clone() };
+        let endorsements = shelf.get(&source)?;
+        let administration = tokio::sync::Mutex::new(());
+        let providers = Self { store, config, shelf, slots: ArcSwap::from_pointee(BTreeMap::new()), administration };
+        providers.keep_default(now).await?;
+        for state in providers.store.providers().await? {
+            match ProviderName::parse(&state.provider.name) {
+                Ok(name) => providers.open_one(&name, state, now).await?,
+                Err(error) => tracing::error!(%error, "provider in the store cannot be used"),
+            }
+        }
+        if let Some(Err(error)) = providers.slots.load().get(&ProviderName::default_provider()) {
+            return Err(OpenError::Default(Arc::clone(error)));
+        }
+        if let VerificationClock::Dangerous(at) = providers.config.clock {
+            tracing::warn!(verification_time = %at, "DANGEROUS: evidence is judged as of a fixed time");
+        }
+        if endorsements.is_simulated {
+            tracing::warn!("provider `default` trusts another root than Intel's: its tokens are marked as simulated");
+        }
+        Ok(providers)
+    }
+
+    async fn open_one(&self, name: &ProviderName, mut state: ProviderState, now: UnixTime) -> Result<(), OpenError> {
+        let issuer = self.url_of(name).as_str().to_owned();
+        let has_key = state.keys.iter().any(|key| key.issuer == issuer);
+        // A service that moved to another URL needs keys whose certificates name it.
+        if let (false, Ok(settings)) = (has_key, settings_of(&state.provider)) {
+            let key = make_key(name, &issuer, settings.token_algorithm, now).await?;
+            self.store.add_signing_key(&key).await?;
+            tracing::info!(provider = name.as_str(), kid = key.kid, "signing key made");
+            state = self.store.provider(name.as_str()).await?.unwrap_or(state);
+        }
+        self.put(name, &state);
+        Ok(())
+    }
+
+    /// Makes the provider `default` where there is none; one with another root is refused.
+    async fn keep_default(&self, now: UnixTime) -> Result<(), OpenError> {
+        let name = ProviderName::default_provider();
+        let Some(kept) = self.store.provider(name.as_str()).await? else {
+            let settings = Settings::default();
+            let issuer = self.url_of(&name);
+            let key = make_key(&name, issuer.as_str(), settings.token_algorithm, now).await?;
+            let provider = store::Provider {
+                name: name.to_string(),
+                root_pem: self.config.root_pem.clone(),
+                trust_model: TrustModel::Aad.as_str().to_owned(),
+                location: self.config.location.clone(),
+                is_location_default: true,
+                settings: settings.to_json(),
+                created_at: now.seconds(),
+                created_by: MADE_BY.to_owned(),
+                revision: 0,
+            };
+            let made = self.store.create_provider(&NewProvider { provider, key, signers: Vec::new() }).await;
+            return match made {
+                // Another process started at the same time, and was first.
+                Err(StoreError::Exists("provider")) => Ok(()),
+                other => Ok(other?),
+            };
+        };
+        let (kept, asked) = (&kept.provider.root_pem, &self.config.root_pem);
+        if kept == asked {
+            return Ok(());
+        }
+        Err(OpenError::OtherRoot { kept: name_of(kept.as_deref()), asked: name_of(asked.as_deref()) })
+    }
+}
+
+fn name_of(root_pem: Option<&str>) -> String {
+    match root_pem {
+        None => "Intel's root".to_owned(),
+        Some(pem) => format!("a root of its own (SHA-256 of its PEM {:.16}…)", hashes::sha256_hex(&[pem.as_bytes()])),
+    }
+}

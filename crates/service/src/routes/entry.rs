@@ -1,0 +1,144 @@
+//! What every request passes: which provider it is for, an id, a time limit, a line in the log.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::uri::{Authority, PathAndQuery};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::provider::Provider;
+use crate::providers::{Providers, Target};
+use crate::response::{ApiError, Refused};
+
+/// Time for a request, its body included.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// What is at the URL of the provider `default` alone: it is about the service.
+const SERVICE_PATHS: [&str; 4] = ["/subscriptions/", "/providers/", "/oauth2/", "/clients"];
+
+/// What is known of a request before it is handled.
+#[derive(Clone)]
+pub(super) struct Entered {
+    /// As it is now: nothing newer is looked at.
+    pub(super) provider: Arc<Provider>,
+    /// Where it comes from.
+    pub(super) peer: Option<IpAddr>,
+}
+
+/// What was asked to be attested, for the log.
+#[derive(Clone)]
+pub(super) struct Attested {
+    pub(super) evidence_sha256: String,
+    pub(super) is_draft: bool,
+}
+
+/// Lets through what is for a provider of this service alone, with the path within its API in lower case; writes one line for
+/// each request, with an id that the answer carries.
+pub(super) async fn enter(State(providers): State<Arc<Providers>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let id = request_id();
+    let method = request.method().clone();
+    let path: String = request.uri().path().chars().take(200).collect();
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0);
+    let (provider, mut response) = match target(&providers, &request) {
+        Ok((provider, path)) => {
+            let entered = Entered { provider: Arc::clone(&provider), peer: peer.map(|peer| peer.ip()) };
+            (Some(provider), handle(request, path, entered, next).await.unwrap_or_else(IntoResponse::into_response))
+        }
+        Err(error) => (None, error.into_response()),
+    };
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-ms-request-id", value);
+    }
+    let attested = response.extensions().get::<Attested>();
+    tracing::info!(
+        provider = provider.as_ref().map(|provider| provider.name().as_str()),
+        http.method = %method,
+        http.path = path,
+        http.status = response.status().as_u16(),
+        duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+        request.id = id,
+        peer = peer.map(|peer| peer.to_string()),
+        refused = response.extensions().get::<Refused>().map(|refused| refused.0.as_str()),
+        evidence.sha256 = attested.map(|attested| attested.evidence_sha256.as_str()),
+        draft = attested.map(|attested| attested.is_draft),
+        simulated = provider.as_ref().map(|provider| provider.is_simulated()),
+        "request"
+    );
+    response
+}
+
+/// The provider that a request is for, and the path within its API.
+fn target(providers: &Providers, request: &Request) -> Result<(Arc<Provider>, String), ApiError> {
+    match providers.target(authority_of(request).as_ref(), request.uri().path()) {
+        Target::Provider(provider, path) => {
+            let is_for_the_service = SERVICE_PATHS.iter().any(|service| path.starts_with(service));
+            if is_for_the_service && !provider.name().is_default() {
+                let help = "ask at the URL of the service, without /p/NAME";
+                let message = "the service is not managed below a provider";
+                return Err(ApiError::new(StatusCode::NOT_FOUND, "NotFound", "route_unknown", message, help));
+            }
+            Ok((provider, path))
+        }
+        Target::Unknown(name) => {
+            let message = format!("there is no provider `{name}`");
+            let help = "`veritee provider list` shows those there are";
+            Err(ApiError::new(StatusCode::NOT_FOUND, "NotFound", "provider_unknown", message, help))
+        }
+        Target::Unusable(name) => {
+            let message = format!("provider `{name}` cannot be used");
+            let help = "the service's log says why";
+            Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "InternalError", "provider_unusable", message, help))
+        }
+        Target::Elsewhere => Err(ApiError::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "InvalidOperation",
+            "misdirected_request",
+            "no provider of this service has this host and path",
+            "use the provider's public URL exactly as it is configured",
+        )),
+    }
+}
+
+async fn handle(mut request: Request, path: String, entered: Entered, next: Next) -> Result<Response, ApiError> {
+    let path = if path.is_empty() { "/".to_owned() } else { path };
+    let path = PathAndQuery::try_from(path).map_err(|_| {
+        let help = "ask for a path of the API";
+        ApiError::new(StatusCode::BAD_REQUEST, "InvalidParameter", "path_malformed", "path is malformed", help)
+    })?;
+    // The query is dropped: every api-version is served alike and nothing else is read from it.
+    *request.uri_mut() = Uri::from(path);
+    request.extensions_mut().insert(entered);
+    tokio::time::timeout(TIMEOUT, next.run(request)).await.map_err(|_| {
+        let help = "send the body at once";
+        let message = format!("request was not complete within {} seconds", TIMEOUT.as_secs());
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, "InvalidOperation", "timeout", message, help)
+    })
+}
+
+/// HTTP/2 names the authority in the request target, HTTP/1.1 in `Host`; both at once must agree.
+fn authority_of(request: &Request) -> Option<Authority> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let from_header = match (hosts.next(), hosts.next()) {
+        (None, _) => None,
+        (Some(host), None) => Some(host.to_str().ok()?.parse::<Authority>().ok()?),
+        (Some(_), Some(_)) => return None,
+    };
+    match (request.uri().authority(), from_header) {
+        (Some(target), Some(host)) if *target != host => None,
+        (Some(target), _) => Some(target.clone()),
+        (None, host) => host,
+    }
+}
+
+/// An id in the form of Azure's: version, trace, span, flags.
+fn request_id() -> String {
+    let mut bytes = [0; 24];
+    // Ids name log lines and guard nothing; without randomness they are merely all the same.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    let (trace, span) = bytes.split_at(16);
+    format!("00-{}-{}-00", hex::encode(trace), hex::encode(span))
+}
