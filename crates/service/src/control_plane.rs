@@ -106,9 +106,9 @@ impl Providers {
         match pem {
             None => Ok(None),
             Some(_) if !self.config.takes_other_roots => Err(ControlError::OtherRoot),
-            Some(pem) if pem.len() > MAX_ROOT => Err(ControlError::Endorsements(
-                crate::endorsements::EndorsementsError::Root,
-            )),
+            Some(pem) if pem.len() > MAX_ROOT => {
+                Err(ControlError::Endorsements(crate::endorsements::EndorsementsError::Root))
+            }
             Some(pem) => Ok(Some(pem.to_owned())),
         }
     }

@@ -18,8 +18,8 @@ use crate::policies::{Policies, PolicyError};
 use crate::policy_type::PolicyType;
 use crate::public_url::PublicUrl;
 
-pub(crate) use keys::{Keys, make as make_key};
 pub use keys::KeysError;
+pub(crate) use keys::{Keys, make as make_key};
 pub use name::{InvalidProviderName, ProviderName};
 pub use settings::{InvalidSettings, Settings};
 pub use trust_model::TrustModel;

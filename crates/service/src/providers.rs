@@ -196,9 +196,9 @@ impl Providers {
         let is_current = |name: &ProviderName, revision: i64| {
             slots.get(name).is_some_and(|slot| slot.as_ref().is_ok_and(|provider| provider.revision >= revision))
         };
-        let changed = revisions.iter().filter_map(|(name, revision)| {
-            ProviderName::parse(name).ok().filter(|name| !is_current(name, *revision))
-        });
+        let changed = revisions
+            .iter()
+            .filter_map(|(name, revision)| ProviderName::parse(name).ok().filter(|name| !is_current(name, *revision)));
         let gone = slots.keys().filter(|name| !revisions.contains_key(name.as_str())).cloned();
         for name in changed.chain(gone) {
             self.reload(&name).await?;

@@ -9,12 +9,12 @@ mod entry;
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{any, delete, get, post};
-use axum::Extension;
 use dcap::UnixTime;
 use token::OpenIdMetadata;
 use tokio::sync::Semaphore;
@@ -120,4 +120,3 @@ fn forbidden(caller: &Caller, role: Role, what: &str) -> ApiError {
     let help = "ask the owner of the service for a client with that role: veritee token create";
     ApiError::new(StatusCode::FORBIDDEN, "Forbidden", "role_insufficient", message, help)
 }
-

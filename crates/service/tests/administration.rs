@@ -99,7 +99,13 @@ async fn the_signer_of_a_policy_stands_in_answers_and_tokens() {
 async fn a_policy_comes_as_it_is_or_quoted() {
     let service = running().await;
     let jws = policy_jws::unsecured(MINIMAL);
-    for body in [jws.clone(), json!(jws).to_string(), format!(" {jws}\r\n"), format!("\n{}", json!(jws)), json!({"token": jws}).to_string()] {
+    for body in [
+        jws.clone(),
+        json!(jws).to_string(),
+        format!(" {jws}\r\n"),
+        format!("\n{}", json!(jws)),
+        json!({"token": jws}).to_string(),
+    ] {
         let set = claims(&service, "PUT", "/policies/sgxenclave", &body).await;
         assert_eq!(set["x-ms-policy-token-hash"], "c6sEJQItV50OeP9IrP_bzywAMOVvj5uDPbklA_bwdYQ", "{body}");
     }

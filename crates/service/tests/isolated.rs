@@ -144,8 +144,13 @@ async fn signers_are_added_and_removed_by_signers_and_the_last_one_stays() {
     assert_eq!(listed().await, json!([second.jwk()]));
     assert_eq!(refusal(&service, &first.policy(OTHER)).await.1, "signer_not_trusted");
     // What is gone stays gone.
-    assert_eq!(claims_of(&ask("remove", change(&second, &first)).await.token())["x-ms-policycertificates-result"], "IsAbsent");
-    for (body, code) in [("x", "policy_jws_segments"), ("{}", "policy_body_malformed"), (RESET, "certificate_jws_unsigned")] {
+    assert_eq!(
+        claims_of(&ask("remove", change(&second, &first)).await.token())["x-ms-policycertificates-result"],
+        "IsAbsent"
+    );
+    for (body, code) in
+        [("x", "policy_jws_segments"), ("{}", "policy_body_malformed"), (RESET, "certificate_jws_unsigned")]
+    {
         assert_eq!(service.ask("POST", "/p/iso/certificates:add", body).await.refusal().2, code);
     }
 }

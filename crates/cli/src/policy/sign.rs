@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let jws = match (signing_key(arguments)?, &text) {
         (Some(key), text) => {
             key.sign(text.as_deref(), arguments.alg, arguments.audience.as_deref()).map_err(|error| refused(&error))?
-        },
+        }
         (None, Some(text)) => policy_jws::unsecured(text),
         (None, None) => policy_jws::unsecured_reset(),
     };

@@ -41,7 +41,6 @@ impl Access {
         peer: Option<IpAddr>,
         now: UnixTime,
     ) -> Result<(String, i64), AccessError> {
-        self.failures.check(peer, now)?;
         let digest = sha256(&[secret.as_bytes()]);
         let client = self.store.client(id).await?;
         // As much work for an id that does not exist.
@@ -50,7 +49,7 @@ impl Access {
         match client.filter(|client| is_right && now.seconds() < client.expires_at) {
             Some(client) => Ok((self.tokens.issue(&client.id, now), super::tokens::LIFETIME)),
             None => {
-                self.failures.note(peer, now);
+                self.failures.note(peer, now)?;
                 Err(AccessError::ClientRefused)
             }
         }
@@ -92,7 +91,13 @@ impl Access {
             created_by: by.name.clone(),
         };
         self.store.create_client(&client).await?;
-        tracing::info!(client = client.name, role = client.role, provider = client.provider, by = by.name, "client made");
+        tracing::info!(
+            client = client.name,
+            role = client.role,
+            provider = client.provider,
+            by = by.name,
+            "client made"
+        );
         Ok((client, ClientSecret(secret)))
     }
 

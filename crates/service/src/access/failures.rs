@@ -1,4 +1,5 @@
-//! Slowing down whoever guesses: after so many wrong credentials from an address none from there is looked at for a while.
+//! Slowing down whoever guesses: after so many wrong credentials from an address the next wrong ones are told to wait. Good ones
+//! pass all the same: whoever shares an address with a guesser is not locked out, and 256 random bits are not guessed.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -20,33 +21,32 @@ const MAX_ADDRESSES: usize = 4096;
 pub(super) struct Failures(Mutex<HashMap<IpAddr, (i64, u32)>>);
 
 impl Failures {
-    /// Refuses whoever has failed too often. Without a peer, all are one.
-    pub(super) fn check(&self, peer: Option<IpAddr>, now: UnixTime) -> Result<(), AccessError> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(&address(peer)) {
-            Some((begun, count)) if *count >= MAX_FAILURES && is_open(*begun, now) => {
-                let retry_after = begun.saturating_add(WINDOW).saturating_sub(now.seconds());
-                Err(AccessError::TooManyFailures { retry_after: retry_after.clamp(1, WINDOW) })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    pub(super) fn note(&self, peer: Option<IpAddr>, now: UnixTime) {
+    /// Takes note of wrong credentials; refuses whoever has sent too many. Without a peer, all are one.
+    pub(super) fn note(&self, peer: Option<IpAddr>, now: UnixTime) -> Result<(), AccessError> {
+        let address = address(peer);
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_ADDRESSES && !known.contains_key(&address(peer)) {
-            known.retain(|_, (begun, _)| is_open(*begun, now));
-            // Still full: somebody has many addresses. The oldest window goes.
-            let oldest = known.iter().min_by_key(|(_, (begun, _))| *begun).map(|(address, _)| *address);
-            if let Some(oldest) = oldest.filter(|_| known.len() >= MAX_ADDRESSES) {
-                known.remove(&oldest);
-            }
+        if known.len() >= MAX_ADDRESSES && !known.contains_key(&address) {
+            make_room(&mut known, now);
         }
-        let entry = known.entry(address(peer)).or_insert((now.seconds(), 0));
-        if !is_open(entry.0, now) {
-            *entry = (now.seconds(), 0);
+        let (begun, count) = known.entry(address).or_insert((now.seconds(), 0));
+        if !is_open(*begun, now) {
+            (*begun, *count) = (now.seconds(), 0);
         }
-        entry.1 = entry.1.saturating_add(1);
+        *count = count.saturating_add(1);
+        if *count <= MAX_FAILURES {
+            return Ok(());
+        }
+        let retry_after = begun.saturating_add(WINDOW).saturating_sub(now.seconds());
+        Err(AccessError::TooManyFailures { retry_after: retry_after.clamp(1, WINDOW) })
+    }
+}
+
+/// Forgets the windows that are over; if there are none, somebody has many addresses, and the oldest goes.
+fn make_room(known: &mut HashMap<IpAddr, (i64, u32)>, now: UnixTime) {
+    known.retain(|_, (begun, _)| is_open(*begun, now));
+    if known.len() >= MAX_ADDRESSES {
+        let oldest = known.iter().min_by_key(|(_, (begun, _))| *begun).map(|(address, _)| *address);
+        oldest.map(|oldest| known.remove(&oldest));
     }
 }
 
@@ -78,31 +78,29 @@ mod tests {
     }
 
     #[test]
-    fn who_guesses_is_not_heard_for_a_while_and_others_are() {
+    fn who_guesses_is_told_to_wait_and_others_are_not() {
         let failures = Failures::default();
         let peer = |text: &str| Some(text.parse().unwrap());
         for _ in 0..MAX_FAILURES {
-            assert!(failures.check(peer("192.0.2.1"), at(100)).is_ok());
-            failures.note(peer("192.0.2.1"), at(100));
+            assert!(failures.note(peer("192.0.2.1"), at(100)).is_ok());
         }
-        let refused = failures.check(peer("::ffff:192.0.2.1"), at(130));
+        let refused = failures.note(peer("::ffff:192.0.2.1"), at(130));
         assert!(matches!(refused, Err(AccessError::TooManyFailures { retry_after: 30 })));
-        assert!(failures.check(peer("192.0.2.2"), at(130)).is_ok());
-        assert!(failures.check(None, at(130)).is_ok());
-        assert!(failures.check(peer("192.0.2.1"), at(160)).is_ok());
-        failures.note(peer("192.0.2.1"), at(160));
-        assert!(failures.check(peer("192.0.2.1"), at(161)).is_ok(), "a new window begins");
+        assert!(failures.note(peer("192.0.2.2"), at(130)).is_ok());
+        assert!(failures.note(None, at(130)).is_ok());
+        assert!(failures.note(peer("192.0.2.1"), at(160)).is_ok(), "a new window begins");
     }
 
     #[test]
     fn a_network_of_ipv6_is_one_address_and_memory_is_bounded() {
         let failures = Failures::default();
+        let in_network = |number: u32| Some(format!("2001:db8::{number:x}").parse().unwrap());
         for number in 0..MAX_FAILURES {
-            failures.note(Some(format!("2001:db8::{number:x}").parse().unwrap()), at(100));
+            assert!(failures.note(in_network(number), at(100)).is_ok());
         }
-        assert!(failures.check(Some("2001:db8::ffff".parse().unwrap()), at(100)).is_err());
+        assert!(failures.note(in_network(0xffff), at(100)).is_err());
         for number in 0..10_000_u32 {
-            failures.note(Some(IpAddr::V4(Ipv4Addr::from(number))), at(101));
+            assert!(failures.note(Some(IpAddr::V4(Ipv4Addr::from(number))), at(101)).is_ok());
         }
         assert!(failures.0.lock().unwrap().len() <= MAX_ADDRESSES);
     }

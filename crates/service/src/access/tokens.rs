@@ -147,7 +147,9 @@ mod tests {
         assert_eq!(why(&AccessTokens::new(&[2; KEY], URL), &token, 100), "its signature is wrong");
         assert_eq!(why(&AccessTokens::new(&[1; KEY], "https://other"), &token, 100), "it is for another service");
         let (_, rest) = token.split_once('.').unwrap();
-        for header in [&br#"{"alg":"none","typ":"at+jwt"}"#[..], br#"{"alg":"HS256"}"#, br#"{"typ":"at+jwt","alg":"HS256"}"#] {
+        for header in
+            [&br#"{"alg":"none","typ":"at+jwt"}"#[..], br#"{"alg":"HS256"}"#, br#"{"typ":"at+jwt","alg":"HS256"}"#]
+        {
             let forged = format!("{}.{rest}", base64::encode(header));
             assert_eq!(why(&tokens, &forged, 100), "it was not issued by this service for administration");
         }

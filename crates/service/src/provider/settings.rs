@@ -136,9 +136,10 @@ impl Settings {
         let requirements = match &self.accepted_tcb {
             None => service.clone(),
             // Debug enclaves and measurements are left to policy, as Azure leaves them. `Revoked` was refused.
-            Some(statuses) => {
-                Requirements::default().allow(dcap::Allowance::Debug).accept(statuses.iter().copied()).unwrap_or_default()
-            }
+            Some(statuses) => Requirements::default()
+                .allow(dcap::Allowance::Debug)
+                .accept(statuses.iter().copied())
+                .unwrap_or_default(),
         };
         requirements.minimum_evaluation_data_number(self.minimum_evaluation_data_number)
     }

@@ -57,7 +57,7 @@ pub(super) async fn policies(
             let number = change_number(&body::read(&headers, body).await?)?;
             Ok(json_body(&api.providers.roll_back(provider, policy_type, number, &caller, now).await?))
         }
-        _ => return Err(method_not_allowed().await),
+        _ => Err(method_not_allowed().await),
     }
 }
 

@@ -181,7 +181,11 @@ async fn list_nothing(
 }
 
 /// The provider of that name, where it is under that subscription and resource group.
-fn find(api: &Api, name: &ProviderName, (subscription, group, _): &Scope) -> Result<std::sync::Arc<Provider>, ControlError> {
+fn find(
+    api: &Api,
+    name: &ProviderName,
+    (subscription, group, _): &Scope,
+) -> Result<std::sync::Arc<Provider>, ControlError> {
     let found = api.providers.get(name).filter(|provider| is_in(provider, subscription, Some(group)));
     found.ok_or_else(|| ControlError::Missing(name.to_string()))
 }

@@ -43,7 +43,11 @@ pub(super) async fn enter(State(providers): State<Arc<Providers>>, request: Requ
     let method = request.method().clone();
     let path: String = request.uri().path().chars().take(200).collect();
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0);
-    let (provider, mut response) = match target(&providers, &request) {
+    let found = target(&providers, &request).and_then(|(provider, path)| {
+        check_network(&provider, &path, peer.map(|peer| peer.ip()))?;
+        Ok((provider, path))
+    });
+    let (provider, mut response) = match found {
         Ok((provider, path)) => {
             let entered = Entered { provider: Arc::clone(&provider), peer: peer.map(|peer| peer.ip()) };
             (Some(provider), handle(request, path, entered, next).await.unwrap_or_else(IntoResponse::into_response))
@@ -75,8 +79,7 @@ pub(super) async fn enter(State(providers): State<Arc<Providers>>, request: Requ
 fn target(providers: &Providers, request: &Request) -> Result<(Arc<Provider>, String), ApiError> {
     match providers.target(authority_of(request).as_ref(), request.uri().path()) {
         Target::Provider(provider, path) => {
-            let is_for_the_service = SERVICE_PATHS.iter().any(|service| path.starts_with(service));
-            if is_for_the_service && !provider.name().is_default() {
+            if is_for_the_service(&path) && !provider.name().is_default() {
                 let help = "ask at the URL of the service, without /p/NAME";
                 let message = "the service is not managed below a provider";
                 return Err(ApiError::new(StatusCode::NOT_FOUND, "NotFound", "route_unknown", message, help));
@@ -100,6 +103,28 @@ fn target(providers: &Providers, request: &Request) -> Result<(Arc<Provider>, St
             "no provider of this service has this host and path",
             "use the provider's public URL exactly as it is configured",
         )),
+    }
+}
+
+fn is_for_the_service(path: &str) -> bool {
+    SERVICE_PATHS.iter().any(|service| path.starts_with(service))
+}
+
+/// A provider without public network access is for addresses of private networks. Behind a proxy that is the proxy's.
+fn check_network(provider: &Provider, path: &str, peer: Option<IpAddr>) -> Result<(), ApiError> {
+    let is_open = provider.settings.public_network_access || is_for_the_service(path);
+    if is_open || peer.is_none_or(is_private) {
+        return Ok(());
+    }
+    let message = "this provider is not for the public network";
+    let help = "ask from a private network, or enable publicNetworkAccess";
+    Err(ApiError::new(StatusCode::FORBIDDEN, "Forbidden", "public_network_access_disabled", message, help))
+}
+
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
     }
 }
 

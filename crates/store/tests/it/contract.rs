@@ -276,6 +276,12 @@ fn secrets_do_not_show_themselves_in_logs() {
     let key = key("a", "one", 1);
     let access = AccessKey { kid: "a".to_owned(), secret: Zeroizing::new(vec![1, 2, 3]), created_at: 1 };
     for text in [format!("{key:?}"), format!("{access:?}"), format!("{:?}", client("1", "b", None))] {
-        assert!(!text.contains("pkcs8") && !text.contains("secret:") && !text.contains("1, 2, 3") && !text.contains("sha256"), "{text}");
+        assert!(
+            !text.contains("pkcs8")
+                && !text.contains("secret:")
+                && !text.contains("1, 2, 3")
+                && !text.contains("sha256"),
+            "{text}"
+        );
     }
 }

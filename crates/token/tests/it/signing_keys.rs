@@ -35,9 +35,12 @@ fn keys_on_p256_are_made_read_and_certified() {
     let der = key.self_signed(ISS, NOW, NOW + 1).unwrap();
     let certificate = token::policy_jws::SignerCertificate::from_der(&der).unwrap();
     assert!(certificate.signed(&certificate), "it is self-signed");
-    let entry = serde_json::to_value(token::Jwk::new(key.kid(), &der)).unwrap();
-    assert_eq!(entry["kty"], "EC");
-    assert_eq!(entry.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>(), ["kid", "kty", "x5c"]);
+    let entry = serde_json::to_string(&token::Jwk::new(key.kid(), &der)).unwrap();
+    assert!(
+        entry.starts_with("{\"x5c\":[\"")
+            && entry.ends_with(&format!("\"],\"kid\":\"{}\",\"kty\":\"EC\"}}", key.kid())),
+        "{entry}"
+    );
 }
 
 #[test]

@@ -1,0 +1,294 @@
+//! Making, changing and deleting providers, as Azure's resource manager has it.
+
+mod running;
+
+use std::sync::Arc;
+
+use dcap::UnixTime;
+use running::managed::{GROUP, Signer, isolated};
+use running::{claims_of, enclave_holding, quote_body, running, running_with};
+use serde_json::{Value, json};
+use service::{ProviderName, Providers};
+use store::Store;
+
+const SUBSCRIPTION: &str = "/subscriptions/s1/providers/Microsoft.Attestation";
+
+#[tokio::test]
+async fn a_provider_is_made_shown_listed_changed_and_deleted() {
+    let service = running().await;
+    let at = format!("{GROUP}/contoso");
+    assert_eq!(
+        service.ask("GET", &at, "").await.refusal(),
+        (404, "ResourceNotFound".into(), "provider_unknown".into())
+    );
+    let made = service.create("contoso", json!({"publicNetworkAccess": "Disabled"})).await;
+    assert_eq!(
+        made["id"],
+        "/subscriptions/s1/resourceGroups/g1/providers/Microsoft.Attestation/attestationProviders/contoso"
+    );
+    assert_eq!(made["type"], "Microsoft.Attestation/attestationProviders");
+    assert_eq!((&made["name"], &made["location"]), (&json!("contoso"), &json!("local")));
+    let properties = &made["properties"];
+    assert_eq!(properties["attestUri"], "https://localhost:8443/p/contoso");
+    assert_eq!((&properties["trustModel"], &properties["status"]), (&json!("AAD"), &json!("Ready")));
+    assert_eq!(properties["publicNetworkAccess"], "Disabled");
+    assert_eq!(properties["privateEndpointConnections"], json!([]));
+    assert_eq!(properties["tpmAttestationAuthentication"], "Enabled");
+    assert_eq!(properties["veritee"]["simulated"], true);
+    assert_eq!(service.ask("GET", &at.to_uppercase(), "").await.json(), made);
+
+    let patch = json!({"tags": {"a": "b"}, "properties": {"tpmAttestationAuthentication": "Disabled"}});
+    let changed = service.ask("PATCH", &at, patch.to_string()).await.json();
+    assert_eq!(changed["tags"], json!({"a": "b"}));
+    assert_eq!(changed["properties"]["tpmAttestationAuthentication"], "Disabled");
+    assert_eq!(changed["properties"]["publicNetworkAccess"], "Disabled", "what is not named stays");
+    for list in [GROUP.to_owned(), format!("{SUBSCRIPTION}/attestationProviders")] {
+        assert_eq!(service.ask("GET", &list, "").await.json(), json!({"value": [changed]}));
+    }
+    let elsewhere = GROUP.replace("/s1/", "/s2/");
+    assert_eq!(service.ask("GET", &elsewhere, "").await.json(), json!({"value": []}));
+    assert_eq!(service.ask("GET", &format!("{elsewhere}/contoso"), "").await.status, 404);
+    assert_eq!(service.ask("GET", &format!("{at}/privateEndpointConnections"), "").await.json(), json!({"value": []}));
+    assert_eq!(service.ask("GET", &format!("{at}/privateLinkResources"), "").await.json(), json!({"value": []}));
+
+    assert_eq!(service.get("/p/contoso/certs").await.status, 200);
+    assert_eq!(service.ask("DELETE", &at, "").await.status, 200);
+    assert_eq!(service.ask("DELETE", &at, "").await.status, 204);
+    assert_eq!(service.get("/p/contoso/certs").await.refusal(), (404, "NotFound".into(), "provider_unknown".into()));
+}
+
+#[tokio::test]
+async fn a_token_of_one_provider_fails_against_another_by_key() {
+    let service = running().await;
+    service.create("one", json!({})).await;
+    service.create("two", json!({})).await;
+    let body = quote_body(&service.quote(&enclave_holding(b""))).to_string();
+    let token = service.post("/p/one/attest/SgxEnclave", body).await.token();
+    assert_eq!(claims_of(&token)["iss"], "https://localhost:8443/p/one");
+    let keys = async |name: &str| token::Jwks::parse(&service.get(&format!("/p/{name}/certs")).await.body).unwrap();
+    let verify = |iss: &str, keys| {
+        let expectations = token::Expectations::new(token::Binding::WithoutFreshness).accept_simulated();
+        let now = UnixTime::of_system_clock().seconds();
+        token::Verifier::new(iss, keys).verify(&token, now, &expectations)
+    };
+    let iss = "https://localhost:8443/p/one";
+    assert!(verify(iss, keys("one").await).is_ok());
+    // Even to somebody who takes the name for granted.
+    assert!(matches!(verify(iss, keys("two").await), Err(token::TokenError::UnknownKey { .. })));
+    let default = token::Jwks::parse(&service.get("/certs").await.body).unwrap();
+    assert!(matches!(verify(iss, default), Err(token::TokenError::UnknownKey { .. })));
+}
+
+#[tokio::test]
+async fn settings_hold_for_their_provider_alone() {
+    let service = running().await;
+    let body = quote_body(&service.quote(&enclave_holding(b""))).to_string();
+    let attest = async |name: &str| service.post(&format!("/p/{name}/attest/SgxEnclave"), body.clone()).await;
+    let veritee = json!({"tokenAlgorithm": "ES256", "tokenLifetime": 60, "acceptedTcb": ["OutOfDate"]});
+    let made = service.create("curve", json!({"veritee": veritee})).await;
+    assert_eq!(made["properties"]["veritee"]["acceptedTcb"], json!(["UpToDate", "OutOfDate"]));
+    let token = attest("curve").await.token();
+    let claims = claims_of(&token);
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 60);
+    let keys = service.get("/p/curve/certs").await.json();
+    assert_eq!(keys["keys"][0]["kty"], "EC");
+    let metadata = service.get("/p/curve/.well-known/openid-configuration").await.json();
+    assert_eq!(metadata["id_token_signing_alg_values_supported"], json!(["ES256"]));
+    let keys = token::Jwks::parse(keys.to_string().as_bytes()).unwrap();
+    let expectations = token::Expectations::new(token::Binding::WithoutFreshness).accept_simulated();
+    let now = UnixTime::of_system_clock().seconds();
+    token::Verifier::new("https://localhost:8443/p/curve", keys).verify(&token, now, &expectations).unwrap();
+
+    // The number of the simulated collateral is lower than this.
+    for (name, veritee) in
+        [("minimum", json!({"minimumEvaluationDataNumber": 1_000_000})), ("baseline", json!({"baseline": 1_000_000}))]
+    {
+        service.create(name, json!({"veritee": veritee})).await;
+        assert_eq!(attest(name).await.refusal().2, "evaluation_number_too_low", "{name}");
+    }
+    // A policy that names a lower number goes below the baseline, and not below the minimum.
+    let policy = "version=1.1; configurationrules{=> issueproperty(type=\"x-ms-sgx-tcbidentifier\", value=\"10\");}; \
+                  authorizationrules{=> permit();};";
+    for (name, status) in [("minimum", 400), ("baseline", 200)] {
+        let jws = token::policy_jws::unsecured(policy);
+        service.ask("PUT", &format!("/p/{name}/policies/SgxEnclave"), jws).await.token();
+        assert_eq!(attest(name).await.status, status, "{name}");
+    }
+    service.create("closed", json!({"veritee": {"anonymousAttestation": false}})).await;
+    assert_eq!(attest("closed").await.refusal(), (401, "Unauthorized".into(), "bearer_token_missing".into()));
+    let reader = service.access_token("reader", "reader", Some("closed")).await;
+    service.ask_as(Some(&reader), "POST", "/p/closed/attest/SgxEnclave", body.clone()).await.token();
+    let stranger = service.access_token("stranger", "owner", None).await;
+    service.ask_as(Some(&stranger), "POST", "/p/closed/attest/SgxEnclave", body.clone()).await.token();
+}
+
+#[tokio::test]
+async fn a_provider_without_public_network_access_is_for_private_networks() {
+    let service = running().await;
+    service.create("inside", json!({"publicNetworkAccess": "Disabled"})).await;
+    let from = async |peer: &str, path: &str| {
+        let peer = std::net::SocketAddr::new(peer.parse().unwrap(), 1);
+        let asked = running::request("GET", path).extension(axum::extract::ConnectInfo(peer));
+        service.send(asked.body(axum::body::Body::empty()).unwrap()).await
+    };
+    for private in ["127.0.0.1", "10.0.0.1", "::1", "fd00::1", "::ffff:192.168.0.1"] {
+        assert_eq!(from(private, "/p/inside/certs").await.status, 200, "{private}");
+    }
+    for public in ["192.0.2.1", "2001:db8::1"] {
+        let refused = from(public, "/p/inside/certs").await.refusal();
+        assert_eq!(refused, (403, "Forbidden".into(), "public_network_access_disabled".into()), "{public}");
+        assert_eq!(from(public, "/certs").await.status, 200, "others stay open");
+    }
+}
+
+#[tokio::test]
+async fn each_location_has_one_default_provider() {
+    let service = running().await;
+    let defaults = format!("{SUBSCRIPTION}/defaultProviders");
+    let list = service.ask("GET", &defaults, "").await.json();
+    let uris = |list: &Value| -> Vec<String> {
+        list["value"].as_array().unwrap().iter().map(|one| one["properties"]["attestUri"].to_string()).collect()
+    };
+    assert_eq!(uris(&list), ["\"https://localhost:8443\""]);
+    assert_eq!(list["value"][0]["id"], "/providers/Microsoft.Attestation/attestationProviders/default");
+    let body = |location: &str| {
+        let veritee = json!({"default": true, "shared": true});
+        json!({"location": location, "properties": {"veritee": veritee}}).to_string()
+    };
+    assert_eq!(service.ask("PUT", &format!("{GROUP}/sharedwus"), body("West US")).await.status, 201);
+    let second = service.ask("PUT", &format!("{GROUP}/second"), body("westus")).await;
+    assert_eq!(second.refusal(), (409, "Conflict".into(), "provider_exists".into()));
+    assert_eq!(uris(&service.ask("GET", &defaults, "").await.json()).len(), 2);
+    let at = |location: &str| format!("{SUBSCRIPTION}/locations/{location}/defaultProvider");
+    assert_eq!(service.ask("GET", &at("westus"), "").await.json()["name"], "sharedwus");
+    assert_eq!(service.ask("GET", &at("nowhere"), "").await.status, 404);
+    let operations = service.ask("GET", "/providers/Microsoft.Attestation/operations", "").await.json();
+    assert_eq!(operations["value"][0]["name"], "Microsoft.Attestation/attestationProviders/read");
+}
+
+#[tokio::test]
+async fn what_makes_no_provider_is_refused_and_leaves_none() {
+    let service = running().await;
+    let signer = Signer::new("signer", false, None);
+    let with = |properties: Value| json!({"location": "local", "properties": properties}).to_string();
+    let veritee = |veritee: Value| with(json!({"veritee": veritee}));
+    let many: Vec<Value> = (0..33).map(|_| Signer::new("signer", false, None).jwk()).collect();
+    for (body, code) in [
+        (String::new(), "body_malformed"),
+        ("[]".to_owned(), "body_malformed"),
+        ("{\"location\":1}".to_owned(), "body_malformed"),
+        ("{\"location\":\"a\",\"location\":\"b\"}".to_owned(), "body_malformed"),
+        ("{}".to_owned(), "location_malformed"),
+        ("{\"location\":\"a/b\"}".to_owned(), "location_malformed"),
+        (json!({"location": "a".repeat(33)}).to_string(), "location_malformed"),
+        (with(json!({"publicNetworkAccess": "On"})), "body_malformed"),
+        (with(json!({"policySigningCertificates": {"keys": []}})), "certificates_missing"),
+        (with(json!({"policySigningCertificates": {"keys": [{"x5c": []}]}})), "certificate_malformed"),
+        (with(json!({"policySigningCertificates": {"keys": [{"x5c": ["MAA="]}]}})), "certificate_malformed"),
+        (with(json!({"policySigningCertificates": {"keys": many}})), "too_many_certificates"),
+        (
+            with(json!({"policySigningCertificates": {"keys": [signer.jwk()]}, "veritee": {"shared": true}})),
+            "shared_with_certificates",
+        ),
+        (veritee(json!({"misspelt": 1})), "body_malformed"),
+        (veritee(json!({"tokenLifetime": 59})), "token_lifetime_out_of_range"),
+        (veritee(json!({"tokenAlgorithm": "none"})), "body_malformed"),
+        (veritee(json!({"acceptedTcb": ["Revoked"]})), "revoked_never_accepted"),
+        (veritee(json!({"acceptedTcb": ["Fine"]})), "body_malformed"),
+        (veritee(json!({"rootCertificate": "nonsense"})), "root_malformed"),
+        (veritee(json!({"collateral": "/nonexistent"})), "collateral_unusable"),
+        (json!({"location": "a", "tags": {"a": "b".repeat(257)}}).to_string(), "tags_too_long"),
+    ] {
+        let refused = service.ask("PUT", &format!("{GROUP}/broken"), body.clone()).await.refusal();
+        assert_eq!((refused.0, refused.2.as_str()), (400, code), "{body:.200}");
+    }
+    let refused = service.ask("PUT", &format!("{GROUP}/a_b"), "{\"location\":\"a\"}").await;
+    assert_eq!(refused.refusal().2, "provider_name_malformed");
+    assert_eq!(service.get("/p/broken/certs").await.refusal().2, "provider_unknown");
+    assert_eq!(service.ask("DELETE", &format!("{GROUP}/broken"), "").await.status, 204);
+}
+
+#[tokio::test]
+async fn what_is_fixed_stays() {
+    let service = running().await;
+    let signer = Signer::new("signer", false, None);
+    service.create("iso", isolated(&[&signer])).await;
+    let at = format!("{GROUP}/iso");
+    let put = async |body: Value| service.ask("PUT", &at, body.to_string()).await;
+    // A PUT that asks for nothing fixed changes what may be changed.
+    let changed = put(json!({"location": "local", "tags": {"a": "b"}})).await;
+    assert_eq!((changed.status.as_u16(), &changed.json()["tags"]), (200, &json!({"a": "b"})));
+    let other = Signer::new("other", false, None);
+    let root = service.platform.root_certificate_pem();
+    for body in [
+        json!({"location": "elsewhere"}),
+        json!({"location": "local", "properties": isolated(&[&other])}),
+        json!({"location": "local", "properties": {"veritee": {"shared": true}}}),
+        json!({"location": "local", "properties": {"veritee": {"rootCertificate": root}}}),
+    ] {
+        assert_eq!(put(body).await.refusal(), (409, "Conflict".into(), "provider_exists".into()));
+    }
+    // In another group it is somebody else's.
+    let elsewhere = format!("{}/iso", GROUP.replace("g1", "g2"));
+    let taken = service.ask("PUT", &elsewhere, "{\"location\":\"local\"}").await;
+    assert_eq!(taken.refusal(), (409, "Conflict".into(), "provider_exists".into()));
+    let algorithm = json!({"properties": {"veritee": {"tokenAlgorithm": "ES256"}}});
+    assert_eq!(service.ask("PATCH", &at, algorithm.to_string()).await.refusal().2, "token_algorithm_fixed");
+    let default = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/veritee/providers/\
+                   Microsoft.Attestation/attestationProviders/default";
+    assert_eq!(service.ask("GET", default, "").await.json()["properties"]["attestUri"], running::URL);
+    assert_eq!(
+        service.ask("DELETE", default, "").await.refusal(),
+        (409, "InvalidParameter".into(), "default_stays".into())
+    );
+}
+
+#[tokio::test]
+async fn other_roots_are_for_services_that_strangers_do_not_reach() {
+    let service = running_with(|config| config.takes_other_roots = false).await;
+    let root = service.platform.root_certificate_pem();
+    let body = json!({"location": "local", "properties": {"veritee": {"rootCertificate": root}}});
+    let refused = service.ask("PUT", &format!("{GROUP}/other"), body.to_string()).await;
+    assert_eq!(refused.refusal(), (400, "InvalidParameter".into(), "other_root".into()));
+}
+
+#[tokio::test]
+async fn the_service_is_not_managed_below_a_provider() {
+    let service = running().await;
+    service.create("one", json!({})).await;
+    for path in [format!("/p/one{GROUP}/one"), "/p/one/clients".to_owned(), "/p/one/oauth2/token".to_owned()] {
+        assert_eq!(service.ask("GET", &path, "").await.refusal(), (404, "NotFound".into(), "route_unknown".into()));
+    }
+    assert_eq!(service.get("/p/default/certs").await.refusal().2, "provider_unknown", "it has one URL");
+}
+
+#[tokio::test]
+async fn a_restart_and_another_process_find_what_was_made_and_changed() {
+    let service = running().await;
+    service.create("one", json!({})).await;
+    service.create("two", json!({})).await;
+    let again = service.reopened().await;
+    let kid = |keys: &Value| keys["keys"][0]["kid"].clone();
+    assert_eq!(kid(&again.get("/p/one/certs").await.json()), kid(&service.get("/p/one/certs").await.json()));
+    // Another process over the same store follows within a second.
+    let store = store::Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
+    let store: Arc<dyn Store> = Arc::new(store);
+    let mut config = running::config();
+    config.root_pem = Some(service.platform.root_certificate_pem());
+    config.collateral = Some(service.directory.path().join("collateral"));
+    let other = Arc::new(Providers::open(store, config, UnixTime::of_system_clock()).await.unwrap());
+    let following = tokio::spawn({
+        let other = Arc::clone(&other);
+        async move { other.follow().await }
+    });
+    let name = |text: &str| ProviderName::parse(text).unwrap();
+    assert!(other.get(&name("two")).is_some());
+    service.ask("DELETE", &format!("{GROUP}/two"), "").await;
+    service.create("three", json!({})).await;
+    let begun = std::time::Instant::now();
+    while other.get(&name("two")).is_some() || other.get(&name("three")).is_none() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(2), "changes are not followed");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    following.abort();
+}

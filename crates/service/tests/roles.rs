@@ -1,0 +1,244 @@
+//! Who may do what: every route, every role, every kind of token.
+
+mod running;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::header;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use running::managed::{GROUP, MINIMAL, RESET};
+use running::{ADMINISTRATOR, Answer, Running, enclave_holding, quote_body, request, running};
+use serde_json::{Value, json};
+use token::policy_jws;
+
+/// Whoever may ask at all, in the order of the columns below.
+const CALLERS: [&str; 9] = [
+    "nobody",
+    "stranger",
+    "attestation token",
+    "other's contributor",
+    "reader",
+    "contributor",
+    "reader of all",
+    "contributor of all",
+    "owner",
+];
+
+/// A route with its body, and for each caller the status: `.` 401, `x` 403, `+` what the route answers whoever may.
+fn table() -> Vec<(&'static str, String, String, u16, &'static str)> {
+    let jws = policy_jws::unsecured(MINIMAL);
+    let one = format!("{GROUP}/one");
+    let subscription = "/subscriptions/s1/providers/Microsoft.Attestation";
+    let client = json!({"name": "x", "role": "none", "expiresIn": 1}).to_string();
+    let row = |method, path: &str, body: &str, status, marks| (method, path.to_owned(), body.to_owned(), status, marks);
+    vec![
+        row("GET", "/p/one/policies/SgxEnclave", "", 200, "...x+++++"),
+        row("PUT", "/p/one/policies/SgxEnclave", &jws, 200, "...xx+x++"),
+        row("POST", "/p/one/policies/SgxEnclave:reset", RESET, 200, "...xx+x++"),
+        row("GET", "/p/one/policies/SgxEnclave:history", "", 200, "...x+++++"),
+        row("POST", "/p/one/policies/SgxEnclave:rollback", "{\"number\":1}", 200, "...xx+x++"),
+        row("GET", "/p/one/certificates", "", 200, "...x+++++"),
+        row("POST", "/p/one/certificates:add", &jws, 400, "...xx+x++"),
+        row("POST", "/p/one/certificates:remove", &jws, 400, "...xx+x++"),
+        row("GET", "/p/one/certs", "", 200, "+++++++++"),
+        row("GET", "/p/one/.well-known/openid-configuration", "", 200, "+++++++++"),
+        row("GET", "/p/one/servicehealth", "", 204, "+++++++++"),
+        row("POST", "/p/one/attest/SgxEnclave", "{}", 400, "+++++++++"),
+        row("POST", "/p/one/attest/OpenEnclave", "{}", 400, "+++++++++"),
+        row("POST", "/p/closed/attest/SgxEnclave", "{}", 400, "...xxx+++"),
+        row("POST", "/oauth2/token", "", 400, "+++++++++"),
+        row("GET", "/clients", "", 200, "...xxxxx+"),
+        row("POST", "/clients", &client, 400, "...xxxxx+"),
+        row("DELETE", "/clients/none", "", 204, "...xxxxx+"),
+        row("GET", "/providers/Microsoft.Attestation/operations", "", 200, "...++++++"),
+        row("GET", &format!("{subscription}/attestationProviders"), "", 200, "...++++++"),
+        row("GET", &format!("{subscription}/defaultProviders"), "", 200, "...++++++"),
+        row("GET", &format!("{subscription}/locations/local/defaultProvider"), "", 200, "...++++++"),
+        row("GET", GROUP, "", 200, "...++++++"),
+        row("GET", &one, "", 200, "...x+++++"),
+        row("GET", &format!("{one}/privateEndpointConnections"), "", 200, "...x+++++"),
+        row("GET", &format!("{one}/privateLinkResources"), "", 200, "...x+++++"),
+        row("PATCH", &one, "{}", 200, "...xxxxx+"),
+        row("PUT", &one, "{\"location\":\"local\"}", 200, "...xxxxx+"),
+        row("DELETE", &format!("{GROUP}/none"), "", 204, "...xxxxx+"),
+    ]
+}
+
+async fn tokens(service: &Running) -> Vec<Option<String>> {
+    let body = quote_body(&service.quote(&enclave_holding(b""))).to_string();
+    let attestation = service.post("/p/one/attest/SgxEnclave", body).await.token();
+    vec![
+        None,
+        Some("somebody".to_owned()),
+        Some(attestation),
+        Some(service.access_token("c of other", "contributor", Some("other")).await),
+        Some(service.access_token("r", "reader", Some("one")).await),
+        Some(service.access_token("c", "contributor", Some("one")).await),
+        Some(service.access_token("r of all", "reader", None).await),
+        Some(service.access_token("c of all", "contributor", None).await),
+        Some(service.access_token("o", "owner", None).await),
+    ]
+}
+
+/// Each time from another address, for whoever is refused too often is told to wait.
+async fn ask_from_anywhere(service: &Running, token: Option<&str>, method: &str, path: &str, body: String) -> Answer {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let peer = SocketAddr::from((Ipv4Addr::from(NEXT.fetch_add(1, Ordering::Relaxed)), 1));
+    let mut asked = request(method, path).extension(ConnectInfo(peer));
+    if let Some(token) = token {
+        asked = asked.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    service.send(asked.body(body.into()).unwrap()).await
+}
+
+#[tokio::test]
+async fn every_route_for_every_role_and_every_token() {
+    let service = running().await;
+    for (name, veritee) in
+        [("one", json!({})), ("other", json!({})), ("closed", json!({"anonymousAttestation": false}))]
+    {
+        service.create(name, json!({"veritee": veritee})).await;
+    }
+    let tokens = tokens(&service).await;
+    // What a later row expects to find.
+    service.ask("PUT", "/p/one/policies/SgxEnclave", policy_jws::unsecured(MINIMAL)).await.token();
+    for (method, path, body, allowed, marks) in table() {
+        assert_eq!(marks.len(), CALLERS.len(), "{path}");
+        for ((caller, token), mark) in CALLERS.iter().zip(&tokens).zip(marks.chars()) {
+            let expected = match mark {
+                '.' => 401,
+                'x' => 403,
+                _ => allowed,
+            };
+            let answer = ask_from_anywhere(&service, token.as_deref(), method, &path, body.clone()).await;
+            let shown = String::from_utf8_lossy(&answer.body).into_owned();
+            assert_eq!(answer.status.as_u16(), expected, "{method} {path} by {caller}: {shown}");
+            match expected {
+                401 => assert_eq!(answer.refusal().1, "Unauthorized"),
+                403 => assert_eq!(answer.refusal(), (403, "Forbidden".into(), "role_insufficient".into())),
+                _ => {}
+            }
+        }
+        // The administrator is an owner.
+        let answer = service.ask_as(Some(ADMINISTRATOR), method, &path, body).await;
+        assert_eq!(answer.status.as_u16(), allowed, "{method} {path} by the administrator");
+    }
+}
+
+#[tokio::test]
+async fn a_list_shows_what_the_caller_may_read() {
+    let service = running().await;
+    service.create("one", json!({})).await;
+    service.create("two", json!({})).await;
+    let names = async |token: &str| -> Vec<String> {
+        let list = service.ask_as(Some(token), "GET", GROUP, "").await.json();
+        list["value"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&service.access_token("r", "reader", Some("two")).await).await, ["two"]);
+    assert_eq!(names(ADMINISTRATOR).await, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_client_gets_access_tokens_until_it_is_deleted() {
+    let service = running().await;
+    let body = json!({"name": "deployer", "role": "contributor", "provider": "default", "expiresIn": 3600});
+    let made = service.ask("POST", "/clients", body.to_string()).await;
+    assert_eq!((made.status.as_u16(), made.headers[header::CACHE_CONTROL].to_str().unwrap()), (201, "no-store"));
+    let made = made.json();
+    let (id, secret) = (made["clientId"].as_str().unwrap(), made["clientSecret"].as_str().unwrap());
+    let again = service.ask("POST", "/clients", body.to_string()).await;
+    assert_eq!(again.refusal(), (409, "Conflict".into(), "client_exists".into()));
+    let listed = service.ask("GET", "/clients", "").await.json();
+    assert_eq!((&listed["value"][0]["name"], &listed["value"][0]["clientSecret"]), (&json!("deployer"), &json!(null)));
+    assert_eq!(listed["value"][0]["createdBy"], "administrator");
+
+    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}&scope=anything");
+    let granted = service.post("/oauth2/token", form).await;
+    assert_eq!(granted.headers[header::CACHE_CONTROL], "no-store");
+    let granted = granted.json();
+    assert_eq!((&granted["token_type"], &granted["expires_in"]), (&json!("Bearer"), &json!(900)));
+    let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+    let asked = request("POST", "/oauth2/token").header(header::AUTHORIZATION, basic);
+    let by_header = service.send(asked.body(Body::from("grant_type=client_credentials")).unwrap()).await.json();
+    let token = by_header["access_token"].as_str().unwrap();
+    assert_eq!(service.ask_as(Some(token), "GET", "/policies/Tpm", "").await.status, 200);
+    let put = service.ask_as(Some(token), "PUT", "/policies/Tpm", policy_jws::unsecured(MINIMAL)).await;
+    assert_eq!(put.status, 200);
+    let history = service.ask("GET", "/policies/Tpm:history", "").await.json();
+    assert_eq!(history["value"][0]["changedBy"], "deployer");
+
+    assert_eq!(service.ask("DELETE", &format!("/clients/{id}"), "").await.status, 200);
+    let refused = service.ask_as(Some(token), "GET", "/policies/Tpm", "").await;
+    assert_eq!(refused.refusal(), (401, "Unauthorized".into(), "bearer_token_refused".into()));
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_refused_as_oauth_has_it() {
+    let service = running().await;
+    let body = json!({"name": "deployer", "role": "reader", "expiresIn": 3600}).to_string();
+    let made = service.ask("POST", "/clients", body).await.json();
+    let (id, secret) = (made["clientId"].as_str().unwrap(), made["clientSecret"].as_str().unwrap());
+    let grant = "grant_type=client_credentials";
+    for (form, status, error) in [
+        (String::new(), 400, "unsupported_grant_type"),
+        ("grant_type=password".to_owned(), 400, "unsupported_grant_type"),
+        (format!("{grant}&{grant}"), 400, "unsupported_grant_type"),
+        (grant.to_owned(), 400, "invalid_request"),
+        (format!("{grant}&client_id={id}"), 400, "invalid_request"),
+        (format!("{grant}&client_id={id}&client_secret=x"), 401, "invalid_client"),
+        (format!("{grant}&client_id=x&client_secret={secret}"), 401, "invalid_client"),
+    ] {
+        let answer = service.post("/oauth2/token", form.clone()).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["error"]), (status, &json!(error)), "{form}");
+    }
+}
+
+#[tokio::test]
+async fn clients_that_cannot_be_are_refused() {
+    let service = running().await;
+    let good = json!({"name": "a", "role": "reader", "provider": "default", "expiresIn": 1});
+    let with = |member: &str, value: Value| {
+        let mut body = good.clone();
+        body[member] = value;
+        body.to_string()
+    };
+    for body in [
+        String::new(),
+        "[]".to_owned(),
+        with("name", json!("")),
+        with("name", json!("a".repeat(101))),
+        with("name", json!("a\nb")),
+        with("name", json!("administrator")),
+        with("role", json!("king")),
+        with("role", json!("owner")),
+        with("provider", json!("none")),
+        with("provider", json!("a/b")),
+        with("expiresIn", json!(0)),
+        with("expiresIn", json!(400_000_000)),
+        with("more", json!(1)),
+    ] {
+        let refused = service.ask("POST", "/clients", body.clone()).await.refusal();
+        assert_eq!(refused, (400, "InvalidParameter".into(), "client_malformed".into()), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_guesses_is_slowed_down() {
+    let service = running().await;
+    let ask = async |token: &str| service.ask_as(Some(token), "GET", "/policies/Tpm", "").await;
+    for _ in 0..30 {
+        assert_eq!(ask("guess").await.status, 401);
+    }
+    let slowed = ask("guess").await;
+    assert!(slowed.headers.contains_key(header::RETRY_AFTER));
+    assert_eq!(slowed.refusal(), (429, "TooManyRequests".into(), "too_many_failures".into()));
+    assert_eq!(ask(ADMINISTRATOR).await.status, 200, "whoever shares the address is not locked out");
+    let form = "grant_type=client_credentials&client_id=a&client_secret=b";
+    assert_eq!(service.post("/oauth2/token", form).await.status, 429);
+    // Whoever sends no credentials guesses none.
+    assert_eq!(service.get("/certs").await.status, 200);
+}
