@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use simulator::{EnclaveReport, Platform};
 use token::{Binding, Expectations, VerifiedToken};
 
-use crate::attest::Client;
+use crate::client::Client;
 use crate::enclave_key::{EnclaveKey, seal_to};
 use crate::failure::{self, Failure};
 use crate::serve::{self, Running, Settings};

@@ -2,6 +2,8 @@
 
 mod arguments;
 mod attest;
+mod client;
+mod clients;
 mod clock;
 mod collateral;
 mod demo;
@@ -11,10 +13,12 @@ mod failure;
 mod inspect;
 mod output;
 mod policy;
+mod provider;
 mod report;
 mod requirements;
 mod serve;
 mod show;
+mod signer;
 mod terminal;
 mod tls;
 mod verify;
@@ -42,6 +46,9 @@ enum Command {
     Inspect(inspect::Arguments),
     Collateral(collateral::Arguments),
     Policy(policy::Arguments),
+    Provider(provider::Arguments),
+    Signer(signer::Arguments),
+    Token(clients::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +62,9 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Collateral(arguments) => collateral::run(&arguments),
         Command::Policy(arguments) => policy::run(&arguments),
+        Command::Provider(arguments) => provider::run(&arguments),
+        Command::Signer(arguments) => signer::run(&arguments),
+        Command::Token(arguments) => clients::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -71,7 +71,7 @@ fn read_policy(path: &Path) -> Result<String, Failure> {
 }
 
 /// Reads an attestation type.
-fn parse_type(name: &str) -> Result<PolicyType, String> {
+pub fn parse_type(name: &str) -> Result<PolicyType, String> {
     PolicyType::from_name(name).ok_or_else(|| {
         let names: Vec<&str> = PolicyType::ALL.iter().map(|known| known.as_str()).collect();
         format!("choose from {}", names.join(", "))

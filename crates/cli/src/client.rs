@@ -1,0 +1,203 @@
+//! A client of a service: attestation, and administration for whoever has a token.
+
+use std::path::{Path, PathBuf};
+
+use dcap::UnixTime;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use token::fetch::{self, Transport};
+use token::{Expectations, VerifiedToken};
+use zeroize::Zeroizing;
+
+use crate::failure::{self, Failure};
+
+const MAX_CA: u64 = 1 << 20;
+const MAX_TOKEN_FILE: u64 = 16 << 10;
+const TRANSPORT: Transport = Transport::HttpsOrLoopbackHttp;
+const MAX_ANSWER: usize = 4 << 20;
+const ATTESTATION_VERSION: &str = "2022-08-01";
+const MANAGEMENT_VERSION: &str = "2021-06-01";
+
+/// Which service, and as whom.
+#[derive(clap::Args)]
+pub struct ServiceArguments {
+    /// The service's public URL.
+    #[arg(long, value_name = "URL", default_value = "https://localhost:8443")]
+    url: String,
+    /// Trust this CA for TLS instead of the system's.
+    #[arg(long, value_name = "PEM")]
+    ca: Option<PathBuf>,
+    /// A file with a bearer token, such as <data>/admin-token, or with a client as `veritee token create --out` writes it.
+    #[arg(long, value_name = "FILE")]
+    token_file: PathBuf,
+}
+
+impl ServiceArguments {
+    /// A client with the token, which is asked for where the file holds a client of the service's own issuer.
+    pub async fn client(&self) -> Result<Client, Failure> {
+        let mut client = Client::new(&self.url, self.ca.as_deref())?;
+        client.bearer = Some(client.bearer_in(&self.token_file).await?);
+        Ok(client)
+    }
+}
+
+/// A client of one service.
+pub struct Client {
+    url: String,
+    http: reqwest::Client,
+    bearer: Option<Zeroizing<String>>,
+}
+
+impl Client {
+    /// `ca` is trusted instead of the system's authorities.
+    pub fn new(url: &str, ca: Option<&Path>) -> Result<Self, Failure> {
+        // Before anything is sent: evidence, runtime data and tokens go over no open wire.
+        fetch::check_issuer(url, TRANSPORT)
+            .map_err(|error| Failure::usage(error.code(), failure::chain(&error), error.help()))?;
+        let authorities = ca.map(|path| failure::read_file(path, MAX_CA).map_err(Failure::or_usage)).transpose()?;
+        let http = fetch::client(authorities.as_deref())
+            .map_err(|error| Failure::usage(error.code(), failure::chain(&error), error.help()))?;
+        Ok(Self { url: url.trim_end_matches('/').to_owned(), http, bearer: None })
+    }
+
+    async fn bearer_in(&self, file: &Path) -> Result<Zeroizing<String>, Failure> {
+        let bytes = Zeroizing::new(failure::read_file(file, MAX_TOKEN_FILE).map_err(Failure::or_usage)?);
+        let text = std::str::from_utf8(&bytes).unwrap_or_default().trim();
+        if !text.starts_with('{') {
+            let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+            return if is_token { Ok(Zeroizing::new(text.to_owned())) } else { Err(no_token(file)) };
+        }
+        let client: Value = serde_json::from_str(text).map_err(|_| no_token(file))?;
+        let (Some(id), Some(secret)) = (client["clientId"].as_str(), client["clientSecret"].as_str()) else {
+            return Err(no_token(file));
+        };
+        let url = format!("{}/oauth2/token", self.url);
+        let request = self.http.post(&url).basic_auth(id, Some(secret)).body("grant_type=client_credentials");
+        let (status, answer) = answer_of(request, &url).await?;
+        match answer["access_token"].as_str().filter(|_| status.is_success()) {
+            Some(token) => Ok(Zeroizing::new(token.to_owned())),
+            None => {
+                let why = answer["error_description"].as_str().or(answer["error"]["message"].as_str());
+                let message = format!("no access token: {}", why.unwrap_or("the service does not say why"));
+                Err(Failure::environment("client_refused", message, "make a client with `veritee token create`"))
+            }
+        }
+    }
+
+    /// Posts evidence and gives the token, not verified yet.
+    pub async fn attest(&self, route: &str, body: &Value) -> Result<String, Failure> {
+        let url = format!("{}/attest/{route}?api-version={ATTESTATION_VERSION}", self.url);
+        let (status, answer) = answer_of(self.http.post(&url).json(body), &url).await?;
+        if let Some(token) = answer["token"].as_str().filter(|_| status.is_success()) {
+            return Ok(token.to_owned());
+        }
+        // Anything but 400 is about the service or the way to it, and no verdict on the evidence.
+        Err(refused(&url, status, &answer, status == StatusCode::BAD_REQUEST))
+    }
+
+    /// Verifies a token as a relying party does: metadata and keys are fetched from the issuer.
+    pub async fn verify(&self, token: &str, expectations: &Expectations) -> Result<VerifiedToken, Failure> {
+        let verifier = fetch::fetch(&self.url, &self.http, TRANSPORT)
+            .await
+            .map_err(|error| Failure::environment(error.code(), failure::chain(&error), error.help()))?;
+        verifier
+            .verify(token, UnixTime::of_system_clock().seconds(), expectations)
+            .map_err(|error| Failure::verdict(error.code(), failure::chain(&error), error.help()))
+    }
+
+    /// Asks about the service at a path of its control plane; a body is JSON.
+    pub async fn manage(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let url = format!("{}{path}?api-version={MANAGEMENT_VERSION}", self.url);
+        let request = self.http.request(method, &url);
+        self.administer(body.into_iter().fold(request, RequestBuilder::json), &url).await
+    }
+
+    /// Asks about one provider at a path of its data plane; a body is a JWS, or JSON.
+    pub async fn of_provider(
+        &self,
+        method: Method,
+        provider: &str,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<Value, Failure> {
+        let base = if provider == "default" { self.url.clone() } else { format!("{}/p/{provider}", self.url) };
+        let url = format!("{base}{path}?api-version={ATTESTATION_VERSION}");
+        let request = self.http.request(method, &url);
+        let answer = self.administer(body.into_iter().fold(request, RequestBuilder::body), &url).await?;
+        // Most answers are tokens. TLS says whose they are; what they say is shown.
+        match answer["token"].as_str() {
+            Some(token) => claims_of(token).ok_or_else(|| not_understood(&url, "its token cannot be read")),
+            None => Ok(answer),
+        }
+    }
+
+    async fn administer(&self, request: RequestBuilder, url: &str) -> Result<Value, Failure> {
+        let request = self.bearer.iter().fold(request, |request, bearer| request.bearer_auth(&**bearer));
+        let (status, answer) = answer_of(request, url).await?;
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let is_verdict = [StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::CONFLICT].contains(&status);
+        Err(refused(url, status, &answer, is_verdict))
+    }
+}
+
+/// The claims of a token that came from its issuer over TLS.
+fn claims_of(token: &str) -> Option<Value> {
+    serde_json::from_slice(&token::jws::Jws::decode(token).ok()?.payload).ok()
+}
+
+/// Sends a request: the status, and the JSON that came; an empty answer is `null`.
+async fn answer_of(request: RequestBuilder, url: &str) -> Result<(StatusCode, Value), Failure> {
+    let mut response = request.send().await.map_err(|error| unreachable(url, &error))?;
+    let status = response.status();
+    let mut answer = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(url, &error))? {
+        answer.extend_from_slice(&chunk);
+        if answer.len() > MAX_ANSWER {
+            return Err(not_understood(url, "its answer is too long"));
+        }
+    }
+    if answer.is_empty() && status.is_success() {
+        return Ok((status, json!(null)));
+    }
+    let answer = serde_json::from_slice(&answer).map_err(|_| not_understood(url, &format!("{status} without JSON")))?;
+    Ok((status, answer))
+}
+
+fn refused(url: &str, status: StatusCode, answer: &Value, is_verdict: bool) -> Failure {
+    let (Some(code), Some(message)) = (answer["error"]["code"].as_str(), answer["error"]["message"].as_str()) else {
+        return not_understood(url, &format!("{status} without token or error"));
+    };
+    let detail = answer["error"]["innererror"]["code"].as_str().unwrap_or(code);
+    let message = format!("service refused with {status} {code}: {message}");
+    if is_verdict {
+        Failure::verdict(detail, message, "")
+    } else {
+        Failure::environment(detail, message, "check the URL, the token and the state of the service")
+    }
+}
+
+fn no_token(file: &Path) -> Failure {
+    Failure::usage(
+        "token_file_malformed",
+        format!("`{}` holds neither a bearer token nor a client", file.display()),
+        "pass <data>/admin-token, or the file that `veritee token create --out` wrote",
+    )
+}
+
+fn unreachable(url: &str, error: &reqwest::Error) -> Failure {
+    Failure::environment(
+        "service_unreachable",
+        format!("cannot reach `{url}`: {}", failure::chain(error)),
+        "check that the service runs; for a development CA pass its tls/ca.pem with --ca",
+    )
+}
+
+fn not_understood(url: &str, what: &str) -> Failure {
+    Failure::environment(
+        "service_not_understood",
+        format!("`{url}` does not answer as an attestation service: {what}"),
+        "check the URL",
+    )
+}

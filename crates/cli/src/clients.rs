@@ -1,0 +1,143 @@
+//! `veritee token`: clients of the service's own issuer of access tokens.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::ServiceArguments;
+use crate::failure::Failure;
+use crate::provider::shown;
+use crate::{serve, show};
+
+/// Give others access to a service without an identity provider: clients, which get short-lived access tokens.
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Create(Create),
+    List(List),
+    Delete(Delete),
+}
+
+/// Make a client. Its secret is shown once.
+///
+/// With it the client gets access tokens, good for 15 minutes, from <url>/oauth2/token (OAuth 2.0 client credentials).
+#[derive(clap::Args)]
+struct Create {
+    /// Its name, for the history of what it changes.
+    #[arg(long, value_name = "NAME")]
+    client: String,
+    /// What it may do: read policies and signers, change them, or everything.
+    #[arg(long, value_name = "ROLE", value_parser = ["reader", "contributor", "owner"])]
+    role: String,
+    /// With which provider; left out, with every one.
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// For how long it gets tokens: a number with `m`, `h` or `d`.
+    #[arg(long, value_name = "30d", value_parser = duration, default_value = "30d")]
+    expires: i64,
+    /// Write id and secret to this file, which --token-file takes, for its owner alone.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    service: ServiceArguments,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// List the clients.
+#[derive(clap::Args)]
+struct List {
+    #[command(flatten)]
+    service: ServiceArguments,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Delete a client: its access tokens are refused from now on.
+#[derive(clap::Args)]
+struct Delete {
+    /// Its id, as `list` shows it.
+    id: String,
+    #[command(flatten)]
+    service: ServiceArguments,
+}
+
+fn duration(text: &str) -> Result<i64, String> {
+    let wrong = || "give a number with m, h or d, such as 30d".to_owned();
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let seconds = match unit {
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: i64 = text.strip_suffix(unit).and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
+    number.checked_mul(seconds).filter(|seconds| *seconds > 0).ok_or_else(wrong)
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    serve::runtime()?.block_on(async {
+        match &arguments.command {
+            Command::Create(create) => make(create).await,
+            Command::List(list) => {
+                let found = list.service.client().await?.manage(Method::GET, "/clients", None).await?;
+                listed(&found, list.json)
+            }
+            Command::Delete(delete) => {
+                let path = format!("/clients/{}", delete.id);
+                delete.service.client().await?.manage(Method::DELETE, &path, None).await.map(drop)
+            }
+        }
+    })
+}
+
+async fn make(create: &Create) -> Result<(), Failure> {
+    // Before anything is made: a secret that cannot be kept is lost.
+    let file = create.out.as_deref().map(|path| open(path).map(|file| (path, file))).transpose()?;
+    let mut body = json!({"name": create.client, "role": create.role, "expiresIn": create.expires});
+    if let Some(provider) = &create.provider {
+        body["provider"] = provider.as_str().into();
+    }
+    let made = create.service.client().await?.manage(Method::POST, "/clients", Some(&body)).await;
+    let Some((path, mut file)) = file else { return shown(&made?, create.json) };
+    let made = made.inspect_err(|_| drop(std::fs::remove_file(path)))?;
+    let kept = json!({"clientId": made["clientId"], "clientSecret": made["clientSecret"]});
+    writeln!(file, "{kept}").and_then(|()| file.sync_all()).map_err(|error| unwritable(path, &error))?;
+    let mut shown_without = made;
+    shown_without.as_object_mut().map(|members| members.remove("clientSecret"));
+    shown(&shown_without, create.json)
+}
+
+fn open(path: &Path) -> Result<std::fs::File, Failure> {
+    let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    opened.map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    let message = format!("cannot write `{}`: {error}", path.display());
+    Failure::environment("output_unwritable", message, "name a file that does not exist, in a directory of yours")
+}
+
+fn listed(found: &Value, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        return show::json(found);
+    }
+    for client in found["value"].as_array().into_iter().flatten() {
+        let text = |member: &str| show::inline(client[member].as_str().unwrap_or("all providers"));
+        let (id, name, role) = (text("clientId"), text("name"), text("role"));
+        let (provider, until) = (text("provider"), text("expiresAt"));
+        show::line(&format!("{id}  {role:11}  {provider:24}  until {until}  {name}"))?;
+    }
+    Ok(())
+}

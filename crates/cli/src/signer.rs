@@ -1,0 +1,126 @@
+//! `veritee signer`: the certificates that the policies of an Isolated provider are signed under.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Subcommand};
+use reqwest::Method;
+use serde_json::{Value, json};
+use token::policy_jws::PolicySigningKey;
+
+use crate::client::ServiceArguments;
+use crate::failure::{self, Failure};
+use crate::provider::{certificates, shown_claims, subject};
+use crate::{serve, show};
+
+const MAX_FILE: u64 = 256 << 10;
+
+/// List, add and remove the policy signers of an Isolated provider.
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    List(List),
+    Add(Change),
+    Remove(Change),
+}
+
+/// List the certificates.
+#[derive(clap::Args)]
+struct List {
+    #[command(flatten)]
+    which: Which,
+}
+
+#[derive(clap::Args)]
+struct Which {
+    /// The provider.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    provider: String,
+    #[command(flatten)]
+    service: ServiceArguments,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Add or remove a certificate. Whoever may sign policies now signs for it; the last certificate stays.
+#[derive(clap::Args)]
+#[command(group(ArgGroup::new("by").required(true).args(["key", "jws"])))]
+struct Change {
+    /// The certificate to add or remove, in PEM.
+    #[arg(long, value_name = "PEM", required_unless_present = "jws", conflicts_with = "jws")]
+    certificate: Option<PathBuf>,
+    /// The private key, in PEM, of somebody who may sign policies now.
+    #[arg(long, value_name = "PEM", requires = "cert")]
+    key: Option<PathBuf>,
+    /// That key's certificate in PEM, and those of its issuers, in any order.
+    #[arg(long, value_name = "PEM", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Whom the change is meant for: the URL of the provider.
+    #[arg(long, value_name = "URL", conflicts_with = "jws")]
+    audience: Option<String>,
+    /// The certificate in a JWS that was signed elsewhere.
+    #[arg(long, value_name = "FILE")]
+    jws: Option<PathBuf>,
+    #[command(flatten)]
+    which: Which,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    serve::runtime()?.block_on(async {
+        match &arguments.command {
+            Command::List(List { which }) => list(which).await,
+            Command::Add(change) => submit(change, "/certificates:add").await,
+            Command::Remove(change) => submit(change, "/certificates:remove").await,
+        }
+    })
+}
+
+async fn list(which: &Which) -> Result<(), Failure> {
+    let client = which.service.client().await?;
+    let claims = client.of_provider(Method::GET, &which.provider, "/certificates", None).await?;
+    let keys = &claims["x-ms-policy-certificates"]["keys"];
+    if which.json {
+        return show::json(&json!({"keys": keys}));
+    }
+    let keys = keys.as_array().map(Vec::as_slice).unwrap_or_default();
+    if keys.is_empty() {
+        return show::line("none: policies need no signature");
+    }
+    for key in keys {
+        show::line(&subject(key))?;
+    }
+    Ok(())
+}
+
+async fn submit(change: &Change, path: &str) -> Result<(), Failure> {
+    let jws = jws(change)?;
+    let which = &change.which;
+    let client = which.service.client().await?;
+    let body = Value::String(jws).to_string();
+    shown_claims(&client.of_provider(Method::POST, &which.provider, path, Some(body)).await?, which.json)
+}
+
+fn jws(change: &Change) -> Result<String, Failure> {
+    let read = |path: &PathBuf| failure::read_file(path, MAX_FILE).map_err(Failure::or_usage);
+    if let Some(path) = &change.jws {
+        return Ok(String::from_utf8_lossy(&read(path)?).trim().to_owned());
+    }
+    let (Some(certificate), Some(key), Some(cert)) = (&change.certificate, &change.key, &change.cert) else {
+        return Err(Failure::usage("signer_incomplete", "nothing says who signs", "pass --key with --cert, or --jws"));
+    };
+    let all = certificates(certificate)?;
+    let [certificate] = all.as_slice() else {
+        let message = format!("`{}` holds {} certificates instead of one", certificate.display(), all.len());
+        return Err(Failure::usage("several_certificates", message, "add or remove them one by one"));
+    };
+    let refused =
+        |error: token::policy_jws::PolicyKeyError| Failure::usage(error.code(), failure::chain(&error), error.help());
+    let key = zeroize::Zeroizing::new(read(key)?);
+    let key = PolicySigningKey::from_pem(&key, &read(cert)?).map_err(refused)?;
+    key.sign_certificate(certificate, change.audience.as_deref()).map_err(refused)
+}
