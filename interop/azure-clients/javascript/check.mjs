@@ -1,6 +1,6 @@
 // Microsoft's JavaScript client for Azure Attestation, unmodified, against Veritee: tokens are validated, TLS is verified.
 //
-//     NODE_EXTRA_CA_CERTS=CA node check.mjs URL CA ADMIN_TOKEN_FILE QUOTE RUNTIME_DATA
+//     NODE_EXTRA_CA_CERTS=CA node check.mjs URL CA ADMIN_TOKEN_FILE QUOTE RUNTIME_DATA ISOLATED_URL SIGNER_KEY SIGNER_CERTIFICATE
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -12,7 +12,7 @@ import { AttestationAdministrationClient, AttestationClient, KnownAttestationTyp
 const MINIMAL = "version=1.0; authorizationrules{=> permit();}; issuancerules{};";
 const DENY = "version=1.0; authorizationrules{=> deny();}; issuancerules{};";
 
-const [url, , tokenFile, quoteFile, runtimeDataFile] = process.argv.slice(2);
+const [url, , tokenFile, quoteFile, runtimeDataFile, isolatedUrl, signerKey, signerCertificate] = process.argv.slice(2);
 const quote = readFileSync(quoteFile);
 const runtimeData = readFileSync(runtimeDataFile);
 const credential = (token) => ({ getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) });
@@ -95,6 +95,34 @@ async function policies(admin, client) {
   done("certificates are none, and none can be added");
 }
 
+async function isolated(admin) {
+  const own = { privateKey: readFileSync(signerKey, "utf8"), certificate: readFileSync(signerCertificate, "utf8") };
+  const foreign = signer();
+  const sgx = KnownAttestationType.SgxEnclave;
+  await refused("InvalidOperation", () => admin.setPolicy(sgx, MINIMAL));
+  await refused("InvalidOperation", () => admin.resetPolicy(sgx));
+  await refused("InvalidParameter", () => admin.setPolicy(sgx, MINIMAL, foreign));
+  assert.equal((await admin.setPolicy(sgx, MINIMAL, own)).body.policyResolution, "Updated");
+  await admin.setPolicy(sgx, DENY, own);
+  await refused("InvalidOperation", () => admin.setPolicy(sgx, MINIMAL, own));
+  assert.equal((await admin.getPolicy(sgx)).body, DENY);
+  done("only signed policies were taken, and a superseded one was not");
+
+  const listed = async () => (await admin.getPolicyManagementCertificates()).body;
+  assert.equal((await listed()).length, 1);
+  const added = await admin.addPolicyManagementCertificate(foreign.certificate, own.privateKey, own.certificate);
+  assert.equal(added.body.certificateResolution, "IsPresent");
+  assert.equal((await listed()).length, 2);
+  await admin.setPolicy(sgx, MINIMAL, foreign);
+  const removed = await admin.removePolicyManagementCertificate(foreign.certificate, own.privateKey, own.certificate);
+  assert.equal(removed.body.certificateResolution, "IsAbsent");
+  await refused("InvalidOperation", () =>
+    admin.removePolicyManagementCertificate(own.certificate, own.privateKey, own.certificate));
+  assert.equal((await listed()).length, 1);
+  assert.equal((await admin.resetPolicy(sgx, own)).body.policyResolution, "Removed");
+  done("listed, added and removed policy signers, but not the last one");
+}
+
 const token = readFileSync(tokenFile, "utf8").trim();
 const client = new AttestationClient(url, { validationOptions });
 const admin = new AttestationAdministrationClient(url, credential(token), { validationOptions });
@@ -103,6 +131,8 @@ assert.equal((await client.getAttestationSigners()).length, 1);
 done("metadata and certificates");
 await attest(client);
 await policies(admin, client);
+const ofIsolated = { validationOptions: { ...validationOptions, expectedIssuer: isolatedUrl } };
+await isolated(new AttestationAdministrationClient(isolatedUrl, credential(token), ofIsolated));
 const stranger = new AttestationAdministrationClient(url, credential("nobody"), { validationOptions });
 await refused("Unauthorized", () => stranger.getPolicy(KnownAttestationType.SgxEnclave));
 done("strangers are refused");

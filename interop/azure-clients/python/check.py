@@ -142,4 +142,5 @@ def main(url, ca, token_file, quote_file, runtime_data_file):
     done("strangers are refused")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -29,6 +29,10 @@ pub(super) fn routes() -> Router<Api> {
         .route(&group, get(list_in_group))
         .route(&format!("{group}/{{name}}"), get(show).put(create).patch(change).delete(delete))
         .route(&format!("{group}/{{name}}/privateendpointconnections"), get(list_nothing))
+        .route(
+            &format!("{group}/{{name}}/privateendpointconnections/{{connection}}"),
+            get(show_connection).put(make_connection).delete(delete_connection),
+        )
         .route(&format!("{group}/{{name}}/privatelinkresources"), get(list_nothing))
 }
 
@@ -178,6 +182,39 @@ async fn list_nothing(
     }
     find(&api, &name, &scope)?;
     Ok(json_body(&json!({"value": []})))
+}
+
+/// One of the connections that are not there.
+type Connection = (String, String, String, String);
+
+async fn show_connection(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    Path((subscription, group, name, connection)): Path<Connection>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    list_nothing(State(api), Extension(entered), Path((subscription, group, name)), headers).await?;
+    let (message, help) = (format!("there is no connection `{connection:.80}`"), "there are no private endpoints here");
+    Err(ApiError::new(StatusCode::NOT_FOUND, "ResourceNotFound", "connection_unknown", message, help))
+}
+
+async fn make_connection(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    api.owner(&headers, &entered, "privateEndpointConnections/write").await?;
+    let (message, help) = ("there are no private endpoints here", "let the service listen in a private network");
+    Err(ApiError::new(StatusCode::BAD_REQUEST, "InvalidParameter", "connections_not_supported", message, help))
+}
+
+async fn delete_connection(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    api.owner(&headers, &entered, "privateEndpointConnections/delete").await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The provider of that name, where it is under that subscription and resource group.
