@@ -27,7 +27,7 @@ pub struct ServiceArguments {
     /// Trust this CA for TLS instead of the system's.
     #[arg(long, value_name = "PEM")]
     ca: Option<PathBuf>,
-    /// A file with a bearer token, such as <data>/admin-token, or with a client as `veritee token create --out` writes it.
+    /// A file with a bearer token, such as `admin-token` of the data directory, or with a client as `veritee token create --out` writes it.
     #[arg(long, value_name = "FILE")]
     token_file: PathBuf,
 }

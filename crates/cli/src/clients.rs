@@ -29,7 +29,7 @@ enum Command {
 
 /// Make a client. Its secret is shown once.
 ///
-/// With it the client gets access tokens, good for 15 minutes, from <url>/oauth2/token (OAuth 2.0 client credentials).
+/// With it the client gets access tokens, good for 15 minutes, from `/oauth2/token` of the service (OAuth 2.0 client credentials).
 #[derive(clap::Args)]
 struct Create {
     /// Its name, for the history of what it changes.
