@@ -70,6 +70,9 @@ impl<'t> Layout<'t> {
         let whole: Vec<&str> = pieces.iter().map(|(_, text)| text.as_str()).collect();
         let whole = [whole.join(" && ").as_str(), &action].join(" ");
         let whole = format!("{};", whole.trim_start());
+        // A comment in the first piece goes before it, and so before the rule.
+        let first = rule.conditions.first().map_or(rule.action_span, |condition| condition.span);
+        self.leading(first.end, INDENT);
         let has_comments = self.comments.first().is_some_and(|comment| comment.start < rule.span.end);
         if !has_comments && (rule.conditions.is_empty() || INDENT.len().saturating_add(whole.chars().count()) <= WIDTH)
         {

@@ -6,6 +6,8 @@ pub const MAX_TEXT: usize = 64 << 10;
 pub const MAX_RULES: usize = 2_000;
 /// Conditions of a rule.
 pub const MAX_CONDITIONS: usize = 32;
+/// Tests of a condition: each pair of them is looked at for a contradiction. A claim has four members.
+pub const MAX_TESTS: usize = 32;
 /// Calls within calls. Documented policies have two.
 pub const MAX_NESTING: usize = 16;
 /// Errors and warnings reported of one text; after so many more only repeat them.
@@ -27,3 +29,5 @@ pub const MAX_QUERY_HEIGHT: usize = 128;
 pub const MAX_JSON_NODES: usize = 50_000;
 /// Values that one query makes; a query that doubles its result has nothing to do with claims.
 pub const MAX_QUERY_NODES: usize = 50_000;
+/// Bytes of the texts that one query makes: what a claim may have, sixteen times.
+pub const MAX_QUERY_TEXT: usize = 4 << 20;

@@ -68,6 +68,10 @@ impl<'t> Made<'t> {
         }
     }
 
+    fn is_empty(&self) -> bool {
+        !self.has_unknown && self.types.is_empty()
+    }
+
     fn may_have(&self, name: &str) -> bool {
         self.has_unknown || self.types.contains(name)
     }

@@ -75,8 +75,11 @@ impl Parser<'_, '_, '_> {
     fn policy(&mut self) -> (Policy, Span) {
         let start = self.span();
         let version = self.version().unwrap_or_else(|Broken| {
-            self.skip_to(&[";"]);
-            self.accept(";");
+            // Where the version is left out altogether the sections are read all the same.
+            if !matches!(self.peek_second(), Kind::Symbol("{")) {
+                self.skip_to(&[";"]);
+                self.accept(";");
+            }
             // The one that has everything: nothing is reported for the version's sake.
             Version::V1_2
         });
@@ -127,7 +130,8 @@ impl Parser<'_, '_, '_> {
 
     fn integer(&mut self, help: &str) -> Result<i64, Broken> {
         match *self.peek() {
-            Kind::Integer(number) => {
+            // Digits alone: neither a sign nor leading zeros.
+            Kind::Integer(number) if self.span().of(self.text) == number.to_string() && number >= 0 => {
                 self.advance();
                 Ok(number)
             }
@@ -168,6 +172,11 @@ impl Parser<'_, '_, '_> {
             }
             if self.accept("}") {
                 return rules;
+            }
+            if self.is_at(";") {
+                self.wrong("semicolon-extra", "`;` without a rule", "remove it");
+                self.advance();
+                continue;
             }
             if self.rules >= MAX_RULES {
                 self.wrong("too-many-rules", "policy has too many rules", format!("a policy has at most {MAX_RULES}"));

@@ -1,6 +1,7 @@
 //! A call, and what its arguments have to be.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Number;
 
@@ -50,27 +51,31 @@ impl<'a> Call<'a, '_> {
         }
     }
 
-    pub(super) fn object(&self, number: usize) -> Result<&'a BTreeMap<String, Json>, QueryFailure> {
+    pub(super) fn object(&self, number: usize) -> Result<&'a BTreeMap<Arc<str>, Json>, QueryFailure> {
         match self.value(number)? {
             Json::Object(members) => Ok(members),
             other => Err(self.wrong("an object", other)),
         }
     }
 
-    pub(super) fn numbers(&self, number: usize) -> Result<Vec<&'a Number>, QueryFailure> {
+    pub(super) fn numbers(&mut self, number: usize) -> Result<Vec<&'a Number>, QueryFailure> {
+        let elements = self.array(number)?;
+        self.evaluation.fuel.spend(elements.len())?;
         let number_of = |element: &'a Json| match element {
             Json::Number(number) => Ok(number),
             other => Err(self.wrong("an array of numbers", other)),
         };
-        self.array(number)?.iter().map(number_of).collect()
+        elements.iter().map(number_of).collect()
     }
 
-    pub(super) fn strings(&self, number: usize) -> Result<Vec<&'a str>, QueryFailure> {
+    pub(super) fn strings(&mut self, number: usize) -> Result<Vec<&'a str>, QueryFailure> {
+        let elements = self.array(number)?;
+        self.evaluation.fuel.spend(elements.len())?;
         let string_of = |element: &'a Json| match element {
             Json::String(text) => Ok(&**text),
             other => Err(self.wrong("an array of strings", other)),
         };
-        self.array(number)?.iter().map(string_of).collect()
+        elements.iter().map(string_of).collect()
     }
 
     pub(super) fn reference(&self, number: usize) -> Result<&'a Node, QueryFailure> {

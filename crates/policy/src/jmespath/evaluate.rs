@@ -59,9 +59,11 @@ impl Evaluation<'_> {
 
     fn slice(&mut self, slice: Slice, current: &Json) -> Result<Json, QueryFailure> {
         let Json::Array(elements) = current else { return Ok(Json::Null) };
-        let picked: Vec<Json> =
-            places(slice, elements.len()).filter_map(|place| elements.get(place)).cloned().collect();
-        self.make(picked.len())?;
+        let mut picked = Vec::new();
+        for element in places(slice, elements.len()).filter_map(|place| elements.get(place)) {
+            self.make(1)?;
+            picked.push(element.clone());
+        }
         Ok(Json::array(picked))
     }
 
@@ -150,14 +152,14 @@ impl Evaluation<'_> {
         list.map(Json::array)
     }
 
-    fn hash(&mut self, members: &[(String, Node)], current: &Json) -> Result<Json, QueryFailure> {
+    fn hash(&mut self, members: &[(Arc<str>, Node)], current: &Json) -> Result<Json, QueryFailure> {
         if *current == Json::Null {
             return Ok(Json::Null);
         }
         self.make(members.len())?;
         let mut hash = BTreeMap::new();
         for (name, node) in members {
-            hash.insert(name.clone(), self.node(node, current)?);
+            hash.insert(Arc::clone(name), self.node(node, current)?);
         }
         Ok(Json::Object(Arc::new(hash)))
     }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Json, number};
 use crate::fuel::{Fuel, OutOfFuel};
-use crate::limits::MAX_QUERY_NODES;
+use crate::limits::{MAX_QUERY_NODES, MAX_QUERY_TEXT};
 
 /// Why a query gave nothing, not even `null`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,11 +36,12 @@ pub enum QueryFailure {
 pub(super) struct Evaluation<'f> {
     pub(super) fuel: &'f mut Fuel,
     nodes_left: usize,
+    text_left: usize,
 }
 
 impl<'f> Evaluation<'f> {
     pub(super) const fn new(fuel: &'f mut Fuel) -> Self {
-        Self { fuel, nodes_left: MAX_QUERY_NODES }
+        Self { fuel, nodes_left: MAX_QUERY_NODES, text_left: MAX_QUERY_TEXT }
     }
 
     /// Before values are made.
@@ -48,6 +49,12 @@ impl<'f> Evaluation<'f> {
         self.fuel.spend(nodes)?;
         self.nodes_left = self.nodes_left.checked_sub(nodes).ok_or(QueryFailure::TooLarge)?;
         Ok(())
+    }
+
+    /// A text that was made, not found.
+    pub(super) fn made_text(&mut self, text: String) -> Result<Json, QueryFailure> {
+        self.text_left = self.text_left.checked_sub(text.len()).ok_or(QueryFailure::TooLarge)?;
+        Ok(Json::string(text))
     }
 
     /// Deep equality; every value looked at is a step, however often it is shared.
@@ -68,8 +75,14 @@ impl<'f> Evaluation<'f> {
                 self.all_equal(left.iter().zip(right.iter()))
             }
             (Json::Object(left), Json::Object(right)) => {
-                if left.len() != right.len() || !left.keys().eq(right.keys()) {
+                if left.len() != right.len() {
                     return Ok(false);
+                }
+                for (left, right) in left.keys().zip(right.keys()) {
+                    self.fuel.spend_bytes(left.len().min(right.len()))?;
+                    if left != right {
+                        return Ok(false);
+                    }
                 }
                 self.all_equal(left.values().zip(right.values()))
             }

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Number;
+
 use super::call::{Argument, Call};
 use super::evaluation::{Evaluation, QueryFailure};
 use super::function::Function;
@@ -38,22 +40,25 @@ impl<'a> Call<'a, '_> {
             Function::Abs => self.finite(number::absolute(self.number(0)?)),
             Function::Ceil => self.finite(number::rounded(self.number(0)?, f64::ceil)),
             Function::Floor => self.finite(number::rounded(self.number(0)?, f64::floor)),
-            Function::Sum => self.finite(number::sum(&self.numbers(0)?)),
+            Function::Sum => {
+                let sum = number::sum(&self.numbers(0)?);
+                self.finite(sum)
+            }
             Function::Avg => self.average(),
             Function::Contains => self.contains(),
-            Function::StartsWith => Ok(Json::Boolean(self.string(0)?.starts_with(self.string(1)?))),
-            Function::EndsWith => Ok(Json::Boolean(self.string(0)?.ends_with(self.string(1)?))),
+            Function::StartsWith => self.has_part(str::starts_with),
+            Function::EndsWith => self.has_part(str::ends_with),
             Function::EqualsIgnoreCase => self.equals_ignore_case(),
             Function::Join => self.join(),
             Function::Keys => {
-                let names: Vec<Json> = self.object(0)?.keys().map(|name| Json::string(name.as_str())).collect();
-                self.evaluation.make(names.len())?;
-                Ok(Json::array(names))
+                let members = self.object(0)?;
+                self.evaluation.make(members.len())?;
+                Ok(Json::array(members.keys().map(|name| Json::String(Arc::clone(name))).collect()))
             }
             Function::Values => {
-                let values: Vec<Json> = self.object(0)?.values().cloned().collect();
-                self.evaluation.make(values.len())?;
-                Ok(Json::array(values))
+                let members = self.object(0)?;
+                self.evaluation.make(members.len())?;
+                Ok(Json::array(members.values().cloned().collect()))
             }
             Function::Length => self.length(),
             Function::Map => self.map(),
@@ -73,16 +78,40 @@ impl<'a> Call<'a, '_> {
                 array @ Json::Array(_) => Ok(array.clone()),
                 other => Ok(Json::array(vec![other.clone()])),
             },
-            Function::ToNumber => Ok(to_number(self.value(0)?)),
+            Function::ToNumber => self.to_number(),
             Function::ToString => match self.value(0)? {
                 text @ Json::String(_) => Ok(text.clone()),
-                other => other.write(MAX_CLAIM_BYTES, self.evaluation.fuel).map(Json::string),
+                other => {
+                    let text = other.write(MAX_CLAIM_BYTES, self.evaluation.fuel)?;
+                    self.evaluation.made_text(text)
+                }
             },
             Function::Type => Ok(Json::string(self.value(0)?.type_name())),
         }
     }
 
-    fn average(&self) -> Result<Json, QueryFailure> {
+    fn has_part(&mut self, has: fn(&'a str, &'a str) -> bool) -> Result<Json, QueryFailure> {
+        let (whole, part) = (self.string(0)?, self.string(1)?);
+        self.evaluation.fuel.spend_bytes(whole.len().min(part.len()))?;
+        Ok(Json::Boolean(has(whole, part)))
+    }
+
+    /// A text that is a number and nothing else.
+    fn to_number(&mut self) -> Result<Json, QueryFailure> {
+        match self.value(0)? {
+            number @ Json::Number(_) => Ok(number.clone()),
+            Json::String(text) => {
+                self.evaluation.fuel.spend_bytes(text.len())?;
+                let text = text.trim_matches([' ', '\t', '\n', '\r']);
+                // Nothing but a number is read: what is another kind of JSON is refused at its first byte.
+                let number = text.parse::<Number>().ok().and_then(|number| number::normal(&number));
+                Ok(number.unwrap_or(Json::Null))
+            }
+            _ => Ok(Json::Null),
+        }
+    }
+
+    fn average(&mut self) -> Result<Json, QueryFailure> {
         let numbers = self.numbers(0)?;
         if numbers.is_empty() {
             return Ok(Json::Null);
@@ -129,12 +158,15 @@ impl<'a> Call<'a, '_> {
             return Err(QueryFailure::TooLarge);
         }
         self.evaluation.fuel.spend_bytes(bytes)?;
-        Ok(Json::string(strings.join(separator)))
+        self.evaluation.made_text(strings.join(separator))
     }
 
-    fn length(&self) -> Result<Json, QueryFailure> {
+    fn length(&mut self) -> Result<Json, QueryFailure> {
         let length = match self.value(0)? {
-            Json::String(text) => text.chars().count(),
+            Json::String(text) => {
+                self.evaluation.fuel.spend_bytes(text.len())?;
+                text.chars().count()
+            }
             Json::Array(elements) => elements.len(),
             Json::Object(members) => members.len(),
             other => return Err(self.wrong("a string, an array or an object", other)),
@@ -154,7 +186,7 @@ impl<'a> Call<'a, '_> {
         for number in 0..self.arguments.len() {
             let members = self.object(number)?;
             self.evaluation.make(members.len())?;
-            merged.extend(members.iter().map(|(name, value)| (name.clone(), value.clone())));
+            merged.extend(members.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
         }
         Ok(Json::Object(Arc::new(merged)))
     }
@@ -163,7 +195,7 @@ impl<'a> Call<'a, '_> {
         match self.value(0)? {
             Json::String(text) => {
                 self.evaluation.fuel.spend_bytes(text.len())?;
-                Ok(Json::string(text.chars().rev().collect::<String>()))
+                self.evaluation.made_text(text.chars().rev().collect())
             }
             Json::Array(elements) => {
                 self.evaluation.make(elements.len())?;
@@ -254,16 +286,5 @@ fn order(a: &Json, b: &Json) -> Ordering {
         (Json::Number(a), Json::Number(b)) => number::compare(a, b),
         (Json::String(a), Json::String(b)) => a.cmp(b),
         _ => Ordering::Equal,
-    }
-}
-
-fn to_number(value: &Json) -> Json {
-    match value {
-        Json::Number(_) => value.clone(),
-        Json::String(text) => match Json::parse(text) {
-            Ok(number @ Json::Number(_)) => number,
-            _ => Json::Null,
-        },
-        _ => Json::Null,
     }
 }

@@ -18,7 +18,7 @@ pub(crate) enum Json {
     String(Arc<str>),
     Array(Arc<[Self]>),
     /// By name.
-    Object(Arc<BTreeMap<String, Self>>),
+    Object(Arc<BTreeMap<Arc<str>, Self>>),
 }
 
 impl Json {
@@ -105,6 +105,10 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Json, E> {
+        // `-0` comes as a float, and is the integer.
+        if number == 0.0 {
+            return Ok(Json::Number(0.into()));
+        }
         Number::from_f64(number).map(Json::Number).ok_or_else(|| de::Error::custom("a number that is not finite"))
     }
 
@@ -123,6 +127,7 @@ impl<'de> Visitor<'de> for Value<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
         let mut object = BTreeMap::new();
         while let Some(name) = members.next_key::<String>()? {
+            let name: Arc<str> = name.into();
             let value = members.next_value_seed(Value { nodes_left: self.nodes_left })?;
             if let Some(_twice) = object.insert(name, value) {
                 return Err(de::Error::custom("an object has a member twice"));

@@ -37,6 +37,14 @@ pub(super) fn of_float(number: f64) -> Option<Json> {
     whole.or_else(|| Number::from_f64(number)).map(Json::Number)
 }
 
+/// As it would have come out of a document; none where it is too large for one.
+pub(super) fn normal(number: &Number) -> Option<Json> {
+    if number.is_f64() && float(number) == 0.0 {
+        return Some(Json::Number(0.into()));
+    }
+    float(number).is_finite().then(|| Json::Number(number.clone()))
+}
+
 /// Whole numbers are added exactly, as far as they go.
 pub(super) fn sum(numbers: &[&Number]) -> Option<Json> {
     let exact = numbers.iter().try_fold(0_i64, |sum, number| sum.checked_add(number.as_i64()?));

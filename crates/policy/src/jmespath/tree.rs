@@ -35,7 +35,7 @@ pub(super) enum Node {
     /// `[a, b]`
     List(Vec<Self>),
     /// `{a: b}`
-    Hash(Vec<(String, Self)>),
+    Hash(Vec<(Arc<str>, Self)>),
     Call(Function, Vec<Self>),
     /// `&expression`, as an argument
     Reference(Box<Self>),

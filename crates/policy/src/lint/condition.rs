@@ -13,8 +13,9 @@ impl Linter<'_> {
             return;
         }
         if section == Section::Configuration {
-            if !condition.is_negated {
-                let help = "configuration comes before evidence: only rules without conditions fire";
+            let may_be_made = condition.claim_type().map_or(!self.made.is_empty(), |name| self.made.may_have(name));
+            if !condition.is_negated && !may_be_made {
+                let help = "configuration comes before evidence: only what rules before this one set is there";
                 self.never_at("never-matches", condition, condition.span, help.to_owned());
             }
             return;

@@ -9,7 +9,7 @@
 use super::cursor::{Broken, Parser};
 use crate::claims::{Issuer, Value};
 use crate::lex::Kind;
-use crate::limits::MAX_CONDITIONS;
+use crate::limits::{MAX_CONDITIONS, MAX_TESTS};
 use crate::source::Span;
 use crate::tree::{Condition, Operand, Operator, Property, Rule, Section, Test, Version};
 
@@ -75,6 +75,10 @@ impl Parser<'_, '_, '_> {
         while !self.accept("]") {
             if !tests.is_empty() {
                 self.expect(",", "tests are separated by commas and closed by ]")?;
+            }
+            if tests.len() >= MAX_TESTS {
+                let help = format!("a condition has at most {MAX_TESTS}; a claim has four members");
+                return Err(self.wrong("too-many-tests", "condition has too many tests", help));
             }
             tests.push(self.test(before)?);
         }

@@ -49,6 +49,60 @@ fn a_query_of_131_bytes_ends_in_an_error() {
     assert!(matches!(fault, Fault::Query(policy::QueryFailure::TooLarge) | Fault::OutOfFuel), "{fault}");
 }
 
+/// A list of `n` squared times the document, made in few steps: what a function then does to each has to be counted.
+fn repeated(n: usize) -> String {
+    let row = vec!["@"; n].join(",");
+    format!("[{row}]|[{row}]|[]")
+}
+
+#[test]
+fn what_a_function_does_to_each_of_many_is_counted() {
+    let numbers = format!("[{}]", vec!["1"; 10_000].join(","));
+    let texts = format!("[{}]", vec!["\"\""; 10_000].join(","));
+    let names: Vec<String> = (0..4_000).map(|number| format!("\"{number}\":1")).collect();
+    let object = format!("{{{}}}", names.join(","));
+    let long = format!("\"{}\"", "1".repeat(200_000));
+    for (document, query) in [
+        (&numbers, "map(&sum(@),@)"),
+        (&numbers, "map(&avg(@),@)"),
+        (&texts, "map(&join('',@),@)"),
+        (&long, "map(&to_number(@),@)"),
+        (&long, "map(&length(@),@)"),
+        (&long, "map(&starts_with(@,@),@)"),
+        (&long, "map(&ends_with(@,@),@)"),
+        (&object, "[?@==@]"),
+    ] {
+        let query = format!("{}|{query}|length(@)", repeated(120));
+        let rule = format!("c:[type==\"a\"] => add(type=\"b\", value=JmesPath(c.value, \"{query}\"));");
+        let fault = fault_of(authorize(&rule, &[claim("a", document.as_str())]));
+        assert!(matches!(fault, Fault::OutOfFuel | Fault::Query(_)), "{query:.80} {fault:?}");
+    }
+}
+
+#[test]
+fn names_are_shared_and_texts_that_a_query_makes_are_bounded() {
+    let document = format!("{{\"{}\":0}}", "k".repeat(200_000));
+    let rule = |query: &str| {
+        format!("c:[type==\"a\"] => add(type=\"b\", value=JmesPath(c.value, \"{}|{query}|length(@)\"));", repeated(100))
+    };
+    // Ten thousand times the same name, of which there is one in memory.
+    let evaluated = authorize(&rule("map(&keys(@),@)"), &[claim("a", document.as_str())]);
+    assert!(matches!(evaluated, Err(Refusal::NoPermit)), "{evaluated:?}");
+    let fault = fault_of(authorize(&rule("map(&to_string(@),@)"), &[claim("a", document.as_str())]));
+    assert!(matches!(fault, Fault::Query(_)), "{fault:?}");
+}
+
+#[test]
+fn tests_of_a_condition_are_bounded() {
+    let policy = |count: usize| {
+        let tests = vec!["value!=1"; count].join(",");
+        format!("version=1.0;authorizationrules{{[{tests}] => permit();}};")
+    };
+    assert!(Policy::parse(&policy(policy::limits::MAX_TESTS)).is_ok());
+    let errors = Policy::parse(&policy(policy::limits::MAX_TESTS + 1)).unwrap_err();
+    assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), ["too-many-tests"]);
+}
+
 #[test]
 fn bytes_of_claims_are_bounded() {
     let big = "x".repeat(3000);

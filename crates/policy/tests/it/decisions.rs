@@ -218,6 +218,8 @@ fn configuration_sees_no_evidence() {
     };
     assert_eq!(number("[type==\"svn\"]"), Some(Value::String("azuredefault".into())));
     assert_eq!(number("![type==\"svn\"]"), Some(Value::String("9".into())));
+    let set = "=>issueproperty(type=\"x-ms-sgx-tcbidentifier\",value=\"8\");[type==\"x-ms-sgx-tcbidentifier\"]";
+    assert_eq!(number(set), Some(Value::String("9".into())), "what a rule before has set is there");
 }
 
 #[test]
@@ -234,4 +236,23 @@ fn owned_names_cannot_be_issued() {
     let text = issuing("=> issue(type=AppendString(\"i\", \"SS\"), value=1);");
     let fault = fault_of(parse(&text).decide(&[], &vocabulary));
     assert_eq!(fault, Fault::OwnedName { name: "iSS".into() });
+}
+
+#[test]
+fn members_of_objects_come_by_name() {
+    let text = |query: &str| {
+        let rule = format!("c:[type==\"a\"] => issue(type=\"b\", value=JmesPath(c.value, \"{query}\"));");
+        decide(&issuing(&rule), &[claim("a", "{\"z\":1,\"a\":2}")]).unwrap().issued[0].value.clone()
+    };
+    assert_eq!(text("@"), Value::String("{\"a\":2,\"z\":1}".into()));
+    assert_eq!(text("*|[0]"), Value::String("2".into()));
+}
+
+#[test]
+fn minus_zero_is_zero() {
+    let rule = "c:[type==\"a\"] => issue(type=\"b\", value=JsonToClaimValue(c.value));";
+    for zero in ["-0", "0", "-0.0"] {
+        let permit = decide(&issuing(rule), &[claim("a", zero)]).unwrap();
+        assert_eq!(permit.issued[0].value, Value::Integer(0), "{zero}");
+    }
 }

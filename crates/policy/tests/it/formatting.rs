@@ -69,6 +69,24 @@ authorizationrules { // inside
 }
 
 #[test]
+fn a_comment_in_the_first_piece_goes_before_the_rule() {
+    assert_format(
+        "version=1.0;authorizationrules{\n[type==\"a\", // why\n value==1] => permit();\n=> // because\n permit();\n[type==\"a\"] // so\n=> deny();};",
+        "version=1.0;
+
+authorizationrules {
+    // why
+    [type==\"a\", value==1] => permit();
+    // because
+    => permit();
+    [type==\"a\"] // so
+        => deny();
+};
+",
+    );
+}
+
+#[test]
 fn texts_keep_their_escapes() {
     let text = "version=1.2;\n\nauthorizationrules {\n    [type==\"a\\\\b\\\"c\"] => add(type=\"x\", value=JmesPath(\"[1]\", \"[?a == '\\\\\\\\x']\"));\n};\n";
     assert_format(text, text);

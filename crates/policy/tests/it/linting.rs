@@ -228,6 +228,17 @@ fn rules_that_permit_nothing_or_make_no_difference_are_told() {
 fn configuration_knows_no_claims() {
     let text = "version=1.1;configurationrules{[type==\"svn\"]=>issueproperty(type=\"mask\",value=1);};authorizationrules{=>permit();};";
     assert!(lint(text, &KNOWN).to_string().contains("configuration comes before evidence"));
+    // What a rule before has set is there.
+    let after = |condition: &str| {
+        format!(
+            "version=1.1;configurationrules{{=>issueproperty(type=\"mask\",value=1);{condition}=>issueproperty(type=\"mask\",\
+             value=2);}};authorizationrules{{=>permit();}};"
+        )
+    };
+    for condition in ["[type==\"mask\"]", "[value==1]"] {
+        assert!(lint(&after(condition), &KNOWN).is_empty(), "{}", lint(&after(condition), &KNOWN));
+    }
+    assert!(lint(&after("[type==\"other\"]"), &KNOWN).to_string().contains("what rules before this one set"));
     // Nor is what it sets a claim of what comes after; what authorization adds is one of issuance.
     let set = "version=1.1;configurationrules{=>issueproperty(type=\"mask\",value=1);};authorizationrules{[type==\"mask\"]=>permit();};";
     assert_eq!(lint(set, &KNOWN).iter().map(|found| found.code).collect::<Vec<_>>(), ["claim-unknown"]);

@@ -148,6 +148,14 @@ fn what_was_plainly_meant_is_read_on() {
 }
 
 #[test]
+fn a_policy_without_its_version_is_read_all_the_same() {
+    for text in ["authorizationrules{=>permit();};", "authorizationrules{=>permit();=>deny();};issuancerules{};"] {
+        let errors = Policy::parse(text).unwrap_err();
+        assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), ["version-missing"], "{text}");
+    }
+}
+
+#[test]
 fn versions_and_sections_have_their_own_mistakes() {
     let table = [
         ("", 1, 1, "policy-empty", "the smallest one is"),
@@ -155,6 +163,9 @@ fn versions_and_sections_have_their_own_mistakes() {
         ("authorizationrules{};", 1, 1, "version-missing", "version=1.0;"),
         ("version 1.0;", 1, 9, "symbol-missing", "version=1.0;"),
         ("version=x;", 1, 9, "number-missing", "version=1.0;"),
+        ("version=1.00;authorizationrules{};", 1, 11, "number-missing", "version=1.0;"),
+        ("version=1.-0;authorizationrules{};", 1, 11, "number-missing", "version=1.0;"),
+        ("version=1.0;authorizationrules{=>permit();;};", 1, 43, "semicolon-extra", "remove it"),
         ("version=1.3;authorizationrules{};", 1, 9, "version-unknown", "1.2 (functions and `!`)"),
         ("version=2.0;", 1, 9, "version-unknown", "the versions are"),
         ("version=1.0 authorizationrules{};", 1, 13, "semicolon-missing", "version=1.0;"),
