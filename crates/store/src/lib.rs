@@ -48,11 +48,15 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Missing`] where there is none of that name.
     async fn delete_provider(&self, name: &str) -> Result<(), StoreError>;
 
-    /// Keeps a signing key.
+    /// Keeps a signing key, where the provider is still of that revision.
     ///
     /// # Errors
-    /// [`StoreError::Exists`] where one of that key id exists, [`StoreError::Missing`] where the provider does not.
-    async fn add_signing_key(&self, key: &SigningKey) -> Result<(), StoreError>;
+    /// [`StoreError::Exists`] where one of that key id exists, [`StoreError::Missing`] where the provider does not,
+    /// [`StoreError::Changed`] where it is of another revision.
+    async fn add_signing_key(&self, key: &SigningKey, revision: i64) -> Result<(), StoreError>;
+
+    /// Deletes a signing key; says whether it was there.
+    async fn remove_signing_key(&self, provider: &str, kid: &str) -> Result<bool, StoreError>;
 
     /// Every change of the policy for an attestation type, newest first.
     async fn policy_history(&self, provider: &str, attestation_type: &str) -> Result<Vec<PolicyChange>, StoreError>;

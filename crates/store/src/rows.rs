@@ -1,7 +1,5 @@
 //! What is kept, row by row.
 
-use zeroize::Zeroizing;
-
 /// An attestation provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
@@ -41,7 +39,7 @@ pub struct NewProvider {
 pub struct ProviderState {
     /// The provider.
     pub provider: Provider,
-    /// Its signing keys, newest first.
+    /// Its signing keys, those that sign last first.
     pub keys: Vec<SigningKey>,
     /// For each attestation type whose policy was ever changed the change in force.
     pub policies: Vec<PolicyChange>,
@@ -58,12 +56,14 @@ pub struct SigningKey {
     pub provider: String,
     /// The issuer its certificate names.
     pub issuer: String,
-    /// The private key, PKCS#8 in DER.
-    pub pkcs8: Zeroizing<Vec<u8>>,
+    /// The private key, sealed by the service.
+    pub sealed: Vec<u8>,
     /// Its self-signed certificate in DER.
     pub certificate: Vec<u8>,
     /// When it was made.
     pub created_at: i64,
+    /// From when on it signs.
+    pub signs_from: i64,
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -144,8 +144,8 @@ impl std::fmt::Debug for Client {
 pub struct AccessKey {
     /// Key id.
     pub kid: String,
-    /// The key, which the service shares with itself alone.
-    pub secret: Zeroizing<Vec<u8>>,
+    /// The key, sealed by the service.
+    pub sealed: Vec<u8>,
     /// When it was made.
     pub created_at: i64,
 }

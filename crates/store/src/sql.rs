@@ -24,8 +24,8 @@ macro_rules! store_in_sql {
                      revision FROM provider WHERE CAST($1 AS TEXT) IS NULL OR name = $1 ORDER BY name",
                 );
                 let keys = sqlx::query(
-                    "SELECT kid, provider, issuer, pkcs8, certificate, created_at FROM signing_key \
-                     WHERE CAST($1 AS TEXT) IS NULL OR provider = $1 ORDER BY created_at DESC, kid",
+                    "SELECT kid, provider, issuer, sealed, certificate, created_at, signs_from FROM signing_key \
+                     WHERE CAST($1 AS TEXT) IS NULL OR provider = $1 ORDER BY signs_from DESC, kid",
                 );
                 let policies = sqlx::query(
                     "SELECT provider, attestation_type, number, jws, text, audience, restores, changed_at, changed_by \
@@ -139,11 +139,28 @@ macro_rules! store_in_sql {
                 Ok(transaction.commit().await?)
             }
 
-            async fn add_signing_key(&self, key: &SigningKey) -> Result<(), StoreError> {
+            async fn add_signing_key(&self, key: &SigningKey, revision: i64) -> Result<(), StoreError> {
                 let (mut transaction, generation) = self.begin().await?;
+                let query = sqlx::query_scalar("SELECT revision FROM provider WHERE name = $1").bind(&key.provider);
+                let found: Option<i64> = query.fetch_optional(&mut *transaction).await?;
+                if found.ok_or(StoreError::Missing("provider"))? != revision {
+                    return Err(StoreError::Changed("provider"));
+                }
                 insert_signing_key(key).execute(&mut *transaction).await.map_err(|error| conflict(error, "signing key"))?;
                 touch(&key.provider, generation).execute(&mut *transaction).await?;
                 Ok(transaction.commit().await?)
+            }
+
+            async fn remove_signing_key(&self, provider: &str, kid: &str) -> Result<bool, StoreError> {
+                let (mut transaction, generation) = self.begin().await?;
+                let query = sqlx::query("DELETE FROM signing_key WHERE provider = $1 AND kid = $2");
+                let query = query.bind(provider).bind(kid);
+                if query.execute(&mut *transaction).await?.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                touch(provider, generation).execute(&mut *transaction).await?;
+                transaction.commit().await?;
+                Ok(true)
             }
 
             async fn policy_history(
@@ -269,7 +286,7 @@ macro_rules! store_in_sql {
             }
 
             async fn access_key(&self) -> Result<Option<AccessKey>, StoreError> {
-                let query = sqlx::query("SELECT kid, secret, created_at FROM access_key ORDER BY created_at, kid");
+                let query = sqlx::query("SELECT kid, sealed, created_at FROM access_key ORDER BY created_at, kid");
                 let row = query.fetch_optional(&self.pool).await?;
                 row.as_ref().map(read_access_key).transpose()
             }
@@ -280,9 +297,9 @@ macro_rules! store_in_sql {
                 if there.is_some() {
                     return Err(StoreError::Exists("access key"));
                 }
-                sqlx::query("INSERT INTO access_key (kid, secret, created_at) VALUES ($1, $2, $3)")
+                sqlx::query("INSERT INTO access_key (kid, sealed, created_at) VALUES ($1, $2, $3)")
                     .bind(&key.kid)
-                    .bind(key.secret.as_slice())
+                    .bind(&key.sealed)
                     .bind(key.created_at)
                     .execute(&mut *transaction)
                     .await
@@ -299,15 +316,16 @@ macro_rules! store_in_sql {
 
         fn insert_signing_key(key: &SigningKey) -> Query<'_> {
             sqlx::query(
-                "INSERT INTO signing_key (kid, provider, issuer, pkcs8, certificate, created_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+                "INSERT INTO signing_key (kid, provider, issuer, sealed, certificate, created_at, signs_from) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
             )
             .bind(&key.kid)
             .bind(&key.provider)
             .bind(&key.issuer)
-            .bind(key.pkcs8.as_slice())
+            .bind(&key.sealed)
             .bind(&key.certificate)
             .bind(key.created_at)
+            .bind(key.signs_from)
         }
 
         fn insert_policy_signer(signer: &PolicySigner) -> Query<'_> {
@@ -340,9 +358,10 @@ macro_rules! store_in_sql {
                 kid: row.try_get("kid")?,
                 provider: row.try_get("provider")?,
                 issuer: row.try_get("issuer")?,
-                pkcs8: Zeroizing::new(row.try_get("pkcs8")?),
+                sealed: row.try_get("sealed")?,
                 certificate: row.try_get("certificate")?,
                 created_at: row.try_get("created_at")?,
+                signs_from: row.try_get("signs_from")?,
             })
         }
 
@@ -386,7 +405,7 @@ macro_rules! store_in_sql {
         fn read_access_key(row: &$row) -> Result<AccessKey, StoreError> {
             Ok(AccessKey {
                 kid: row.try_get("kid")?,
-                secret: Zeroizing::new(row.try_get("secret")?),
+                sealed: row.try_get("sealed")?,
                 created_at: row.try_get("created_at")?,
             })
         }

@@ -12,6 +12,21 @@ ALTER TABLE provider ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 UPDATE provider SET is_location_default = 1 WHERE name = 'default';
 CREATE UNIQUE INDEX one_default_for_each_location ON provider (location) WHERE is_location_default = 1;
 
+-- Keys lie sealed. Those that lay open are given up: each provider makes another one when the service starts.
+DROP TABLE signing_key;
+CREATE TABLE signing_key (
+    kid               TEXT PRIMARY KEY NOT NULL,
+    provider          TEXT NOT NULL REFERENCES provider(name),
+    -- A key belongs to one issuer URL, for its certificate names it.
+    issuer            TEXT NOT NULL,
+    sealed            BLOB NOT NULL,
+    certificate       BLOB NOT NULL,
+    created_at        INTEGER NOT NULL,
+    -- From when on it signs; it is published before.
+    signs_from        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX signing_key_by_provider ON signing_key (provider, signs_from);
+
 -- Counts changes: whoever knows an older number has to look again. Every writer begins here, so there is one at a time.
 CREATE TABLE generation (
     id                INTEGER PRIMARY KEY CHECK (id = 1),
@@ -67,6 +82,6 @@ CREATE TABLE client (
 -- The keys that access tokens are signed with; they sign nothing else.
 CREATE TABLE access_key (
     kid               TEXT PRIMARY KEY NOT NULL,
-    secret            BLOB NOT NULL,
+    sealed            BLOB NOT NULL,
     created_at        INTEGER NOT NULL
 ) STRICT;

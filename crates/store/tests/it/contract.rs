@@ -1,7 +1,6 @@
 //! What every store does.
 
 use store::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, SigningKey, Store, StoreError};
-use zeroize::Zeroizing;
 
 /// Makes a test of each contract against a store that `open` makes anew.
 macro_rules! every_store {
@@ -42,9 +41,10 @@ fn key(kid: &str, provider: &str, created_at: i64) -> SigningKey {
         kid: kid.to_owned(),
         provider: provider.to_owned(),
         issuer: "https://localhost:8443".to_owned(),
-        pkcs8: Zeroizing::new(vec![1, 2, 3]),
+        sealed: vec![1, 2, 3],
         certificate: vec![4],
         created_at,
+        signs_from: created_at,
     }
 }
 
@@ -149,7 +149,7 @@ pub async fn every_change_of_a_provider_is_seen_by_its_revision(store: Shared) {
         match step {
             0 => store.change_settings("one", last.1, "{}").await.unwrap(),
             1 => store.change_policy(&change(1, None)).await.unwrap(),
-            2 => store.add_signing_key(&key("another", "one", 2)).await.unwrap(),
+            2 => store.add_signing_key(&key("another", "one", 2), last.1).await.unwrap(),
             3 => assert!(store.add_policy_signer(&signer("one", 2)).await.unwrap()),
             _ => assert!(store.remove_policy_signer("one", &[1; 32]).await.unwrap()),
         }
@@ -164,7 +164,7 @@ pub async fn every_change_of_a_provider_is_seen_by_its_revision(store: Shared) {
 
 pub async fn what_belongs_to_no_provider_is_refused(store: Shared) {
     let missing = |error: Result<(), StoreError>| matches!(error, Err(StoreError::Missing("provider")));
-    assert!(missing(store.add_signing_key(&key("a", "one", 1)).await));
+    assert!(missing(store.add_signing_key(&key("a", "one", 1), 0).await));
     assert!(missing(store.change_policy(&change(1, None)).await));
     assert!(missing(store.add_policy_signer(&signer("one", 1)).await.map(drop)));
     assert!(missing(store.create_client(&client("id", "name", Some("one"))).await));
@@ -187,14 +187,25 @@ pub async fn a_deleted_provider_leaves_nothing(store: Shared) {
     assert_eq!(store.providers().await.unwrap().len(), 2);
 }
 
-pub async fn signing_keys_come_newest_first(store: Shared) {
+pub async fn signing_keys_come_those_that_sign_last_first(store: Shared) {
     store.create_provider(&provider("one")).await.unwrap();
-    for (kid, created_at) in [("c", 3), ("b", 2)] {
-        store.add_signing_key(&key(kid, "one", created_at)).await.unwrap();
+    for (kid, signs_from) in [("c", 3), ("b", 2)] {
+        let (_, revision) = numbers(&store).await;
+        store.add_signing_key(&key(kid, "one", signs_from), revision).await.unwrap();
+        let stale = store.add_signing_key(&key("d", "one", 9), revision).await;
+        assert!(matches!(stale, Err(StoreError::Changed("provider"))));
     }
-    let keys = store.provider("one").await.unwrap().unwrap().keys;
-    assert_eq!(keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(), ["c", "b", "key of one"]);
-    assert!(matches!(store.add_signing_key(&key("b", "one", 9)).await, Err(StoreError::Exists("signing key"))));
+    let kids = async || -> Vec<String> {
+        store.provider("one").await.unwrap().unwrap().keys.into_iter().map(|key| key.kid).collect()
+    };
+    assert_eq!(kids().await, ["c", "b", "key of one"]);
+    let (_, revision) = numbers(&store).await;
+    let again = store.add_signing_key(&key("b", "one", 9), revision).await;
+    assert!(matches!(again, Err(StoreError::Exists("signing key"))));
+    assert!(store.remove_signing_key("one", "b").await.unwrap());
+    assert!(!store.remove_signing_key("one", "b").await.unwrap());
+    assert!(!store.remove_signing_key("two", "c").await.unwrap());
+    assert_eq!(kids().await, ["c", "key of one"]);
 }
 
 pub async fn the_last_change_of_a_policy_is_in_force_and_all_are_kept(store: Shared) {
@@ -264,7 +275,7 @@ pub async fn clients_have_names_of_their_own(store: Shared) {
 }
 
 pub async fn there_is_one_key_for_access_tokens(store: Shared) {
-    let key = |kid: &str| AccessKey { kid: kid.to_owned(), secret: Zeroizing::new(vec![1]), created_at: 1 };
+    let key = |kid: &str| AccessKey { kid: kid.to_owned(), sealed: vec![1], created_at: 1 };
     assert_eq!(store.access_key().await.unwrap(), None);
     store.create_access_key(&key("a")).await.unwrap();
     assert!(matches!(store.create_access_key(&key("b")).await, Err(StoreError::Exists("access key"))));
@@ -274,14 +285,8 @@ pub async fn there_is_one_key_for_access_tokens(store: Shared) {
 #[test]
 fn secrets_do_not_show_themselves_in_logs() {
     let key = key("a", "one", 1);
-    let access = AccessKey { kid: "a".to_owned(), secret: Zeroizing::new(vec![1, 2, 3]), created_at: 1 };
+    let access = AccessKey { kid: "a".to_owned(), sealed: vec![1, 2, 3], created_at: 1 };
     for text in [format!("{key:?}"), format!("{access:?}"), format!("{:?}", client("1", "b", None))] {
-        assert!(
-            !text.contains("pkcs8")
-                && !text.contains("secret:")
-                && !text.contains("1, 2, 3")
-                && !text.contains("sha256"),
-            "{text}"
-        );
+        assert!(!text.contains("sealed") && !text.contains("1, 2, 3") && !text.contains("sha256"), "{text}");
     }
 }
