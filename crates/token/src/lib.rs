@@ -15,7 +15,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let (iss, now) = ("https://attest.example", 1_800_000_000);
 //! let key = SigningKey::generate(TokenAlgorithm::Rs256)?;
-//! let certificate = key.self_signed(iss, now, now + 365 * 86_400)?;
+//! let certificate = key.self_signed(iss, now, now + 365 * 86_400, None)?;
 //! let claims = serde_json::from_str(r#"{"nonce": "f00d", "x-ms-attestation-type": "sgx", "x-ms-sgx-svn": 3}"#)?;
 //! let token = issue(&key, iss, claims, now, ATTESTATION_LIFETIME)?;
 //!
@@ -46,6 +46,7 @@ mod metadata;
 pub mod policy_jws;
 mod public_key;
 pub mod relying_party;
+mod signer_evidence;
 mod signing_key;
 
 pub use algorithm::{Algorithm, TokenAlgorithm, UnknownAlgorithm};
@@ -57,4 +58,5 @@ pub use jwks::{Jwk, Jwks, JwksError, MAX_KEYS};
 pub use metadata::OpenIdMetadata;
 pub use public_key::PublicKeyError;
 pub use relying_party::{Binding, Expectations, TokenError, VerifiedToken, Verifier};
+pub use signer_evidence::{SignerEvidence, SignerEvidenceError};
 pub use signing_key::{CertificateError, KeyError, SigningKey};

@@ -8,12 +8,18 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256,
 };
-use rcgen::{CertificateParams, DistinguishedName, DnType, IsCa, PublicKeyData, SerialNumber, SignatureAlgorithm};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{
+    CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, PublicKeyData, SerialNumber,
+    SignatureAlgorithm,
+};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::algorithm::TokenAlgorithm;
 use crate::hash::key_id;
+use crate::signer_evidence;
 
 /// The fewest bytes in the modulus of a key: 2048 bits.
 const MIN_MODULUS: usize = 256;
@@ -192,6 +198,15 @@ impl SigningKey {
         &self.kid
     }
 
+    /// What evidence about the key's holder has for its report data: the key's id decoded, SHA-256 of the public key in PEM and a
+    /// NUL, and zeros.
+    pub fn report_data(&self) -> [u8; 64] {
+        let mut report_data = [0; 64];
+        // An id is the base64 of 32 bytes.
+        let _ = STANDARD.decode_slice(&self.kid, &mut report_data);
+        report_data
+    }
+
     /// Signs `message` with SHA-256 and RSASSA-PKCS1-v1_5, or ECDSA (r‖s, 64 bytes).
     ///
     /// # Errors
@@ -212,10 +227,18 @@ impl SigningKey {
     ///
     /// It is self-signed, subject and issuer are `CN=<iss>` (validators compare it with the token's issuer), serial 1,
     /// no CA, with subject and authority key identifiers. `not_before` and `not_after` are seconds since 1970 UTC.
+    /// `open_enclave_report` is evidence about whoever holds the key, whose report data is [`Self::report_data`]; it becomes the
+    /// extension that [`crate::SignerEvidence`] reads.
     ///
     /// # Errors
     /// [`CertificateError`].
-    pub fn self_signed(&self, iss: &str, not_before: i64, not_after: i64) -> Result<Vec<u8>, CertificateError> {
+    pub fn self_signed(
+        &self,
+        iss: &str,
+        not_before: i64,
+        not_after: i64,
+        open_enclave_report: Option<&[u8]>,
+    ) -> Result<Vec<u8>, CertificateError> {
         let invalid = || CertificateError::Validity { not_before, not_after };
         let moment = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| invalid());
         if not_before < 0 || not_after < not_before {
@@ -229,6 +252,10 @@ impl SigningKey {
         parameters.distinguished_name.push(DnType::CommonName, iss);
         parameters.is_ca = IsCa::ExplicitNoCa;
         parameters.use_authority_key_identifier_extension = true;
+        parameters.custom_extensions.extend(
+            open_enclave_report
+                .map(|report| CustomExtension::from_oid_content(&signer_evidence::REPORT, report.to_vec())),
+        );
         let certificate = parameters.self_signed(&CertificateSigner(self)).map_err(CertificateError::Make)?;
         Ok(certificate.der().to_vec())
     }

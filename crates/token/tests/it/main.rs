@@ -16,5 +16,6 @@ mod policy_trust;
 mod properties;
 mod recordings;
 mod refusals;
+mod signer_evidence;
 mod signing_keys;
 mod verifying;

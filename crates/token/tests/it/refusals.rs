@@ -166,7 +166,7 @@ fn refuses_the_algorithm_of_another_kind_of_key() {
     let es256 = with_parameter("alg", Some(json!("ES256")));
     assert!(matches!(refusal(&es256), TokenError::KeyType { alg: "ES256", .. }), "over an RSA key");
     let curve = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
-    let keys = Jwks::new(vec![Jwk::new(key().kid(), &curve.self_signed(ISS, NOW, NOW + 1).unwrap())]);
+    let keys = Jwks::new(vec![Jwk::new(key().kid(), &curve.self_signed(ISS, NOW, NOW + 1, None).unwrap())]);
     let rs256 = refusal_by(&Verifier::new(ISS, keys), &token());
     assert!(matches!(rs256, TokenError::KeyType { alg: "RS256", .. }), "over a key on a curve");
     // An RSA key that the set calls one on a curve.
@@ -179,7 +179,7 @@ fn refuses_the_algorithm_of_another_kind_of_key() {
 #[test]
 fn refuses_es256_signatures_that_are_wrong_or_in_der() {
     let curve = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
-    let keys = Jwks::new(vec![Jwk::new(curve.kid(), &curve.self_signed(ISS, NOW, NOW + 1).unwrap())]);
+    let keys = Jwks::new(vec![Jwk::new(curve.kid(), &curve.self_signed(ISS, NOW, NOW + 1, None).unwrap())]);
     let token = token::issue(&curve, ISS, service_claims(), NOW, 60).unwrap();
     let (signed, signature) = token.rsplit_once('.').unwrap();
     let raw = URL_SAFE_NO_PAD.decode(signature).unwrap();

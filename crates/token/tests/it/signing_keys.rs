@@ -32,7 +32,7 @@ fn keys_on_p256_are_made_read_and_certified() {
     let copy = SigningKey::from_pkcs8(&key.to_pkcs8().unwrap()).unwrap();
     assert_eq!(copy.kid(), key.kid());
     assert_eq!(copy.sign(b"message").unwrap().len(), 64);
-    let der = key.self_signed(ISS, NOW, NOW + 1).unwrap();
+    let der = key.self_signed(ISS, NOW, NOW + 1, None).unwrap();
     let certificate = token::policy_jws::SignerCertificate::from_der(&der).unwrap();
     assert!(certificate.signed(&certificate), "it is self-signed");
     let entry = serde_json::to_string(&token::Jwk::new(key.kid(), &der)).unwrap();
@@ -50,7 +50,7 @@ fn debug_shows_the_key_id_alone() {
 
 #[test]
 fn certificate_is_self_signed_for_the_issuer() {
-    let der = key().self_signed(ISS, NOW, 2_556_143_999).unwrap();
+    let der = key().self_signed(ISS, NOW, 2_556_143_999, None).unwrap();
     let certificate = Certificate::from_der(&der).unwrap();
     let body = certificate.tbs_certificate();
     assert_eq!(body.subject().to_string(), format!("CN={ISS}"));
@@ -71,7 +71,7 @@ fn certificate_is_self_signed_for_the_issuer() {
 fn certificate_holds_and_is_signed_by_the_key() {
     use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
     use der::Encode;
-    let certificate = Certificate::from_der(&key().self_signed(ISS, NOW, NOW + 1).unwrap()).unwrap();
+    let certificate = Certificate::from_der(&key().self_signed(ISS, NOW, NOW + 1, None).unwrap()).unwrap();
     let spki = certificate.tbs_certificate().subject_public_key_info();
     assert_eq!(key_id(&spki.to_der().unwrap()), key().kid());
     let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, spki.subject_public_key.raw_bytes());
@@ -82,7 +82,7 @@ fn certificate_holds_and_is_signed_by_the_key() {
 #[test]
 fn refuses_validity_that_is_empty_or_out_of_range() {
     for (not_before, not_after) in [(NOW, NOW - 1), (-1, NOW), (NOW, i64::MAX), (i64::MIN, i64::MAX)] {
-        let result = key().self_signed(ISS, not_before, not_after);
+        let result = key().self_signed(ISS, not_before, not_after, None);
         assert!(matches!(result, Err(CertificateError::Validity { .. })), "{not_before} {not_after}");
     }
 }

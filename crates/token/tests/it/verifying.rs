@@ -37,7 +37,7 @@ fn verified_token_gives_typed_claims() {
 #[test]
 fn tokens_signed_with_es256_verify() {
     let key = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
-    let keys = Jwks::new(vec![Jwk::new(key.kid(), &key.self_signed(ISS, NOW, NOW + 1).unwrap())]);
+    let keys = Jwks::new(vec![Jwk::new(key.kid(), &key.self_signed(ISS, NOW, NOW + 1, None).unwrap())]);
     let token = issue(&key, ISS, service_claims(), NOW, 60).unwrap();
     let verified = Verifier::new(ISS, keys).verify(&token, NOW, &fresh()).unwrap();
     assert_eq!((verified.kid(), verified.svn()), (key.kid(), Some(3)));
@@ -87,7 +87,7 @@ fn other_keys_of_the_issuer_do_not_matter() {
 
 #[test]
 fn expired_certificate_of_the_key_set_does_not_matter() {
-    let old = key().self_signed("https://elsewhere.example", 0, 1).unwrap();
+    let old = key().self_signed("https://elsewhere.example", 0, 1, None).unwrap();
     assert_ne!(old, certificate());
     let verifier = Verifier::new(ISS, Jwks::new(vec![Jwk::new(key().kid(), &old)]));
     verifier.verify(&token(), NOW, &fresh()).unwrap();

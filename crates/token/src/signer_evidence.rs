@@ -1,0 +1,110 @@
+//! The evidence in the certificate of a key that signs tokens: a quote about whoever holds the key.
+//!
+//! Azure Attestation ran in an enclave and put its own quote into its certificates; so do we. Nothing is verified here but that
+//! the quote is about this very key, once somebody has verified the quote.
+
+use abi::open_enclave::{self, FramingError};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use der::asn1::{ObjectIdentifier, OctetStringRef};
+use der::{Decode, Encode};
+use x509_cert::Certificate;
+
+use crate::hash::key_id;
+
+/// An Open Enclave report, header and quote: the extension that Azure's certificates have had since 2021.
+pub(crate) const REPORT: [u64; 9] = [1, 3, 6, 1, 4, 1, 311, 105, 1];
+/// The same for reading.
+const REPORT_EXTENSION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.105.1");
+/// A bare quote in a second octet string: the extension that Azure's certificates had before.
+const QUOTE_EXTENSION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113556.10.1.1");
+
+/// Why there is no evidence in a certificate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignerEvidenceError {
+    /// The certificate is no X.509 in DER.
+    #[error("the signing key's certificate is no X.509 in DER")]
+    Certificate(#[source] der::Error),
+    /// It has no extension with evidence.
+    #[error("the signing key's certificate carries no evidence")]
+    Missing,
+    /// It has several.
+    #[error("the signing key's certificate carries evidence more than once")]
+    Several,
+    /// The Open Enclave framing is wrong.
+    #[error("the evidence in the signing key's certificate cannot be read")]
+    Framing(#[from] FramingError),
+    /// The octet string around the quote is malformed.
+    #[error("the evidence in the signing key's certificate is no octet string")]
+    OctetString(#[source] der::Error),
+}
+
+impl SignerEvidenceError {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Certificate(_) => "signer_certificate_malformed",
+            Self::Missing => "signer_not_attested",
+            Self::Several => "signer_evidence_several",
+            Self::Framing(_) | Self::OctetString(_) => "signer_evidence_malformed",
+        }
+    }
+
+    /// What the reader can do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Missing => {
+                "the service does not run in an enclave, or does not say so: trust it by its keys, or do not"
+            }
+            _ => "ask the issuer for a certificate that can be read",
+        }
+    }
+}
+
+/// The quote in a certificate, and the key it has to be about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignerEvidence {
+    quote: Vec<u8>,
+    report_data: [u8; 64],
+}
+
+impl SignerEvidence {
+    /// Reads the evidence out of a certificate in DER.
+    ///
+    /// # Errors
+    /// [`SignerEvidenceError`].
+    pub fn in_certificate(der: &[u8]) -> Result<Self, SignerEvidenceError> {
+        let certificate = Certificate::from_der(der).map_err(SignerEvidenceError::Certificate)?;
+        let body = certificate.tbs_certificate();
+        let evidence = [REPORT_EXTENSION, QUOTE_EXTENSION];
+        let mut found = body.extensions().into_iter().flatten().filter(|one| evidence.contains(&one.extn_id));
+        let extension = match (found.next(), found.next()) {
+            (Some(extension), None) => extension,
+            (None, _) => return Err(SignerEvidenceError::Missing),
+            (Some(_), Some(_)) => return Err(SignerEvidenceError::Several),
+        };
+        let value = extension.extn_value.as_bytes();
+        let quote = if extension.extn_id == REPORT_EXTENSION {
+            open_enclave::quote_in(value)?
+        } else {
+            <&OctetStringRef>::from_der(value).map_err(SignerEvidenceError::OctetString)?.as_bytes()
+        };
+        let spki = body.subject_public_key_info().to_der().map_err(SignerEvidenceError::Certificate)?;
+        let mut report_data = [0; 64];
+        let _ = STANDARD.decode_slice(key_id(&spki), &mut report_data);
+        Ok(Self { quote: quote.to_vec(), report_data })
+    }
+
+    /// The quote, to be verified as any other.
+    pub fn quote(&self) -> &[u8] {
+        &self.quote
+    }
+
+    /// Whether report data (64 bytes) of the verified quote is about the certificate's key: SHA-256 of the public key in PEM and
+    /// a NUL, and zeros.
+    pub fn is_about_the_key(&self, report_data: &[u8; 64]) -> bool {
+        verify_slices_are_equal(&self.report_data, report_data).is_ok()
+    }
+}
