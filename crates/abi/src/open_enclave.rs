@@ -62,6 +62,16 @@ pub fn quote_in(report: &[u8]) -> Result<&[u8], FramingError> {
     Ok(quote)
 }
 
+/// Puts the header before a quote.
+pub fn framed(quote: &[u8]) -> Vec<u8> {
+    let header = ReportHeader {
+        version: U32::new(1),
+        report_type: U32::new(ReportHeader::REMOTE),
+        report_size: U64::new(quote.len() as u64),
+    };
+    [header.as_bytes(), quote].concat()
+}
+
 /// Whether the bytes begin as an Open Enclave report does: no quote version is 1 with key type 0 and TEE type 2.
 pub fn looks_framed(bytes: &[u8]) -> bool {
     ReportHeader::ref_from_prefix(bytes)

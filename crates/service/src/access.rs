@@ -11,13 +11,14 @@ use std::sync::Arc;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::http::{HeaderMap, header};
 use dcap::UnixTime;
-use store::{Store, StoreError};
+use store::Store;
 
 use crate::hashes::sha256;
 use crate::provider::ProviderName;
+use crate::vault::Vault;
 
 pub(crate) use clients::NewClient;
-pub use error::AccessError;
+pub use error::{AccessError, OpenAccessError};
 use failures::Failures;
 use tokens::AccessTokens;
 
@@ -86,10 +87,10 @@ impl Access {
     /// key that is made on first use.
     ///
     /// # Errors
-    /// Where the store fails.
-    pub async fn open(store: Arc<dyn Store>, url: &str, now: UnixTime) -> Result<Self, StoreError> {
+    /// Where the store fails, or the key does not open.
+    pub async fn open(store: Arc<dyn Store>, vault: &Vault, url: &str, now: UnixTime) -> Result<Self, OpenAccessError> {
         let administrator_sha256 = store.administrator().await?;
-        let tokens = AccessTokens::open(&*store, url, now).await?;
+        let tokens = AccessTokens::open(&*store, vault, url, now).await?;
         Ok(Self { administrator_sha256, tokens, failures: Failures::default(), store })
     }
 

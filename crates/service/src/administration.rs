@@ -37,7 +37,7 @@ impl Provider {
     ) -> Result<String, AdministrationError> {
         let claims = claims.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let lifetime = token::ADMINISTRATION_LIFETIME;
-        Ok(token::issue_administration(&self.keys.signing, self.issuer(), claims, now.seconds(), lifetime)?)
+        Ok(token::issue_administration(self.signing_key(now)?, self.issuer(), claims, now.seconds(), lifetime)?)
     }
 
     /// Whether whoever signed may change the policy:

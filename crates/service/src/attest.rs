@@ -64,7 +64,7 @@ impl Provider {
         let claims = token_claims(&evidence, request, &claims::issued(&permit.issued), &policy, &collateral);
         let issue = if request.draft_policy.is_some() { token::issue_unsecured } else { token::issue };
         let lifetime = self.settings.token_lifetime;
-        Ok(issue(&self.keys.signing, self.issuer(), claims, now.seconds(), lifetime)?)
+        Ok(issue(self.signing_key(now)?, self.issuer(), claims, now.seconds(), lifetime)?)
     }
 }
 

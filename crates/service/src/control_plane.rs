@@ -2,6 +2,7 @@
 
 mod body;
 mod error;
+mod rotation;
 mod view;
 
 use std::sync::Arc;
@@ -14,10 +15,10 @@ use crate::access::Caller;
 use crate::administration::MAX_SIGNERS;
 use crate::endorsements::Source;
 use crate::hashes::sha256;
-use crate::provider::{Provider, ProviderName, Settings, TrustModel, make_key};
+use crate::provider::{Provider, ProviderName, Settings, TrustModel};
 use crate::providers::Providers;
 
-pub(crate) use body::{Create, Patch};
+pub(crate) use body::{Create, Patch, lead_in};
 pub use error::ControlError;
 pub(crate) use view::{Shown, operations};
 
@@ -50,7 +51,7 @@ impl Providers {
         if self.store.provider(name.as_str()).await?.is_some() {
             return Err(ControlError::Exists(name.clone()));
         }
-        let key = make_key(name, self.url_of(name).as_str(), settings.token_algorithm, now).await?;
+        let key = self.first_key(name, &settings, now).await?;
         let provider = store::Provider {
             name: name.to_string(),
             root_pem,

@@ -35,8 +35,9 @@ mod public_url;
 mod request;
 mod response;
 mod routes;
+mod vault;
 
-pub use access::{Access, AccessError, Role};
+pub use access::{Access, AccessError, OpenAccessError, Role};
 pub use administration::AdministrationError;
 pub use attest::AttestError;
 pub use attestation_type::AttestationType;
@@ -48,10 +49,11 @@ pub use names::OWNED_NAMES;
 pub use policies::PolicyError;
 pub use policy_type::PolicyType;
 pub use provider::{
-    InvalidProviderName, InvalidSettings, KeysError, Provider, ProviderName, Settings, TrustModel, UnusableProvider,
-    VerificationClock,
+    InvalidProviderName, InvalidSettings, KeysError, Provider, ProviderName, Quoter, Settings, TrustModel,
+    UnusableProvider, VerificationClock,
 };
 pub use providers::{OpenError, Providers, ServiceConfig};
 pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use request::{AttestRequest, BadRequest, HeldData, MAX_HELD_DATA};
 pub use routes::{MAX_BODY, router};
+pub use vault::{Vault, VaultError};

@@ -9,17 +9,18 @@ use std::sync::Arc;
 
 use dcap::{Requirements, UnixTime, Verifier};
 use store::ProviderState;
-use token::Jwks;
 use token::policy_jws::SignerCertificate;
+use token::{Jwks, SigningKey};
 
 use crate::endorsements::{Endorsements, EndorsementsError};
 use crate::keeper::Keeper;
 use crate::policies::{Policies, PolicyError};
 use crate::policy_type::PolicyType;
 use crate::public_url::PublicUrl;
+use crate::vault::Vault;
 
-pub use keys::KeysError;
-pub(crate) use keys::{Keys, make as make_key};
+pub(crate) use keys::{Keys, MAX_KEYS, make as make_key};
+pub use keys::{KeysError, Quoter};
 pub use name::{InvalidProviderName, ProviderName};
 pub use settings::{InvalidSettings, Settings};
 pub use trust_model::TrustModel;
@@ -98,6 +99,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) requirements: &'a Requirements,
     pub(crate) clock: VerificationClock,
     pub(crate) endorsements: Arc<Endorsements>,
+    /// What keys are sealed under.
+    pub(crate) vault: &'a Vault,
 }
 
 /// The settings in a row.
@@ -116,7 +119,8 @@ impl Provider {
         let unreadable = |what: &str| UnusableProvider::Row(format!("`{what}` is unknown"));
         let settings = settings_of(row)?;
         let issuer = surroundings.public_url.as_str();
-        let keys = Keys::of(&state.keys, issuer, settings.token_algorithm, previous.map(|previous| &previous.keys))?;
+        let known = previous.map(|previous| &previous.keys);
+        let keys = Keys::of(&state.keys, issuer, settings.token_algorithm, surroundings.vault, known)?;
         let signers = state.signers.iter().map(|signer| SignerCertificate::from_der(&signer.certificate));
         Ok(Self {
             name: ProviderName::parse(&row.name).map_err(|_| unreadable(&row.name))?,
@@ -152,9 +156,15 @@ impl Provider {
         self.public_url.as_str()
     }
 
-    /// The published keys.
-    pub fn jwks(&self) -> &Jwks {
-        &self.keys.published
+    /// The keys that are published at that time, the one that signs first.
+    pub fn jwks(&self, now: UnixTime) -> Jwks {
+        self.keys.published(now, self.settings.longest_token_lifetime())
+    }
+
+    /// The key that signs at that time.
+    pub(crate) fn signing_key(&self, now: UnixTime) -> Result<&SigningKey, KeysError> {
+        let algorithm = self.settings.token_algorithm.name();
+        self.keys.signing(now).ok_or_else(|| KeysError::Missing { algorithm, issuer: self.issuer().to_owned() })
     }
 
     pub(crate) fn verifier(&self) -> &Verifier {

@@ -13,8 +13,9 @@ use dcap::Requirements;
 use store::{ProviderState, Store, StoreError};
 
 use crate::endorsements::{Shelf, Source};
-use crate::provider::{Provider, ProviderName, Surroundings, UnusableProvider, VerificationClock, settings_of};
+use crate::provider::{Provider, ProviderName, Quoter, Surroundings, UnusableProvider, VerificationClock, settings_of};
 use crate::public_url::PublicUrl;
+use crate::vault::Vault;
 
 pub use open::OpenError;
 
@@ -33,6 +34,10 @@ pub struct ServiceConfig {
     pub requirements: Requirements,
     /// As of when evidence is judged.
     pub clock: VerificationClock,
+    /// What keys are sealed under in the store.
+    pub vault: Arc<Vault>,
+    /// What makes quotes about the service itself, for the certificates of its keys; none where the machine cannot.
+    pub quoter: Option<Quoter>,
     /// Whether providers with another root than Intel's can be made: only where strangers do not see their tokens.
     pub takes_other_roots: bool,
 }
@@ -166,6 +171,7 @@ impl Providers {
             requirements: &self.config.requirements,
             clock: self.config.clock,
             endorsements: self.shelf.get(&source)?,
+            vault: &self.config.vault,
         };
         Provider::of(state, surroundings, previous)
     }

@@ -74,7 +74,9 @@ impl From<AttestError> for ApiError {
             tracing::error!(error = %source, "token could not be issued");
         }
         let status = match error {
-            AttestError::Issue(_) | AttestError::Interrupted => StatusCode::INTERNAL_SERVER_ERROR,
+            AttestError::Keys(_) | AttestError::Issue(_) | AttestError::Interrupted => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             _ => StatusCode::BAD_REQUEST,
         };
         Self::new(status, error.azure_code(), &error.code(), error.to_string(), error.help())
@@ -86,7 +88,7 @@ impl From<AdministrationError> for ApiError {
         let status = match &error {
             AdministrationError::NoSuchChange { .. } => StatusCode::NOT_FOUND,
             AdministrationError::Store(error) => status_of(error),
-            AdministrationError::Issue(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            AdministrationError::Issue(_) | AdministrationError::Keys(_) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
         if status.is_server_error() {

@@ -69,7 +69,7 @@ pub fn router(providers: Arc<Providers>, access: Access) -> Router {
 }
 
 async fn certs(Extension(entered): Extension<Entered>) -> Response {
-    json_body(entered.provider.jwks())
+    json_body(&entered.provider.jwks(UnixTime::of_system_clock()))
 }
 
 async fn metadata(Extension(entered): Extension<Entered>) -> Response {

@@ -292,3 +292,107 @@ async fn a_restart_and_another_process_find_what_was_made_and_changed() {
     }
     following.abort();
 }
+
+#[tokio::test]
+async fn a_new_key_is_published_before_it_signs() {
+    let service = running().await;
+    service.create("one", json!({"veritee": {"tokenAlgorithm": "ES256"}})).await;
+    let body = quote_body(&service.quote(&enclave_holding(b""))).to_string();
+    let kid_of = |token: &str| {
+        let header =
+            base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, token.split('.').next().unwrap());
+        serde_json::from_slice::<Value>(&header.unwrap()).unwrap()["kid"].clone()
+    };
+    let first = kid_of(&service.post("/p/one/attest/SgxEnclave", body.clone()).await.token());
+    let rotate = format!("{GROUP}/one/rotateKeys");
+    let rotated = service.ask("POST", &rotate, "{\"leadSeconds\":60}").await.json();
+    let keys = &rotated["properties"]["veritee"]["keys"];
+    assert_eq!((keys.as_array().unwrap().len(), &keys[1]["keyId"]), (2, &first));
+    let published = service.get("/p/one/certs").await.json();
+    assert_eq!(published["keys"].as_array().unwrap().len(), 2);
+    assert_eq!(published["keys"][0]["kid"], first, "the key that signs is first");
+    assert_eq!(kid_of(&service.post("/p/one/attest/SgxEnclave", body).await.token()), first);
+    // In a minute the other one signs, and this one's tokens still verify.
+    let provider = service.providers.get(&ProviderName::parse("one").unwrap()).unwrap();
+    let later = UnixTime::from_seconds(UnixTime::of_system_clock().seconds() + 61);
+    assert_eq!(provider.jwks(later).keys()[0].kid(), keys[0]["keyId"]);
+    assert_eq!(provider.jwks(later).keys().len(), 2);
+    let much_later = UnixTime::from_seconds(later.seconds() + 28_800 + 301);
+    assert_eq!(provider.jwks(much_later).keys().len(), 1);
+    service.providers.look_after_keys(much_later).await;
+    assert_eq!(service.get("/p/one/certs").await.json()["keys"].as_array().unwrap().len(), 1);
+
+    for (body, code) in
+        [("{\"leadSeconds\":59}", "lead_out_of_range"), ("[]", "body_malformed"), ("{\"a\":1}", "body_malformed")]
+    {
+        assert_eq!(service.ask("POST", &rotate, body).await.refusal().2, code);
+    }
+    for _ in 0..15 {
+        assert_eq!(service.ask("POST", &rotate, "").await.status, 200);
+    }
+    assert_eq!(service.ask("POST", &rotate, "").await.refusal().2, "too_many_keys");
+}
+
+#[tokio::test]
+async fn keys_are_replaced_on_schedule() {
+    let service = running().await;
+    service.create("one", json!({"veritee": {"tokenAlgorithm": "ES256", "keyRotationDays": 10}})).await;
+    service.create("never", json!({"veritee": {"tokenAlgorithm": "ES256", "keyRotationDays": 0}})).await;
+    let count =
+        async |name: &str| service.get(&format!("/p/{name}/certs")).await.json()["keys"].as_array().unwrap().len();
+    let in_days = |days: i64| UnixTime::from_seconds(UnixTime::of_system_clock().seconds() + days * 86_400);
+    service.providers.look_after_keys(in_days(9)).await;
+    assert_eq!(count("one").await, 1);
+    service.providers.look_after_keys(in_days(10)).await;
+    service.providers.look_after_keys(in_days(10)).await;
+    assert_eq!((count("one").await, count("never").await), (2, 1), "once, and only where it is asked for");
+    let refused = json!({"properties": {"veritee": {"keyRotationDays": 367}}}).to_string();
+    assert_eq!(service.ask("PATCH", &format!("{GROUP}/one"), refused).await.refusal().2, "key_rotation_out_of_range");
+}
+
+#[tokio::test]
+async fn keys_do_not_lie_open_and_do_not_open_under_another_key() {
+    let service = running().await;
+    let store = store::Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
+    let state = store.provider("default").await.unwrap().unwrap();
+    let sealed = &state.keys[0].sealed;
+    assert!(token::SigningKey::from_pkcs8(sealed).is_err() && sealed[0] == 1);
+    let mut config = running::config();
+    config.root_pem = Some(service.platform.root_certificate_pem());
+    config.vault = Arc::new(service::Vault::new(&[8; 32]).unwrap());
+    let store: Arc<dyn Store> = Arc::new(store);
+    let refused = Providers::open(Arc::clone(&store), config, UnixTime::of_system_clock()).await.unwrap_err();
+    assert!(matches!(refused, service::OpenError::Default(_)), "{refused}");
+    let other = service::Vault::new(&[8; 32]).unwrap();
+    let refused = service::Access::open(store, &other, running::URL, UnixTime::of_system_clock()).await.unwrap_err();
+    assert!(matches!(refused, service::OpenAccessError::Vault(_)), "{refused}");
+}
+
+#[tokio::test]
+async fn certificates_carry_the_services_own_evidence_where_the_machine_can_quote() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform =
+        simulator::Platform::open_or_create(&directory.path().join("platform"), UnixTime::of_system_clock().seconds())
+            .unwrap();
+    let service = running_with(|config| {
+        config.quoter = Some(service::Quoter::new(move |report_data| {
+            let mut enclave = enclave_holding(b"");
+            enclave.report_data = *report_data;
+            platform.quote(&platform.report(&enclave)).map_err(|error| error.to_string())
+        }));
+    })
+    .await;
+    let certificate = service.get("/certs").await.json()["keys"][0]["x5c"][0].as_str().unwrap().to_owned();
+    let der = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, certificate).unwrap();
+    let evidence = token::SignerEvidence::in_certificate(&der).unwrap();
+    let quote = dcap::Quote::parse(evidence.quote()).unwrap();
+    assert_eq!(quote.tee(), dcap::Tee::Sgx);
+    assert!(evidence.is_about_the_key(evidence.quote()[368..432].try_into().unwrap()));
+    // A machine that fails makes no keys without evidence.
+    let failing = Some(service::Quoter::new(|_| Err("no enclave".to_owned())));
+    let mut config = running::config();
+    config.quoter = failing;
+    let store: Arc<dyn Store> = Arc::new(store::Sqlite::open(&directory.path().join("db")).await.unwrap());
+    let refused = Providers::open(store, config, UnixTime::of_system_clock()).await.unwrap_err();
+    assert!(matches!(refused, service::OpenError::Keys(service::KeysError::Quote(_))), "{refused}");
+}

@@ -23,7 +23,7 @@ async fn store() -> (tempfile::TempDir, Arc<dyn Store>) {
 #[tokio::test]
 async fn keys_stay_across_a_restart_and_belong_to_one_issuer() {
     let (_directory, store) = store().await;
-    let kid = |providers: &Providers| providers.default_provider().unwrap().jwks().keys()[0].kid().to_owned();
+    let kid = |providers: &Providers| providers.default_provider().unwrap().jwks(now()).keys()[0].kid().to_owned();
     let first = kid(&Providers::open(Arc::clone(&store), config(), now()).await.unwrap());
     assert_eq!(kid(&Providers::open(Arc::clone(&store), config(), now()).await.unwrap()), first);
     let mut moved = config();

@@ -65,6 +65,7 @@ fn table() -> Vec<(&'static str, String, String, u16, &'static str)> {
         row("GET", &format!("{one}/privateEndpointConnections/none"), "", 404, "...x+++++"),
         row("PUT", &format!("{one}/privateEndpointConnections/none"), "{}", 400, "...xxxxx+"),
         row("DELETE", &format!("{one}/privateEndpointConnections/none"), "", 204, "...xxxxx+"),
+        row("POST", &format!("{one}/rotateKeys"), "{\"leadSeconds\":1}", 400, "...xxxxx+"),
         row("PATCH", &one, "{}", 200, "...xxxxx+"),
         row("PUT", &one, "{\"location\":\"local\"}", 200, "...xxxxx+"),
         row("DELETE", &format!("{GROUP}/none"), "", 204, "...xxxxx+"),

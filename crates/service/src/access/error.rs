@@ -2,6 +2,19 @@
 
 use store::StoreError;
 
+use crate::vault::VaultError;
+
+/// Why nobody can be let in.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenAccessError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key of access tokens does not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
 /// Why a caller is not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {

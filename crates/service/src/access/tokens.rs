@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 use store::{AccessKey, Store, StoreError};
 use zeroize::Zeroizing;
 
-use super::AccessError;
+use super::{AccessError, OpenAccessError};
 use crate::base64;
+use crate::vault::Vault;
 
 /// Seconds that an access token is valid.
 pub(super) const LIFETIME: i64 = 900;
 /// Bytes of the key.
 const KEY: usize = 32;
+/// What the sealed key is for.
+const PURPOSE: &str = "access key";
 /// Members of members: none.
 const MAX_DEPTH: usize = 2;
 /// The one header there is; another one is another issuer's.
@@ -42,12 +45,17 @@ struct Claims {
 
 impl AccessTokens {
     /// With the key in the store, which is made where there is none.
-    pub(super) async fn open(store: &dyn Store, url: &str, now: UnixTime) -> Result<Self, StoreError> {
-        let secret = match store.access_key().await? {
-            Some(kept) => kept.secret,
-            None => make_key(store, now).await?,
+    pub(super) async fn open(
+        store: &dyn Store,
+        vault: &Vault,
+        url: &str,
+        now: UnixTime,
+    ) -> Result<Self, OpenAccessError> {
+        let kept = match store.access_key().await? {
+            Some(kept) => kept,
+            None => make_key(store, vault, now).await?,
         };
-        Ok(Self::new(&secret, url))
+        Ok(Self::new(&vault.open(PURPOSE, &kept.kid, &kept.sealed)?, url))
     }
 
     fn new(secret: &[u8], url: &str) -> Self {
@@ -98,20 +106,19 @@ impl AccessTokens {
     }
 }
 
-async fn make_key(store: &dyn Store, now: UnixTime) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+async fn make_key(store: &dyn Store, vault: &Vault, now: UnixTime) -> Result<AccessKey, OpenAccessError> {
     let mut secret = Zeroizing::new(vec![0; KEY]);
     let mut id = [0; 8];
     let random = rand::fill(&mut secret).and_then(|()| rand::fill(&mut id));
     random.map_err(|_| StoreError::Missing("randomness"))?;
-    let key = AccessKey { kid: hex::encode(id), secret, created_at: now.seconds() };
+    let kid = hex::encode(id);
+    let sealed = vault.seal(PURPOSE, &kid, &secret)?;
+    let key = AccessKey { kid, sealed, created_at: now.seconds() };
     match store.create_access_key(&key).await {
         // Another process started at the same time: its key is the one.
-        Err(StoreError::Exists(_)) => {
-            let kept = store.access_key().await?;
-            kept.map(|kept| kept.secret).ok_or(StoreError::Missing("access key"))
-        }
-        Err(error) => Err(error),
-        Ok(()) => Ok(key.secret),
+        Err(StoreError::Exists(_)) => Ok(store.access_key().await?.ok_or(StoreError::Missing("access key"))?),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(key),
     }
 }
 

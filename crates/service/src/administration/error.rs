@@ -4,6 +4,7 @@ use store::StoreError;
 use token::policy_jws::{CertificateJwsError, SignerTrustError};
 
 use crate::policies::PolicyError;
+use crate::provider::KeysError;
 
 /// Why an administrator does not get what was asked for. Where Azure's words are known they are Azure's.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +57,10 @@ pub enum AdministrationError {
     /// The change could not be kept.
     #[error("change could not be kept: {0}")]
     Store(#[from] StoreError),
-    /// The answer could not be signed.
+    /// There is no key to sign the answer with.
+    #[error("answer could not be signed")]
+    Keys(#[from] KeysError),
+    /// The answer could not be issued.
     #[error("answer could not be issued")]
     Issue(#[from] token::IssueError),
 }
@@ -78,7 +82,7 @@ impl AdministrationError {
             | Self::Store(StoreError::Last(_)) => "InvalidOperation",
             Self::NoSuchChange { .. } | Self::Store(StoreError::Missing(_)) => "NotFound",
             Self::Store(StoreError::Changed(_) | StoreError::Exists(_)) => "Conflict",
-            Self::Store(_) | Self::Issue(_) => "InternalError",
+            Self::Store(_) | Self::Keys(_) | Self::Issue(_) => "InternalError",
         }
     }
 
@@ -103,6 +107,7 @@ impl AdministrationError {
             Self::Store(StoreError::Changed(_)) => "changed_in_the_meantime",
             Self::Store(StoreError::Missing(_)) => "provider_unknown",
             Self::Store(_) => "store_failed",
+            Self::Keys(_) => "signing_key_missing",
             Self::Issue(error) => error.code(),
         }
     }
@@ -127,7 +132,7 @@ impl AdministrationError {
             Self::Store(StoreError::Last(_)) => "add another certificate before this one is removed",
             Self::Store(StoreError::Changed(_)) => "somebody else changed it at the same time: look, and try again",
             Self::Store(StoreError::Missing(_)) => "the provider was deleted",
-            Self::Store(_) | Self::Issue(_) => "look into the service's log",
+            Self::Store(_) | Self::Keys(_) | Self::Issue(_) => "look into the service's log",
         }
     }
 }

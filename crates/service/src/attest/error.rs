@@ -5,6 +5,7 @@ use dcap::{PckError, QuoteError, Refusal as DcapRefusal, VerifyError};
 use policy::Diagnostics;
 
 use crate::keeper::KeeperError;
+use crate::provider::KeysError;
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,9 @@ pub enum AttestError {
     /// The attestation broke off inside the service.
     #[error("attestation broke off")]
     Interrupted,
+    /// There is no key to sign with.
+    #[error("token could not be signed")]
+    Keys(#[from] KeysError),
     /// The token could not be made.
     #[error("token could not be issued")]
     Issue(#[from] token::IssueError),
@@ -73,7 +77,7 @@ impl AttestError {
             | Self::NotAccepted(_) => "InvalidQuote",
             Self::DraftPolicy(_) => "PolicyParsingError",
             Self::NoPolicy | Self::Configuration(_) | Self::Policy(_) => "PolicyEvaluationError",
-            Self::Issue(_) | Self::Interrupted => "InternalError",
+            Self::Keys(_) | Self::Issue(_) | Self::Interrupted => "InternalError",
         }
     }
 
@@ -97,6 +101,7 @@ impl AttestError {
             Self::Policy(policy::Refusal::NoPermit) => "policy_did_not_permit",
             Self::Policy(policy::Refusal::Evaluation(_)) => "policy_evaluation_failed",
             Self::Interrupted => "attestation_interrupted",
+            Self::Keys(_) => "signing_key_missing",
             Self::Issue(error) => error.code(),
         }
         .to_owned()
@@ -118,7 +123,7 @@ impl AttestError {
             Self::DraftPolicy(_) => "mend the policy text where the message says",
             Self::NoPolicy => "set a policy for it",
             Self::Configuration(_) | Self::Policy(_) => "compare the provider's policy with the evidence",
-            Self::Issue(_) | Self::Interrupted => "look into the service's log",
+            Self::Keys(_) | Self::Issue(_) | Self::Interrupted => "look into the service's log",
         }
     }
 }

@@ -75,7 +75,18 @@ struct Veritee {
     collateral: Option<PathBuf>,
     token_algorithm: Option<String>,
     token_lifetime: Option<i64>,
+    key_rotation_days: Option<u32>,
     anonymous_attestation: Option<bool>,
+}
+
+/// Reads after how many seconds a new key is to sign; an empty body leaves it to the service.
+pub(crate) fn lead_in(body: &[u8]) -> Result<Option<i64>, ControlError> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    struct Rotate {
+        lead_seconds: Option<i64>,
+    }
+    if body.is_empty() { Ok(None) } else { read(body).map(|rotate: Rotate| rotate.lead_seconds) }
 }
 
 /// Reads a body: strict JSON.
@@ -194,7 +205,8 @@ impl Veritee {
         settings.baseline = self.baseline.unwrap_or(settings.baseline);
         let minimum = self.minimum_evaluation_data_number;
         settings.minimum_evaluation_data_number = minimum.unwrap_or(settings.minimum_evaluation_data_number);
-        settings.token_lifetime = self.token_lifetime.unwrap_or(settings.token_lifetime);
+        settings.set_token_lifetime(self.token_lifetime.unwrap_or(settings.token_lifetime));
+        settings.key_rotation_days = self.key_rotation_days.unwrap_or(settings.key_rotation_days);
         settings.anonymous_attestation = self.anonymous_attestation.unwrap_or(settings.anonymous_attestation);
         settings.collateral = self.collateral.clone().or(settings.collateral.take());
         Ok(())

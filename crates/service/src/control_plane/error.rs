@@ -54,6 +54,12 @@ pub enum ControlError {
     /// There are as many as there can be.
     #[error("service has as many providers as it can have")]
     TooMany,
+    /// The new key would sign too early or too late.
+    #[error("a key cannot begin to sign after {0} seconds")]
+    Lead(i64),
+    /// There are as many keys as there can be.
+    #[error("provider publishes as many signing keys as it can")]
+    TooManyKeys,
     /// No key could be made.
     #[error("a signing key cannot be made")]
     Keys(#[from] KeysError),
@@ -95,6 +101,8 @@ impl ControlError {
             Self::AlgorithmIsFixed => "token_algorithm_fixed",
             Self::DefaultStays => "default_stays",
             Self::TooMany => "too_many_providers",
+            Self::Lead(_) => "lead_out_of_range",
+            Self::TooManyKeys => "too_many_keys",
             Self::Store(StoreError::Changed(_)) => "changed_in_the_meantime",
             Self::Keys(_) => "key_failed",
             Self::Unusable => "provider_unusable",
@@ -122,6 +130,8 @@ impl ControlError {
             Self::Missing(_) | Self::Store(StoreError::Missing(_)) => "`veritee provider list` shows those there are",
             Self::AlgorithmIsFixed => "make another provider: relying parties of this one expect its algorithm",
             Self::DefaultStays => "the service is reached through it; delete others",
+            Self::Lead(_) => "give 60 to 604800 seconds: relying parties have to see the key before it signs",
+            Self::TooManyKeys => "wait until tokens of older keys have expired",
             Self::TooMany => "delete those that are not needed",
             Self::Store(StoreError::Changed(_)) => "somebody else changed it at the same time: look, and try again",
             Self::Keys(_) | Self::Unusable | Self::Store(_) => "look into the service's log",

@@ -28,6 +28,12 @@ impl Shown<'_> {
         let (provider, settings) = (self.0, &self.0.settings);
         let switch = |on: bool| if on { "Enabled" } else { "Disabled" };
         let accepted: Vec<&str> = provider.requirements().accepted().iter().map(|status| status.as_str()).collect();
+        let keys: Vec<Value> = provider
+            .keys
+            .schedule()
+            .into_iter()
+            .map(|(kid, signs_from)| json!({"keyId": kid, "signsFrom": signs_from.to_string()}))
+            .collect();
         let created_at = UnixTime::from_seconds(provider.created_at).to_string();
         json!({
             "id": format!("{scope}/providers/{TYPE}/{}", provider.name),
@@ -57,7 +63,8 @@ impl Shown<'_> {
                     "tokenAlgorithm": settings.token_algorithm.name(),
                     "tokenLifetime": settings.token_lifetime,
                     "anonymousAttestation": settings.anonymous_attestation,
-                    "keyId": provider.keys.signing.kid(),
+                    "keyRotationDays": settings.key_rotation_days,
+                    "keys": keys,
                     "revision": provider.revision,
                 },
             },

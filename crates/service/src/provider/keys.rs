@@ -1,23 +1,37 @@
-//! The keys that sign a provider's tokens.
+//! The keys that sign a provider's tokens: which one signs when, and which are published.
+//!
+//! A key is published before it signs, so that relying parties know it in time, and for as long after as a token that it signed
+//! can be valid.
+
+mod make;
 
 use std::sync::Arc;
 
 use dcap::UnixTime;
 use token::{Jwk, Jwks, SigningKey, TokenAlgorithm};
-use zeroize::Zeroizing;
 
-use super::name::ProviderName;
+use crate::vault::{Vault, VaultError};
 
-/// Seconds for which a signing key's certificate is made out: ten years, for rotation replaces keys and not this date.
-const CERTIFICATE_LIFETIME: i64 = 10 * 365 * 86_400;
-/// Seconds by which a certificate begins before its making, for relying parties with slow clocks.
-const CERTIFICATE_SLACK: i64 = 86_400;
+pub use make::Quoter;
+pub(crate) use make::make;
 
-/// The key that signs, and all that are published.
+/// What sealed keys are for.
+const PURPOSE: &str = "signing key";
+/// Seconds for which a key is published beyond the last token, for relying parties with slow clocks.
+const SLACK: i64 = 300;
+/// Keys of a provider that are published at once.
+pub(crate) const MAX_KEYS: usize = 16;
+
+/// The keys of one provider for one issuer, those that sign last first; at least one.
 #[derive(Clone, Debug)]
-pub(crate) struct Keys {
-    pub(crate) signing: Arc<SigningKey>,
-    pub(crate) published: Arc<Jwks>,
+pub(crate) struct Keys(Vec<Key>);
+
+#[derive(Clone, Debug)]
+struct Key {
+    signing: Arc<SigningKey>,
+    published: Jwk,
+    created_at: i64,
+    signs_from: i64,
 }
 
 /// Why a provider has no key.
@@ -26,9 +40,15 @@ pub enum KeysError {
     /// The key cannot be made or read.
     #[error("signing key cannot be made or read")]
     Key(#[from] token::KeyError),
+    /// It does not come out of the store.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// Its certificate cannot be made.
     #[error("signing certificate cannot be made")]
     Certificate(#[from] token::CertificateError),
+    /// The machine does not say anything about the key.
+    #[error("the machine makes no quote about the signing key: {0}")]
+    Quote(String),
     /// None was made for this issuer and algorithm.
     #[error("there is no {algorithm} signing key for `{issuer}`")]
     Missing {
@@ -43,43 +63,153 @@ pub enum KeysError {
 }
 
 impl Keys {
-    /// Reads those of `rows` (newest first) that are for this issuer; `known` is not read again.
+    /// Reads those of `rows` that are for this issuer; what is known already is not read again.
     pub(crate) fn of(
         rows: &[store::SigningKey],
         issuer: &str,
         algorithm: TokenAlgorithm,
+        vault: &Vault,
         known: Option<&Self>,
     ) -> Result<Self, KeysError> {
-        let rows: Vec<_> = rows.iter().filter(|row| row.issuer == issuer).collect();
-        let published = Jwks::new(rows.iter().map(|row| Jwk::new(&row.kid, &row.certificate)).collect());
-        for row in rows {
-            let known = known.map(|keys| &keys.signing).filter(|key| key.kid() == row.kid);
-            let key = match known {
-                Some(key) => Arc::clone(key),
-                None => Arc::new(SigningKey::from_pkcs8(&row.pkcs8)?),
+        let mut keys = Vec::new();
+        for row in rows.iter().filter(|row| row.issuer == issuer) {
+            let known = known.and_then(|keys| keys.0.iter().find(|key| key.signing.kid() == row.kid));
+            let signing = match known {
+                Some(key) => Arc::clone(&key.signing),
+                None => Arc::new(SigningKey::from_pkcs8(&vault.open(PURPOSE, &row.kid, &row.sealed)?)?),
             };
-            if key.algorithm() == algorithm {
-                return Ok(Self { signing: key, published: Arc::new(published) });
-            }
+            let published = Jwk::new(&row.kid, &row.certificate);
+            keys.push(Key { signing, published, created_at: row.created_at, signs_from: row.signs_from });
         }
-        Err(KeysError::Missing { algorithm: algorithm.name(), issuer: issuer.to_owned() })
+        keys.sort_by_key(|key| std::cmp::Reverse(key.signs_from));
+        if keys.iter().any(|key| key.signing.algorithm() == algorithm) {
+            Ok(Self(keys))
+        } else {
+            Err(KeysError::Missing { algorithm: algorithm.name(), issuer: issuer.to_owned() })
+        }
+    }
+
+    /// The key that signs at that time: the last whose time has come, or the first there is.
+    pub(crate) fn signing(&self, now: UnixTime) -> Option<&SigningKey> {
+        self.signing_entry(now).map(|key| &*key.signing)
+    }
+
+    fn signing_entry(&self, now: UnixTime) -> Option<&Key> {
+        self.0.iter().find(|key| key.signs_from <= now.seconds()).or(self.0.last())
+    }
+
+    /// The keys that are published at that time, the one that signs first: all but those whose tokens have expired. `lifetime`
+    /// is the longest that a token of the provider was ever valid, in seconds.
+    pub(crate) fn published(&self, now: UnixTime, lifetime: i64) -> Jwks {
+        let signing = self.signing_entry(now).map(|key| key.signing.kid());
+        let mut entries: Vec<&Key> = self.0.iter().filter(|key| !self.is_over(key, now, lifetime)).collect();
+        entries.sort_by_key(|key| Some(key.signing.kid()) != signing);
+        Jwks::new(entries.into_iter().map(|key| key.published.clone()).collect())
+    }
+
+    /// The ids of the keys whose tokens have expired.
+    pub(crate) fn over(&self, now: UnixTime, lifetime: i64) -> Vec<String> {
+        let over = self.0.iter().filter(|key| self.is_over(key, now, lifetime));
+        over.map(|key| key.signing.kid().to_owned()).collect()
+    }
+
+    /// Whether the last token of that key has expired: its successor has signed for that long.
+    fn is_over(&self, key: &Key, now: UnixTime, lifetime: i64) -> bool {
+        let successors = self.0.iter().filter(|other| other.signs_from > key.signs_from);
+        let successor = successors.map(|other| other.signs_from).min();
+        successor.is_some_and(|from| from.saturating_add(lifetime).saturating_add(SLACK) < now.seconds())
+    }
+
+    /// When the last key was made.
+    pub(crate) fn newest_made_at(&self) -> i64 {
+        self.0.iter().map(|key| key.created_at).max().unwrap_or_default()
+    }
+
+    /// Whether a key is published that does not sign yet.
+    pub(crate) fn has_coming(&self, now: UnixTime) -> bool {
+        self.0.iter().any(|key| key.signs_from > now.seconds())
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Each key's id with the time from which on it signs, those that sign last first.
+    pub(crate) fn schedule(&self) -> Vec<(&str, UnixTime)> {
+        self.0.iter().map(|key| (key.signing.kid(), UnixTime::from_seconds(key.signs_from))).collect()
     }
 }
 
-/// Makes a key with its certificate, on a thread for computation: an RSA key takes some tenths of a second.
-pub(crate) async fn make(
-    provider: &ProviderName,
-    issuer: &str,
-    algorithm: TokenAlgorithm,
-    now: UnixTime,
-) -> Result<store::SigningKey, KeysError> {
-    let (provider, issuer, now) = (provider.as_str().to_owned(), issuer.to_owned(), now.seconds());
-    let making = tokio::task::spawn_blocking(move || {
-        let key = SigningKey::generate(algorithm)?;
-        let (from, until) = (now.saturating_sub(CERTIFICATE_SLACK), now.saturating_add(CERTIFICATE_LIFETIME));
-        let certificate = key.self_signed(&issuer, from, until)?;
-        let pkcs8: Zeroizing<Vec<u8>> = key.to_pkcs8()?;
-        Ok(store::SigningKey { kid: key.kid().to_owned(), provider, issuer, pkcs8, certificate, created_at: now })
-    });
-    making.await.unwrap_or(Err(KeysError::Interrupted))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(signs_from: &[i64]) -> (Keys, Vec<String>) {
+        let vault = Vault::new(&[0; 32]).unwrap();
+        let row = |signs_from: &i64| {
+            let key = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
+            store::SigningKey {
+                kid: key.kid().to_owned(),
+                provider: "one".to_owned(),
+                issuer: "https://one".to_owned(),
+                sealed: vault.seal(PURPOSE, key.kid(), &key.to_pkcs8().unwrap()).unwrap(),
+                certificate: key.self_signed("https://one", 0, 1, None).unwrap(),
+                created_at: signs_from - 10,
+                signs_from: *signs_from,
+            }
+        };
+        let rows: Vec<_> = signs_from.iter().map(row).collect();
+        let kids = rows.iter().map(|row| row.kid.clone()).collect();
+        (Keys::of(&rows, "https://one", TokenAlgorithm::Es256, &vault, None).unwrap(), kids)
+    }
+
+    fn at(seconds: i64) -> UnixTime {
+        UnixTime::from_seconds(seconds)
+    }
+
+    #[test]
+    fn a_key_is_published_before_it_signs_and_until_its_last_token_has_expired() {
+        let (keys, kids) = keys(&[100, 1000]);
+        let published = |now| -> Vec<String> {
+            keys.published(at(now), 60).keys().iter().map(|key| key.kid().to_owned()).collect()
+        };
+        let both = |first: usize, second: usize| vec![kids[first].clone(), kids[second].clone()];
+        // Before its time the first one signs all the same: there is no other.
+        for (now, signing, shown) in [
+            (0, 0, both(0, 1)),
+            (100, 0, both(0, 1)),
+            (999, 0, both(0, 1)),
+            (1000, 1, both(1, 0)),
+            (1360, 1, both(1, 0)),
+            (1361, 1, vec![kids[1].clone()]),
+        ] {
+            assert_eq!(keys.signing(at(now)).unwrap().kid(), kids[signing], "{now}");
+            assert_eq!(published(now), shown, "{now}");
+        }
+        assert_eq!(keys.over(at(1361), 60), [kids[0].clone()]);
+        assert_eq!(keys.over(at(1361), 3600), [""; 0]);
+        assert!(keys.has_coming(at(999)) && !keys.has_coming(at(1000)));
+        assert_eq!(keys.newest_made_at(), 990);
+    }
+
+    #[test]
+    fn keys_of_another_issuer_algorithm_or_vault_are_none() {
+        let vault = Vault::new(&[0; 32]).unwrap();
+        let key = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
+        let row = store::SigningKey {
+            kid: key.kid().to_owned(),
+            provider: "one".to_owned(),
+            issuer: "https://one".to_owned(),
+            sealed: vault.seal(PURPOSE, key.kid(), &key.to_pkcs8().unwrap()).unwrap(),
+            certificate: Vec::new(),
+            created_at: 0,
+            signs_from: 0,
+        };
+        let of = |issuer, algorithm, vault| Keys::of(std::slice::from_ref(&row), issuer, algorithm, vault, None);
+        assert!(of("https://one", TokenAlgorithm::Es256, &vault).is_ok());
+        assert!(matches!(of("https://two", TokenAlgorithm::Es256, &vault), Err(KeysError::Missing { .. })));
+        assert!(matches!(of("https://one", TokenAlgorithm::Rs256, &vault), Err(KeysError::Missing { .. })));
+        let other = Vault::new(&[1; 32]).unwrap();
+        assert!(matches!(of("https://one", TokenAlgorithm::Es256, &other), Err(KeysError::Vault(_))));
+    }
 }

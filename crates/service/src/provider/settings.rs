@@ -14,6 +14,10 @@ const RESOURCE_GROUP: &str = "veritee";
 
 /// Seconds that a token may be valid: a minute to a week.
 const LIFETIMES: std::ops::RangeInclusive<i64> = 60..=604_800;
+/// Days after which a signing key is replaced where nobody says.
+const KEY_ROTATION_DAYS: u32 = 90;
+/// The most of them: a year.
+const MAX_KEY_ROTATION_DAYS: u32 = 366;
 /// Tags of a provider, as Azure bounds them.
 const MAX_TAGS: usize = 50;
 /// Characters of a tag's name, and of its value.
@@ -47,6 +51,10 @@ pub struct Settings {
     pub token_algorithm: TokenAlgorithm,
     /// Seconds that its attestation tokens are valid.
     pub token_lifetime: i64,
+    /// The longest that [`Self::token_lifetime`] ever was: keys are published that long after they signed last.
+    longest_token_lifetime: i64,
+    /// Days after which a signing key is replaced; 0 is never.
+    pub key_rotation_days: u32,
     /// Whether evidence is attested for everybody.
     pub anonymous_attestation: bool,
 }
@@ -65,6 +73,8 @@ impl Default for Settings {
             collateral: None,
             token_algorithm: TokenAlgorithm::Rs256,
             token_lifetime: token::ATTESTATION_LIFETIME,
+            longest_token_lifetime: token::ATTESTATION_LIFETIME,
+            key_rotation_days: KEY_ROTATION_DAYS,
             anonymous_attestation: true,
         }
     }
@@ -76,6 +86,9 @@ pub enum InvalidSettings {
     /// The lifetime of tokens is out of range.
     #[error("token lifetime of {0} seconds is out of range")]
     Lifetime(i64),
+    /// Signing keys would be replaced too seldom.
+    #[error("signing keys are replaced after {0} days, more than a year")]
+    Rotation(u32),
     /// There are too many tags, or one is too long.
     #[error("tags are too many or too long")]
     Tags,
@@ -89,6 +102,7 @@ impl InvalidSettings {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Lifetime(_) => "token_lifetime_out_of_range",
+            Self::Rotation(_) => "key_rotation_out_of_range",
             Self::Tags => "tags_too_long",
             Self::Revoked => "revoked_never_accepted",
         }
@@ -98,6 +112,7 @@ impl InvalidSettings {
     pub const fn help(&self) -> &'static str {
         match self {
             Self::Lifetime(_) => "give 60 seconds to 604800, which is a week",
+            Self::Rotation(_) => "give 1 to 366 days, or 0 for never",
             Self::Tags => "a provider has 50 tags at most, with names of 512 characters and values of 256",
             Self::Revoked => "leave Revoked out",
         }
@@ -113,6 +128,9 @@ impl Settings {
         if !LIFETIMES.contains(&self.token_lifetime) {
             return Err(InvalidSettings::Lifetime(self.token_lifetime));
         }
+        if self.key_rotation_days > MAX_KEY_ROTATION_DAYS {
+            return Err(InvalidSettings::Rotation(self.key_rotation_days));
+        }
         let is_short = |(name, value): (&String, &String)| {
             name.chars().count() <= MAX_TAG.0 && value.chars().count() <= MAX_TAG.1 && !name.is_empty()
         };
@@ -123,6 +141,17 @@ impl Settings {
             return Err(InvalidSettings::Revoked);
         }
         Ok(())
+    }
+
+    /// Changes how long tokens are valid.
+    pub(crate) fn set_token_lifetime(&mut self, seconds: i64) {
+        self.token_lifetime = seconds;
+        self.longest_token_lifetime = self.longest_token_lifetime.max(seconds);
+    }
+
+    /// The longest that a token of the provider was ever valid, in seconds.
+    pub(crate) const fn longest_token_lifetime(&self) -> i64 {
+        self.longest_token_lifetime
     }
 
     /// As the store keeps them.
@@ -195,6 +224,7 @@ mod tests {
         assert_eq!(tags, Err(InvalidSettings::Tags));
         let long = with(|settings| drop(settings.tags.insert("a".into(), "b".repeat(257))));
         assert_eq!(long, Err(InvalidSettings::Tags));
+        assert_eq!(with(|settings| settings.key_rotation_days = 367), Err(InvalidSettings::Rotation(367)));
         let revoked = with(|settings| settings.accepted_tcb = Some(vec![TcbStatus::Revoked]));
         assert_eq!(revoked, Err(InvalidSettings::Revoked));
     }

@@ -98,8 +98,8 @@ impl Providers {
         let has_key = state.keys.iter().any(|key| key.issuer == issuer);
         // A service that moved to another URL needs keys whose certificates name it.
         if let (false, Ok(settings)) = (has_key, settings_of(&state.provider)) {
-            let key = make_key(name, &issuer, settings.token_algorithm, now).await?;
-            self.store.add_signing_key(&key).await?;
+            let key = self.first_key(name, &settings, now).await?;
+            self.store.add_signing_key(&key, state.provider.revision).await?;
             tracing::info!(provider = name.as_str(), kid = key.kid, "signing key made");
             state = self.store.provider(name.as_str()).await?.unwrap_or(state);
         }
@@ -107,13 +107,24 @@ impl Providers {
         Ok(())
     }
 
+    /// A key that signs from the beginning.
+    pub(crate) async fn first_key(
+        &self,
+        name: &ProviderName,
+        settings: &Settings,
+        now: UnixTime,
+    ) -> Result<store::SigningKey, KeysError> {
+        let (issuer, algorithm) = (self.url_of(name), settings.token_algorithm);
+        let (vault, quoter) = (&self.config.vault, self.config.quoter.as_ref());
+        make_key(name, issuer.as_str(), algorithm, vault, quoter, (now, now.seconds())).await
+    }
+
     /// Makes the provider `default` where there is none; one with another root is refused.
     async fn keep_default(&self, now: UnixTime) -> Result<(), OpenError> {
         let name = ProviderName::default_provider();
         let Some(kept) = self.store.provider(name.as_str()).await? else {
             let settings = Settings::default();
-            let issuer = self.url_of(&name);
-            let key = make_key(&name, issuer.as_str(), settings.token_algorithm, now).await?;
+            let key = self.first_key(&name, &settings, now).await?;
             let provider = store::Provider {
                 name: name.to_string(),
                 root_pem: self.config.root_pem.clone(),

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use dcap::UnixTime;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::entry::Entered;
 use super::{Api, body, forbidden};
 use crate::access::{Caller, Role};
-use crate::control_plane::{ControlError, Create, Patch, Shown, operations};
+use crate::control_plane::{ControlError, Create, Patch, Shown, lead_in, operations};
 use crate::provider::{Provider, ProviderName};
 use crate::response::{ApiError, json_body};
 
@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Api> {
         .route(&at(&format!("{RESOURCES}/locations/{{location}}/defaultprovider")), get(show_default))
         .route(&group, get(list_in_group))
         .route(&format!("{group}/{{name}}"), get(show).put(create).patch(change).delete(delete))
+        .route(&format!("{group}/{{name}}/rotatekeys"), post(rotate_keys))
         .route(&format!("{group}/{{name}}/privateendpointconnections"), get(list_nothing))
         .route(
             &format!("{group}/{{name}}/privateendpointconnections/{{connection}}"),
@@ -165,6 +166,22 @@ async fn delete(
     }
     api.providers.delete(&name, &caller).await?;
     Ok(StatusCode::OK.into_response())
+}
+
+/// `POST …/rotateKeys`: another signing key.
+async fn rotate_keys(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    Path(scope): Path<Scope>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = api.owner(&headers, &entered, "attestationProviders/rotateKeys/action").await?;
+    let name = ProviderName::parse(&scope.2).map_err(ControlError::from)?;
+    let provider = find(&api, &name, &scope)?;
+    let lead = lead_in(&body::read(&headers, body).await?)?;
+    let rotated = api.providers.rotate(&provider, lead, &caller.name, UnixTime::of_system_clock()).await?;
+    Ok(json_body(&Shown(&rotated).resource()))
 }
 
 /// There are no private endpoints here.

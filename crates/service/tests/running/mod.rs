@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dcap::{Requirements, UnixTime};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use service::{Access, Providers, PublicUrl, ServiceConfig, VerificationClock};
+use service::{Access, Providers, PublicUrl, ServiceConfig, Vault, VerificationClock};
 use simulator::{EnclaveReport, Platform};
 use store::{Sqlite, Store};
 use tempfile::TempDir;
@@ -80,7 +80,7 @@ async fn open(directory: TempDir, platform: Platform, config: ServiceConfig, now
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, ADMINISTRATOR.as_bytes());
     // It is there where the directory is opened again.
     let _ = store.create_administrator(digest.as_ref().try_into().unwrap(), now.seconds()).await;
-    let access = Access::open(store, &url, now).await.unwrap();
+    let access = Access::open(store, &vault(), &url, now).await.unwrap();
     let router = service::router(Arc::clone(&providers), access);
     Running { directory, platform, providers, router }
 }
@@ -94,8 +94,14 @@ pub fn config() -> ServiceConfig {
         collateral: None,
         requirements: Requirements::default().allow(dcap::Allowance::Debug),
         clock: VerificationClock::System,
+        vault: Arc::new(vault()),
+        quoter: None,
         takes_other_roots: true,
     }
+}
+
+pub fn vault() -> Vault {
+    Vault::new(&[7; 32]).unwrap()
 }
 
 impl Running {

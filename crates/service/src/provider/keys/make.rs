@@ -1,0 +1,58 @@
+//! Making a signing key with its certificate.
+
+use std::sync::Arc;
+
+use abi::open_enclave;
+use dcap::UnixTime;
+use token::{SigningKey, TokenAlgorithm};
+
+use super::{KeysError, PURPOSE};
+use crate::provider::ProviderName;
+use crate::vault::Vault;
+
+/// Seconds for which a signing key's certificate is made out: ten years, for rotation replaces keys and not this date.
+const CERTIFICATE_LIFETIME: i64 = 10 * 365 * 86_400;
+/// Seconds by which a certificate begins before its making, for relying parties with slow clocks.
+const CERTIFICATE_SLACK: i64 = 86_400;
+
+/// What makes quotes about the service itself, where it runs on a machine that can: from report data of 64 bytes a quote.
+#[derive(Clone)]
+pub struct Quoter(Arc<dyn Fn(&[u8; 64]) -> Result<Vec<u8>, String> + Send + Sync>);
+
+impl Quoter {
+    /// Of a function; what it gives for an error goes into the log.
+    pub fn new(quote: impl Fn(&[u8; 64]) -> Result<Vec<u8>, String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(quote))
+    }
+}
+
+impl std::fmt::Debug for Quoter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Quoter(..)")
+    }
+}
+
+/// Makes a key with its certificate, on a thread for computation: an RSA key takes some tenths of a second. The certificate
+/// carries evidence about the service where there is any.
+pub(crate) async fn make(
+    provider: &ProviderName,
+    issuer: &str,
+    algorithm: TokenAlgorithm,
+    vault: &Arc<Vault>,
+    quoter: Option<&Quoter>,
+    (now, signs_from): (UnixTime, i64),
+) -> Result<store::SigningKey, KeysError> {
+    let (provider, issuer, now) = (provider.to_string(), issuer.to_owned(), now.seconds());
+    let (vault, quoter) = (Arc::clone(vault), quoter.cloned());
+    let making = tokio::task::spawn_blocking(move || {
+        let key = SigningKey::generate(algorithm)?;
+        let report = quoter.map(|quoter| (quoter.0)(&key.report_data())).transpose().map_err(KeysError::Quote)?;
+        let report = report.map(|quote| open_enclave::framed(&quote));
+        let (from, until) = (now.saturating_sub(CERTIFICATE_SLACK), now.saturating_add(CERTIFICATE_LIFETIME));
+        let certificate = key.self_signed(&issuer, from, until, report.as_deref())?;
+        let sealed = vault.seal(PURPOSE, key.kid(), &key.to_pkcs8()?)?;
+        let kid = key.kid().to_owned();
+        Ok(store::SigningKey { kid, provider, issuer, sealed, certificate, created_at: now, signs_from })
+    });
+    making.await.unwrap_or(Err(KeysError::Interrupted))
+}
