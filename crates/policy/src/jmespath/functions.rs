@@ -78,7 +78,7 @@ impl<'a> Call<'a, '_> {
                 array @ Json::Array(_) => Ok(array.clone()),
                 other => Ok(Json::array(vec![other.clone()])),
             },
-            Function::ToNumber => self.to_number(),
+            Function::ToNumber => self.number_in_text(),
             Function::ToString => match self.value(0)? {
                 text @ Json::String(_) => Ok(text.clone()),
                 other => {
@@ -97,7 +97,7 @@ impl<'a> Call<'a, '_> {
     }
 
     /// A text that is a number and nothing else.
-    fn to_number(&mut self) -> Result<Json, QueryFailure> {
+    fn number_in_text(&mut self) -> Result<Json, QueryFailure> {
         match self.value(0)? {
             number @ Json::Number(_) => Ok(number.clone()),
             Json::String(text) => {
