@@ -49,3 +49,17 @@ impl Allow {
         }
     }
 }
+
+/// Seconds: a number with `m`, `h` or `d`.
+pub fn duration(text: &str) -> Result<i64, String> {
+    let wrong = || "give a number with m, h or d, such as 30d".to_owned();
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let seconds = match unit {
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: i64 = text.strip_suffix(unit).and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
+    number.checked_mul(seconds).filter(|seconds| *seconds > 0).ok_or_else(wrong)
+}

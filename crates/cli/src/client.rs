@@ -6,7 +6,7 @@ use dcap::UnixTime;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use token::fetch::{self, Transport};
-use token::{Expectations, VerifiedToken};
+use token::{Expectations, VerifiedToken, Verifier};
 use zeroize::Zeroizing;
 
 use crate::failure::{self, Failure};
@@ -95,12 +95,17 @@ impl Client {
         Err(refused(&url, status, &answer, status == StatusCode::BAD_REQUEST))
     }
 
-    /// Verifies a token as a relying party does: metadata and keys are fetched from the issuer.
-    pub async fn verify(&self, token: &str, expectations: &Expectations) -> Result<VerifiedToken, Failure> {
-        let verifier = fetch::fetch(&self.url, &self.http, TRANSPORT)
+    /// A verifier of the issuer's tokens: metadata and keys are fetched from it.
+    pub async fn verifier(&self) -> Result<Verifier, Failure> {
+        fetch::fetch(&self.url, &self.http, TRANSPORT)
             .await
-            .map_err(|error| Failure::environment(error.code(), failure::chain(&error), error.help()))?;
-        verifier
+            .map_err(|error| Failure::environment(error.code(), failure::chain(&error), error.help()))
+    }
+
+    /// Verifies a token as a relying party does.
+    pub async fn verify(&self, token: &str, expectations: &Expectations) -> Result<VerifiedToken, Failure> {
+        self.verifier()
+            .await?
             .verify(token, UnixTime::of_system_clock().seconds(), expectations)
             .map_err(|error| Failure::verdict(error.code(), failure::chain(&error), error.help()))
     }

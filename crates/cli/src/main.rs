@@ -3,7 +3,6 @@
 mod arguments;
 mod attest;
 mod client;
-mod clients;
 mod clock;
 mod collateral;
 mod demo;
@@ -21,6 +20,7 @@ mod show;
 mod signer;
 mod terminal;
 mod tls;
+mod tokens;
 mod verify;
 
 use std::process::ExitCode;
@@ -48,7 +48,7 @@ enum Command {
     Policy(policy::Arguments),
     Provider(provider::Arguments),
     Signer(signer::Arguments),
-    Token(clients::Arguments),
+    Token(tokens::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
         Command::Policy(arguments) => policy::run(&arguments),
         Command::Provider(arguments) => provider::run(&arguments),
         Command::Signer(arguments) => signer::run(&arguments),
-        Command::Token(arguments) => clients::run(&arguments),
+        Command::Token(arguments) => tokens::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use token::policy_jws::SignerCertificate;
 
+use crate::arguments::duration;
 use crate::client::ServiceArguments;
 use crate::failure::Failure;
 use crate::{serve, show};
@@ -35,6 +36,7 @@ enum Command {
     /// Delete a provider with its keys and policies: its tokens cannot be verified any more.
     Delete(Named),
     Default(Default),
+    RotateKeys(RotateKeys),
     Policy(policy::Arguments),
 }
 
@@ -131,6 +133,24 @@ struct Default {
     json: bool,
 }
 
+/// Make another signing key: it is published at once and signs after a while; the old one stays published until its last token
+/// has expired. Providers do so on their own, every 90 days unless told otherwise.
+#[derive(clap::Args)]
+struct RotateKeys {
+    /// The provider's name.
+    name: String,
+    /// After how long the new key signs: a number with `m`, `h` or `d`. Relying parties have to see it before [default: 1d].
+    #[arg(long, value_name = "1d", value_parser = duration)]
+    lead: Option<i64>,
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    service: ServiceArguments,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     serve::runtime()?.block_on(async {
         match &arguments.command {
@@ -185,6 +205,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
                         listed(&client.manage(Method::GET, &path, None).await?, default.json)
                     }
                 }
+            }
+            Command::RotateKeys(rotate) => {
+                let path = format!("{}/{}/rotateKeys", rotate.scope.path(), rotate.name);
+                let body = json!({"leadSeconds": rotate.lead});
+                shown(&rotate.service.client().await?.manage(Method::POST, &path, Some(&body)).await?, rotate.json)
             }
             Command::Policy(arguments) => policy::run(arguments).await,
         }

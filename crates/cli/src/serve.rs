@@ -4,6 +4,7 @@ mod administrator;
 mod connections;
 mod settings;
 mod simulation;
+mod vault;
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -16,7 +17,10 @@ use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use collateral::LoadError;
 use dcap::UnixTime;
-use service::{Access, OpenError, Providers, PublicUrl, ServiceConfig, VerificationClock};
+use service::{
+    Access, KeysError, OpenAccessError, OpenError, Providers, PublicUrl, ServiceConfig, UnusableProvider,
+    VerificationClock,
+};
 use simulator::Platform;
 use store::{Sqlite, Store, StoreError};
 use tokio::task::JoinHandle;
@@ -36,6 +40,8 @@ const PROVIDER: &str = "default";
 
 /// Time that requests under way are given to finish.
 const GRACE: Duration = Duration::from_secs(10);
+/// How often keys are looked after: replaced when they are due, deleted when their last token has expired.
+const KEY_INTERVAL: Duration = Duration::from_secs(600);
 /// How often the files of collateral are looked at.
 const COLLATERAL_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -90,14 +96,17 @@ impl Running {
                 .or_else(|| settings.collateral.clone()),
             requirements: requirements(&settings.accept_tcb, &[Allow::Debug]),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
+            vault: Arc::new(vault::open(settings.key_encryption_key.as_deref(), &settings.data)?),
+            quoter: simulation.as_ref().map(Simulation::quoter),
             // Where nobody else can take their tokens for genuine ones.
             takes_other_roots: settings.listen.ip().is_loopback(),
         };
         let store: Arc<dyn Store> = Arc::new(store);
+        let vault = Arc::clone(&config.vault);
         let opened = Providers::open(Arc::clone(&store), config, now).await;
         let providers = Arc::new(opened.map_err(|error| not_open(&error))?);
         administrator::keep(&settings.data, &*store, now).await?;
-        let access = Access::open(Arc::clone(&store), &url, now).await.map_err(|error| store_unusable(&error))?;
+        let access = Access::open(Arc::clone(&store), &vault, &url, now).await.map_err(|error| no_access(&error))?;
         let upkeep = upkeep(&providers, simulation.as_ref());
         let app = service::router(providers, access).into_make_service_with_connect_info::<SocketAddr>();
 
@@ -146,12 +155,19 @@ async fn check_kind(settings: &Settings, store: &Sqlite) -> Result<(), Failure> 
     }
 }
 
-/// What goes on beside requests: following what other processes change, looking for changed collateral, and issuing the
-/// simulated one anew.
+/// What goes on beside requests: following what other processes change, looking after keys, looking for changed collateral, and
+/// issuing the simulated one anew.
 fn upkeep(providers: &Arc<Providers>, simulation: Option<&Simulation>) -> Vec<JoinHandle<()>> {
-    let following = Arc::clone(providers);
+    let (following, keeping) = (Arc::clone(providers), Arc::clone(providers));
     let providers = Arc::clone(providers);
     let mut tasks = vec![
+        tokio::spawn(async move {
+            let mut interval = tokio::time::interval(KEY_INTERVAL);
+            loop {
+                interval.tick().await;
+                keeping.look_after_keys(UnixTime::of_system_clock()).await;
+            }
+        }),
         tokio::spawn(async move { following.follow().await }),
         tokio::spawn(async move {
             let mut interval = tokio::time::interval(COLLATERAL_INTERVAL);
@@ -273,9 +289,25 @@ async fn tls_config(
     }
 }
 
+fn no_access(error: &OpenAccessError) -> Failure {
+    match error {
+        OpenAccessError::Store(error) => store_unusable(error),
+        OpenAccessError::Vault(_) => sealed(failure::chain(error)),
+    }
+}
+
+fn sealed(message: String) -> Failure {
+    let help = "give the key-encryption key that the data directory was made with: --key-encryption-key, the environment \
+                variable VERITEE_KEY_ENCRYPTION_KEY, or the file key-encryption-key in it";
+    Failure::usage("keys_sealed", message, help)
+}
+
 fn not_open(error: &OpenError) -> Failure {
     let message = failure::chain(error);
     match error {
+        OpenError::Default(unusable) if matches!(**unusable, UnusableProvider::Keys(KeysError::Vault(_))) => {
+            sealed(message)
+        }
         OpenError::OtherRoot { .. } => Failure::usage("provider_mismatch", message, error.help()),
         _ => Failure::environment("provider_unusable", message, error.help()),
     }

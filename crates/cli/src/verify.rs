@@ -7,14 +7,16 @@ mod side_by_side;
 
 use std::path::{Path, PathBuf};
 
+use collateral::CollateralSet;
 use dcap::{
-    IntelResult, PckError, Quote, Refusal, RelaunchRule, Requirements, Supplemental, TcbStatus, TrustedRoots, UnixTime,
-    VerifiedQuote, Verifier, VerifyError,
+    AcceptedQuote, IntelResult, PckError, Quote, Refusal, RelaunchRule, Requirements, Supplemental, TcbStatus,
+    TrustedRoots, UnixTime, VerifiedQuote, Verifier, VerifyError,
 };
 use serde_json::{Value, json};
 
 use crate::arguments::{Allow, parse_accepted_status};
 use crate::clock::parse_time;
+use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
 use crate::requirements::RequirementsFile;
 use crate::show;
@@ -127,6 +129,19 @@ pub fn verified(
 ) -> Result<VerifiedQuote, Failure> {
     let inputs = Inputs::read(quote, collateral, pck_chain)?;
     verify(&inputs, &Verifier::new(roots), at, &mut json!({}))
+}
+
+/// Verifies and judges evidence from elsewhere than a file.
+pub fn accepted(
+    evidence: Evidence,
+    pieces: CollateralSet,
+    verifier: &Verifier,
+    at: UnixTime,
+    requirements: &Requirements,
+) -> Result<AcceptedQuote, Failure> {
+    let verified = verify(&Inputs { evidence, pieces, pck_chain: None }, verifier, at, &mut json!({}))?;
+    let refused = |Refusal { reason, .. }| Failure::verdict(reason.code(), reason.to_string(), reason.help());
+    requirements.judge(verified).map_err(refused)
 }
 
 /// Judges, and says in the report what is known of the quote. Before it is proven authentic its contents are not shown.

@@ -69,6 +69,9 @@ fn a_provider_is_made_shown_listed_changed_and_deleted() {
     assert_eq!((&veritee["tokenLifetime"], &veritee["minimumEvaluationDataNumber"]), (&json!(3600), &json!(3)));
     assert_eq!((&veritee["anonymousAttestation"], &changed["tags"]), (&json!(false), &json!({"team": "a"})));
     assert_eq!(changed["properties"]["publicNetworkAccess"], "Disabled");
+    let rotated = service.run("provider rotate-keys contoso --lead 2h --json").expect(0).json();
+    assert_eq!(rotated["properties"]["veritee"]["keys"].as_array().unwrap().len(), 2);
+    assert!(service.run("provider rotate-keys contoso --lead 30d").expect(1).stderr.contains("604800"));
     let list = service.run("provider list").expect(0).stdout;
     assert!(list.contains("contoso") && list.contains("default"), "{list}");
     let default = service.run("provider default --location westeurope --json").expect(0).json();

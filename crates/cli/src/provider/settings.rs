@@ -60,6 +60,9 @@ pub struct Changes {
     /// Seconds that its tokens are valid: 60 to 604800 [default: 28800].
     #[arg(long, value_name = "SECONDS")]
     token_lifetime: Option<i64>,
+    /// Days after which a signing key is replaced; 0 is never [default: 90].
+    #[arg(long, value_name = "DAYS")]
+    key_rotation_days: Option<u32>,
     /// Whether evidence is attested for everybody [default: true].
     #[arg(long, value_name = "true|false")]
     anonymous_attestation: Option<bool>,
@@ -80,6 +83,7 @@ impl Changes {
             ("minimumEvaluationDataNumber", self.minimum_evaluation_data_number.map(Value::from)),
             ("collateral", self.collateral.as_ref().map(|path| json!(path))),
             ("tokenLifetime", self.token_lifetime.map(Value::from)),
+            ("keyRotationDays", self.key_rotation_days.map(Value::from)),
             ("anonymousAttestation", self.anonymous_attestation.map(Value::from)),
         ]);
         let properties = present([

@@ -41,6 +41,10 @@ pub struct Arguments {
     /// Private key for TLS.
     #[arg(long, value_name = "PEM")]
     tls_key: Option<PathBuf>,
+    /// The key that signing keys are sealed under in the store: 32 bytes in hexadecimal or base64. Without it that in the
+    /// environment variable VERITEE_KEY_ENCRYPTION_KEY, or one that is made in the data directory.
+    #[arg(long, value_name = "FILE")]
+    key_encryption_key: Option<PathBuf>,
     /// Collateral: dcap-qvl's JSON, or a directory of pieces; changes are noticed.
     #[arg(long, value_name = "PATH")]
     collateral: Option<PathBuf>,
@@ -70,6 +74,7 @@ pub struct Settings {
     pub http: bool,
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
+    pub key_encryption_key: Option<PathBuf>,
     pub collateral: Option<PathBuf>,
     pub simulated: bool,
     pub accept_tcb: Vec<TcbStatus>,
@@ -91,6 +96,7 @@ impl Settings {
             http: flags.http || file.http,
             tls_certificate: flags.tls_certificate.or(file.tls_certificate),
             tls_key: flags.tls_key.or(file.tls_key),
+            key_encryption_key: flags.key_encryption_key.or(file.key_encryption_key),
             collateral: flags.collateral.or(file.collateral),
             simulated: flags.simulated || file.simulated,
             accept_tcb: if flags.accept_tcb.is_empty() { file.accept_tcb } else { flags.accept_tcb },
@@ -116,6 +122,7 @@ impl Settings {
             http: false,
             tls_certificate: None,
             tls_key: None,
+            key_encryption_key: None,
             collateral: None,
             simulated: true,
             accept_tcb: Vec::new(),

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::digest;
 use dcap::UnixTime;
-use simulator::Platform;
+use service::Quoter;
+use simulator::{EnclaveReport, Platform};
 use tokio::task::JoinHandle;
 
 use crate::failure::{self, Failure};
@@ -37,6 +39,15 @@ impl Simulation {
         Ok(Self { platform: Arc::new(platform), collateral })
     }
 
+    /// Quotes about the service itself, as if it ran in an enclave of that machine.
+    pub fn quoter(&self) -> Quoter {
+        let platform = Arc::clone(&self.platform);
+        Quoter::new(move |report_data| {
+            let enclave = EnclaveReport { report_data: *report_data, ..service_enclave() };
+            platform.quote(&platform.report(&enclave)).map_err(|error| failure::chain(&error))
+        })
+    }
+
     /// Issues collateral anew every day, until the task is ended. The service notices the changed files.
     pub fn keep_fresh(&self) -> JoinHandle<()> {
         let (platform, directory) = (Arc::clone(&self.platform), self.collateral.clone());
@@ -51,6 +62,23 @@ impl Simulation {
                 }
             }
         })
+    }
+}
+
+/// What the simulated enclave of the service measures: hashes of its name and version, for there is no enclave to measure.
+fn service_enclave() -> EnclaveReport {
+    let hash = |text: &str| {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+        hash
+    };
+    EnclaveReport {
+        mr_enclave: hash(concat!("veritee simulated attestation service ", env!("CARGO_PKG_VERSION"))),
+        mr_signer: hash("veritee simulated attestation service"),
+        isv_prod_id: 1,
+        isv_svn: 1,
+        debug: false,
+        report_data: [0; 64],
     }
 }
 

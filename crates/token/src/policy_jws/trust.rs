@@ -49,6 +49,14 @@ pub enum SignerTrustError {
         /// Which one.
         extension: String,
     },
+    /// Its RSA key is too short or too long.
+    #[error("certificate of `{subject}` has an RSA key of {bits} bits instead of 2048 to 4096")]
+    KeySize {
+        /// Whose it is.
+        subject: String,
+        /// Bits of the modulus; 0 where it is malformed.
+        bits: usize,
+    },
     /// It is not valid at this time.
     #[error("certificate of `{subject}` has expired, or is not valid yet")]
     OutsideWindow {
@@ -67,6 +75,7 @@ impl SignerTrustError {
             Self::PathLength { .. } => "signer_path_length",
             Self::KeyUsage { .. } => "signer_key_usage",
             Self::CriticalExtension { .. } => "signer_critical_extension",
+            Self::KeySize { .. } => "signer_key_size",
             Self::OutsideWindow { .. } => "signer_outside_window",
         }
     }
@@ -81,6 +90,7 @@ impl SignerTrustError {
                  needs digitalSignature"
             }
             Self::CriticalExtension { .. } => "have a certificate issued without it",
+            Self::KeySize { .. } => "have certificates issued with RSA keys of 2048 to 4096 bits, or keys on P-256",
             Self::OutsideWindow { .. } => "have a certificate issued that is valid now",
         }
     }
@@ -95,7 +105,7 @@ impl PolicySigner {
     /// 3. Each that signed another one is an authority (BasicConstraints), may sign certificates (KeyUsage, where there is
     ///    one), and allows as many authorities below it as there are.
     /// 4. The first one may sign (digitalSignature in KeyUsage, where there is one).
-    /// 5. None has a critical extension that is not understood.
+    /// 5. None has a critical extension that is not understood, and RSA keys have 2048 to 4096 bits.
     /// 6. Those below the anchor are valid now. The anchor is trusted because somebody configured it, whatever its dates:
     ///    removing it is its end.
     ///
@@ -114,6 +124,7 @@ impl PolicySigner {
         check_signer(below.first().unwrap_or(anchor))?;
         for certificate in below.iter().chain([anchor]) {
             check_extensions(certificate)?;
+            check_key(certificate)?;
         }
         check_validity(below, at)?;
         Ok(anchor)
@@ -190,6 +201,12 @@ fn check_extensions(certificate: &SignerCertificate) -> Result<(), SignerTrustEr
         }
         None => Ok(()),
     }
+}
+
+/// Step 5, of keys.
+fn check_key(certificate: &SignerCertificate) -> Result<(), SignerTrustError> {
+    let refused = |bits| SignerTrustError::KeySize { subject: subject(certificate), bits };
+    certificate.key().check_size().map_err(refused)
 }
 
 /// Step 6.

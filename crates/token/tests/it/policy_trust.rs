@@ -184,3 +184,30 @@ fn certificates_below_the_anchor_are_valid_now_and_the_anchor_is_for_whoever_con
     let future = Party::new("leaf", false, Some(&root), |it| it.not_before = at + Duration::seconds(1));
     assert_eq!(judged(&[&future, &root], &[&root]), Err(refused));
 }
+
+#[test]
+fn an_authority_may_have_an_rsa_key() {
+    let mut root = Party::root();
+    let key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    root.der = root.parameters.self_signed(&key).unwrap().der().to_vec();
+    root.key = key;
+    let leaf = Party::new("leaf", false, Some(&root), |_| {});
+    assert!(judged(&[&leaf, &root], &[&root]).is_ok());
+}
+
+#[test]
+fn an_authority_with_too_long_an_rsa_key_is_refused() {
+    if !test_data::runs("openssl", &["version"]) {
+        return;
+    }
+    let made = std::process::Command::new("openssl")
+        .args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4104"])
+        .output()
+        .unwrap();
+    let mut root = Party::root();
+    root.key = KeyPair::from_pem(std::str::from_utf8(&made.stdout).unwrap()).unwrap();
+    root.der = root.parameters.self_signed(&root.key).unwrap().der().to_vec();
+    let leaf = Party::new("leaf", false, Some(&root), |_| {});
+    let refused = SignerTrustError::KeySize { subject: "CN=root".to_owned(), bits: 4104 };
+    assert_eq!(judged(&[&leaf, &root], &[&root]), Err(refused));
+}

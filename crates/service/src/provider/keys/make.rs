@@ -15,9 +15,11 @@ const CERTIFICATE_LIFETIME: i64 = 10 * 365 * 86_400;
 /// Seconds by which a certificate begins before its making, for relying parties with slow clocks.
 const CERTIFICATE_SLACK: i64 = 86_400;
 
+type Quote = dyn Fn(&[u8; 64]) -> Result<Vec<u8>, String> + Send + Sync;
+
 /// What makes quotes about the service itself, where it runs on a machine that can: from report data of 64 bytes a quote.
 #[derive(Clone)]
-pub struct Quoter(Arc<dyn Fn(&[u8; 64]) -> Result<Vec<u8>, String> + Send + Sync>);
+pub struct Quoter(Arc<Quote>);
 
 impl Quoter {
     /// Of a function; what it gives for an error goes into the log.

@@ -1,37 +1,23 @@
-//! `veritee token`: clients of the service's own issuer of access tokens.
+//! `veritee token create`, `list`, `delete`: clients of the service's own issuer of access tokens.
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::arguments::duration;
 use crate::client::ServiceArguments;
 use crate::failure::Failure;
 use crate::provider::shown;
 use crate::{serve, show};
 
-/// Give others access to a service without an identity provider: clients, which get short-lived access tokens.
-#[derive(clap::Args)]
-pub struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Create(Create),
-    List(List),
-    Delete(Delete),
-}
-
 /// Make a client. Its secret is shown once.
 ///
 /// With it the client gets access tokens, good for 15 minutes, from `/oauth2/token` of the service (OAuth 2.0 client credentials).
 #[derive(clap::Args)]
-struct Create {
+pub struct Create {
     /// Its name, for the history of what it changes.
     #[arg(long, value_name = "NAME")]
     client: String,
@@ -56,7 +42,7 @@ struct Create {
 
 /// List the clients.
 #[derive(clap::Args)]
-struct List {
+pub struct List {
     #[command(flatten)]
     service: ServiceArguments,
     /// Print JSON.
@@ -66,39 +52,28 @@ struct List {
 
 /// Delete a client: its access tokens are refused from now on.
 #[derive(clap::Args)]
-struct Delete {
+pub struct Delete {
     /// Its id, as `list` shows it.
     id: String,
     #[command(flatten)]
     service: ServiceArguments,
 }
 
-fn duration(text: &str) -> Result<i64, String> {
-    let wrong = || "give a number with m, h or d, such as 30d".to_owned();
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let seconds = match unit {
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return Err(wrong()),
-    };
-    let number: i64 = text.strip_suffix(unit).and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
-    number.checked_mul(seconds).filter(|seconds| *seconds > 0).ok_or_else(wrong)
+pub fn create(create: &Create) -> Result<(), Failure> {
+    serve::runtime()?.block_on(make(create))
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn list(list: &List) -> Result<(), Failure> {
     serve::runtime()?.block_on(async {
-        match &arguments.command {
-            Command::Create(create) => make(create).await,
-            Command::List(list) => {
-                let found = list.service.client().await?.manage(Method::GET, "/clients", None).await?;
-                listed(&found, list.json)
-            }
-            Command::Delete(delete) => {
-                let path = format!("/clients/{}", delete.id);
-                delete.service.client().await?.manage(Method::DELETE, &path, None).await.map(drop)
-            }
-        }
+        let found = list.service.client().await?.manage(Method::GET, "/clients", None).await?;
+        listed(&found, list.json)
+    })
+}
+
+pub fn delete(delete: &Delete) -> Result<(), Failure> {
+    serve::runtime()?.block_on(async {
+        let path = format!("/clients/{}", delete.id);
+        delete.service.client().await?.manage(Method::DELETE, &path, None).await.map(drop)
     })
 }
 

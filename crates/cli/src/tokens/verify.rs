@@ -1,0 +1,216 @@
+//! `veritee token verify`: a token as a relying party checks it, and whoever signed it.
+
+use std::path::{Path, PathBuf};
+
+use clap::ArgGroup;
+use dcap::{Report, TcbStatus, TrustedRoots, UnixTime, Verifier as QuoteVerifier};
+use serde_json::{Value, json};
+use token::{Binding, Expectations, Jwks, SignerEvidence, VerifiedToken, Verifier};
+
+use crate::arguments::{Allow, parse_accepted_status};
+use crate::client::Client;
+use crate::clock::parse_time;
+use crate::evidence::Evidence;
+use crate::failure::{self, Failure};
+use crate::requirements::requirements;
+use crate::verify::{accepted, trusted_root};
+use crate::{serve, show};
+
+const MAX_TOKEN: u64 = token::jws::MAX_LENGTH as u64 + 1024;
+const MAX_KEYS: u64 = 1 << 20;
+const MAX_DATA: u64 = service::MAX_HELD_DATA as u64;
+
+/// Verify a token as a relying party does: issuer, signature, times, and that it answers to you.
+///
+/// With --require-attested-signer also who signed: the quote in the signing key's certificate is verified with collateral from
+/// files, and has to be about that very key. Exit code 0: good; 1: not.
+#[derive(clap::Args)]
+#[command(group(ArgGroup::new("from").required(true).args(["url", "keys"])))]
+#[command(group(ArgGroup::new("bound").required(true).args(["nonce", "runtime_data", "without_freshness"])))]
+pub struct Arguments {
+    /// A file with the token; `-` reads standard input.
+    token: PathBuf,
+    /// The issuer: keys are fetched from it.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Trust this CA for TLS instead of the system's.
+    #[arg(long, value_name = "PEM", requires = "url")]
+    ca: Option<PathBuf>,
+    /// The issuer's keys in a file, as `<issuer>/certs` answers them.
+    #[arg(long, value_name = "JWKS", requires = "issuer")]
+    keys: Option<PathBuf>,
+    /// The issuer that the token has to name.
+    #[arg(long, value_name = "URL", conflicts_with = "url")]
+    issuer: Option<String>,
+    /// The nonce that the token has to answer to.
+    #[arg(long, value_name = "TEXT")]
+    nonce: Option<String>,
+    /// The runtime data that the enclave has to have committed to.
+    #[arg(long, value_name = "FILE")]
+    runtime_data: Option<PathBuf>,
+    /// Accept a token that answers to nobody: it may be a replay.
+    #[arg(long)]
+    without_freshness: bool,
+    /// Accept a token about simulated evidence, which proves nothing about hardware.
+    #[arg(long)]
+    accept_simulated: bool,
+    /// Judge as of this time instead of now.
+    #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
+    at: Option<UnixTime>,
+    /// Demand evidence about whoever signed the token.
+    #[arg(long, requires = "collateral")]
+    require_attested_signer: bool,
+    /// Collateral for the signer's quote: a bundle, dcap-qvl's JSON, or a directory of pieces.
+    #[arg(long, value_name = "PATH", requires = "require_attested_signer")]
+    collateral: Option<PathBuf>,
+    /// Trust the key of this root certificate instead of Intel's, for the signer's quote.
+    #[arg(long, value_name = "PEM", requires = "require_attested_signer")]
+    trust_root: Option<PathBuf>,
+    /// Accept these TCB statuses of the signer's platform beside UpToDate.
+    #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = parse_accepted_status,
+          requires = "require_attested_signer")]
+    accept_tcb: Vec<TcbStatus>,
+    /// Allow what the default refuses of the signer's enclave.
+    #[arg(long, value_name = "WHAT,...", value_delimiter = ',', requires = "require_attested_signer")]
+    allow: Vec<Allow>,
+    /// MRSIGNER that the signer's enclave has to have, 64 hexadecimal digits.
+    #[arg(long, value_name = "HEX", value_parser = measurement, requires = "require_attested_signer")]
+    signer_mrsigner: Option<[u8; 32]>,
+    /// MRENCLAVE that the signer's enclave has to have, 64 hexadecimal digits.
+    #[arg(long, value_name = "HEX", value_parser = measurement, requires = "require_attested_signer")]
+    signer_mrenclave: Option<[u8; 32]>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn measurement(text: &str) -> Result<[u8; 32], String> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| "give 64 hexadecimal digits".to_owned())?;
+    Ok(bytes)
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let bytes = failure::read_file(&arguments.token, MAX_TOKEN)?;
+    let token = String::from_utf8_lossy(&bytes).trim().to_owned();
+    let at = arguments.at.unwrap_or_else(UnixTime::of_system_clock);
+    let verifier = verifier(arguments)?;
+    let verified = verifier
+        .verify(&token, at.seconds(), &expectations(arguments)?)
+        .map_err(|error| Failure::verdict(error.code(), failure::chain(&error), error.help()))?;
+    let signer = match &arguments.collateral {
+        Some(collateral) if arguments.require_attested_signer => {
+            Some(attested_signer(arguments, collateral, &verifier, &verified, at)?)
+        }
+        _ => None,
+    };
+    if arguments.json {
+        let claims = Value::Object(verified.claims().clone());
+        return show::json(&json!({
+            "verified": true,
+            "issuer": verified.issuer(),
+            "keyId": verified.kid(),
+            "simulated": verified.is_simulated(),
+            "signer": signer,
+            "claims": claims,
+        }));
+    }
+    show::line(&format!("token of {} verified", verified.issuer()))?;
+    if verified.is_simulated() {
+        show::line("NOTE: about simulated evidence; this says nothing about genuine hardware")?;
+    }
+    if let Some(signer) = &signer {
+        show::line("signed by an enclave:")?;
+        show::fields(signer, 2)?;
+    }
+    show::fields(&Value::Object(verified.claims().clone()), 0)
+}
+
+/// The keys of the issuer: fetched from it, or from a file.
+fn verifier(arguments: &Arguments) -> Result<Verifier, Failure> {
+    if let Some(url) = &arguments.url {
+        let client = Client::new(url, arguments.ca.as_deref())?;
+        return serve::runtime()?.block_on(client.verifier());
+    }
+    let (Some(path), Some(issuer)) = (&arguments.keys, &arguments.issuer) else {
+        return Err(Failure::usage(
+            "issuer_missing",
+            "nothing says whose token it is",
+            "pass --url, or --keys with --issuer",
+        ));
+    };
+    let keys = Jwks::parse(&failure::read_file(path, MAX_KEYS).map_err(Failure::or_usage)?)
+        .map_err(|error| Failure::usage(error.code(), failure::chain(&error), error.help()))?;
+    Ok(Verifier::new(issuer, keys))
+}
+
+fn expectations(arguments: &Arguments) -> Result<Expectations, Failure> {
+    let binding = match (&arguments.nonce, &arguments.runtime_data) {
+        (Some(nonce), _) => Binding::Nonce(nonce.clone()),
+        (None, Some(path)) => Binding::RuntimeData(failure::read_file(path, MAX_DATA).map_err(Failure::or_usage)?),
+        (None, None) => Binding::WithoutFreshness,
+    };
+    let expectations = Expectations::new(binding);
+    Ok(if arguments.accept_simulated { expectations.accept_simulated() } else { expectations })
+}
+
+/// Who signed the token: the enclave that the quote in the key's certificate attests, verified as any other.
+///
+/// 1. The certificate of the key that signed carries a quote.
+/// 2. The quote is verified, and meets the requirements.
+/// 3. Its report data is about that key.
+/// 4. The enclave has the measurements asked for.
+fn attested_signer(
+    arguments: &Arguments,
+    collateral: &Path,
+    verifier: &Verifier,
+    verified: &VerifiedToken,
+    at: UnixTime,
+) -> Result<Value, Failure> {
+    let evidence = evidence_of(verifier, verified.kid())?;
+    let roots = arguments.trust_root.as_deref().map(trusted_root).transpose()?.unwrap_or_else(TrustedRoots::intel);
+    let requirements = requirements(&arguments.accept_tcb, &arguments.allow);
+    let quote = Evidence::from_file_contents(evidence.quote())?;
+    let pieces = crate::collateral::load(collateral)?;
+    let quote = accepted(quote, pieces, &QuoteVerifier::new(roots), at, &requirements)?;
+    let Report::SgxEnclave(enclave) = quote.quote().report() else {
+        return Err(Failure::verdict("signer_no_enclave", "the signing key is held by no SGX enclave", ""));
+    };
+    if !evidence.is_about_the_key(&enclave.report_data) {
+        let message = "the quote in the signing key's certificate is about another key";
+        return Err(Failure::verdict(
+            "signer_evidence_of_another_key",
+            message,
+            "whoever signed is not who is attested",
+        ));
+    }
+    for (name, wanted, found) in [
+        ("MRSIGNER", &arguments.signer_mrsigner, enclave.mr_signer),
+        ("MRENCLAVE", &arguments.signer_mrenclave, enclave.mr_enclave),
+    ] {
+        if wanted.is_some_and(|wanted| wanted != found) {
+            let message = format!("the signer's enclave has the {name} {}", hex::encode(found));
+            return Err(Failure::verdict(
+                "signer_measurement",
+                message,
+                "it is another enclave than the one you trust",
+            ));
+        }
+    }
+    Ok(json!({
+        "mrEnclave": hex::encode(enclave.mr_enclave),
+        "mrSigner": hex::encode(enclave.mr_signer),
+        "tcbStatus": quote.quote().tcb().status.as_str(),
+        "simulated": quote.quote().root().is_simulated(),
+    }))
+}
+
+fn evidence_of(verifier: &Verifier, kid: &str) -> Result<SignerEvidence, Failure> {
+    let refused =
+        |error: token::SignerEvidenceError| Failure::verdict(error.code(), failure::chain(&error), error.help());
+    let key = verifier.keys().keys().iter().find(|key| key.kid() == kid);
+    let certificate = key
+        .and_then(|key| key.x5c().first())
+        .and_then(|text| base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).ok());
+    SignerEvidence::in_certificate(&certificate.unwrap_or_default()).map_err(refused)
+}
