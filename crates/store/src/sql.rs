@@ -238,13 +238,14 @@ macro_rules! store_in_sql {
             }
 
             async fn create_administrator(&self, token_sha256: &[u8; 32], created_at: i64) -> Result<(), StoreError> {
+                let (mut transaction, _) = self.begin().await?;
                 sqlx::query("INSERT INTO administrator (id, token_sha256, created_at) VALUES (1, $1, $2)")
                     .bind(token_sha256.as_slice())
                     .bind(created_at)
-                    .execute(&self.pool)
+                    .execute(&mut *transaction)
                     .await
                     .map_err(|error| conflict(error, "administrator"))?;
-                Ok(())
+                Ok(transaction.commit().await?)
             }
 
             async fn clients(&self) -> Result<Vec<Client>, StoreError> {
@@ -262,6 +263,7 @@ macro_rules! store_in_sql {
             }
 
             async fn create_client(&self, client: &Client) -> Result<(), StoreError> {
+                let (mut transaction, _) = self.begin().await?;
                 sqlx::query(
                     "INSERT INTO client (id, name, secret_sha256, role, provider, expires_at, created_at, created_by) \
                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -274,15 +276,20 @@ macro_rules! store_in_sql {
                 .bind(client.expires_at)
                 .bind(client.created_at)
                 .bind(&client.created_by)
-                .execute(&self.pool)
+                .execute(&mut *transaction)
                 .await
                 .map_err(|error| conflict(error, "client"))?;
-                Ok(())
+                Ok(transaction.commit().await?)
             }
 
             async fn delete_client(&self, id: &str) -> Result<bool, StoreError> {
-                let done = sqlx::query("DELETE FROM client WHERE id = $1").bind(id).execute(&self.pool).await?;
-                Ok(done.rows_affected() == 1)
+                let (mut transaction, _) = self.begin().await?;
+                let query = sqlx::query("DELETE FROM client WHERE id = $1").bind(id);
+                if query.execute(&mut *transaction).await?.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                transaction.commit().await?;
+                Ok(true)
             }
 
             async fn access_key(&self) -> Result<Option<AccessKey>, StoreError> {
