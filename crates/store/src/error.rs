@@ -23,6 +23,18 @@ pub enum StoreError {
         /// Version known.
         known: i64,
     },
+    /// What should say where the database is names another one.
+    #[error("database URL does not begin with `postgres://`")]
+    Scheme,
+    /// The database's URL has a parameter that nobody knows. It is not said which, for it may be a part of the password.
+    #[error("database URL has a parameter that is not known")]
+    Parameter,
+    /// The database's URL is none. It is not said why, for it holds a password.
+    #[error("database URL cannot be read")]
+    Url,
+    /// The database is gone, or busy beyond measure. A change may have been made or not.
+    #[error("database did not answer in time")]
+    Unanswered,
     /// The database did not answer as it should.
     #[error("database failed")]
     Database(#[from] sqlx::Error),

@@ -1,10 +1,11 @@
 //! What a service keeps: providers with their keys, policies and signers; who may administer them. One trait, SQLite as the
-//! embedded default.
+//! embedded default, PostgreSQL for several replicas.
 //!
 //! No HTTP and no judgement: rows in, rows out, each method one transaction. Times are seconds since 1970. Every change of
 //! anything that belongs to a provider gives the provider a new revision, higher than any before.
 
 mod error;
+mod postgres;
 mod rows;
 mod sql;
 mod sqlite;
@@ -12,6 +13,7 @@ mod sqlite;
 use async_trait::async_trait;
 
 pub use error::StoreError;
+pub use postgres::Postgres;
 pub use rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, SigningKey};
 pub use sqlite::Sqlite;
 

@@ -1,0 +1,34 @@
+//! The schema is brought up to date by whichever replica comes first.
+
+use sqlx::{Connection, PgConnection};
+
+use crate::StoreError;
+
+/// Each entry takes the schema from one version to the next; entries are never changed once released.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/0001_store.sql")];
+
+/// The advisory lock of those that migrate: `veritee` in ASCII.
+const LOCK: i64 = 0x76_6572_6974_6565;
+
+pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await?;
+    sqlx::raw_sql("SET LOCAL statement_timeout = '60s'").execute(&mut *transaction).await?;
+    // One at a time from the look at the version to the end. The lock goes with the transaction.
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *transaction).await?;
+    let is_there = sqlx::query_scalar("SELECT to_regclass('schema_version') IS NOT NULL");
+    let found: i64 = match is_there.fetch_one(&mut *transaction).await? {
+        true => sqlx::query_scalar("SELECT version FROM schema_version").fetch_one(&mut *transaction).await?,
+        false => 0,
+    };
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    if found < known {
+        for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+            sqlx::raw_sql(*migration).execute(&mut *transaction).await?;
+        }
+        sqlx::query("UPDATE schema_version SET version = $1").bind(known).execute(&mut *transaction).await?;
+    }
+    Ok(transaction.commit().await?)
+}

@@ -1,0 +1,20 @@
+//! The statements, on PostgreSQL.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use sqlx::Row;
+use sqlx::postgres::{PgPool, PgRow};
+
+use crate::error::conflict;
+use crate::rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, SigningKey};
+use crate::sql::store_in_sql;
+use crate::{Store, StoreError};
+
+/// The store without limits of time.
+#[derive(Clone)]
+pub(super) struct Statements {
+    pub(super) pool: PgPool,
+}
+
+store_in_sql!(Statements, sqlx::Postgres, PgRow, read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
