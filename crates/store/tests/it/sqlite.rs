@@ -11,22 +11,11 @@ async fn open() -> (TempDir, Sqlite) {
     (directory, store)
 }
 
-every_store!(open:
-    a_provider_is_made_with_all_that_it_needs,
-    a_name_is_taken_once_and_a_location_has_one_default,
-    a_provider_whose_key_exists_is_not_half_made,
-    settings_change_where_nobody_else_changed_the_provider,
-    every_change_of_a_provider_is_seen_by_its_revision,
-    what_belongs_to_no_provider_is_refused,
-    a_deleted_provider_leaves_nothing,
-    signing_keys_come_those_that_sign_last_first,
-    the_last_change_of_a_policy_is_in_force_and_all_are_kept,
-    of_writers_at_once_one_changes_the_policy,
-    the_last_signer_stays,
-    there_is_one_administrator,
-    clients_have_names_of_their_own,
-    there_is_one_key_for_access_tokens,
-);
+async fn anew() -> Option<(TempDir, Sqlite)> {
+    Some(open().await)
+}
+
+every_store!(anew);
 
 #[tokio::test]
 async fn a_file_is_read_again() {
