@@ -10,12 +10,17 @@ mod rows;
 mod sql;
 mod sqlite;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 pub use error::StoreError;
 pub use postgres::Postgres;
 pub use rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, SigningKey};
 pub use sqlite::Sqlite;
+
+/// How often whoever waits for a change looks whether there is one.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What keeps the service's state.
 #[async_trait]
@@ -28,6 +33,20 @@ pub trait Store: Send + Sync {
 
     /// The number of changes so far: while it stays, nothing changed.
     async fn generation(&self) -> Result<i64, StoreError>;
+
+    /// The number of changes as soon as it is another than the one given.
+    ///
+    /// # Errors
+    /// Where the database fails meanwhile; whoever wants to go on waiting calls again.
+    async fn changed_since(&self, generation: i64) -> Result<i64, StoreError> {
+        loop {
+            let now = self.generation().await?;
+            if now != generation {
+                return Ok(now);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
 
     /// The names of all providers with their revisions, by name.
     async fn revisions(&self) -> Result<Vec<(String, i64)>, StoreError>;

@@ -4,6 +4,7 @@
 //! long, a call [`CALL`] long, and connections that do not answer are given up. The next call finds a new one by itself.
 
 mod address;
+mod changes;
 mod deadline;
 mod schema;
 mod statements;
@@ -13,7 +14,8 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::StoreError;
+use crate::{LOOK_AGAIN, Store, StoreError};
+use changes::Changes;
 use deadline::within;
 use statements::Statements;
 
@@ -42,6 +44,7 @@ const SESSION: &str = "SET statement_timeout = '5s'; SET idle_in_transaction_ses
 #[derive(Clone)]
 pub struct Postgres {
     statements: Statements,
+    changes: Changes,
 }
 
 impl Postgres {
@@ -58,7 +61,19 @@ impl Postgres {
         let mut connection = within(CALL, connect(&options)).await?;
         within(MIGRATION, schema::migrate(&mut connection)).await?;
         connection.close().await?;
-        Ok(Self { statements: Statements { pool: pool(options) } })
+        Ok(Self { statements: Statements { pool: pool(options) }, changes: Changes::default() })
+    }
+
+    async fn wait(&self, generation: i64) -> Result<i64, StoreError> {
+        loop {
+            // Before the look: a change after it is heard of.
+            let change = self.changes.next(&self.statements.pool);
+            let now = self.generation().await?;
+            if now != generation {
+                return Ok(now);
+            }
+            let _ = tokio::time::timeout(LOOK_AGAIN, change).await;
+        }
     }
 }
 

@@ -99,3 +99,11 @@ CREATE TABLE generation (
     number            BIGINT NOT NULL
 );
 INSERT INTO generation (id, number) VALUES (1, 0);
+
+-- Whoever listens hears of a change when it is there.
+CREATE FUNCTION notify_generation() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('veritee_generation', '');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER generation_changed AFTER UPDATE ON generation FOR EACH ROW EXECUTE FUNCTION notify_generation();

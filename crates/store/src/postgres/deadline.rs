@@ -29,6 +29,10 @@ macro_rules! bounded {
                     within(CALL, self.statements.$name($($argument),*)).await
                 }
             )*
+
+            async fn changed_since(&self, generation: i64) -> Result<i64, StoreError> {
+                self.wait(generation).await
+            }
         }
     };
 }
