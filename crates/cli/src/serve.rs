@@ -22,8 +22,9 @@ use service::{
     VerificationClock,
 };
 use simulator::Platform;
-use store::{Sqlite, Store, StoreError};
+use store::{Postgres, Sqlite, Store, StoreError};
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
 use crate::arguments::Allow;
 use crate::failure::{self, Failure};
@@ -40,6 +41,8 @@ const PROVIDER: &str = "default";
 
 /// Time that requests under way are given to finish.
 const GRACE: Duration = Duration::from_secs(10);
+/// Bytes of a file with the URL of a database.
+const MAX_URL_FILE: u64 = 4 << 10;
 /// How often keys are looked after: replaced when they are due, deleted when their last token has expired.
 const KEY_INTERVAL: Duration = Duration::from_secs(600);
 /// How often the files of collateral are looked at.
@@ -81,8 +84,8 @@ impl Running {
         let listener = bind(settings)?;
         let public_url = public_url(settings, &listener)?;
         open_data_directory(&settings.data)?;
-        let store = open_store(&settings.data).await?;
-        check_kind(settings, &store).await?;
+        let store = open_store(settings).await?;
+        check_kind(settings, &*store).await?;
         let tls = tls_config(settings, &public_url).await?;
         let simulation = settings.simulated.then(|| Simulation::open(&settings.data, now)).transpose()?;
         let url = public_url.as_str().to_owned();
@@ -98,10 +101,10 @@ impl Running {
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
             vault: Arc::new(vault::open(settings.key_encryption_key.as_deref(), &settings.data)?),
             quoter: simulation.as_ref().map(Simulation::quoter),
+            max_staleness: settings.max_staleness,
             // Where nobody else can take their tokens for genuine ones.
             takes_other_roots: settings.listen.ip().is_loopback(),
         };
-        let store: Arc<dyn Store> = Arc::new(store);
         let vault = Arc::clone(&config.vault);
         let opened = Providers::open(Arc::clone(&store), config, now).await;
         let providers = Arc::new(opened.map_err(|error| not_open(&error))?);
@@ -137,7 +140,7 @@ impl Running {
 }
 
 /// A data directory is for a simulated machine or for genuine hardware, from its first start on.
-async fn check_kind(settings: &Settings, store: &Sqlite) -> Result<(), Failure> {
+async fn check_kind(settings: &Settings, store: &dyn Store) -> Result<(), Failure> {
     let kept = store.provider(PROVIDER).await.map_err(|error| store_unusable(&error))?;
     let is_simulated = kept.as_ref().map(|state| state.provider.root_pem.is_some());
     match (is_simulated, settings.simulated) {
@@ -219,12 +222,34 @@ fn open_data_directory(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn open_store(data: &Path) -> Result<Sqlite, Failure> {
-    let file = data.join("veritee.db");
+async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+    if let Some(url) = database_url(settings)? {
+        let store = Postgres::open(&url).await.map_err(|error| database_unusable(&error))?;
+        return Ok(Arc::new(store));
+    }
+    let file = settings.data.join("veritee.db");
     // It holds signing keys. SQLite gives its other files the mode of this one.
     let made = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&file);
     made.map_err(|error| failure::unreadable(&file, &error))?;
-    Sqlite::open(&file).await.map_err(|error| store_unusable(&error))
+    let store = Sqlite::open(&file).await.map_err(|error| store_unusable(&error))?;
+    Ok(Arc::new(store))
+}
+
+/// The URL of a PostgreSQL database: it holds a password, so it stands in a file or in the environment.
+fn database_url(settings: &Settings) -> Result<Option<Zeroizing<String>>, Failure> {
+    let Some(path) = &settings.database_url_file else {
+        return Ok(std::env::var("VERITEE_DATABASE_URL").ok().map(Zeroizing::new));
+    };
+    let bytes = Zeroizing::new(failure::read_file(path, MAX_URL_FILE).map_err(Failure::or_usage)?);
+    Ok(Some(Zeroizing::new(String::from_utf8_lossy(&bytes).trim().to_owned())))
+}
+
+fn database_unusable(error: &StoreError) -> Failure {
+    let help = match error {
+        StoreError::Newer { .. } => "start the version of veritee that wrote it, or a later one",
+        _ => "check that the URL is postgres://USER:PASSWORD@HOST/DATABASE, and that the database can be reached",
+    };
+    Failure::environment("database_unusable", failure::chain(error), help)
 }
 
 fn store_unusable(error: &StoreError) -> Failure {

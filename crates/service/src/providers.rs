@@ -1,10 +1,12 @@
 //! All providers of a service: which one a request is for, and what is in force at each.
 
+mod freshness;
 mod open;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::http::uri::Authority;
@@ -17,6 +19,7 @@ use crate::provider::{Provider, ProviderName, Quoter, Surroundings, UnusableProv
 use crate::public_url::PublicUrl;
 use crate::vault::Vault;
 
+use freshness::Freshness;
 pub use open::OpenError;
 
 /// What a service is told when it starts; what it keeps itself (providers with their roots, keys, policies) is in the store.
@@ -38,6 +41,8 @@ pub struct ServiceConfig {
     pub vault: Arc<Vault>,
     /// What makes quotes about the service itself, for the certificates of its keys; none where the machine cannot.
     pub quoter: Option<Quoter>,
+    /// How long attestation goes on while the store cannot be reached.
+    pub max_staleness: Duration,
     /// Whether providers with another root than Intel's can be made: only where strangers do not see their tokens.
     pub takes_other_roots: bool,
 }
@@ -53,6 +58,7 @@ pub struct Providers {
     slots: ArcSwap<BTreeMap<ProviderName, Slot>>,
     /// Held while something is changed here: what was read is still so when the change is written.
     pub(crate) administration: tokio::sync::Mutex<()>,
+    freshness: Freshness,
 }
 
 /// Which provider a request is for.
@@ -179,16 +185,34 @@ impl Providers {
     /// Follows what other processes change, for as long as it is polled.
     pub async fn follow(&self) {
         let mut generation = None;
+        let mut is_reached = true;
         loop {
-            match self.catch_up(generation).await {
-                Ok(current) => generation = Some(current),
+            let followed = self.catch_up(generation).await;
+            match followed {
+                Ok(current) => {
+                    self.freshness.is_fresh();
+                    generation = Some(current);
+                    if !is_reached {
+                        tracing::info!("the store answers again");
+                    }
+                    is_reached = true;
+                    // Without news it is asked again after a while: silence may also be a store that is gone.
+                    let _ = tokio::time::timeout(HEARTBEAT, self.store.changed_since(current)).await;
+                }
                 Err(error) => {
-                    tracing::warn!(error = chain(&error), "changes cannot be followed; trying again");
-                    generation = None;
+                    if is_reached {
+                        tracing::warn!(error = chain(&error), "changes cannot be followed; trying again");
+                    }
+                    is_reached = false;
+                    tokio::time::sleep(RETRY).await;
                 }
             }
-            tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// Whether what is in force here may have been revoked too long ago, for the store was not reached since.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.freshness.is_older_than(self.config.max_staleness)
     }
 
     /// Reloads every provider whose revision is another one, where anything changed since `known`.
@@ -225,5 +249,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// How often the store is asked whether another process changed anything.
-const POLL: std::time::Duration = std::time::Duration::from_millis(500);
+/// How long the store may say nothing before it is asked.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long until a store that failed is asked again.
+const RETRY: Duration = Duration::from_secs(1);

@@ -151,7 +151,12 @@ fn status_of(error: &StoreError) -> StatusCode {
         StoreError::Missing(_) => StatusCode::NOT_FOUND,
         StoreError::Exists(_) | StoreError::Changed(_) => StatusCode::CONFLICT,
         StoreError::Last(_) => StatusCode::BAD_REQUEST,
-        StoreError::Newer { .. } | StoreError::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
+        StoreError::Newer { .. }
+        | StoreError::Scheme
+        | StoreError::Parameter
+        | StoreError::Url
+        | StoreError::Unanswered
+        | StoreError::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

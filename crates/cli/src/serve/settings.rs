@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use dcap::{TcbStatus, UnixTime};
 use serde::Deserialize;
@@ -11,6 +12,8 @@ use crate::clock::parse_time;
 use crate::failure::{self, Failure};
 
 const MAX_CONFIG: u64 = 1 << 20;
+/// How long attestation goes on without the store.
+const MAX_STALENESS: Duration = Duration::from_secs(300);
 /// Where a provider is whose operator does not say.
 const LOCATION: &str = "local";
 
@@ -41,6 +44,13 @@ pub struct Arguments {
     /// Private key for TLS.
     #[arg(long, value_name = "PEM")]
     tls_key: Option<PathBuf>,
+    /// A file with the URL of a PostgreSQL database that several replicas share, instead of SQLite in the data directory. Without
+    /// it that in the environment variable VERITEE_DATABASE_URL, if there is one.
+    #[arg(long, value_name = "FILE")]
+    database_url_file: Option<PathBuf>,
+    /// For how many seconds attestation goes on while the database cannot be reached [default: 300].
+    #[arg(long, value_name = "SECONDS")]
+    max_staleness: Option<u64>,
     /// The key that signing keys are sealed under in the store: 32 bytes in hexadecimal or base64. Without it that in the
     /// environment variable VERITEE_KEY_ENCRYPTION_KEY, or one that is made in the data directory.
     #[arg(long, value_name = "FILE")]
@@ -74,6 +84,8 @@ pub struct Settings {
     pub http: bool,
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
+    pub database_url_file: Option<PathBuf>,
+    pub max_staleness: Duration,
     pub key_encryption_key: Option<PathBuf>,
     pub collateral: Option<PathBuf>,
     pub simulated: bool,
@@ -96,6 +108,8 @@ impl Settings {
             http: flags.http || file.http,
             tls_certificate: flags.tls_certificate.or(file.tls_certificate),
             tls_key: flags.tls_key.or(file.tls_key),
+            database_url_file: flags.database_url_file.or(file.database_url_file),
+            max_staleness: flags.max_staleness.or(file.max_staleness).map_or(MAX_STALENESS, Duration::from_secs),
             key_encryption_key: flags.key_encryption_key.or(file.key_encryption_key),
             collateral: flags.collateral.or(file.collateral),
             simulated: flags.simulated || file.simulated,
@@ -122,6 +136,8 @@ impl Settings {
             http: false,
             tls_certificate: None,
             tls_key: None,
+            database_url_file: None,
+            max_staleness: MAX_STALENESS,
             key_encryption_key: None,
             collateral: None,
             simulated: true,

@@ -53,9 +53,10 @@ pub struct Serving {
 impl Serving {
     pub fn start(data: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_veritee"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--data"])
             .arg(data)
             .args(arguments)
+            .args(if arguments.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] })
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

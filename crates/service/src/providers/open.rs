@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use dcap::UnixTime;
 use store::{NewProvider, ProviderState, Store, StoreError};
 
+use super::freshness::Freshness;
 use super::{Providers, ServiceConfig};
 use crate::endorsements::{EndorsementsError, Shelf, Source};
 use crate::hashes;
@@ -72,8 +73,9 @@ impl Providers {
         // Before anything is written: a wrong path must leave nothing behind.
         let source = Source { root_pem: config.root_pem.clone(), collateral: config.collateral.clone() };
         let endorsements = shelf.get(&source)?;
-        let administration = tokio::sync::Mutex::new(());
-        let providers = Self { store, config, shelf, slots: ArcSwap::from_pointee(BTreeMap::new()), administration };
+        let (administration, freshness) = (tokio::sync::Mutex::new(()), Freshness::new());
+        let providers =
+            Self { store, config, shelf, slots: ArcSwap::from_pointee(BTreeMap::new()), administration, freshness };
         providers.keep_default(now).await?;
         for state in providers.store.providers().await? {
             match ProviderName::parse(&state.provider.name) {

@@ -60,6 +60,17 @@ async fn attest(
         let what = format!("/attest/{}", attestation_type.as_str());
         api.caller_with(Role::Reader, headers, entered, &what).await?;
     }
+    if api.providers.is_stale() {
+        let message = "policies cannot be kept up to date: the store has not been reached for too long";
+        let help = "try again; the service's log says what is wrong with the store";
+        return Err(ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "InternalError",
+            "store_out_of_reach",
+            message,
+            help,
+        ));
+    }
     let body = body::read(headers, body).await?;
     let request = AttestRequest::from_json(&body, attestation_type)?;
     let attested =

@@ -96,6 +96,7 @@ pub fn config() -> ServiceConfig {
         clock: VerificationClock::System,
         vault: Arc::new(vault()),
         quoter: None,
+        max_staleness: std::time::Duration::from_secs(300),
         takes_other_roots: true,
     }
 }
