@@ -34,9 +34,9 @@ const CALL: Duration = Duration::from_secs(10);
 /// How long a start waits for others that bring the schema up to date.
 const MIGRATION: Duration = Duration::from_secs(60);
 
-/// What every session keeps to. The server ends a statement that waits too long, and a transaction whose client went away
-/// without a word, for that one holds up all writers. Writers rest on READ COMMITTED, whatever the database's default is.
-const SESSION: &str = "SET statement_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'; \
+/// What every session keeps to. The server ends a statement that waits too long, and sooner a transaction whose client went
+/// away without a word, for all writers wait for that one. Writers rest on READ COMMITTED, whatever the database's default is.
+const SESSION: &str = "SET statement_timeout = '5s'; SET idle_in_transaction_session_timeout = '4s'; \
                        SET default_transaction_isolation = 'read committed'";
 
 /// A store in a PostgreSQL database. The user in its URL needs the right to make tables in the first schema of its search

@@ -2,6 +2,11 @@
 
 mod changes;
 mod contract;
+mod cuts;
+mod faults;
+mod invariants;
+mod kills;
 mod postgres;
+mod proxy;
 mod server;
 mod sqlite;

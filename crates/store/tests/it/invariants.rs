@@ -1,0 +1,79 @@
+//! What holds of a store whenever it is looked at, and writers that put it to the test.
+
+use store::{Store, StoreError};
+
+use crate::contract::{access_key, change, client, key, provider, signer};
+
+/// Every provider has its key and its signers, the policies have no gaps, and no revision is higher than the last change.
+pub async fn hold(store: &dyn Store) {
+    let states = store.providers().await.unwrap();
+    let generation = store.generation().await.unwrap();
+    for state in &states {
+        let provider = &state.provider;
+        assert!(!state.keys.is_empty(), "{provider:?} has no key");
+        assert!(!state.signers.is_empty(), "{provider:?} has no signer");
+        assert!(provider.revision <= generation, "{provider:?} is of a change that was not counted: {generation}");
+        for policy in &state.policies {
+            let history = store.policy_history(&provider.name, &policy.attestation_type).await.unwrap();
+            let numbers: Vec<i64> = history.iter().rev().map(|change| change.number).collect();
+            assert_eq!(numbers, (1..=policy.number).collect::<Vec<_>>(), "{provider:?}");
+        }
+    }
+    let exists = |name: &String| states.iter().any(|state| state.provider.name == *name);
+    for client in store.clients().await.unwrap() {
+        assert!(client.provider.iter().all(exists), "{client:?} outlived its provider");
+    }
+}
+
+/// The writing methods, by number: each changes something where it is called after those before it.
+pub const WRITES: usize = 13;
+
+/// Calls a writing method of a store; what it has to know of what is there is read from another handle.
+pub async fn write(store: &dyn Store, reader: &dyn Store, number: usize) -> Result<(), StoreError> {
+    let state = reader.provider("one").await?;
+    let revision = state.as_ref().map_or(0, |state| state.provider.revision);
+    let last = state.and_then(|state| state.policies.first().map(|policy| policy.number)).unwrap_or(0);
+    match number {
+        0 => store.create_provider(&provider("one")).await,
+        1 => store.change_settings("one", revision, "{\"a\":1}").await,
+        2 => store.add_signing_key(&key("another", "one", 2), revision).await,
+        3 => store.remove_signing_key("one", "another").await.map(drop),
+        4 => store.change_policy(&change(last + 1, Some("text"))).await,
+        5 => store.change_policy(&change(last + 1, None)).await,
+        6 => store.add_policy_signer(&signer("one", 2)).await.map(drop),
+        7 => store.remove_policy_signer("one", &[1; 32]).await.map(drop),
+        8 => store.create_client(&client("id", "name", Some("one"))).await,
+        9 => store.delete_client("id").await.map(drop),
+        10 => store.create_administrator(&[7; 32], 1).await,
+        11 => store.create_access_key(&access_key("a")).await,
+        _ => store.delete_provider("one").await,
+    }
+}
+
+/// Calls writing methods in no order until one of them breaks off by what `goes_on` says of its result.
+pub async fn write_at_random(store: &dyn Store, seed: u64, mut goes_on: impl FnMut(Result<(), StoreError>) -> bool) {
+    let mut random = seed;
+    loop {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        // Mostly policies, so that there is a history when the provider is deleted.
+        let number = match (random >> 33) as usize % 40 {
+            number if number < WRITES => number,
+            number => 4 + number % 2,
+        };
+        if !goes_on(write(store, store, number).await) {
+            return;
+        }
+    }
+}
+
+/// Everything that can be seen of a store.
+pub async fn everything(store: &dyn Store) -> String {
+    let history = store.policy_history("one", "SgxEnclave").await.unwrap();
+    let access = store.access_key().await.unwrap().map(|key| key.kid);
+    let numbers = (store.generation().await.unwrap(), store.revisions().await.unwrap());
+    let clients = store.clients().await.unwrap();
+    format!(
+        "{:?}",
+        (numbers, store.providers().await.unwrap(), history, clients, store.administrator().await.unwrap(), access)
+    )
+}
