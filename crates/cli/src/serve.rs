@@ -24,7 +24,6 @@ use service::{
 use simulator::Platform;
 use store::{Postgres, Sqlite, Store, StoreError};
 use tokio::task::JoinHandle;
-use zeroize::Zeroizing;
 
 use crate::arguments::Allow;
 use crate::failure::{self, Failure};
@@ -41,8 +40,6 @@ const PROVIDER: &str = "default";
 
 /// Time that requests under way are given to finish.
 const GRACE: Duration = Duration::from_secs(10);
-/// Bytes of a file with the URL of a database.
-const MAX_URL_FILE: u64 = 4 << 10;
 /// How often keys are looked after: replaced when they are due, deleted when their last token has expired.
 const KEY_INTERVAL: Duration = Duration::from_secs(600);
 /// How often the files of collateral are looked at.
@@ -223,8 +220,8 @@ fn open_data_directory(path: &Path) -> Result<(), Failure> {
 }
 
 async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
-    if let Some(url) = database_url(settings)? {
-        let store = Postgres::open(&url).await.map_err(|error| database_unusable(&error))?;
+    if let Some(url) = &settings.database_url {
+        let store = Postgres::open(url).await.map_err(|error| database_unusable(&error))?;
         return Ok(Arc::new(store));
     }
     let file = settings.data.join("veritee.db");
@@ -233,15 +230,6 @@ async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
     made.map_err(|error| failure::unreadable(&file, &error))?;
     let store = Sqlite::open(&file).await.map_err(|error| store_unusable(&error))?;
     Ok(Arc::new(store))
-}
-
-/// The URL of a PostgreSQL database: it holds a password, so it stands in a file or in the environment.
-fn database_url(settings: &Settings) -> Result<Option<Zeroizing<String>>, Failure> {
-    let Some(path) = &settings.database_url_file else {
-        return Ok(std::env::var("VERITEE_DATABASE_URL").ok().map(Zeroizing::new));
-    };
-    let bytes = Zeroizing::new(failure::read_file(path, MAX_URL_FILE).map_err(Failure::or_usage)?);
-    Ok(Some(Zeroizing::new(String::from_utf8_lossy(&bytes).trim().to_owned())))
 }
 
 fn database_unusable(error: &StoreError) -> Failure {

@@ -142,6 +142,8 @@ fn replicas_follow_each_other_and_go_on_without_the_database_for_a_while() {
     let two = replicas.serve("two", &["--listen", &listen(two_port), "--max-staleness", "3"]);
     assert!(!replicas.directory.path().join("two/admin-token").exists(), "there is one administrator");
     assert_eq!((replicas.attest(one_port), replicas.attest(two_port)), (200, 200));
+    std::thread::sleep(Duration::from_secs(4));
+    assert_eq!(replicas.attest(two_port), 200, "silence is no staleness while the database is there");
     let certs = |port| replicas.ask(port, "GET", "/certs", "").1.split("\r\n\r\n").nth(1).unwrap().to_owned();
     assert_eq!(certs(one_port), certs(two_port), "they sign with one key");
 
@@ -198,4 +200,16 @@ fn copy(from: &Path, to: &Path) {
     }
     std::fs::set_permissions(to, from.metadata().unwrap().permissions()).unwrap();
     assert_eq!(to.parent().unwrap().metadata().unwrap().permissions().mode() & 0o077, 0);
+}
+
+#[test]
+fn a_demonstration_leaves_the_database_of_the_environment_alone() {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_veritee"));
+    let ran = demo.arg("demo").env("VERITEE_DATABASE_URL", "postgres://127.0.0.1:1/nothing").output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let data = tempfile::tempdir().unwrap();
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_veritee"));
+    serve.args(["serve", "--http", "--listen", "127.0.0.1:0", "--data"]).arg(data.path().join("data"));
+    let ran = serve.env("VERITEE_DATABASE_URL", "postgres://127.0.0.1:1/nothing").output().unwrap();
+    assert_eq!(ran.status.code(), Some(3), "{}", String::from_utf8_lossy(&ran.stderr));
 }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use dcap::UnixTime;
 use serde_json::{Value, json};
-use store::PolicyChange;
+use store::{PolicyChange, StoreError};
 use token::policy_jws::{self, PolicyJws};
+use tokio::sync::MutexGuard;
 
 use crate::access::Caller;
 use crate::policies::{Policies, PolicyError, PolicyInForce};
@@ -80,15 +81,17 @@ impl Providers {
         now: UnixTime,
     ) -> Result<String, AdministrationError> {
         let read = PolicyJws::read(jws).map_err(PolicyError::from)?;
+        let policy = PolicyInForce::from_jws(jws, &read, policy_type);
+        let (_one_at_a_time, provider) = self.to_change(provider).await?;
         provider.admit(policy_type, &read, now)?;
-        let policy = PolicyInForce::from_jws(jws, &read, policy_type)?;
+        let policy = policy?;
         let claims = [
             ("x-ms-policy-result", json!("Updated")),
             ("x-ms-policy-token-hash", json!(token::hash::policy_token_hash(jws))),
         ];
         let signer = policy.signer.map(|signer| ("x-ms-policy-signer", signer));
         let answer = provider.answer(claims.into_iter().chain(signer), now)?;
-        self.change_by_jws(provider, policy_type, jws, &read, caller, now).await?;
+        self.change_by_jws(&provider, policy_type, jws, &read, caller, now).await?;
         Ok(answer)
     }
 
@@ -102,13 +105,25 @@ impl Providers {
         now: UnixTime,
     ) -> Result<String, AdministrationError> {
         let read = PolicyJws::read(jws).map_err(PolicyError::from)?;
+        let (_one_at_a_time, provider) = self.to_change(provider).await?;
         provider.admit(policy_type, &read, now)?;
         if read.text().is_some() {
             return Err(AdministrationError::ResetWithPolicy);
         }
         let answer = provider.answer([("x-ms-policy-result", json!("Removed"))], now)?;
-        self.change_by_jws(provider, policy_type, jws, &read, caller, now).await?;
+        self.change_by_jws(&provider, policy_type, jws, &read, caller, now).await?;
         Ok(answer)
+    }
+
+    /// The right to change something, alone in this process, and the provider as it is then: who was a signer when the request
+    /// came may be none now.
+    pub(super) async fn to_change(
+        &self,
+        provider: &Provider,
+    ) -> Result<(MutexGuard<'_, ()>, Arc<Provider>), AdministrationError> {
+        let alone = self.administration.lock().await;
+        let current = self.get(&provider.name).ok_or(StoreError::Missing("provider"))?;
+        Ok((alone, current))
     }
 
     async fn change_by_jws(
@@ -120,7 +135,6 @@ impl Providers {
         caller: &Caller,
         now: UnixTime,
     ) -> Result<(), AdministrationError> {
-        let _one_at_a_time = self.administration.lock().await;
         let history = self.store.policy_history(provider.name.as_str(), policy_type.as_str()).await?;
         if provider.trust_model == TrustModel::Isolated {
             check_not_superseded(&history, jws)?;

@@ -197,7 +197,13 @@ impl Providers {
                     }
                     is_reached = true;
                     // Without news it is asked again after a while: silence may also be a store that is gone.
-                    let _ = tokio::time::timeout(HEARTBEAT, self.store.changed_since(current)).await;
+                    let heartbeat = self
+                        .config
+                        .max_staleness
+                        .checked_div(3)
+                        .unwrap_or_default()
+                        .clamp(SHORTEST_HEARTBEAT, HEARTBEAT);
+                    let _ = tokio::time::timeout(heartbeat, self.store.changed_since(current)).await;
                 }
                 Err(error) => {
                     if is_reached {
@@ -251,5 +257,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 /// How long the store may say nothing before it is asked.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// The same where little staleness is allowed.
+const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(100);
 /// How long until a store that failed is asked again.
 const RETRY: Duration = Duration::from_secs(1);

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use dcap::{TcbStatus, UnixTime};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::arguments::{accepted_statuses, parse_accepted_status};
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};
 
 const MAX_CONFIG: u64 = 1 << 20;
+const MAX_URL_FILE: u64 = 4 << 10;
 /// How long attestation goes on without the store.
 const MAX_STALENESS: Duration = Duration::from_secs(300);
 /// Where a provider is whose operator does not say.
@@ -75,7 +77,7 @@ pub struct Arguments {
 }
 
 /// Everything decided.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     pub listen: SocketAddr,
     pub public_url: Option<String>,
@@ -84,7 +86,7 @@ pub struct Settings {
     pub http: bool,
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
-    pub database_url_file: Option<PathBuf>,
+    pub database_url: Option<Zeroizing<String>>,
     pub max_staleness: Duration,
     pub key_encryption_key: Option<PathBuf>,
     pub collateral: Option<PathBuf>,
@@ -108,8 +110,11 @@ impl Settings {
             http: flags.http || file.http,
             tls_certificate: flags.tls_certificate.or(file.tls_certificate),
             tls_key: flags.tls_key.or(file.tls_key),
-            database_url_file: flags.database_url_file.or(file.database_url_file),
-            max_staleness: flags.max_staleness.or(file.max_staleness).map_or(MAX_STALENESS, Duration::from_secs),
+            database_url: database_url(flags.database_url_file.or(file.database_url_file))?,
+            max_staleness: flags
+                .max_staleness
+                .or(file.max_staleness)
+                .map_or(MAX_STALENESS, |seconds| Duration::from_secs(seconds.max(1))),
             key_encryption_key: flags.key_encryption_key.or(file.key_encryption_key),
             collateral: flags.collateral.or(file.collateral),
             simulated: flags.simulated || file.simulated,
@@ -136,7 +141,8 @@ impl Settings {
             http: false,
             tls_certificate: None,
             tls_key: None,
-            database_url_file: None,
+            // Whatever the environment says: a demonstration has a directory of its own.
+            database_url: None,
             max_staleness: MAX_STALENESS,
             key_encryption_key: None,
             collateral: None,
@@ -145,6 +151,15 @@ impl Settings {
             dangerous_verification_time: None,
         }
     }
+}
+
+/// The URL of a PostgreSQL database: it holds a password, so it stands in a file or in the environment.
+fn database_url(file: Option<PathBuf>) -> Result<Option<Zeroizing<String>>, Failure> {
+    let Some(path) = file else {
+        return Ok(std::env::var("VERITEE_DATABASE_URL").ok().map(Zeroizing::new));
+    };
+    let bytes = Zeroizing::new(failure::read_file(&path, MAX_URL_FILE).map_err(Failure::or_usage)?);
+    Ok(Some(Zeroizing::new(String::from_utf8_lossy(&bytes).trim().to_owned())))
 }
 
 fn read_config(path: &std::path::Path) -> Result<Arguments, Failure> {

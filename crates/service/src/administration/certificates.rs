@@ -43,6 +43,7 @@ impl Providers {
         caller: &Caller,
         now: UnixTime,
     ) -> Result<String, AdministrationError> {
+        let (_one_at_a_time, provider) = self.to_change(provider).await?;
         let certificate = provider.certificate_in(jws, now)?;
         if provider.signers.len() >= MAX_SIGNERS {
             return Err(AdministrationError::TooManyCertificates);
@@ -55,7 +56,7 @@ impl Providers {
             added_by: caller.name.clone(),
         };
         self.store.add_policy_signer(&signer).await?;
-        self.certificate_changed(provider, &certificate, "IsPresent", caller, now).await
+        self.certificate_changed(&provider, &certificate, "IsPresent", caller, now).await
     }
 
     /// Removes a certificate, but never the last one.
@@ -66,9 +67,10 @@ impl Providers {
         caller: &Caller,
         now: UnixTime,
     ) -> Result<String, AdministrationError> {
+        let (_one_at_a_time, provider) = self.to_change(provider).await?;
         let certificate = provider.certificate_in(jws, now)?;
         self.store.remove_policy_signer(provider.name.as_str(), &sha256(&[certificate.der()])).await?;
-        self.certificate_changed(provider, &certificate, "IsAbsent", caller, now).await
+        self.certificate_changed(&provider, &certificate, "IsAbsent", caller, now).await
     }
 
     async fn certificate_changed(

@@ -33,7 +33,7 @@ impl Providers {
         if provider.trust_model == TrustModel::Shared {
             return Err(AdministrationError::Shared);
         }
-        let _one_at_a_time = self.administration.lock().await;
+        let (_one_at_a_time, provider) = self.to_change(provider).await?;
         let history = self.store.policy_history(provider.name.as_str(), policy_type.as_str()).await?;
         let old = history.iter().find(|change| change.number == number);
         let old = old.ok_or(AdministrationError::NoSuchChange { number })?;
@@ -42,10 +42,10 @@ impl Providers {
             text: old.text.clone(),
             audience: old.audience.clone(),
             restores: Some(number),
-            ..next_change(provider, policy_type, &history, caller, now)
+            ..next_change(&provider, policy_type, &history, caller, now)
         };
         let shown = entry(&change, policy_type);
-        self.change(provider, policy_type, change).await?;
+        self.change(&provider, policy_type, change).await?;
         Ok(shown)
     }
 }
