@@ -28,7 +28,7 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 /// How long a connection that was idle may take to show that it is alive.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
-/// How long a call of the store takes, however it ends.
+/// How long a call of the store takes at most, however it ends.
 const CALL: Duration = Duration::from_secs(10);
 
 /// How long a start waits for others that bring the schema up to date.
@@ -58,7 +58,7 @@ impl Postgres {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let options = address::read(url)?;
         // Not through the pool: that one says of every failure no more than that it waited.
-        let mut connection = within(CALL, connect(&options)).await?;
+        let mut connection = within(ACQUIRE, connect(&options)).await?;
         within(MIGRATION, schema::migrate(&mut connection)).await?;
         connection.close().await?;
         Ok(Self { statements: Statements { pool: pool(options) }, changes: Changes::default() })

@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 use store::{Postgres, Sqlite, Store};
 use tokio::time::timeout;
 
-use crate::contract::provider;
+use crate::rows::{client, provider};
 use crate::server::{Server, execute};
 
 /// The contract: two handles on one database.
@@ -60,7 +60,7 @@ async fn shortest(here: &Postgres, there: &Postgres) -> Duration {
             Instant::now()
         });
         tokio::time::sleep(Duration::from_millis(20)).await;
-        here.create_client(&crate::contract::client("1", "a", None)).await.unwrap();
+        here.create_client(&client("1", "a", None)).await.unwrap();
         let changed = Instant::now();
         shortest = shortest.min(waiting.await.unwrap().saturating_duration_since(changed));
         here.delete_client("1").await.unwrap();

@@ -1,6 +1,8 @@
 //! What every store does.
 
-use store::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, SigningKey, Store, StoreError};
+use store::{Store, StoreError};
+
+use crate::rows::{access_key, change, client, key, provider, signer};
 
 /// Makes a test of each contract against a store that `open` makes anew; where it gives none, there is nothing to test.
 macro_rules! every_store {
@@ -39,77 +41,6 @@ macro_rules! every_store {
 pub(crate) use every_store;
 
 type Shared = std::sync::Arc<dyn Store>;
-
-pub fn provider(name: &str) -> NewProvider {
-    NewProvider {
-        provider: Provider {
-            name: name.to_owned(),
-            root_pem: Some("pem".to_owned()),
-            trust_model: "Isolated".to_owned(),
-            location: "local".to_owned(),
-            is_location_default: false,
-            settings: "{}".to_owned(),
-            created_at: 7,
-            created_by: "somebody".to_owned(),
-            revision: 0,
-        },
-        key: key(&format!("key of {name}"), name, 1),
-        signers: vec![signer(name, 1)],
-    }
-}
-
-pub fn key(kid: &str, provider: &str, created_at: i64) -> SigningKey {
-    SigningKey {
-        kid: kid.to_owned(),
-        provider: provider.to_owned(),
-        issuer: "https://localhost:8443".to_owned(),
-        sealed: vec![1, 2, 3],
-        certificate: vec![4],
-        created_at,
-        signs_from: created_at,
-    }
-}
-
-pub fn signer(provider: &str, number: u8) -> PolicySigner {
-    PolicySigner {
-        provider: provider.to_owned(),
-        sha256: [number; 32],
-        certificate: vec![number],
-        added_at: i64::from(number),
-        added_by: "somebody".to_owned(),
-    }
-}
-
-pub fn change(number: i64, text: Option<&str>) -> PolicyChange {
-    PolicyChange {
-        provider: "one".to_owned(),
-        attestation_type: "SgxEnclave".to_owned(),
-        number,
-        jws: Some(format!("a.{number}.")),
-        text: text.map(str::to_owned),
-        audience: text.map(|_| "https://localhost:8443".to_owned()),
-        restores: (number == 3).then_some(1),
-        changed_at: 3,
-        changed_by: "somebody".to_owned(),
-    }
-}
-
-pub fn client(id: &str, name: &str, provider: Option<&str>) -> Client {
-    Client {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        secret_sha256: [9; 32],
-        role: "reader".to_owned(),
-        provider: provider.map(str::to_owned),
-        expires_at: 11,
-        created_at: 10,
-        created_by: "administrator".to_owned(),
-    }
-}
-
-pub fn access_key(kid: &str) -> AccessKey {
-    AccessKey { kid: kid.to_owned(), sealed: vec![1, 2, 3], created_at: 1 }
-}
 
 /// The number of changes, and the revision of provider `one`.
 async fn numbers(store: &Shared) -> (i64, i64) {

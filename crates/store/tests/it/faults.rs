@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use store::{Postgres, Store, StoreError};
 
-use crate::contract::{client, provider};
 use crate::invariants;
 use crate::proxy::{Fault, Proxy};
+use crate::rows::{client, provider};
 use crate::server::Server;
 
 /// The error of a call that has to fail, and how long it took.

@@ -2,7 +2,7 @@
 
 use store::{Store, StoreError};
 
-use crate::contract::{access_key, change, client, key, provider, signer};
+use crate::rows::{access_key, change, client, key, provider, signer};
 
 /// Every provider has its key and its signers, the policies have no gaps, and no revision is higher than the last change.
 pub async fn hold(store: &dyn Store) {

@@ -8,5 +8,6 @@ mod invariants;
 mod kills;
 mod postgres;
 mod proxy;
+mod rows;
 mod server;
 mod sqlite;

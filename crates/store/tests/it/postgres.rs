@@ -6,7 +6,8 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use sqlx::{Connection, PgConnection};
 use store::{Postgres, Store, StoreError};
 
-use crate::contract::{every_store, provider};
+use crate::contract::every_store;
+use crate::rows::provider;
 use crate::server::{Server, execute};
 
 async fn anew() -> Option<((), Postgres)> {

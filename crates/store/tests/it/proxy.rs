@@ -83,7 +83,7 @@ impl Proxy {
         let mut last = usize::MAX;
         while last != self.state.words.load(Ordering::SeqCst) {
             last = self.state.words.load(Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 

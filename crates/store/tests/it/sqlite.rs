@@ -3,7 +3,8 @@
 use store::{Sqlite, Store, StoreError};
 use tempfile::TempDir;
 
-use crate::contract::{every_store, provider};
+use crate::contract::every_store;
+use crate::rows::provider;
 
 async fn open() -> (TempDir, Sqlite) {
     let directory = tempfile::tempdir().unwrap();
