@@ -51,7 +51,7 @@ fn main() -> io::Result<()> {
     let (key, certificate) = (signer.signing_key.serialize_pem(), signer.cert.pem());
     let key = policy_jws::PolicySigningKey::from_pem(key.as_bytes(), certificate.as_bytes()).map_err(io::Error::other)?;
     for text in [Some(POLICIES[0]), None] {
-        write("policy_jws", key.sign(text, None).map_err(io::Error::other)?.as_bytes())?;
+        write("policy_jws", key.sign(text, None, None).map_err(io::Error::other)?.as_bytes())?;
     }
     Ok(())
 }

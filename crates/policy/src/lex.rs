@@ -28,6 +28,10 @@ const SYMBOLS: [&str; 21] =
 
 /// Reads all tokens, closed by [`Kind::End`], and where the comments stand.
 pub(crate) fn tokens<'t>(text: &'t str, findings: &mut Findings<'_>) -> (Vec<Token<'t>>, Vec<Span>) {
+    // In texts and comments too: databases do not keep it, and C programs end there.
+    if let Some(at) = text.find('\0') {
+        findings.error("nul-character", Span::new(at, at.saturating_add(1)), "character NUL in the text", "remove it");
+    }
     let mut lexer = Lexer { text, at: 0, tokens: Vec::new(), comments: Vec::new(), findings };
     while !lexer.findings.is_full() && lexer.next() {}
     let end = Span::new(lexer.at, lexer.at);

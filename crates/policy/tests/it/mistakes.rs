@@ -148,6 +148,16 @@ fn what_was_plainly_meant_is_read_on() {
 }
 
 #[test]
+fn nul_stands_nowhere() {
+    for text in
+        ["version=1.0;//\0\nauthorizationrules{};", "version=1.0;authorizationrules{[type==\"\0\"]=>permit();};"]
+    {
+        let errors = Policy::parse(text).unwrap_err();
+        assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), ["nul-character"], "{text:?}");
+    }
+}
+
+#[test]
 fn a_policy_without_its_version_is_read_all_the_same() {
     for text in ["authorizationrules{=>permit();};", "authorizationrules{=>permit();=>deny();};issuancerules{};"] {
         let errors = Policy::parse(text).unwrap_err();
