@@ -2,8 +2,10 @@
 //! embedded default, PostgreSQL for several replicas.
 //!
 //! No HTTP and no judgement: rows in, rows out, each method one transaction. Times are seconds since 1970. Every change of
-//! anything that belongs to a provider gives the provider a new revision, higher than any before.
+//! anything that belongs to a provider gives the provider a new revision, higher than any before. Every change stands in the
+//! audit, or was not made.
 
+mod audit;
 mod error;
 mod postgres;
 mod rows;
@@ -14,6 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use audit::{Entry, Head, Input, PlatformEvidence, Record, link};
 pub use error::StoreError;
 pub use postgres::Postgres;
 pub use rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, SigningKey};
@@ -22,9 +25,35 @@ pub use sqlite::Sqlite;
 /// How often whoever waits for a change looks whether there is one.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// What keeps the service's state.
+/// What keeps the audit.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait AuditLog: Send + Sync {
+    /// Writes something down that changes nothing else, with what it was decided from.
+    async fn append(&self, entry: &Entry, inputs: &[Input], last: &[PlatformEvidence]) -> Result<(), StoreError>;
+
+    /// The last record of each chain, by replica.
+    async fn heads(&self) -> Result<Vec<Head>, StoreError>;
+
+    /// The records of a chain after that number, as many as `limit`.
+    async fn records(&self, replica: &str, after: i64, limit: i64) -> Result<Vec<Record>, StoreError>;
+
+    /// Something that a decision was made from, by its SHA-256.
+    async fn input(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The platforms whose last evidence is kept, those after `after`, as many as `limit`.
+    async fn platforms(&self, provider: &str, after: &[u8; 32], limit: i64) -> Result<Vec<[u8; 32]>, StoreError>;
+
+    /// The last evidence of a platform.
+    async fn platform_evidence(
+        &self,
+        provider: &str,
+        platform: &[u8; 32],
+    ) -> Result<Option<PlatformEvidence>, StoreError>;
+}
+
+/// What keeps the service's state. Each method that changes something takes what the audit says of it.
+#[async_trait]
+pub trait Store: AuditLog {
     /// Every provider with all that belongs to it, by name.
     async fn providers(&self) -> Result<Vec<ProviderState>, StoreError>;
 
@@ -55,29 +84,30 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Exists`] where one of that name exists, or the location has a default already.
-    async fn create_provider(&self, new: &NewProvider) -> Result<(), StoreError>;
+    async fn create_provider(&self, new: &NewProvider, entry: &Entry) -> Result<(), StoreError>;
 
     /// Changes a provider's settings, where it is still of that revision.
     ///
     /// # Errors
     /// [`StoreError::Missing`] where there is none of that name, [`StoreError::Changed`] where it is of another revision.
-    async fn change_settings(&self, name: &str, revision: i64, settings: &str) -> Result<(), StoreError>;
+    async fn change_settings(&self, name: &str, revision: i64, settings: &str, entry: &Entry)
+    -> Result<(), StoreError>;
 
     /// Deletes a provider with all that belongs to it.
     ///
     /// # Errors
     /// [`StoreError::Missing`] where there is none of that name.
-    async fn delete_provider(&self, name: &str) -> Result<(), StoreError>;
+    async fn delete_provider(&self, name: &str, entry: &Entry) -> Result<(), StoreError>;
 
     /// Keeps a signing key, where the provider is still of that revision.
     ///
     /// # Errors
     /// [`StoreError::Exists`] where one of that key id exists, [`StoreError::Missing`] where the provider does not,
     /// [`StoreError::Changed`] where it is of another revision.
-    async fn add_signing_key(&self, key: &SigningKey, revision: i64) -> Result<(), StoreError>;
+    async fn add_signing_key(&self, key: &SigningKey, revision: i64, entry: &Entry) -> Result<(), StoreError>;
 
     /// Deletes a signing key; says whether it was there.
-    async fn remove_signing_key(&self, provider: &str, kid: &str) -> Result<bool, StoreError>;
+    async fn remove_signing_key(&self, provider: &str, kid: &str, entry: &Entry) -> Result<bool, StoreError>;
 
     /// Every change of the policy for an attestation type, newest first.
     async fn policy_history(&self, provider: &str, attestation_type: &str) -> Result<Vec<PolicyChange>, StoreError>;
@@ -86,19 +116,19 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Missing`] where the provider does not exist, [`StoreError::Changed`] where its number is not the next.
-    async fn change_policy(&self, change: &PolicyChange) -> Result<(), StoreError>;
+    async fn change_policy(&self, change: &PolicyChange, entry: &Entry) -> Result<(), StoreError>;
 
     /// Adds a certificate that policies must be signed under; says whether it was not there before.
     ///
     /// # Errors
     /// [`StoreError::Missing`] where the provider does not exist.
-    async fn add_policy_signer(&self, signer: &PolicySigner) -> Result<bool, StoreError>;
+    async fn add_policy_signer(&self, signer: &PolicySigner, entry: &Entry) -> Result<bool, StoreError>;
 
     /// Removes such a certificate; says whether it was there.
     ///
     /// # Errors
     /// [`StoreError::Last`] where it is the only one.
-    async fn remove_policy_signer(&self, provider: &str, sha256: &[u8; 32]) -> Result<bool, StoreError>;
+    async fn remove_policy_signer(&self, provider: &str, sha256: &[u8; 32], entry: &Entry) -> Result<bool, StoreError>;
 
     /// SHA-256 of the administrator's token, where there is one.
     async fn administrator(&self) -> Result<Option<[u8; 32]>, StoreError>;
@@ -107,7 +137,12 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Exists`] where there is one.
-    async fn create_administrator(&self, token_sha256: &[u8; 32], created_at: i64) -> Result<(), StoreError>;
+    async fn create_administrator(
+        &self,
+        token_sha256: &[u8; 32],
+        created_at: i64,
+        entry: &Entry,
+    ) -> Result<(), StoreError>;
 
     /// The clients of the issuer of access tokens, by name.
     async fn clients(&self) -> Result<Vec<Client>, StoreError>;
@@ -119,10 +154,10 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Exists`] where one of its id or name exists, [`StoreError::Missing`] where its provider does not.
-    async fn create_client(&self, client: &Client) -> Result<(), StoreError>;
+    async fn create_client(&self, client: &Client, entry: &Entry) -> Result<(), StoreError>;
 
     /// Deletes a client; says whether it was there.
-    async fn delete_client(&self, id: &str) -> Result<bool, StoreError>;
+    async fn delete_client(&self, id: &str, entry: &Entry) -> Result<bool, StoreError>;
 
     /// The key that access tokens are signed with, where there is one: the first that was made.
     async fn access_key(&self) -> Result<Option<AccessKey>, StoreError>;
@@ -131,5 +166,5 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Exists`] where there is one.
-    async fn create_access_key(&self, key: &AccessKey) -> Result<(), StoreError>;
+    async fn create_access_key(&self, key: &AccessKey, entry: &Entry) -> Result<(), StoreError>;
 }

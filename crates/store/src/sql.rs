@@ -1,7 +1,11 @@
 //! The store in SQL that SQLite and PostgreSQL understand alike.
 //!
 //! A macro, because a query of sqlx is typed by its database; the text of each statement stands here once. Every writer begins
-//! by counting its change, which locks that row: there is one writer at a time.
+//! by counting its change, which locks that row: there is one writer at a time; then it writes down what it is.
+
+mod audit;
+
+pub(crate) use audit::audit_in_sql;
 
 /// Implements [`crate::Store`] for a type with the field `pool`.
 ///
@@ -9,11 +13,12 @@
 macro_rules! store_in_sql {
     ($store:ty, $database:ty, $row:ty, read = $read:literal) => {
         impl $store {
-            /// Begins a change and gives its number.
-            async fn begin(&self) -> Result<(sqlx::Transaction<'_, $database>, i64), StoreError> {
+            /// Begins a change, writes down what it is, and gives its number.
+            async fn begin(&self, entry: &Entry) -> Result<(sqlx::Transaction<'_, $database>, i64), StoreError> {
                 let mut transaction = self.pool.begin().await?;
                 let query = "UPDATE generation SET number = number + 1 WHERE id = 1 RETURNING number";
                 let generation = sqlx::query_scalar(query).fetch_one(&mut *transaction).await?;
+                Self::write_down(&mut transaction, entry).await?;
                 Ok((transaction, generation))
             }
 
@@ -83,8 +88,8 @@ macro_rules! store_in_sql {
                 Ok(query.fetch_all(&self.pool).await?)
             }
 
-            async fn create_provider(&self, new: &NewProvider) -> Result<(), StoreError> {
-                let (mut transaction, generation) = self.begin().await?;
+            async fn create_provider(&self, new: &NewProvider, entry: &Entry) -> Result<(), StoreError> {
+                let (mut transaction, generation) = self.begin(entry).await?;
                 let provider = &new.provider;
                 sqlx::query(
                     "INSERT INTO provider (name, root_pem, trust_model, location, is_location_default, settings, created_at, \
@@ -110,8 +115,8 @@ macro_rules! store_in_sql {
                 Ok(transaction.commit().await?)
             }
 
-            async fn change_settings(&self, name: &str, revision: i64, settings: &str) -> Result<(), StoreError> {
-                let (mut transaction, generation) = self.begin().await?;
+            async fn change_settings(&self, name: &str, revision: i64, settings: &str, entry: &Entry) -> Result<(), StoreError> {
+                let (mut transaction, generation) = self.begin(entry).await?;
                 let query = "UPDATE provider SET settings = $1, revision = $2 WHERE name = $3 AND revision = $4";
                 let query = sqlx::query(query).bind(settings).bind(generation).bind(name).bind(revision);
                 if query.execute(&mut *transaction).await?.rows_affected() == 0 {
@@ -122,13 +127,14 @@ macro_rules! store_in_sql {
                 Ok(transaction.commit().await?)
             }
 
-            async fn delete_provider(&self, name: &str) -> Result<(), StoreError> {
-                let (mut transaction, _) = self.begin().await?;
+            async fn delete_provider(&self, name: &str, entry: &Entry) -> Result<(), StoreError> {
+                let (mut transaction, _) = self.begin(entry).await?;
                 for query in [
                     "DELETE FROM signing_key WHERE provider = $1",
                     "DELETE FROM policy_change WHERE provider = $1",
                     "DELETE FROM policy_signer WHERE provider = $1",
                     "DELETE FROM client WHERE provider = $1",
+                    "DELETE FROM platform_evidence WHERE provider = $1",
                 ] {
                     sqlx::query(query).bind(name).execute(&mut *transaction).await?;
                 }
@@ -139,8 +145,8 @@ macro_rules! store_in_sql {
                 Ok(transaction.commit().await?)
             }
 
-            async fn add_signing_key(&self, key: &SigningKey, revision: i64) -> Result<(), StoreError> {
-                let (mut transaction, generation) = self.begin().await?;
+            async fn add_signing_key(&self, key: &SigningKey, revision: i64, entry: &Entry) -> Result<(), StoreError> {
+                let (mut transaction, generation) = self.begin(entry).await?;
                 let query = sqlx::query_scalar("SELECT revision FROM provider WHERE name = $1").bind(&key.provider);
                 let found: Option<i64> = query.fetch_optional(&mut *transaction).await?;
                 if found.ok_or(StoreError::Missing("provider"))? != revision {
@@ -151,8 +157,8 @@ macro_rules! store_in_sql {
                 Ok(transaction.commit().await?)
             }
 
-            async fn remove_signing_key(&self, provider: &str, kid: &str) -> Result<bool, StoreError> {
-                let (mut transaction, generation) = self.begin().await?;
+            async fn remove_signing_key(&self, provider: &str, kid: &str, entry: &Entry) -> Result<bool, StoreError> {
+                let (mut transaction, generation) = self.begin(entry).await?;
                 let query = sqlx::query("DELETE FROM signing_key WHERE provider = $1 AND kid = $2");
                 let query = query.bind(provider).bind(kid);
                 if query.execute(&mut *transaction).await?.rows_affected() == 0 {
@@ -174,8 +180,8 @@ macro_rules! store_in_sql {
                 rows.iter().map(read_policy_change).collect()
             }
 
-            async fn change_policy(&self, change: &PolicyChange) -> Result<(), StoreError> {
-                let (mut transaction, generation) = self.begin().await?;
+            async fn change_policy(&self, change: &PolicyChange, entry: &Entry) -> Result<(), StoreError> {
+                let (mut transaction, generation) = self.begin(entry).await?;
                 let query = "SELECT COALESCE(MAX(number), 0) FROM policy_change WHERE provider = $1 AND attestation_type = $2";
                 let query = sqlx::query_scalar(query).bind(&change.provider).bind(&change.attestation_type);
                 let last: i64 = query.fetch_one(&mut *transaction).await?;
@@ -202,8 +208,8 @@ macro_rules! store_in_sql {
                 Ok(transaction.commit().await?)
             }
 
-            async fn add_policy_signer(&self, signer: &PolicySigner) -> Result<bool, StoreError> {
-                let (mut transaction, generation) = self.begin().await?;
+            async fn add_policy_signer(&self, signer: &PolicySigner, entry: &Entry) -> Result<bool, StoreError> {
+                let (mut transaction, generation) = self.begin(entry).await?;
                 match insert_policy_signer(signer).execute(&mut *transaction).await.map_err(|error| conflict(error, "signer")) {
                     Ok(_) => {}
                     Err(StoreError::Exists(_)) => return Ok(false),
@@ -214,8 +220,8 @@ macro_rules! store_in_sql {
                 Ok(true)
             }
 
-            async fn remove_policy_signer(&self, provider: &str, sha256: &[u8; 32]) -> Result<bool, StoreError> {
-                let (mut transaction, generation) = self.begin().await?;
+            async fn remove_policy_signer(&self, provider: &str, sha256: &[u8; 32], entry: &Entry) -> Result<bool, StoreError> {
+                let (mut transaction, generation) = self.begin(entry).await?;
                 let query = sqlx::query("DELETE FROM policy_signer WHERE provider = $1 AND sha256 = $2");
                 let query = query.bind(provider).bind(sha256.as_slice());
                 if query.execute(&mut *transaction).await?.rows_affected() == 0 {
@@ -237,8 +243,8 @@ macro_rules! store_in_sql {
                 kept.map(hash).transpose()
             }
 
-            async fn create_administrator(&self, token_sha256: &[u8; 32], created_at: i64) -> Result<(), StoreError> {
-                let (mut transaction, _) = self.begin().await?;
+            async fn create_administrator(&self, token_sha256: &[u8; 32], created_at: i64, entry: &Entry) -> Result<(), StoreError> {
+                let (mut transaction, _) = self.begin(entry).await?;
                 sqlx::query("INSERT INTO administrator (id, token_sha256, created_at) VALUES (1, $1, $2)")
                     .bind(token_sha256.as_slice())
                     .bind(created_at)
@@ -262,8 +268,8 @@ macro_rules! store_in_sql {
                 row.as_ref().map(read_client).transpose()
             }
 
-            async fn create_client(&self, client: &Client) -> Result<(), StoreError> {
-                let (mut transaction, _) = self.begin().await?;
+            async fn create_client(&self, client: &Client, entry: &Entry) -> Result<(), StoreError> {
+                let (mut transaction, _) = self.begin(entry).await?;
                 sqlx::query(
                     "INSERT INTO client (id, name, secret_sha256, role, provider, expires_at, created_at, created_by) \
                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -282,8 +288,8 @@ macro_rules! store_in_sql {
                 Ok(transaction.commit().await?)
             }
 
-            async fn delete_client(&self, id: &str) -> Result<bool, StoreError> {
-                let (mut transaction, _) = self.begin().await?;
+            async fn delete_client(&self, id: &str, entry: &Entry) -> Result<bool, StoreError> {
+                let (mut transaction, _) = self.begin(entry).await?;
                 let query = sqlx::query("DELETE FROM client WHERE id = $1").bind(id);
                 if query.execute(&mut *transaction).await?.rows_affected() == 0 {
                     return Ok(false);
@@ -298,8 +304,8 @@ macro_rules! store_in_sql {
                 row.as_ref().map(read_access_key).transpose()
             }
 
-            async fn create_access_key(&self, key: &AccessKey) -> Result<(), StoreError> {
-                let (mut transaction, _) = self.begin().await?;
+            async fn create_access_key(&self, key: &AccessKey, entry: &Entry) -> Result<(), StoreError> {
+                let (mut transaction, _) = self.begin(entry).await?;
                 let there = sqlx::query("SELECT 1 FROM access_key").fetch_optional(&mut *transaction).await?;
                 if there.is_some() {
                     return Err(StoreError::Exists("access key"));

@@ -10,16 +10,18 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection, Row};
 
+use crate::audit::{Entry, Head, Input, PlatformEvidence, Record, link};
 use crate::error::conflict;
 use crate::rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, SigningKey};
-use crate::sql::store_in_sql;
-use crate::{Store, StoreError};
+use crate::sql::{audit_in_sql, store_in_sql};
+use crate::{AuditLog, Store, StoreError};
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/sqlite/0001_providers.sql"),
     include_str!("../migrations/sqlite/0002_administration.sql"),
     include_str!("../migrations/sqlite/0003_many_providers.sql"),
+    include_str!("../migrations/sqlite/0004_audit.sql"),
 ];
 
 /// A store in one SQLite file.
@@ -65,3 +67,4 @@ impl Sqlite {
 }
 
 store_in_sql!(Sqlite, sqlx::Sqlite, SqliteRow, read = "BEGIN");
+audit_in_sql!(Sqlite, sqlx::Sqlite, SqliteRow);

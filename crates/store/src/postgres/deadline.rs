@@ -5,8 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{CALL, Postgres};
+use crate::audit::{Entry, Head, Input, PlatformEvidence, Record};
 use crate::rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, ProviderState, SigningKey};
-use crate::{Store, StoreError};
+use crate::{AuditLog, Store, StoreError};
 
 /// What a call gives, where it does so in time. A change that was not answered in time may have been made or not.
 pub(super) async fn within<T>(
@@ -19,44 +20,56 @@ pub(super) async fn within<T>(
     }
 }
 
-/// Implements [`Store`] by the statements, each call within [`CALL`].
+/// Implements a trait by the statements, each call within [`CALL`]; what is given beside is taken as it is.
 macro_rules! bounded {
-    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+    ($trait:ident: $(fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty;)* $(as it is: $($other:tt)*)?) => {
         #[async_trait]
-        impl Store for Postgres {
+        impl $trait for Postgres {
             $(
                 async fn $name(&self, $($argument: $type),*) -> Result<$result, StoreError> {
                     within(CALL, self.statements.$name($($argument),*)).await
                 }
             )*
-
-            async fn changed_since(&self, generation: i64) -> Result<i64, StoreError> {
-                self.wait(generation).await
-            }
+            $($($other)*)?
         }
     };
 }
 
 bounded! {
+    AuditLog:
+    fn append(entry: &Entry, inputs: &[Input], last: &[PlatformEvidence]) -> ();
+    fn heads() -> Vec<Head>;
+    fn records(replica: &str, after: i64, limit: i64) -> Vec<Record>;
+    fn input(sha256: &[u8; 32]) -> Option<Vec<u8>>;
+    fn platforms(provider: &str, after: &[u8; 32], limit: i64) -> Vec<[u8; 32]>;
+    fn platform_evidence(provider: &str, platform: &[u8; 32]) -> Option<PlatformEvidence>;
+}
+
+bounded! {
+    Store:
     fn providers() -> Vec<ProviderState>;
     fn provider(name: &str) -> Option<ProviderState>;
     fn generation() -> i64;
     fn revisions() -> Vec<(String, i64)>;
-    fn create_provider(new: &NewProvider) -> ();
-    fn change_settings(name: &str, revision: i64, settings: &str) -> ();
-    fn delete_provider(name: &str) -> ();
-    fn add_signing_key(key: &SigningKey, revision: i64) -> ();
-    fn remove_signing_key(provider: &str, kid: &str) -> bool;
+    fn create_provider(new: &NewProvider, entry: &Entry) -> ();
+    fn change_settings(name: &str, revision: i64, settings: &str, entry: &Entry) -> ();
+    fn delete_provider(name: &str, entry: &Entry) -> ();
+    fn add_signing_key(key: &SigningKey, revision: i64, entry: &Entry) -> ();
+    fn remove_signing_key(provider: &str, kid: &str, entry: &Entry) -> bool;
     fn policy_history(provider: &str, attestation_type: &str) -> Vec<PolicyChange>;
-    fn change_policy(change: &PolicyChange) -> ();
-    fn add_policy_signer(signer: &PolicySigner) -> bool;
-    fn remove_policy_signer(provider: &str, sha256: &[u8; 32]) -> bool;
+    fn change_policy(change: &PolicyChange, entry: &Entry) -> ();
+    fn add_policy_signer(signer: &PolicySigner, entry: &Entry) -> bool;
+    fn remove_policy_signer(provider: &str, sha256: &[u8; 32], entry: &Entry) -> bool;
     fn administrator() -> Option<[u8; 32]>;
-    fn create_administrator(token_sha256: &[u8; 32], created_at: i64) -> ();
+    fn create_administrator(token_sha256: &[u8; 32], created_at: i64, entry: &Entry) -> ();
     fn clients() -> Vec<Client>;
     fn client(id: &str) -> Option<Client>;
-    fn create_client(client: &Client) -> ();
-    fn delete_client(id: &str) -> bool;
+    fn create_client(client: &Client, entry: &Entry) -> ();
+    fn delete_client(id: &str, entry: &Entry) -> bool;
     fn access_key() -> Option<AccessKey>;
-    fn create_access_key(key: &AccessKey) -> ();
+    fn create_access_key(key: &AccessKey, entry: &Entry) -> ();
+    as it is:
+    async fn changed_since(&self, generation: i64) -> Result<i64, StoreError> {
+        self.wait(generation).await
+    }
 }

@@ -5,7 +5,10 @@ use sqlx::{Connection, PgConnection};
 use crate::StoreError;
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/0001_store.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001_store.sql"),
+    include_str!("../../migrations/postgres/0002_audit.sql"),
+];
 
 /// The advisory lock of those that migrate: `veritee` in ASCII.
 const LOCK: i64 = 0x76_6572_6974_6565;

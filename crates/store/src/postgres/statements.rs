@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
+use crate::audit::{Entry, Head, Input, PlatformEvidence, Record, link};
 use crate::error::conflict;
 use crate::rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, SigningKey};
-use crate::sql::store_in_sql;
-use crate::{Store, StoreError};
+use crate::sql::{audit_in_sql, store_in_sql};
+use crate::{AuditLog, Store, StoreError};
 
 /// The store without limits of time.
 #[derive(Clone)]
@@ -18,3 +19,4 @@ pub(super) struct Statements {
 }
 
 store_in_sql!(Statements, sqlx::Postgres, PgRow, read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+audit_in_sql!(Statements, sqlx::Postgres, PgRow);

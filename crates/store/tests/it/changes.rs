@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 use store::{Postgres, Sqlite, Store};
 use tokio::time::timeout;
 
-use crate::rows::{client, provider};
+use crate::rows::{client, entry, provider};
 use crate::server::{Server, execute};
 
 /// The contract: two handles on one database.
@@ -17,7 +17,7 @@ async fn a_change_is_seen_by_another_handle(here: &dyn Store, there: Arc<dyn Sto
         let store = Arc::clone(&there);
         let waiting = tokio::spawn(async move { store.changed_since(generation).await.unwrap() });
         tokio::time::sleep(Duration::from_millis(50)).await;
-        here.create_provider(&provider(&round.to_string())).await.unwrap();
+        here.create_provider(&provider(&round.to_string()), &entry()).await.unwrap();
         let seen = timeout(Duration::from_secs(1), waiting).await.expect("within a second").unwrap();
         assert_eq!(seen, generation + 1);
     }
@@ -29,7 +29,7 @@ async fn a_change_is_seen_by_another_handle(here: &dyn Store, there: Arc<dyn Sto
     // Nothing changes, nor by a change that is refused.
     let store = Arc::clone(&there);
     let waiting = tokio::spawn(async move { timeout(Duration::from_millis(1200), store.changed_since(now)).await });
-    here.create_provider(&provider("0")).await.unwrap_err();
+    here.create_provider(&provider("0"), &entry()).await.unwrap_err();
     assert!(waiting.await.unwrap().is_err());
 }
 
@@ -60,10 +60,10 @@ async fn shortest(here: &Postgres, there: &Postgres) -> Duration {
             Instant::now()
         });
         tokio::time::sleep(Duration::from_millis(20)).await;
-        here.create_client(&client("1", "a", None)).await.unwrap();
+        here.create_client(&client("1", "a", None), &entry()).await.unwrap();
         let changed = Instant::now();
         shortest = shortest.min(waiting.await.unwrap().saturating_duration_since(changed));
-        here.delete_client("1").await.unwrap();
+        here.delete_client("1", &entry()).await.unwrap();
     }
     shortest
 }

@@ -2,7 +2,12 @@
 
 use store::{Store, StoreError};
 
-use crate::rows::{access_key, change, client, key, provider, signer};
+use crate::rows::{access_key, change, client, entry, key, provider, signer};
+
+pub use crate::audit::{
+    chains_of_writers_at_once_have_no_gaps, every_change_is_written_down_and_nothing_that_was_refused,
+    of_each_platform_the_last_evidence_is_kept, what_decisions_were_made_from_is_kept_once,
+};
 
 /// Makes a test of each contract against a store that `open` makes anew; where it gives none, there is nothing to test.
 macro_rules! every_store {
@@ -25,6 +30,10 @@ macro_rules! every_store {
             clients_have_names_of_their_own,
             names_are_ordered_by_their_bytes,
             there_is_one_key_for_access_tokens,
+            every_change_is_written_down_and_nothing_that_was_refused,
+            chains_of_writers_at_once_have_no_gaps,
+            what_decisions_were_made_from_is_kept_once,
+            of_each_platform_the_last_evidence_is_kept,
         }
     };
     ($open:path: $($contract:ident),* $(,)?) => {
@@ -40,7 +49,7 @@ macro_rules! every_store {
 }
 pub(crate) use every_store;
 
-type Shared = std::sync::Arc<dyn Store>;
+pub type Shared = std::sync::Arc<dyn Store>;
 
 /// The number of changes, and the revision of provider `one`.
 async fn numbers(store: &Shared) -> (i64, i64) {
@@ -51,7 +60,7 @@ async fn numbers(store: &Shared) -> (i64, i64) {
 
 pub async fn a_provider_is_made_with_all_that_it_needs(store: Shared) {
     for name in ["two", "one"] {
-        store.create_provider(&provider(name)).await.unwrap();
+        store.create_provider(&provider(name), &entry()).await.unwrap();
     }
     let states = store.providers().await.unwrap();
     assert_eq!(states.iter().map(|state| state.provider.name.as_str()).collect::<Vec<_>>(), ["one", "two"]);
@@ -68,101 +77,101 @@ pub async fn a_provider_is_made_with_all_that_it_needs(store: Shared) {
 pub async fn a_name_is_taken_once_and_a_location_has_one_default(store: Shared) {
     let mut default = provider("one");
     default.provider.is_location_default = true;
-    store.create_provider(&default).await.unwrap();
-    assert!(matches!(store.create_provider(&provider("one")).await, Err(StoreError::Exists("provider"))));
+    store.create_provider(&default, &entry()).await.unwrap();
+    assert!(matches!(store.create_provider(&provider("one"), &entry()).await, Err(StoreError::Exists("provider"))));
     let mut second = provider("two");
     second.provider.is_location_default = true;
-    assert!(matches!(store.create_provider(&second).await, Err(StoreError::Exists("provider"))));
+    assert!(matches!(store.create_provider(&second, &entry()).await, Err(StoreError::Exists("provider"))));
     second.provider.location = "elsewhere".to_owned();
-    store.create_provider(&second).await.unwrap();
+    store.create_provider(&second, &entry()).await.unwrap();
 }
 
 pub async fn a_provider_whose_key_exists_is_not_half_made(store: Shared) {
-    store.create_provider(&provider("one")).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
     let mut second = provider("two");
     second.key.kid = "key of one".to_owned();
-    assert!(matches!(store.create_provider(&second).await, Err(StoreError::Exists("signing key"))));
+    assert!(matches!(store.create_provider(&second, &entry()).await, Err(StoreError::Exists("signing key"))));
     assert_eq!(store.provider("two").await.unwrap(), None);
-    store.create_provider(&provider("two")).await.unwrap();
+    store.create_provider(&provider("two"), &entry()).await.unwrap();
 }
 
 pub async fn settings_change_where_nobody_else_changed_the_provider(store: Shared) {
-    store.create_provider(&provider("one")).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
     let (_, revision) = numbers(&store).await;
-    store.change_settings("one", revision, "{\"a\":1}").await.unwrap();
-    let stale = store.change_settings("one", revision, "{\"a\":2}").await;
+    store.change_settings("one", revision, "{\"a\":1}", &entry()).await.unwrap();
+    let stale = store.change_settings("one", revision, "{\"a\":2}", &entry()).await;
     assert!(matches!(stale, Err(StoreError::Changed("provider"))));
     assert_eq!(store.provider("one").await.unwrap().unwrap().provider.settings, "{\"a\":1}");
-    assert!(matches!(store.change_settings("two", 0, "{}").await, Err(StoreError::Missing("provider"))));
+    assert!(matches!(store.change_settings("two", 0, "{}", &entry()).await, Err(StoreError::Missing("provider"))));
 }
 
 pub async fn every_change_of_a_provider_is_seen_by_its_revision(store: Shared) {
     assert_eq!(numbers(&store).await, (0, 0));
-    store.create_provider(&provider("one")).await.unwrap();
-    store.create_provider(&provider("two")).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    store.create_provider(&provider("two"), &entry()).await.unwrap();
     let mut last = numbers(&store).await;
     let two = store.revisions().await.unwrap()[1].clone();
     for step in 0..5 {
         match step {
-            0 => store.change_settings("one", last.1, "{}").await.unwrap(),
-            1 => store.change_policy(&change(1, None)).await.unwrap(),
-            2 => store.add_signing_key(&key("another", "one", 2), last.1).await.unwrap(),
-            3 => assert!(store.add_policy_signer(&signer("one", 2)).await.unwrap()),
-            _ => assert!(store.remove_policy_signer("one", &[1; 32]).await.unwrap()),
+            0 => store.change_settings("one", last.1, "{}", &entry()).await.unwrap(),
+            1 => store.change_policy(&change(1, None), &entry()).await.unwrap(),
+            2 => store.add_signing_key(&key("another", "one", 2), last.1, &entry()).await.unwrap(),
+            3 => assert!(store.add_policy_signer(&signer("one", 2), &entry()).await.unwrap()),
+            _ => assert!(store.remove_policy_signer("one", &[1; 32], &entry()).await.unwrap()),
         }
         let now = numbers(&store).await;
         assert!(now.0 > last.0 && now.1 > last.1 && now.1 <= now.0, "{step}");
         last = now;
     }
     assert_eq!(store.revisions().await.unwrap()[1], two, "the other one stays");
-    store.delete_provider("one").await.unwrap();
+    store.delete_provider("one", &entry()).await.unwrap();
     assert!(numbers(&store).await.0 > last.0);
 }
 
 pub async fn every_change_is_counted(store: Shared) {
-    store.create_administrator(&[7; 32], 1).await.unwrap();
-    store.create_client(&client("1", "a", None)).await.unwrap();
-    assert!(store.delete_client("1").await.unwrap());
-    store.create_access_key(&access_key("a")).await.unwrap();
+    store.create_administrator(&[7; 32], 1, &entry()).await.unwrap();
+    store.create_client(&client("1", "a", None), &entry()).await.unwrap();
+    assert!(store.delete_client("1", &entry()).await.unwrap());
+    store.create_access_key(&access_key("a"), &entry()).await.unwrap();
     assert_eq!(store.generation().await.unwrap(), 4);
     // What changed nothing does not count.
-    assert!(!store.delete_client("1").await.unwrap());
-    store.create_administrator(&[7; 32], 1).await.unwrap_err();
-    store.create_access_key(&access_key("b")).await.unwrap_err();
+    assert!(!store.delete_client("1", &entry()).await.unwrap());
+    store.create_administrator(&[7; 32], 1, &entry()).await.unwrap_err();
+    store.create_access_key(&access_key("b"), &entry()).await.unwrap_err();
     assert_eq!(store.generation().await.unwrap(), 4);
 }
 
 pub async fn what_belongs_to_no_provider_is_refused(store: Shared) {
     let missing = |error: Result<(), StoreError>| matches!(error, Err(StoreError::Missing("provider")));
-    assert!(missing(store.add_signing_key(&key("a", "one", 1), 0).await));
-    assert!(missing(store.change_policy(&change(1, None)).await));
-    assert!(missing(store.add_policy_signer(&signer("one", 1)).await.map(drop)));
-    assert!(missing(store.create_client(&client("id", "name", Some("one"))).await));
-    assert!(missing(store.delete_provider("one").await));
-    assert!(!store.remove_policy_signer("one", &[1; 32]).await.unwrap());
+    assert!(missing(store.add_signing_key(&key("a", "one", 1), 0, &entry()).await));
+    assert!(missing(store.change_policy(&change(1, None), &entry()).await));
+    assert!(missing(store.add_policy_signer(&signer("one", 1), &entry()).await.map(drop)));
+    assert!(missing(store.create_client(&client("id", "name", Some("one")), &entry()).await));
+    assert!(missing(store.delete_provider("one", &entry()).await));
+    assert!(!store.remove_policy_signer("one", &[1; 32], &entry()).await.unwrap());
 }
 
 pub async fn a_deleted_provider_leaves_nothing(store: Shared) {
-    store.create_provider(&provider("one")).await.unwrap();
-    store.create_provider(&provider("two")).await.unwrap();
-    store.change_policy(&change(1, Some("text"))).await.unwrap();
-    store.create_client(&client("id", "name", Some("one"))).await.unwrap();
-    store.delete_provider("one").await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    store.create_provider(&provider("two"), &entry()).await.unwrap();
+    store.change_policy(&change(1, Some("text")), &entry()).await.unwrap();
+    store.create_client(&client("id", "name", Some("one")), &entry()).await.unwrap();
+    store.delete_provider("one", &entry()).await.unwrap();
     assert_eq!(store.provider("one").await.unwrap(), None);
     assert_eq!(store.policy_history("one", "SgxEnclave").await.unwrap(), []);
     assert_eq!(store.client("id").await.unwrap(), None);
     // A new one of the name begins anew.
-    store.create_provider(&provider("one")).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
     assert_eq!(store.provider("one").await.unwrap().unwrap().policies, []);
     assert_eq!(store.providers().await.unwrap().len(), 2);
 }
 
 pub async fn a_client_is_made_before_its_provider_is_deleted_or_not_at_all(store: Shared) {
     for _ in 0..20 {
-        store.create_provider(&provider("one")).await.unwrap();
+        store.create_provider(&provider("one"), &entry()).await.unwrap();
         let other = Shared::clone(&store);
-        let made = tokio::spawn(async move { other.create_client(&client("id", "name", Some("one"))).await });
-        store.delete_provider("one").await.unwrap();
+        let made = tokio::spawn(async move { other.create_client(&client("id", "name", Some("one")), &entry()).await });
+        store.delete_provider("one", &entry()).await.unwrap();
         let made = made.await.unwrap();
         assert!(matches!(made, Ok(()) | Err(StoreError::Missing("provider"))), "{made:?}");
         assert_eq!(store.clients().await.unwrap(), []);
@@ -170,11 +179,11 @@ pub async fn a_client_is_made_before_its_provider_is_deleted_or_not_at_all(store
 }
 
 pub async fn signing_keys_come_those_that_sign_last_first(store: Shared) {
-    store.create_provider(&provider("one")).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
     for (kid, signs_from) in [("c", 3), ("b", 2)] {
         let (_, revision) = numbers(&store).await;
-        store.add_signing_key(&key(kid, "one", signs_from), revision).await.unwrap();
-        let stale = store.add_signing_key(&key("d", "one", 9), revision).await;
+        store.add_signing_key(&key(kid, "one", signs_from), revision, &entry()).await.unwrap();
+        let stale = store.add_signing_key(&key("d", "one", 9), revision, &entry()).await;
         assert!(matches!(stale, Err(StoreError::Changed("provider"))));
     }
     let kids = async || -> Vec<String> {
@@ -182,34 +191,34 @@ pub async fn signing_keys_come_those_that_sign_last_first(store: Shared) {
     };
     assert_eq!(kids().await, ["c", "b", "key of one"]);
     let (_, revision) = numbers(&store).await;
-    let again = store.add_signing_key(&key("b", "one", 9), revision).await;
+    let again = store.add_signing_key(&key("b", "one", 9), revision, &entry()).await;
     assert!(matches!(again, Err(StoreError::Exists("signing key"))));
-    assert!(store.remove_signing_key("one", "b").await.unwrap());
-    assert!(!store.remove_signing_key("one", "b").await.unwrap());
-    assert!(!store.remove_signing_key("two", "c").await.unwrap());
+    assert!(store.remove_signing_key("one", "b", &entry()).await.unwrap());
+    assert!(!store.remove_signing_key("one", "b", &entry()).await.unwrap());
+    assert!(!store.remove_signing_key("two", "c", &entry()).await.unwrap());
     assert_eq!(kids().await, ["c", "key of one"]);
 }
 
 pub async fn the_last_change_of_a_policy_is_in_force_and_all_are_kept(store: Shared) {
-    store.create_provider(&provider("one")).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
     for (number, text) in (1..).zip([Some("version=1.0;"), None, Some("version= 1.0;")]) {
-        store.change_policy(&change(number, text)).await.unwrap();
+        store.change_policy(&change(number, text), &entry()).await.unwrap();
         assert_eq!(store.provider("one").await.unwrap().unwrap().policies, [change(number, text)]);
     }
     let mut other = change(1, None);
     other.attestation_type = "OpenEnclave".to_owned();
-    store.change_policy(&other).await.unwrap();
+    store.change_policy(&other, &entry()).await.unwrap();
     assert_eq!(store.provider("one").await.unwrap().unwrap().policies.len(), 2);
     let history = store.policy_history("one", "SgxEnclave").await.unwrap();
     assert_eq!(history, [change(3, Some("version= 1.0;")), change(2, None), change(1, Some("version=1.0;"))]);
 }
 
 pub async fn of_writers_at_once_one_changes_the_policy(store: Shared) {
-    store.create_provider(&provider("one")).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
     let writers: Vec<_> = (0..8)
         .map(|_| {
             let store = Shared::clone(&store);
-            tokio::spawn(async move { store.change_policy(&change(1, Some("text"))).await })
+            tokio::spawn(async move { store.change_policy(&change(1, Some("text")), &entry()).await })
         })
         .collect();
     let mut done = 0;
@@ -220,47 +229,53 @@ pub async fn of_writers_at_once_one_changes_the_policy(store: Shared) {
         }
     }
     assert_eq!(done, 1);
-    assert!(matches!(store.change_policy(&change(3, None)).await, Err(StoreError::Changed("policy"))), "no gaps");
+    assert!(
+        matches!(store.change_policy(&change(3, None), &entry()).await, Err(StoreError::Changed("policy"))),
+        "no gaps"
+    );
 }
 
 pub async fn the_last_signer_stays(store: Shared) {
-    store.create_provider(&provider("one")).await.unwrap();
-    assert!(!store.add_policy_signer(&signer("one", 1)).await.unwrap(), "it is there");
-    assert!(store.add_policy_signer(&signer("one", 2)).await.unwrap());
-    assert!(store.remove_policy_signer("one", &[1; 32]).await.unwrap());
-    assert!(!store.remove_policy_signer("one", &[1; 32]).await.unwrap());
-    let last = store.remove_policy_signer("one", &[2; 32]).await;
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    assert!(!store.add_policy_signer(&signer("one", 1), &entry()).await.unwrap(), "it is there");
+    assert!(store.add_policy_signer(&signer("one", 2), &entry()).await.unwrap());
+    assert!(store.remove_policy_signer("one", &[1; 32], &entry()).await.unwrap());
+    assert!(!store.remove_policy_signer("one", &[1; 32], &entry()).await.unwrap());
+    let last = store.remove_policy_signer("one", &[2; 32], &entry()).await;
     assert!(matches!(last, Err(StoreError::Last("policy signer"))));
     assert_eq!(store.provider("one").await.unwrap().unwrap().signers, [signer("one", 2)]);
 }
 
 pub async fn there_is_one_administrator(store: Shared) {
     assert_eq!(store.administrator().await.unwrap(), None);
-    store.create_administrator(&[7; 32], 1).await.unwrap();
-    assert!(matches!(store.create_administrator(&[8; 32], 2).await, Err(StoreError::Exists("administrator"))));
+    store.create_administrator(&[7; 32], 1, &entry()).await.unwrap();
+    assert!(matches!(
+        store.create_administrator(&[8; 32], 2, &entry()).await,
+        Err(StoreError::Exists("administrator"))
+    ));
     assert_eq!(store.administrator().await.unwrap(), Some([7; 32]));
 }
 
 pub async fn clients_have_names_of_their_own(store: Shared) {
-    store.create_provider(&provider("one")).await.unwrap();
-    store.create_client(&client("1", "b", Some("one"))).await.unwrap();
-    store.create_client(&client("2", "a", None)).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    store.create_client(&client("1", "b", Some("one")), &entry()).await.unwrap();
+    store.create_client(&client("2", "a", None), &entry()).await.unwrap();
     for (id, name) in [("1", "c"), ("3", "a")] {
-        let refused = store.create_client(&client(id, name, None)).await;
+        let refused = store.create_client(&client(id, name, None), &entry()).await;
         assert!(matches!(refused, Err(StoreError::Exists("client"))), "{id} {name}");
     }
     assert_eq!(store.client("1").await.unwrap(), Some(client("1", "b", Some("one"))));
     assert_eq!(store.clients().await.unwrap(), [client("2", "a", None), client("1", "b", Some("one"))]);
-    assert!(store.delete_client("1").await.unwrap());
-    assert!(!store.delete_client("1").await.unwrap());
+    assert!(store.delete_client("1", &entry()).await.unwrap());
+    assert!(!store.delete_client("1", &entry()).await.unwrap());
     assert_eq!(store.client("1").await.unwrap(), None);
 }
 
 pub async fn names_are_ordered_by_their_bytes(store: Shared) {
     let ordered = ["B", "a", "a-c", "ab", "\u{e4}"];
     for name in ordered.iter().rev() {
-        store.create_provider(&provider(name)).await.unwrap();
-        store.create_client(&client(name, name, None)).await.unwrap();
+        store.create_provider(&provider(name), &entry()).await.unwrap();
+        store.create_client(&client(name, name, None), &entry()).await.unwrap();
     }
     let names: Vec<String> = store.revisions().await.unwrap().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ordered);
@@ -272,8 +287,8 @@ pub async fn names_are_ordered_by_their_bytes(store: Shared) {
 
 pub async fn there_is_one_key_for_access_tokens(store: Shared) {
     assert_eq!(store.access_key().await.unwrap(), None);
-    store.create_access_key(&access_key("a")).await.unwrap();
-    assert!(matches!(store.create_access_key(&access_key("b")).await, Err(StoreError::Exists("access key"))));
+    store.create_access_key(&access_key("a"), &entry()).await.unwrap();
+    assert!(matches!(store.create_access_key(&access_key("b"), &entry()).await, Err(StoreError::Exists("access key"))));
     assert_eq!(store.access_key().await.unwrap(), Some(access_key("a")));
 }
 

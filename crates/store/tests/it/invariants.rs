@@ -2,9 +2,11 @@
 
 use store::{Store, StoreError};
 
-use crate::rows::{access_key, change, client, key, provider, signer};
+use crate::audit::chains;
+use crate::rows::{access_key, change, client, entry, key, provider, signer};
 
-/// Every provider has its key and its signers, the policies have no gaps, and no revision is higher than the last change.
+/// Every provider has its key and its signers, the policies have no gaps, no revision is higher than the last change, and every
+/// change stands in the audit.
 pub async fn hold(store: &dyn Store) {
     let states = store.providers().await.unwrap();
     let generation = store.generation().await.unwrap();
@@ -19,6 +21,8 @@ pub async fn hold(store: &dyn Store) {
             assert_eq!(numbers, (1..=policy.number).collect::<Vec<_>>(), "{provider:?}");
         }
     }
+    let written = chains(store).await.len();
+    assert_eq!(i64::try_from(written).unwrap(), store.generation().await.unwrap(), "changes are written down");
     let exists = |name: &String| states.iter().any(|state| state.provider.name == *name);
     for client in store.clients().await.unwrap() {
         assert!(client.provider.iter().all(exists), "{client:?} outlived its provider");
@@ -34,19 +38,19 @@ pub async fn write(store: &dyn Store, reader: &dyn Store, number: usize) -> Resu
     let revision = state.as_ref().map_or(0, |state| state.provider.revision);
     let last = state.and_then(|state| state.policies.first().map(|policy| policy.number)).unwrap_or(0);
     match number {
-        0 => store.create_provider(&provider("one")).await,
-        1 => store.change_settings("one", revision, "{\"a\":1}").await,
-        2 => store.add_signing_key(&key("another", "one", 2), revision).await,
-        3 => store.remove_signing_key("one", "another").await.map(drop),
-        4 => store.change_policy(&change(last + 1, Some("text"))).await,
-        5 => store.change_policy(&change(last + 1, None)).await,
-        6 => store.add_policy_signer(&signer("one", 2)).await.map(drop),
-        7 => store.remove_policy_signer("one", &[1; 32]).await.map(drop),
-        8 => store.create_client(&client("id", "name", Some("one"))).await,
-        9 => store.delete_client("id").await.map(drop),
-        10 => store.create_administrator(&[7; 32], 1).await,
-        11 => store.create_access_key(&access_key("a")).await,
-        _ => store.delete_provider("one").await,
+        0 => store.create_provider(&provider("one"), &entry()).await,
+        1 => store.change_settings("one", revision, "{\"a\":1}", &entry()).await,
+        2 => store.add_signing_key(&key("another", "one", 2), revision, &entry()).await,
+        3 => store.remove_signing_key("one", "another", &entry()).await.map(drop),
+        4 => store.change_policy(&change(last + 1, Some("text")), &entry()).await,
+        5 => store.change_policy(&change(last + 1, None), &entry()).await,
+        6 => store.add_policy_signer(&signer("one", 2), &entry()).await.map(drop),
+        7 => store.remove_policy_signer("one", &[1; 32], &entry()).await.map(drop),
+        8 => store.create_client(&client("id", "name", Some("one")), &entry()).await,
+        9 => store.delete_client("id", &entry()).await.map(drop),
+        10 => store.create_administrator(&[7; 32], 1, &entry()).await,
+        11 => store.create_access_key(&access_key("a"), &entry()).await,
+        _ => store.delete_provider("one", &entry()).await,
     }
 }
 
@@ -72,8 +76,17 @@ pub async fn everything(store: &dyn Store) -> String {
     let access = store.access_key().await.unwrap().map(|key| key.kid);
     let numbers = (store.generation().await.unwrap(), store.revisions().await.unwrap());
     let clients = store.clients().await.unwrap();
+    let audit = chains(store).await.len();
     format!(
         "{:?}",
-        (numbers, store.providers().await.unwrap(), history, clients, store.administrator().await.unwrap(), access)
+        (
+            numbers,
+            store.providers().await.unwrap(),
+            history,
+            clients,
+            store.administrator().await.unwrap(),
+            access,
+            audit
+        )
     )
 }

@@ -1,5 +1,6 @@
 //! What every store does, and what SQLite and PostgreSQL do beside.
 
+mod audit;
 mod changes;
 mod contract;
 mod cuts;

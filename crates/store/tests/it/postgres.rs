@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 use store::{Postgres, Store, StoreError};
 
 use crate::contract::every_store;
-use crate::rows::provider;
+use crate::rows::{entry, provider};
 use crate::server::{Server, execute};
 
 async fn anew() -> Option<((), Postgres)> {
@@ -22,7 +22,7 @@ async fn a_database_is_read_again() {
     let Some(server) = Server::shared() else { return };
     let url = server.database().await;
     let store = Postgres::open(&url).await.unwrap();
-    store.create_provider(&provider("one")).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
     let before = store.providers().await.unwrap();
     assert_eq!(Postgres::open(&url).await.unwrap().providers().await.unwrap(), before);
 }
@@ -43,7 +43,7 @@ async fn of_replicas_that_start_at_once_one_makes_the_schema() {
     let mut connection = PgConnection::connect(&url).await.unwrap();
     let versions: Vec<i64> =
         sqlx::query_scalar("SELECT version FROM schema_version").fetch_all(&mut connection).await.unwrap();
-    assert_eq!(versions, [1]);
+    assert_eq!(versions, [2]);
 }
 
 #[tokio::test]
@@ -52,7 +52,20 @@ async fn a_database_of_a_later_version_is_refused() {
     let url = server.database().await;
     Postgres::open(&url).await.unwrap();
     execute(&url, "UPDATE schema_version SET version = 99".to_owned()).await;
-    assert!(matches!(Postgres::open(&url).await, Err(StoreError::Newer { found: 99, known: 1 })));
+    assert!(matches!(Postgres::open(&url).await, Err(StoreError::Newer { found: 99, known: 2 })));
+}
+
+#[tokio::test]
+async fn the_audit_is_append_only() {
+    let Some(server) = Server::shared() else { return };
+    let url = server.database().await;
+    let store = Postgres::open(&url).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    for sql in ["UPDATE audit_record SET text = ''", "DELETE FROM audit_record", "TRUNCATE audit_record"] {
+        let refused = sqlx::query(sql).execute(&mut connection).await.unwrap_err().to_string();
+        assert!(refused.contains("append-only"), "{refused}");
+    }
 }
 
 #[tokio::test]
@@ -68,7 +81,7 @@ async fn who_may_make_no_tables_opens_a_schema_that_is_up_to_date() {
     execute(&url, role).await;
     let (_, host) = url.split_once('@').unwrap();
     let store = Postgres::open(&format!("postgres://user_of_{name}:secret@{host}")).await.unwrap();
-    store.create_provider(&provider("one")).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
 }
 
 /// A database's defaults may be other than those that the statements rest on.
@@ -82,7 +95,7 @@ async fn writers_wait_for_each_other_whatever_the_databases_isolation() {
     let writers: Vec<_> = (0..8)
         .map(|number| {
             let store = store.clone();
-            tokio::spawn(async move { store.create_provider(&provider(&number.to_string())).await })
+            tokio::spawn(async move { store.create_provider(&provider(&number.to_string()), &entry()).await })
         })
         .collect();
     for writer in writers {

@@ -1,6 +1,10 @@
 //! Rows to keep.
 
-use store::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, SigningKey};
+use store::{AccessKey, Client, Entry, NewProvider, PolicyChange, PolicySigner, Provider, SigningKey};
+
+pub fn entry() -> Entry {
+    Entry { replica: "replica".to_owned(), text: "{}".to_owned() }
+}
 
 pub fn provider(name: &str) -> NewProvider {
     NewProvider {

@@ -4,7 +4,7 @@ use store::{Sqlite, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::contract::every_store;
-use crate::rows::provider;
+use crate::rows::{entry, provider};
 
 async fn open() -> (TempDir, Sqlite) {
     let directory = tempfile::tempdir().unwrap();
@@ -21,7 +21,7 @@ every_store!(anew);
 #[tokio::test]
 async fn a_file_is_read_again() {
     let (directory, store) = open().await;
-    store.create_provider(&provider("one")).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
     let before = store.providers().await.unwrap();
     drop(store);
     let store = Sqlite::open(&directory.path().join("veritee.db")).await.unwrap();
@@ -34,7 +34,7 @@ async fn a_database_of_a_later_version_is_refused() {
     drop(store);
     let path = directory.path().join("veritee.db");
     run(&path, "PRAGMA user_version = 99").await;
-    assert!(matches!(Sqlite::open(&path).await, Err(StoreError::Newer { found: 99, known: 3 })));
+    assert!(matches!(Sqlite::open(&path).await, Err(StoreError::Newer { found: 99, known: 4 })));
 }
 
 #[tokio::test]
@@ -49,6 +49,18 @@ async fn a_database_of_the_first_version_is_taken_along() {
     let state = store.provider("default").await.unwrap().unwrap();
     assert_eq!((state.provider.trust_model.as_str(), state.provider.is_location_default), ("AAD", true));
     assert_eq!(state.keys, [], "keys that lay open are given up");
+}
+
+#[tokio::test]
+async fn the_audit_is_append_only() {
+    let (directory, store) = open().await;
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    let path = directory.path().join("veritee.db");
+    let pool = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(path)).await.unwrap();
+    for sql in ["UPDATE audit_record SET text = ''", "DELETE FROM audit_record"] {
+        let refused = sqlx::query(sql).execute(&pool).await.unwrap_err().to_string();
+        assert!(refused.contains("append-only"), "{refused}");
+    }
 }
 
 async fn run(path: &std::path::Path, sql: &'static str) {

@@ -1,0 +1,87 @@
+//! The audit: what was changed and decided, in chains of records that cannot be changed unseen.
+//!
+//! Each replica has a chain of its own. A record's hash covers the hash of the one before it, so whoever kept the hash of a
+//! record (a head) sees whether anything before it was changed, and whether records after the last are missing.
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+/// What is about to be written down: by which replica, and what, as a JSON object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The replica whose chain it goes to.
+    pub replica: String,
+    /// What happened, exactly as it is kept.
+    pub text: String,
+}
+
+/// What was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The replica whose chain it is in.
+    pub replica: String,
+    /// Its number in the chain, from 1.
+    pub number: i64,
+    /// The hash of the record before it; of the first, zeros.
+    pub previous: [u8; 32],
+    /// Its own hash: [`link`].
+    pub hash: [u8; 32],
+    /// What happened.
+    pub text: String,
+}
+
+/// The last record of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The replica.
+    pub replica: String,
+    /// The number of the record.
+    pub number: i64,
+    /// Its hash.
+    pub hash: [u8; 32],
+}
+
+/// The last evidence that a platform sent to a provider.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PlatformEvidence {
+    /// The provider.
+    pub provider: String,
+    /// Which platform, as the service tells them apart.
+    pub platform: [u8; 32],
+    /// When it came.
+    pub received_at: i64,
+    /// The evidence.
+    pub evidence: Vec<u8>,
+    /// SHA-256 of the collateral it was judged by, which is kept as an [`Input`].
+    pub collateral: [u8; 32],
+}
+
+impl std::fmt::Debug for PlatformEvidence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PlatformEvidence").field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
+/// Something that a decision was made from, kept under its SHA-256.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Input {
+    /// SHA-256 of the bytes.
+    pub sha256: [u8; 32],
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Input").field("length", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+/// The hash of a record: SHA-256 over four lines, the replica, the number in decimal, the hash of the record before it in
+/// lowercase hexadecimal, and the text; the first three end in a newline.
+pub fn link(replica: &str, number: i64, previous: &[u8; 32], text: &str) -> [u8; 32] {
+    let previous: String = previous.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = digest(&SHA256, format!("{replica}\n{number}\n{previous}\n{text}").as_bytes());
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(hash.as_ref());
+    bytes
+}

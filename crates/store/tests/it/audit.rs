@@ -1,0 +1,111 @@
+//! What every store does about the audit.
+
+use store::{Entry, Input, PlatformEvidence, Record, Store, StoreError, link};
+
+use crate::contract::Shared;
+use crate::rows::{change, client, entry, provider, signer};
+
+/// Every chain as it was written: numbers without gaps, each record linked to the one before it.
+pub async fn chains(store: &dyn Store) -> Vec<Record> {
+    let mut all = Vec::new();
+    for head in store.heads().await.unwrap() {
+        let (mut number, mut previous) = (0, [0; 32]);
+        loop {
+            let page = store.records(&head.replica, number, 2).await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            for record in page {
+                number += 1;
+                assert_eq!((&record.replica, record.number, record.previous), (&head.replica, number, previous));
+                assert_eq!(record.hash, link(&record.replica, number, &previous, &record.text));
+                previous = record.hash;
+                all.push(record);
+            }
+        }
+        assert_eq!((head.number, head.hash), (number, previous), "the head is the last record");
+    }
+    all
+}
+
+fn of(replica: &str, text: &str) -> Entry {
+    Entry { replica: replica.to_owned(), text: text.to_owned() }
+}
+
+pub async fn every_change_is_written_down_and_nothing_that_was_refused(store: Shared) {
+    assert_eq!(chains(&*store).await, []);
+    store.create_provider(&provider("one"), &of("a", "1")).await.unwrap();
+    store.change_policy(&change(1, None), &of("b", "2")).await.unwrap();
+    store.create_client(&client("id", "name", Some("one")), &of("a", "3")).await.unwrap();
+    store.create_provider(&provider("one"), &of("a", "no")).await.unwrap_err();
+    store.change_policy(&change(1, None), &of("b", "no")).await.unwrap_err();
+    assert!(!store.delete_client("another", &of("a", "no")).await.unwrap());
+    assert!(!store.add_policy_signer(&signer("one", 1), &of("a", "no")).await.unwrap());
+    let last = store.remove_policy_signer("one", &[1; 32], &of("a", "no")).await;
+    assert!(matches!(last, Err(StoreError::Last(_))));
+    store.delete_provider("one", &of("b", "4")).await.unwrap();
+    let written = chains(&*store).await;
+    let written: Vec<_> =
+        written.iter().map(|record| (record.replica.as_str(), record.number, &*record.text)).collect();
+    assert_eq!(written, [("a", 1, "1"), ("a", 2, "3"), ("b", 1, "2"), ("b", 2, "4")]);
+}
+
+pub async fn chains_of_writers_at_once_have_no_gaps(store: Shared) {
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let store = Shared::clone(&store);
+            tokio::spawn(async move {
+                for round in 0..5 {
+                    let entry = of(["a", "b"][writer % 2], &format!("{writer} {round}"));
+                    match writer < 4 {
+                        true => store.append(&entry, &[], &[]).await.unwrap(),
+                        false => store.create_client(&client(&entry.text, &entry.text, None), &entry).await.unwrap(),
+                    }
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert_eq!(chains(&*store).await.len(), 40);
+    assert_eq!(store.generation().await.unwrap(), 20, "what changes nothing is not counted");
+}
+
+pub async fn what_decisions_were_made_from_is_kept_once(store: Shared) {
+    let input = |number: u8| Input { sha256: [number; 32], bytes: vec![number; 3] };
+    store.append(&entry(), &[input(1), input(2), input(1)], &[]).await.unwrap();
+    store.append(&entry(), &[input(2)], &[]).await.unwrap();
+    assert_eq!(store.input(&[1; 32]).await.unwrap(), Some(vec![1; 3]));
+    assert_eq!(store.input(&[3; 32]).await.unwrap(), None);
+}
+
+pub async fn of_each_platform_the_last_evidence_is_kept(store: Shared) {
+    let evidence = |provider: &str, platform: u8, received_at: i64| PlatformEvidence {
+        provider: provider.to_owned(),
+        platform: [platform; 32],
+        received_at,
+        evidence: vec![platform, u8::try_from(received_at).unwrap()],
+        collateral: [9; 32],
+    };
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    let all = [evidence("one", 1, 5), evidence("one", 2, 6), evidence("two", 1, 6), evidence("one", 1, 7)];
+    store.append(&entry(), &[], &all).await.unwrap();
+    // Replicas write in their own time.
+    store.append(&entry(), &[], &[evidence("one", 1, 6)]).await.unwrap();
+    assert_eq!(store.platform_evidence("one", &[1; 32]).await.unwrap(), Some(evidence("one", 1, 7)));
+    assert_eq!(store.platform_evidence("one", &[3; 32]).await.unwrap(), None);
+    assert_eq!(store.platforms("one", &[0; 32], 9).await.unwrap(), [[1; 32], [2; 32]]);
+    assert_eq!(store.platforms("one", &[0; 32], 1).await.unwrap(), [[1; 32]]);
+    assert_eq!(store.platforms("one", &[1; 32], 9).await.unwrap(), [[2; 32]]);
+    store.delete_provider("one", &entry()).await.unwrap();
+    assert_eq!(store.platforms("one", &[0; 32], 9).await.unwrap(), [] as [[u8; 32]; 0]);
+    assert_eq!(store.platforms("two", &[0; 32], 9).await.unwrap(), [[1; 32]]);
+}
+
+#[test]
+fn a_link_is_the_hash_of_four_lines() {
+    // printf '%s\n%s\n%064d\n%s' replica 7 0 '{"a":1}' | sha256sum
+    let hash: String = link("replica", 7, &[0; 32], "{\"a\":1}").iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hash, "8809e33e120cb7080bee9c251519746cf09a1cdf947dc110547f705e7ca95af7");
+}
