@@ -18,26 +18,45 @@ const MAX_ANSWER: usize = 4 << 20;
 const ATTESTATION_VERSION: &str = "2022-08-01";
 const MANAGEMENT_VERSION: &str = "2021-06-01";
 
-/// Which service, and as whom.
+/// Which service.
 #[derive(clap::Args)]
-pub struct ServiceArguments {
+pub struct PublicService {
     /// The service's public URL.
     #[arg(long, value_name = "URL", default_value = "https://localhost:8443")]
     url: String,
     /// Trust this CA for TLS instead of the system's.
     #[arg(long, value_name = "PEM")]
     ca: Option<PathBuf>,
+}
+
+impl PublicService {
+    /// A client that is nobody.
+    pub fn client(&self) -> Result<Client, Failure> {
+        Client::new(&self.url, self.ca.as_deref())
+    }
+
+    /// A client with the token in the file, which is asked for where the file holds a client of the service's own issuer.
+    pub async fn client_with(&self, token_file: &Path) -> Result<Client, Failure> {
+        let mut client = self.client()?;
+        client.bearer = Some(client.bearer_in(token_file).await?);
+        Ok(client)
+    }
+}
+
+/// Which service, and as whom.
+#[derive(clap::Args)]
+pub struct ServiceArguments {
+    #[command(flatten)]
+    service: PublicService,
     /// A file with a bearer token, such as `admin-token` of the data directory, or with a client as `veritee token create --out` writes it.
     #[arg(long, value_name = "FILE")]
     token_file: PathBuf,
 }
 
 impl ServiceArguments {
-    /// A client with the token, which is asked for where the file holds a client of the service's own issuer.
+    /// A client with the token.
     pub async fn client(&self) -> Result<Client, Failure> {
-        let mut client = Client::new(&self.url, self.ca.as_deref())?;
-        client.bearer = Some(client.bearer_in(&self.token_file).await?);
-        Ok(client)
+        self.service.client_with(&self.token_file).await
     }
 }
 
@@ -117,6 +136,29 @@ impl Client {
         self.administer(body.into_iter().fold(request, RequestBuilder::json), &url).await
     }
 
+    /// What the service has at a path.
+    pub async fn get_json(&self, path: &str) -> Result<Value, Failure> {
+        let url = format!("{}{path}", self.url);
+        self.administer(self.http.get(&url), &url).await
+    }
+
+    /// The same, as bytes.
+    pub async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        let url = format!("{}{path}", self.url);
+        let request = self.bearer.iter().fold(self.http.get(&url), |request, bearer| request.bearer_auth(&**bearer));
+        let (status, bytes) = bytes_of(request, &url).await?;
+        if status.is_success() {
+            return Ok(bytes);
+        }
+        let answer = serde_json::from_slice(&bytes).unwrap_or_default();
+        Err(refused(&url, status, &answer, status == StatusCode::NOT_FOUND))
+    }
+
+    /// The answer at a path is none of an attestation service.
+    pub fn not_understood(&self, path: &str, what: &str) -> Failure {
+        not_understood(&format!("{}{path}", self.url), what)
+    }
+
     /// Asks about one provider at a path of its data plane; a body is a JWS, or JSON.
     pub async fn of_provider(
         &self,
@@ -154,6 +196,15 @@ fn claims_of(token: &str) -> Option<Value> {
 
 /// Sends a request: the status, and the JSON that came; an empty answer is `null`.
 async fn answer_of(request: RequestBuilder, url: &str) -> Result<(StatusCode, Value), Failure> {
+    let (status, answer) = bytes_of(request, url).await?;
+    if answer.is_empty() && status.is_success() {
+        return Ok((status, json!(null)));
+    }
+    let answer = serde_json::from_slice(&answer).map_err(|_| not_understood(url, &format!("{status} without JSON")))?;
+    Ok((status, answer))
+}
+
+async fn bytes_of(request: RequestBuilder, url: &str) -> Result<(StatusCode, Vec<u8>), Failure> {
     let mut response = request.send().await.map_err(|error| unreachable(url, &error))?;
     let status = response.status();
     let mut answer = Vec::new();
@@ -163,10 +214,6 @@ async fn answer_of(request: RequestBuilder, url: &str) -> Result<(StatusCode, Va
             return Err(not_understood(url, "its answer is too long"));
         }
     }
-    if answer.is_empty() && status.is_success() {
-        return Ok((status, json!(null)));
-    }
-    let answer = serde_json::from_slice(&answer).map_err(|_| not_understood(url, &format!("{status} without JSON")))?;
     Ok((status, answer))
 }
 

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod attest;
+mod audit;
 mod client;
 mod clock;
 mod collateral;
@@ -49,6 +50,7 @@ enum Command {
     Provider(provider::Arguments),
     Signer(signer::Arguments),
     Token(tokens::Arguments),
+    Audit(audit::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Command::Provider(arguments) => provider::run(&arguments),
         Command::Signer(arguments) => signer::run(&arguments),
         Command::Token(arguments) => tokens::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

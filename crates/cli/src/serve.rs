@@ -1,6 +1,7 @@
 //! `veritee serve`: runs the attestation service.
 
 mod administrator;
+mod audit;
 mod connections;
 mod settings;
 mod simulation;
@@ -18,7 +19,7 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use collateral::LoadError;
 use dcap::UnixTime;
 use service::{
-    Access, KeysError, OpenAccessError, OpenError, Providers, PublicUrl, ServiceConfig, UnusableProvider,
+    Access, Audit, KeysError, OpenAccessError, OpenError, Providers, PublicUrl, ServiceConfig, UnusableProvider,
     VerificationClock,
 };
 use simulator::Platform;
@@ -71,6 +72,7 @@ pub struct Running {
     handle: Handle<SocketAddr>,
     server: JoinHandle<std::io::Result<()>>,
     upkeep: Vec<JoinHandle<()>>,
+    auditing: audit::Writing,
 }
 
 impl Running {
@@ -86,6 +88,7 @@ impl Running {
         let tls = tls_config(settings, &public_url).await?;
         let simulation = settings.simulated.then(|| Simulation::open(&settings.data, now)).transpose()?;
         let url = public_url.as_str().to_owned();
+        let audit = Arc::new(Audit::new(audit::replica(&settings.data)?, settings.audit));
         let config = ServiceConfig {
             public_url,
             location: settings.location.clone(),
@@ -101,12 +104,16 @@ impl Running {
             max_staleness: settings.max_staleness,
             // Where nobody else can take their tokens for genuine ones.
             takes_other_roots: settings.listen.ip().is_loopback(),
+            audit: Arc::clone(&audit),
         };
         let vault = Arc::clone(&config.vault);
         let opened = Providers::open(Arc::clone(&store), config, now).await;
         let providers = Arc::new(opened.map_err(|error| not_open(&error))?);
-        administrator::keep(&settings.data, &*store, now).await?;
-        let access = Access::open(Arc::clone(&store), &vault, &url, now).await.map_err(|error| no_access(&error))?;
+        administrator::keep(&settings.data, &*store, &audit, now).await?;
+        let access = Access::open(Arc::clone(&store), &vault, Arc::clone(&audit), &url, now)
+            .await
+            .map_err(|error| no_access(&error))?;
+        let auditing = audit::Writing::start(audit, store);
         let upkeep = upkeep(&providers, simulation.as_ref());
         let app = service::router(providers, access).into_make_service_with_connect_info::<SocketAddr>();
 
@@ -121,7 +128,7 @@ impl Running {
             }
         };
         let platform = simulation.map(|simulation| simulation.platform);
-        Ok(Self { url, ca, platform, handle, server, upkeep })
+        Ok(Self { url, ca, platform, handle, server, upkeep, auditing })
     }
 
     /// Takes no more requests, lets those under way finish, and ends.
@@ -129,7 +136,9 @@ impl Running {
         tracing::info!("stopping");
         self.upkeep.iter().for_each(JoinHandle::abort);
         self.handle.graceful_shutdown(Some(GRACE));
-        match self.server.await {
+        let served = self.server.await;
+        self.auditing.end(GRACE).await;
+        match served {
             Ok(Err(error)) => Err(Failure::environment("server_failed", format!("service stopped: {error}"), "")),
             _ => Ok(()),
         }

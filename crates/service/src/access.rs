@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, header};
 use dcap::UnixTime;
 use store::Store;
 
+use crate::audit::Audit;
 use crate::hashes::sha256;
 use crate::provider::ProviderName;
 use crate::vault::Vault;
@@ -80,6 +81,7 @@ pub struct Access {
     tokens: AccessTokens,
     failures: Failures,
     store: Arc<dyn Store>,
+    audit: Arc<Audit>,
 }
 
 impl Access {
@@ -88,10 +90,16 @@ impl Access {
     ///
     /// # Errors
     /// Where the store fails, or the key does not open.
-    pub async fn open(store: Arc<dyn Store>, vault: &Vault, url: &str, now: UnixTime) -> Result<Self, OpenAccessError> {
+    pub async fn open(
+        store: Arc<dyn Store>,
+        vault: &Vault,
+        audit: Arc<Audit>,
+        url: &str,
+        now: UnixTime,
+    ) -> Result<Self, OpenAccessError> {
         let administrator_sha256 = store.administrator().await?;
-        let tokens = AccessTokens::open(&*store, vault, url, now).await?;
-        Ok(Self { administrator_sha256, tokens, failures: Failures::default(), store })
+        let tokens = AccessTokens::open(&*store, vault, &audit, url, now).await?;
+        Ok(Self { administrator_sha256, tokens, failures: Failures::default(), store, audit })
     }
 
     /// Who sent the request; `peer` is the address it came from, where that is known.

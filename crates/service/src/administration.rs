@@ -31,7 +31,7 @@ impl Provider {
     }
 
     /// A token that says these things.
-    fn answer<'c>(
+    pub(crate) fn answer<'c>(
         &self,
         claims: impl IntoIterator<Item = (&'c str, Value)>,
         now: UnixTime,
@@ -157,13 +157,24 @@ impl Providers {
         change: PolicyChange,
     ) -> Result<(), AdministrationError> {
         let in_force = Policies::of_change(&change, policy_type)?;
-        self.store.change_policy(&change).await?;
+        let hash = in_force.as_ref().map(|policy: &Arc<PolicyInForce>| policy.hash.as_str());
+        let details = json!({
+            "provider": change.provider,
+            "attestationType": change.attestation_type,
+            "number": change.number,
+            "restores": change.restores,
+            "policyHash": hash,
+            "policyTokenHash": change.jws.as_deref().map(token::hash::policy_token_hash),
+        });
+        let at = UnixTime::from_seconds(change.changed_at);
+        let entry = self.config.audit.entry("policy.change", &change.changed_by, at, details);
+        self.store.change_policy(&change, &entry).await?;
         tracing::info!(
             provider = provider.name.as_str(),
             attestation_type = policy_type.as_str(),
             policy.number = change.number,
             policy.restores = change.restores,
-            policy.hash = in_force.as_ref().map(|policy: &Arc<PolicyInForce>| policy.hash.as_str()),
+            policy.hash = hash,
             by = change.changed_by,
             "policy changed"
         );

@@ -3,6 +3,7 @@
 mod error;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use abi::open_enclave;
 use dcap::{PckError, Quote, UnixTime};
@@ -10,6 +11,7 @@ use policy::Properties;
 use serde_json::{Map, Value, json};
 
 use crate::attestation_type::AttestationType;
+use crate::audit::{Observed, platform_id};
 use crate::claims::{self, Evidence};
 use crate::hashes::sha256;
 use crate::keeper::Prepared;
@@ -42,16 +44,30 @@ impl Provider {
         request: &AttestRequest,
         now: UnixTime,
     ) -> Result<String, AttestError> {
+        self.attest_observed(attestation_type, request, now, &mut Observed::default())
+    }
+
+    /// The same, and tells what it came to know on its way.
+    pub(crate) fn attest_observed(
+        &self,
+        attestation_type: AttestationType,
+        request: &AttestRequest,
+        now: UnixTime,
+        observed: &mut Observed,
+    ) -> Result<String, AttestError> {
         let at = self.clock.verification_time(now);
         let policy = policy_in_force(&self.policies, attestation_type, request.draft_policy.as_deref())?;
 
+        observed.policy = Some((policy.hash.clone(), policy.jws.clone()));
         let quote = Quote::parse(quote_bytes(attestation_type, &request.evidence)?)?;
         let pck = self.verifier().prove(&quote, None, at).map_err(|error| match error {
             PckError::NoChain(_) => AttestError::NoPckChain,
             other => other.into(),
         })?;
         let collateral = self.collateral().get(&pck, quote.tee(), self.verifier(), at)?;
+        observed.collateral = Some(Arc::clone(&collateral));
         let verified = self.verifier().verify(&quote, &pck, &collateral.verified, at)?;
+        observed.platform = Some(platform_id(&pck.root().sha256(), pck.platform().ppid()));
         let configured = policy.parsed.configure(&policy.vocabulary)?;
         let minimum = minimum_evaluation_number(&configured, self.settings.baseline);
         let accepted = self.requirements().clone().minimum_evaluation_data_number(minimum).judge(verified)?;

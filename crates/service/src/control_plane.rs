@@ -8,13 +8,14 @@ mod view;
 use std::sync::Arc;
 
 use dcap::UnixTime;
-use store::{NewProvider, PolicySigner, StoreError};
+use serde_json::{Value, json};
+use store::{Entry, NewProvider, PolicySigner, StoreError};
 use token::policy_jws::SignerCertificate;
 
 use crate::access::Caller;
 use crate::administration::MAX_SIGNERS;
 use crate::endorsements::Source;
-use crate::hashes::sha256;
+use crate::hashes::{sha256, sha256_hex};
 use crate::provider::{Provider, ProviderName, Settings, TrustModel};
 use crate::providers::Providers;
 
@@ -64,7 +65,8 @@ impl Providers {
             revision: 0,
         };
         let signers = certificates.iter().map(|certificate| signer(name, certificate, caller, now)).collect();
-        self.store.create_provider(&NewProvider { provider, key, signers }).await?;
+        let new = NewProvider { provider, key, signers };
+        self.store.create_provider(&new, &self.entry_of_new(&new, now)).await?;
         tracing::info!(provider = name.as_str(), %trust_model, by = caller.name, "provider made");
         self.reload(name).await?;
         self.get(name).ok_or(ControlError::Unusable)
@@ -76,6 +78,7 @@ impl Providers {
         provider: &Provider,
         patch: &Patch,
         caller: &Caller,
+        now: UnixTime,
     ) -> Result<Arc<Provider>, ControlError> {
         let _one_at_a_time = self.administration.lock().await;
         let state = self.store.provider(provider.name.as_str()).await?.ok_or(StoreError::Missing("provider"))?;
@@ -85,21 +88,45 @@ impl Providers {
         }
         self.check_source(state.provider.root_pem.clone(), &settings).await?;
         // As it was read: whoever changed it in the meantime is not overwritten.
-        self.store.change_settings(provider.name.as_str(), provider.revision, &settings.to_json()).await?;
+        let details = json!({"provider": provider.name.as_str(), "settings": settings});
+        let entry = self.config.audit.entry("provider.change", &caller.name, now, details);
+        self.store.change_settings(provider.name.as_str(), provider.revision, &settings.to_json(), &entry).await?;
         tracing::info!(provider = provider.name.as_str(), by = caller.name, "provider changed");
         self.reload(&provider.name).await?;
         self.get(&provider.name).ok_or(ControlError::Unusable)
     }
 
     /// Deletes a provider with its keys and policies. Its tokens cannot be verified any more.
-    pub(crate) async fn delete(&self, name: &ProviderName, caller: &Caller) -> Result<(), ControlError> {
+    pub(crate) async fn delete(&self, name: &ProviderName, caller: &Caller, now: UnixTime) -> Result<(), ControlError> {
         if name.is_default() {
             return Err(ControlError::DefaultStays);
         }
         let _one_at_a_time = self.administration.lock().await;
-        self.store.delete_provider(name.as_str()).await?;
+        let details = json!({"provider": name.as_str()});
+        let entry = self.config.audit.entry("provider.delete", &caller.name, now, details);
+        self.store.delete_provider(name.as_str(), &entry).await?;
         tracing::info!(provider = name.as_str(), by = caller.name, "provider deleted");
         Ok(self.reload(name).await?)
+    }
+
+    /// What the audit says of a provider that is made.
+    pub(crate) fn entry_of_new(&self, new: &NewProvider, now: UnixTime) -> Entry {
+        let NewProvider { provider, key, signers } = new;
+        let details = json!({
+            "provider": provider.name,
+            "location": provider.location,
+            "trustModel": provider.trust_model,
+            "rootSha256": provider.root_pem.as_deref().map(|pem| sha256_hex(&[pem.as_bytes()])),
+            "settings": serde_json::from_str::<Value>(&provider.settings).unwrap_or_default(),
+            "kid": key.kid,
+            "signers": signers.iter().map(|signer| hex::encode(signer.sha256)).collect::<Vec<_>>(),
+        });
+        self.config.audit.entry("provider.create", &provider.created_by, now, details)
+    }
+
+    /// What the audit says of a signing key.
+    pub(crate) fn entry_of_key(&self, action: &str, name: &ProviderName, kid: &str, by: &str, now: UnixTime) -> Entry {
+        self.config.audit.entry(action, by, now, json!({"provider": name.as_str(), "kid": kid}))
     }
 
     /// Another root than Intel's, where such may be taken.

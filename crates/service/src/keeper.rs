@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use collateral::{ChooseError, CollateralSet, LoadError};
-use dcap::{CollateralError, Fmspc, ProvenPck, Tee, UnixTime, VerifiedCollateral, Verifier};
+use dcap::{Collateral, CollateralError, Fmspc, ProvenPck, Tee, UnixTime, VerifiedCollateral, Verifier, pem};
+use store::Input;
 
-use crate::hashes::CollateralHashes;
+use crate::hashes::{CollateralHashes, sha256};
 
 /// Why there is no collateral for a platform.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,36 @@ impl KeeperError {
 pub(crate) struct Prepared {
     pub(crate) verified: VerifiedCollateral,
     pub(crate) hashes: CollateralHashes,
+    bundle: OnceLock<Option<Arc<Input>>>,
+}
+
+impl Prepared {
+    /// The collateral as one bundle, under its hash; made when somebody asks for it.
+    pub(crate) fn bundle(&self) -> Option<Arc<Input>> {
+        let made = self.bundle.get_or_init(|| {
+            let bytes = bundle(self.verified.read())?;
+            Some(Arc::new(Input { sha256: sha256(&[&bytes]), bytes }))
+        });
+        made.clone()
+    }
+}
+
+fn bundle(collateral: &Collateral) -> Option<Vec<u8>> {
+    let mut set = CollateralSet::default();
+    let chains = [&collateral.tcb_info_chain, &collateral.qe_identity_chain, &collateral.pck_crl_chain];
+    let certificates: String =
+        chains.into_iter().flatten().map(|certificate| pem::encode(certificate.der(), "CERTIFICATE")).collect();
+    let pieces = [
+        ("tcb-info", collateral.tcb_info.wrapped("tcbInfo")),
+        ("qe-identity", collateral.qe_identity.wrapped("enclaveIdentity")),
+        ("root-crl", collateral.root_crl.clone()),
+        ("pck-crl", collateral.pck_crl.clone()),
+        ("certificates", certificates.into_bytes()),
+    ];
+    for (source, bytes) in pieces {
+        set.add(source, &bytes).ok()?;
+    }
+    set.to_bundle().ok()
 }
 
 /// What the choice of collateral depends on: family, PCEID, the key of the CA that issued the platform's certificate, TEE.
@@ -107,7 +138,7 @@ impl Keeper {
             );
         }
         let hashes = CollateralHashes::of(&verified);
-        let prepared = Arc::new(Prepared { verified, hashes });
+        let prepared = Arc::new(Prepared { verified, hashes, bundle: OnceLock::new() });
         self.lock().insert(key, Arc::clone(&prepared));
         Ok(prepared)
     }

@@ -14,12 +14,14 @@ use collateral::LoadError;
 use dcap::Requirements;
 use store::{ProviderState, Store, StoreError};
 
+use crate::audit::Audit;
 use crate::endorsements::{Shelf, Source};
 use crate::provider::{Provider, ProviderName, Quoter, Surroundings, UnusableProvider, VerificationClock, settings_of};
 use crate::public_url::PublicUrl;
 use crate::vault::Vault;
 
 use freshness::Freshness;
+pub(crate) use open::MADE_BY;
 pub use open::OpenError;
 
 /// What a service is told when it starts; what it keeps itself (providers with their roots, keys, policies) is in the store.
@@ -45,6 +47,8 @@ pub struct ServiceConfig {
     pub max_staleness: Duration,
     /// Whether providers with another root than Intel's can be made: only where strangers do not see their tokens.
     pub takes_other_roots: bool,
+    /// Where changes and decisions are written down.
+    pub audit: Arc<Audit>,
 }
 
 /// What is known of a provider.

@@ -3,6 +3,7 @@
 mod access;
 mod administration;
 mod attest;
+mod audit;
 mod body;
 mod control_plane;
 mod entry;
@@ -20,6 +21,7 @@ use token::OpenIdMetadata;
 use tokio::sync::Semaphore;
 
 use crate::access::{Access, Caller, Role};
+use crate::audit::Audit;
 use crate::providers::Providers;
 use crate::response::{ApiError, json_body};
 
@@ -31,6 +33,7 @@ use entry::Entered;
 struct Api {
     providers: Arc<Providers>,
     access: Arc<Access>,
+    audit: Arc<Audit>,
     /// Attestations at once: as many as there are cores, for each is computation.
     attestations: Arc<Semaphore>,
     /// Draft policies at once: one, for they are anybody's programs.
@@ -43,6 +46,7 @@ pub fn router(providers: Arc<Providers>, access: Access) -> Router {
     let api = Api {
         providers: Arc::clone(&providers),
         access: Arc::new(access),
+        audit: Arc::clone(&providers.config.audit),
         attestations: Arc::new(Semaphore::new(cores)),
         drafts: Arc::new(Semaphore::new(1)),
     };
@@ -60,6 +64,7 @@ pub fn router(providers: Arc<Providers>, access: Access) -> Router {
         .route("/oauth2/token", post(access::token))
         .route("/clients", get(access::clients).post(access::create_client))
         .route("/clients/{id}", delete(access::delete_client))
+        .merge(audit::routes())
         .merge(control_plane::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

@@ -360,11 +360,13 @@ async fn keys_do_not_lie_open_and_do_not_open_under_another_key() {
     let mut config = running::config();
     config.root_pem = Some(service.platform.root_certificate_pem());
     config.vault = Arc::new(service::Vault::new(&[8; 32]).unwrap());
+    let audit = Arc::clone(&config.audit);
     let store: Arc<dyn Store> = Arc::new(store);
     let refused = Providers::open(Arc::clone(&store), config, UnixTime::of_system_clock()).await.unwrap_err();
     assert!(matches!(refused, service::OpenError::Default(_)), "{refused}");
     let other = service::Vault::new(&[8; 32]).unwrap();
-    let refused = service::Access::open(store, &other, running::URL, UnixTime::of_system_clock()).await.unwrap_err();
+    let refused =
+        service::Access::open(store, &other, audit, running::URL, UnixTime::of_system_clock()).await.unwrap_err();
     assert!(matches!(refused, service::OpenAccessError::Vault(_)), "{refused}");
 }
 

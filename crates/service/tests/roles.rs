@@ -34,6 +34,7 @@ fn table() -> Vec<(&'static str, String, String, u16, &'static str)> {
     let one = format!("{GROUP}/one");
     let subscription = "/subscriptions/s1/providers/Microsoft.Attestation";
     let client = json!({"name": "x", "role": "none", "expiresIn": 1}).to_string();
+    let hash = "0".repeat(64);
     let row = |method, path: &str, body: &str, status, marks| (method, path.to_owned(), body.to_owned(), status, marks);
     vec![
         row("GET", "/p/one/policies/SgxEnclave", "", 200, "...x+++++"),
@@ -53,6 +54,11 @@ fn table() -> Vec<(&'static str, String, String, u16, &'static str)> {
         row("POST", "/oauth2/token", "", 400, "+++++++++"),
         row("GET", "/clients", "", 200, "...xxxxx+"),
         row("POST", "/clients", &client, 400, "...xxxxx+"),
+        row("GET", "/audit/heads", "", 200, "+++++++++"),
+        row("GET", "/audit/records/replica/0", "", 200, "...xxxxx+"),
+        row("GET", &format!("/audit/inputs/{hash}"), "", 404, "...xxxxx+"),
+        row("GET", "/audit/platforms/one/0", "", 200, "...xxxxx+"),
+        row("GET", &format!("/audit/evidence/one/{hash}"), "", 404, "...xxxxx+"),
         row("DELETE", "/clients/none", "", 204, "...xxxxx+"),
         row("GET", "/providers/Microsoft.Attestation/operations", "", 200, "...++++++"),
         row("GET", &format!("{subscription}/attestationProviders"), "", 200, "...++++++"),

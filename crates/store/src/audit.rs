@@ -85,3 +85,54 @@ pub fn link(replica: &str, number: i64, previous: &[u8; 32], text: &str) -> [u8;
     bytes.copy_from_slice(hash.as_ref());
     bytes
 }
+
+/// Why a record is not the next one of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BrokenChain {
+    /// It has another number: one is missing, or there twice.
+    #[error("record {expected} is missing, record {found} comes in its place")]
+    Number {
+        /// The number it should have.
+        expected: i64,
+        /// The number it has.
+        found: i64,
+    },
+    /// It does not name the hash of the one before it.
+    #[error("record {number} does not follow the one before it")]
+    Previous {
+        /// Its number.
+        number: i64,
+    },
+    /// Its hash is not that of what it says.
+    #[error("record {number} was changed: its hash is another")]
+    Hash {
+        /// Its number.
+        number: i64,
+    },
+}
+
+impl Head {
+    /// Before the first record of a chain.
+    pub fn before(replica: &str) -> Self {
+        Self { replica: replica.to_owned(), number: 0, hash: [0; 32] }
+    }
+
+    /// The head after one more record, where it is the next.
+    ///
+    /// # Errors
+    /// [`BrokenChain`].
+    pub fn follow(&self, record: &Record) -> Result<Self, BrokenChain> {
+        let number = record.number;
+        let expected = self.number.saturating_add(1);
+        if number != expected || record.replica != self.replica {
+            return Err(BrokenChain::Number { expected, found: number });
+        }
+        if record.previous != self.hash {
+            return Err(BrokenChain::Previous { number });
+        }
+        if record.hash != link(&record.replica, number, &record.previous, &record.text) {
+            return Err(BrokenChain::Hash { number });
+        }
+        Ok(Self { replica: self.replica.clone(), number, hash: record.hash })
+    }
+}

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use audit::{Entry, Head, Input, PlatformEvidence, Record, link};
+pub use audit::{BrokenChain, Entry, Head, Input, PlatformEvidence, Record, link};
 pub use error::StoreError;
 pub use postgres::Postgres;
 pub use rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, SigningKey};

@@ -29,12 +29,13 @@ use verified::{ATTESTATION_TYPE, NONCE, RUNTIME_DATA, RUNTIME_JSON, SIMULATED, V
 const MAX_CLAIM_DEPTH: usize = 64;
 
 /// Claims that only answers to administrators carry; `x-ms-policy` is one too when it is a text.
-const ADMINISTRATION_CLAIMS: [&str; 5] = [
+const ADMINISTRATION_CLAIMS: [&str; 6] = [
     "x-ms-policy-result",
     "x-ms-policy-certificates",
     "x-ms-certificate-thumbprint",
     "x-ms-policycertificates-result",
     "x-ms-certificate-result",
+    "x-veritee-audit-heads",
 ];
 
 /// Verifies the tokens of one issuer under the keys it publishes.
@@ -84,16 +85,7 @@ impl Verifier {
     /// # Errors
     /// [`TokenError`], for the first step that fails.
     pub fn verify(&self, token: &str, at: i64, expectations: &Expectations) -> Result<VerifiedToken, TokenError> {
-        check_size(token)?;
-        let jws = parse(token)?;
-        let algorithm = check_algorithm(&jws.header)?;
-        check_type(&jws.header)?;
-        let entry = self.find_key(&jws.header)?;
-        let key = public_key(entry, algorithm)?;
-        self.check_key_url(&jws.header)?;
-        check_signature(&key, &jws)?;
-        let claims = read_claims(&jws)?;
-        self.check_issuer(&claims)?;
+        let (entry, claims) = self.claims(token)?;
         let validity = check_times(&claims, at, expectations.tolerance())?;
         let attestation_type = check_purpose(&claims)?;
         check_binding(&claims, expectations.binding())?;
@@ -106,6 +98,32 @@ impl Verifier {
             simulated,
             claims,
         ))
+    }
+
+    /// Verifies what the issuer said at some time, such as how far its audit had come: steps 1 to 10, and `iat` is not in the
+    /// future. When it stops being good for anything else does not matter: it says what was so then.
+    ///
+    /// # Errors
+    /// [`TokenError`], for the first step that fails.
+    pub fn verify_statement(&self, token: &str, at: i64) -> Result<Map<String, Value>, TokenError> {
+        let claims = self.claims(token)?.1;
+        let iat = claims.get("iat").and_then(Value::as_i64).ok_or(TokenError::NoTime { claim: "iat" })?;
+        if at < iat { Err(TokenError::IssuedInFuture { iat, at }) } else { Ok(claims) }
+    }
+
+    /// Steps 1 to 10.
+    fn claims(&self, token: &str) -> Result<(&Jwk, Map<String, Value>), TokenError> {
+        check_size(token)?;
+        let jws = parse(token)?;
+        let algorithm = check_algorithm(&jws.header)?;
+        check_type(&jws.header)?;
+        let entry = self.find_key(&jws.header)?;
+        let key = public_key(entry, algorithm)?;
+        self.check_key_url(&jws.header)?;
+        check_signature(&key, &jws)?;
+        let claims = read_claims(&jws)?;
+        self.check_issuer(&claims)?;
+        Ok((entry, claims))
     }
 
     /// Step 5.

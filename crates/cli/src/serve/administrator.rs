@@ -9,6 +9,8 @@ use aws_lc_rs::{digest, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dcap::UnixTime;
+use serde_json::json;
+use service::Audit;
 use store::{Store, StoreError};
 use zeroize::Zeroizing;
 
@@ -24,7 +26,7 @@ const MAX_FILE: u64 = 1 << 10;
 
 /// Makes the token on the first start. The file is written before the hash is kept; a start that was cut short between the two
 /// takes the token that it left.
-pub async fn keep(data: &Path, store: &dyn Store, now: UnixTime) -> Result<(), Failure> {
+pub async fn keep(data: &Path, store: &dyn Store, audit: &Audit, now: UnixTime) -> Result<(), Failure> {
     if store.administrator().await.map_err(|error| store_unusable(&error))?.is_some() {
         return Ok(());
     }
@@ -33,7 +35,8 @@ pub async fn keep(data: &Path, store: &dyn Store, now: UnixTime) -> Result<(), F
         Ok(true) => left_over(&path)?,
         _ => make(&path)?,
     };
-    match store.create_administrator(&sha256(token.as_bytes()), now.seconds()).await {
+    let entry = audit.entry("administrator.create", "veritee", now, json!({}));
+    match store.create_administrator(&sha256(token.as_bytes()), now.seconds(), &entry).await {
         // Another process started at the same time: its token is the one.
         Err(StoreError::Exists(_)) => Ok(()),
         Err(error) => Err(store_unusable(&error)),

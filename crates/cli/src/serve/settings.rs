@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use dcap::{TcbStatus, UnixTime};
 use serde::Deserialize;
+use service::AuditChoice;
 use zeroize::Zeroizing;
 
 use crate::arguments::{accepted_statuses, parse_accepted_status};
@@ -57,6 +58,10 @@ pub struct Arguments {
     /// environment variable VERITEE_KEY_ENCRYPTION_KEY, or one that is made in the data directory.
     #[arg(long, value_name = "FILE")]
     key_encryption_key: Option<PathBuf>,
+    /// What is written down beside every change: `changes` nothing, `decisions` their digests, `last-evidence` beside them the
+    /// last evidence of each platform, `all-inputs` everything that each decision was made from [default: changes].
+    #[arg(long, value_name = "WHAT")]
+    audit: Option<Audited>,
     /// Collateral: dcap-qvl's JSON, or a directory of pieces; changes are noticed.
     #[arg(long, value_name = "PATH")]
     collateral: Option<PathBuf>,
@@ -76,6 +81,27 @@ pub struct Arguments {
     config: Option<PathBuf>,
 }
 
+/// What is written down beside changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audited {
+    Changes,
+    Decisions,
+    LastEvidence,
+    AllInputs,
+}
+
+impl From<Audited> for AuditChoice {
+    fn from(audited: Audited) -> Self {
+        match audited {
+            Audited::Changes => Self::Changes,
+            Audited::Decisions => Self::Decisions,
+            Audited::LastEvidence => Self::LastEvidence,
+            Audited::AllInputs => Self::AllInputs,
+        }
+    }
+}
+
 /// Everything decided.
 #[derive(Clone)]
 pub struct Settings {
@@ -89,6 +115,7 @@ pub struct Settings {
     pub database_url: Option<Zeroizing<String>>,
     pub max_staleness: Duration,
     pub key_encryption_key: Option<PathBuf>,
+    pub audit: AuditChoice,
     pub collateral: Option<PathBuf>,
     pub simulated: bool,
     pub accept_tcb: Vec<TcbStatus>,
@@ -116,6 +143,7 @@ impl Settings {
                 .or(file.max_staleness)
                 .map_or(MAX_STALENESS, |seconds| Duration::from_secs(seconds.max(1))),
             key_encryption_key: flags.key_encryption_key.or(file.key_encryption_key),
+            audit: flags.audit.or(file.audit).map_or(AuditChoice::Changes, AuditChoice::from),
             collateral: flags.collateral.or(file.collateral),
             simulated: flags.simulated || file.simulated,
             accept_tcb: if flags.accept_tcb.is_empty() { file.accept_tcb } else { flags.accept_tcb },
@@ -145,6 +173,7 @@ impl Settings {
             database_url: None,
             max_staleness: MAX_STALENESS,
             key_encryption_key: None,
+            audit: AuditChoice::Changes,
             collateral: None,
             simulated: true,
             accept_tcb: Vec::new(),

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::rand;
 use dcap::UnixTime;
+use serde_json::json;
 use store::{Client, StoreError};
 use zeroize::Zeroizing;
 
@@ -90,7 +91,15 @@ impl Access {
             created_at: now.seconds(),
             created_by: by.name.clone(),
         };
-        self.store.create_client(&client).await?;
+        let details = json!({
+            "client": client.name,
+            "clientId": client.id,
+            "role": client.role,
+            "provider": client.provider,
+            "expiresAt": UnixTime::from_seconds(client.expires_at).to_string(),
+        });
+        let entry = self.audit.entry("client.create", &by.name, now, details);
+        self.store.create_client(&client, &entry).await?;
         tracing::info!(
             client = client.name,
             role = client.role,
@@ -107,8 +116,9 @@ impl Access {
     }
 
     /// Deletes a client: its access tokens are refused from now on. Says whether it was there.
-    pub(crate) async fn delete_client(&self, id: &str, by: &Caller) -> Result<bool, StoreError> {
-        let was_there = self.store.delete_client(id).await?;
+    pub(crate) async fn delete_client(&self, id: &str, by: &Caller, now: UnixTime) -> Result<bool, StoreError> {
+        let entry = self.audit.entry("client.delete", &by.name, now, json!({"clientId": id}));
+        let was_there = self.store.delete_client(id, &entry).await?;
         tracing::info!(client.id = id, was_there, by = by.name, "client deleted");
         Ok(was_there)
     }

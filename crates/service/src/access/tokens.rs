@@ -5,11 +5,14 @@
 use aws_lc_rs::{hmac, rand};
 use dcap::UnixTime;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::{AccessKey, Store, StoreError};
 use zeroize::Zeroizing;
 
 use super::{AccessError, OpenAccessError};
+use crate::audit::Audit;
 use crate::base64;
+use crate::providers::MADE_BY;
 use crate::vault::Vault;
 
 /// Seconds that an access token is valid.
@@ -48,12 +51,13 @@ impl AccessTokens {
     pub(super) async fn open(
         store: &dyn Store,
         vault: &Vault,
+        audit: &Audit,
         url: &str,
         now: UnixTime,
     ) -> Result<Self, OpenAccessError> {
         let kept = match store.access_key().await? {
             Some(kept) => kept,
-            None => make_key(store, vault, now).await?,
+            None => make_key(store, vault, audit, now).await?,
         };
         Ok(Self::new(&vault.open(PURPOSE, &kept.kid, &kept.sealed)?, url))
     }
@@ -106,7 +110,12 @@ impl AccessTokens {
     }
 }
 
-async fn make_key(store: &dyn Store, vault: &Vault, now: UnixTime) -> Result<AccessKey, OpenAccessError> {
+async fn make_key(
+    store: &dyn Store,
+    vault: &Vault,
+    audit: &Audit,
+    now: UnixTime,
+) -> Result<AccessKey, OpenAccessError> {
     let mut secret = Zeroizing::new(vec![0; KEY]);
     let mut id = [0; 8];
     let random = rand::fill(&mut secret).and_then(|()| rand::fill(&mut id));
@@ -114,7 +123,8 @@ async fn make_key(store: &dyn Store, vault: &Vault, now: UnixTime) -> Result<Acc
     let kid = hex::encode(id);
     let sealed = vault.seal(PURPOSE, &kid, &secret)?;
     let key = AccessKey { kid, sealed, created_at: now.seconds() };
-    match store.create_access_key(&key).await {
+    let entry = audit.entry("access-key.create", MADE_BY, now, json!({"kid": key.kid}));
+    match store.create_access_key(&key, &entry).await {
         // Another process started at the same time: its key is the one.
         Err(StoreError::Exists(_)) => Ok(store.access_key().await?.ok_or(StoreError::Missing("access key"))?),
         Err(error) => Err(error.into()),

@@ -2,7 +2,7 @@
 
 use dcap::UnixTime;
 use serde_json::{Value, json};
-use store::PolicySigner;
+use store::{Entry, PolicySigner};
 use token::policy_jws::{CertificateJws, SignerCertificate};
 
 use super::AdministrationError;
@@ -55,7 +55,8 @@ impl Providers {
             added_at: now.seconds(),
             added_by: caller.name.clone(),
         };
-        self.store.add_policy_signer(&signer).await?;
+        let entry = self.entry_of_signer(&provider, "signer.add", &certificate, caller, now);
+        self.store.add_policy_signer(&signer, &entry).await?;
         self.certificate_changed(&provider, &certificate, "IsPresent", caller, now).await
     }
 
@@ -69,8 +70,21 @@ impl Providers {
     ) -> Result<String, AdministrationError> {
         let (_one_at_a_time, provider) = self.to_change(provider).await?;
         let certificate = provider.certificate_in(jws, now)?;
-        self.store.remove_policy_signer(provider.name.as_str(), &sha256(&[certificate.der()])).await?;
+        let entry = self.entry_of_signer(&provider, "signer.remove", &certificate, caller, now);
+        self.store.remove_policy_signer(provider.name.as_str(), &sha256(&[certificate.der()]), &entry).await?;
         self.certificate_changed(&provider, &certificate, "IsAbsent", caller, now).await
+    }
+
+    fn entry_of_signer(
+        &self,
+        provider: &Provider,
+        action: &str,
+        certificate: &SignerCertificate,
+        caller: &Caller,
+        now: UnixTime,
+    ) -> Entry {
+        let details = json!({"provider": provider.name.as_str(), "sha256": certificate.thumbprint_sha256()});
+        self.config.audit.entry(action, &caller.name, now, details)
     }
 
     async fn certificate_changed(

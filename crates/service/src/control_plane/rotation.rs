@@ -7,7 +7,7 @@ use store::StoreError;
 
 use super::ControlError;
 use crate::provider::{MAX_KEYS, Provider, make_key};
-use crate::providers::{Providers, chain};
+use crate::providers::{MADE_BY, Providers, chain};
 
 /// Seconds that a key is published before it signs, when it is made on schedule: relying parties keep keys for a day.
 const LEAD: i64 = 86_400;
@@ -37,7 +37,8 @@ impl Providers {
         let times = (now, now.seconds().saturating_add(lead));
         let (vault, quoter) = (&self.config.vault, self.config.quoter.as_ref());
         let key = make_key(&provider.name, provider.issuer(), algorithm, vault, quoter, times).await?;
-        self.store.add_signing_key(&key, provider.revision).await?;
+        let entry = self.entry_of_key("key.create", &provider.name, &key.kid, by, now);
+        self.store.add_signing_key(&key, provider.revision, &entry).await?;
         tracing::info!(
             provider = provider.name.as_str(),
             kid = key.kid,
@@ -62,7 +63,7 @@ impl Providers {
         let days = i64::from(provider.settings.key_rotation_days);
         let due_at = provider.keys.newest_made_at().saturating_add(days.saturating_mul(DAY));
         if days > 0 && due_at <= now.seconds() && !provider.keys.has_coming(now) {
-            match self.rotate(provider, None, "veritee", now).await {
+            match self.rotate(provider, None, MADE_BY, now).await {
                 // Another process did it.
                 Ok(_) | Err(ControlError::Store(StoreError::Changed(_))) => {}
                 Err(error) => return Err(error),
@@ -70,7 +71,8 @@ impl Providers {
         }
         let over = provider.keys.over(now, provider.settings.longest_token_lifetime());
         for kid in &over {
-            self.store.remove_signing_key(provider.name.as_str(), kid).await?;
+            let entry = self.entry_of_key("key.delete", &provider.name, kid, MADE_BY, now);
+            self.store.remove_signing_key(provider.name.as_str(), kid, &entry).await?;
             tracing::info!(provider = provider.name.as_str(), kid, "signing key deleted: its last token has expired");
         }
         if !over.is_empty() {

@@ -16,7 +16,7 @@ use crate::provider::{
 };
 
 /// Whose work the first start is, in the history.
-const MADE_BY: &str = "veritee";
+pub(crate) const MADE_BY: &str = "veritee";
 
 /// Why a service does not open its providers.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +101,8 @@ impl Providers {
         // A service that moved to another URL needs keys whose certificates name it.
         if let (false, Ok(settings)) = (has_key, settings_of(&state.provider)) {
             let key = self.first_key(name, &settings, now).await?;
-            self.store.add_signing_key(&key, state.provider.revision).await?;
+            let entry = self.entry_of_key("key.create", name, &key.kid, MADE_BY, now);
+            self.store.add_signing_key(&key, state.provider.revision, &entry).await?;
             tracing::info!(provider = name.as_str(), kid = key.kid, "signing key made");
             state = self.store.provider(name.as_str()).await?.unwrap_or(state);
         }
@@ -138,7 +139,8 @@ impl Providers {
                 created_by: MADE_BY.to_owned(),
                 revision: 0,
             };
-            let made = self.store.create_provider(&NewProvider { provider, key, signers: Vec::new() }).await;
+            let new = NewProvider { provider, key, signers: Vec::new() };
+            let made = self.store.create_provider(&new, &self.entry_of_new(&new, now)).await;
             return match made {
                 // Another process started at the same time, and was first.
                 Err(StoreError::Exists("provider")) => Ok(()),

@@ -130,7 +130,7 @@ pub(super) async fn delete_client(
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     let caller = api.owner(&headers, &entered, "/clients").await?;
-    let deleted = api.access.delete_client(&id, &caller).await;
+    let deleted = api.access.delete_client(&id, &caller, UnixTime::of_system_clock()).await;
     match deleted.map_err(|error| ApiError::of_access(&error.into(), "/clients"))? {
         true => Ok(StatusCode::OK),
         false => Ok(StatusCode::NO_CONTENT),

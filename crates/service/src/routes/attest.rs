@@ -15,7 +15,8 @@ use super::{Api, body, not_found};
 use crate::access::Role;
 use crate::attest::AttestError;
 use crate::attestation_type::AttestationType;
-use crate::hashes::sha256_hex;
+use crate::audit::{Decision, Observed};
+use crate::hashes::{sha256, sha256_hex};
 use crate::policy_type::PolicyType;
 use crate::provider::Provider;
 use crate::request::AttestRequest;
@@ -75,7 +76,8 @@ async fn attest(
     let request = AttestRequest::from_json(&body, attestation_type)?;
     let attested =
         Attested { evidence_sha256: sha256_hex(&[&request.evidence]), is_draft: request.draft_policy.is_some() };
-    let token = compute(api, Arc::clone(&entered.provider), attestation_type, request).await;
+    let (token, decision) = compute(api, Arc::clone(&entered.provider), attestation_type, request, body).await;
+    decision.into_iter().for_each(|decision| api.audit.decided(decision));
     let mut response = match token {
         Ok(token) => json_body(&json!({"token": token})),
         Err(error) => ApiError::from(error).into_response(),
@@ -90,14 +92,29 @@ async fn compute(
     provider: Arc<Provider>,
     attestation_type: AttestationType,
     request: AttestRequest,
-) -> Result<String, AttestError> {
+    body: Vec<u8>,
+) -> (Result<String, AttestError>, Option<Decision>) {
     // A closed semaphore cannot be: nothing closes it. Without a permit the work would merely not be bounded.
     let _draft = match request.draft_policy {
         Some(_) => Arc::clone(&api.drafts).acquire_owned().await.ok(),
         None => None,
     };
     let _permit = Arc::clone(&api.attestations).acquire_owned().await.ok();
-    let attesting =
-        tokio::task::spawn_blocking(move || provider.attest(attestation_type, &request, UnixTime::of_system_clock()));
-    attesting.await.unwrap_or(Err(AttestError::Interrupted))
+    let wants_decisions = api.audit.wants_decisions();
+    let attesting = tokio::task::spawn_blocking(move || {
+        let (at, mut observed) = (UnixTime::of_system_clock(), Observed::default());
+        let token = provider.attest_observed(attestation_type, &request, at, &mut observed);
+        let decision = wants_decisions.then(|| Decision {
+            provider: provider.name().to_string(),
+            revision: provider.revision,
+            attestation_type: attestation_type.as_str(),
+            at,
+            outcome: token.as_ref().map(|token| sha256(&[token.as_bytes()])).map_err(AttestError::code),
+            evidence: request.evidence,
+            request: body,
+            observed,
+        });
+        (token, decision)
+    });
+    attesting.await.unwrap_or((Err(AttestError::Interrupted), None))
 }

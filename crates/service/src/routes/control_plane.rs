@@ -130,7 +130,8 @@ async fn create(
         if !create.is_patch_in(&existing.location) {
             return Err(ControlError::Exists(name).into());
         }
-        let changed = api.providers.change_settings(&existing, create.patch(), &caller).await?;
+        let changed =
+            api.providers.change_settings(&existing, create.patch(), &caller, UnixTime::of_system_clock()).await?;
         return Ok(json_body(&Shown(&changed).resource()));
     }
     let made = api.providers.create(&name, create, &caller, UnixTime::of_system_clock()).await?;
@@ -148,7 +149,7 @@ async fn change(
     let name = ProviderName::parse(&scope.2).map_err(ControlError::from)?;
     let provider = find(&api, &name, &scope)?;
     let patch = Patch::from_json(&body::read(&headers, body).await?)?;
-    let changed = api.providers.change_settings(&provider, &patch, &caller).await?;
+    let changed = api.providers.change_settings(&provider, &patch, &caller, UnixTime::of_system_clock()).await?;
     Ok(json_body(&Shown(&changed).resource()))
 }
 
@@ -164,7 +165,7 @@ async fn delete(
     if find(&api, &name, &scope).is_err() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    api.providers.delete(&name, &caller).await?;
+    api.providers.delete(&name, &caller, UnixTime::of_system_clock()).await?;
     Ok(StatusCode::OK.into_response())
 }
 

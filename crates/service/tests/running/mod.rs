@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dcap::{Requirements, UnixTime};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use service::{Access, Providers, PublicUrl, ServiceConfig, Vault, VerificationClock};
+use service::{Access, Audit, AuditChoice, Providers, PublicUrl, ServiceConfig, Vault, VerificationClock};
 use simulator::{EnclaveReport, Platform};
 use store::{Sqlite, Store};
 use tempfile::TempDir;
@@ -75,12 +75,18 @@ pub async fn running_with(change: impl FnOnce(&mut ServiceConfig)) -> Running {
 
 async fn open(directory: TempDir, platform: Platform, config: ServiceConfig, now: UnixTime) -> Running {
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("veritee.db")).await.unwrap());
-    let url = config.public_url.as_str().to_owned();
+    let (url, audit) = (config.public_url.as_str().to_owned(), Arc::clone(&config.audit));
     let providers = Arc::new(Providers::open(Arc::clone(&store), config, now).await.unwrap());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, ADMINISTRATOR.as_bytes());
     // It is there where the directory is opened again.
-    let _ = store.create_administrator(digest.as_ref().try_into().unwrap(), now.seconds()).await;
-    let access = Access::open(store, &vault(), &url, now).await.unwrap();
+    let _ = store
+        .create_administrator(
+            digest.as_ref().try_into().unwrap(),
+            now.seconds(),
+            &audit.entry("administrator.create", "veritee", now, json!({})),
+        )
+        .await;
+    let access = Access::open(store, &vault(), audit, &url, now).await.unwrap();
     let router = service::router(Arc::clone(&providers), access);
     Running { directory, platform, providers, router }
 }
@@ -98,6 +104,7 @@ pub fn config() -> ServiceConfig {
         quoter: None,
         max_staleness: std::time::Duration::from_secs(300),
         takes_other_roots: true,
+        audit: Arc::new(Audit::new("replica".to_owned(), AuditChoice::default())),
     }
 }
 

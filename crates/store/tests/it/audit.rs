@@ -1,6 +1,6 @@
 //! What every store does about the audit.
 
-use store::{Entry, Input, PlatformEvidence, Record, Store, StoreError, link};
+use store::{BrokenChain, Entry, Head, Input, PlatformEvidence, Record, Store, StoreError, link};
 
 use crate::contract::Shared;
 use crate::rows::{change, client, entry, provider, signer};
@@ -9,21 +9,18 @@ use crate::rows::{change, client, entry, provider, signer};
 pub async fn chains(store: &dyn Store) -> Vec<Record> {
     let mut all = Vec::new();
     for head in store.heads().await.unwrap() {
-        let (mut number, mut previous) = (0, [0; 32]);
+        let mut last = Head::before(&head.replica);
         loop {
-            let page = store.records(&head.replica, number, 2).await.unwrap();
+            let page = store.records(&head.replica, last.number, 2).await.unwrap();
             if page.is_empty() {
                 break;
             }
             for record in page {
-                number += 1;
-                assert_eq!((&record.replica, record.number, record.previous), (&head.replica, number, previous));
-                assert_eq!(record.hash, link(&record.replica, number, &previous, &record.text));
-                previous = record.hash;
+                last = last.follow(&record).unwrap();
                 all.push(record);
             }
         }
-        assert_eq!((head.number, head.hash), (number, previous), "the head is the last record");
+        assert_eq!(head, last, "the head is the last record");
     }
     all
 }
@@ -108,4 +105,25 @@ fn a_link_is_the_hash_of_four_lines() {
     // printf '%s\n%s\n%064d\n%s' replica 7 0 '{"a":1}' | sha256sum
     let hash: String = link("replica", 7, &[0; 32], "{\"a\":1}").iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hash, "8809e33e120cb7080bee9c251519746cf09a1cdf947dc110547f705e7ca95af7");
+}
+
+#[test]
+fn a_record_that_is_not_the_next_breaks_the_chain() {
+    let record = |number: i64, previous: [u8; 32]| {
+        let text = number.to_string();
+        let hash = link("a", number, &previous, &text);
+        Record { replica: "a".to_owned(), number, previous, hash, text }
+    };
+    let first = record(1, [0; 32]);
+    let head = Head::before("a").follow(&first).unwrap();
+    assert_eq!(head, Head { replica: "a".to_owned(), number: 1, hash: first.hash });
+    let second = record(2, first.hash);
+    head.follow(&second).unwrap();
+    assert_eq!(head.follow(&record(3, first.hash)), Err(BrokenChain::Number { expected: 2, found: 3 }));
+    assert_eq!(head.follow(&first), Err(BrokenChain::Number { expected: 2, found: 1 }));
+    assert_eq!(head.follow(&record(2, [7; 32])), Err(BrokenChain::Previous { number: 2 }));
+    let changed = Record { text: "another".to_owned(), ..second.clone() };
+    assert_eq!(head.follow(&changed), Err(BrokenChain::Hash { number: 2 }));
+    let of_another = Record { replica: "b".to_owned(), ..second };
+    head.follow(&of_another).unwrap_err();
 }

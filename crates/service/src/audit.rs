@@ -1,0 +1,87 @@
+//! Who did what, and what was decided.
+//!
+//! A change of the service's state is written down in the same transaction. Decisions, where the operator wants them, wait in a
+//! bounded queue and are written behind: an attestation waits for no disk.
+
+mod decision;
+mod heads;
+mod queue;
+
+use std::future::Future;
+
+use dcap::UnixTime;
+use serde_json::{Map, Value, json};
+use store::{AuditLog, Entry};
+
+pub(crate) use decision::{Decision, Observed, platform_id};
+use heads::Heads;
+use queue::Queue;
+
+/// What is written down beside changes, each with what those before it say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AuditChoice {
+    /// Nothing.
+    #[default]
+    Changes,
+    /// The digest of each decision.
+    Decisions,
+    /// Beside it the last evidence of each platform that was proven genuine.
+    LastEvidence,
+    /// Beside it everything that each decision was made from.
+    AllInputs,
+}
+
+/// The audit of one replica.
+pub struct Audit {
+    replica: String,
+    choice: AuditChoice,
+    queue: Queue,
+    heads: Heads,
+}
+
+impl Audit {
+    /// Of the replica of that name.
+    pub fn new(replica: String, choice: AuditChoice) -> Self {
+        Self { replica, choice, queue: Queue::new(), heads: Heads::default() }
+    }
+
+    /// What the audit says of a change that somebody makes; `details` are the members of an object.
+    pub fn entry(&self, action: &str, by: &str, at: UnixTime, details: Value) -> Entry {
+        let mut text = match details {
+            Value::Object(details) => details,
+            _ => Map::new(),
+        };
+        text.extend([
+            ("action".to_owned(), json!(action)),
+            ("at".to_owned(), json!(at.to_string())),
+            ("by".to_owned(), json!(by)),
+        ]);
+        Entry { replica: self.replica.clone(), text: Value::Object(text).to_string() }
+    }
+
+    /// Whether decisions are written down.
+    pub(crate) fn wants_decisions(&self) -> bool {
+        self.choice >= AuditChoice::Decisions
+    }
+
+    /// Takes a decision to be written down. Where too many are waiting it is counted as lost.
+    pub(crate) fn decided(&self, decision: Decision) {
+        self.queue.push(decision.within(self.choice));
+    }
+
+    /// Writes down what was decided, for as long as it is polled or until [`Audit::close`]: then what is left.
+    pub fn write_behind<'a>(&'a self, store: &'a dyn AuditLog) -> impl Future<Output = ()> + Send + 'a {
+        self.queue.drain(self, store)
+    }
+
+    /// Takes no more decisions.
+    pub fn close(&self) {
+        self.queue.close();
+    }
+}
+
+impl std::fmt::Debug for Audit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Audit").field("replica", &self.replica).field("choice", &self.choice).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,135 @@
+//! The audit, to be read: its heads by everybody, the rest by the owner of the service.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use dcap::UnixTime;
+use serde_json::{Value, json};
+use store::{Record, StoreError};
+
+use super::Api;
+use super::entry::Entered;
+use crate::response::{ApiError, json_body};
+
+/// Records, and platforms, of one answer.
+const PAGE: i64 = 100;
+/// Bytes of records in one answer; one record is in it in any case.
+const PAGE_BYTES: usize = 1 << 20;
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/audit/heads", get(heads))
+        .route("/audit/records/{replica}/{after}", get(records))
+        .route("/audit/inputs/{sha256}", get(input))
+        .route("/audit/platforms/{provider}/{after}", get(platforms))
+        .route("/audit/evidence/{provider}/{platform}", get(evidence))
+}
+
+/// `GET /audit/heads`: a token of the provider `default` that says how far each replica's chain has come.
+async fn heads(State(api): State<Api>, Extension(entered): Extension<Entered>) -> Result<Response, ApiError> {
+    let token = api.providers.audit_heads(&entered.provider, UnixTime::of_system_clock()).await?;
+    Ok(json_body(&json!({"token": token})))
+}
+
+/// `GET /audit/records/{replica}/{after}`: the records after that number, a page of them.
+async fn records(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    Path((replica, after)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    api.owner(&headers, &entered, "/audit").await?;
+    let after = after.parse().ok().filter(|after: &i64| *after >= 0);
+    let after = after.ok_or_else(|| malformed("the number of a record is a whole number", "begin with 0"))?;
+    let records = api.providers.store.records(&replica, after, PAGE).await.map_err(failed)?;
+    let mut bytes: usize = 0;
+    let fits = |record: &&Record| {
+        let before = bytes;
+        bytes = bytes.saturating_add(record.text.len());
+        before == 0 || bytes <= PAGE_BYTES
+    };
+    let shown: Vec<Value> = records.iter().take_while(fits).map(shown).collect();
+    Ok(json_body(&json!({"value": shown})))
+}
+
+fn shown(record: &Record) -> Value {
+    json!({
+        "replica": record.replica,
+        "number": record.number,
+        "previous": hex::encode(record.previous),
+        "hash": hex::encode(record.hash),
+        "text": record.text,
+    })
+}
+
+/// `GET /audit/inputs/{sha256}`: something that a decision was made from.
+async fn input(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    api.owner(&headers, &entered, "/audit").await?;
+    let bytes = api.providers.store.input(&hash(&sha256)?).await.map_err(failed)?;
+    bytes.map(as_it_is).ok_or_else(|| missing("input"))
+}
+
+/// `GET /audit/platforms/{provider}/{after}`: the platforms whose last evidence is kept, a page of them.
+async fn platforms(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    Path((provider, after)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    api.owner(&headers, &entered, "/audit").await?;
+    let after = if after == "0" { [0; 32] } else { hash(&after)? };
+    let platforms = api.providers.store.platforms(&provider, &after, PAGE).await.map_err(failed)?;
+    Ok(json_body(&json!({"value": platforms.iter().map(hex::encode).collect::<Vec<_>>()})))
+}
+
+/// `GET /audit/evidence/{provider}/{platform}`: the last evidence of a platform, in base64, and what it was judged by.
+async fn evidence(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    Path((provider, platform)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    api.owner(&headers, &entered, "/audit").await?;
+    let kept = api.providers.store.platform_evidence(&provider, &hash(&platform)?).await.map_err(failed)?;
+    let kept = kept.ok_or_else(|| missing("evidence"))?;
+    Ok(json_body(&json!({
+        "receivedAt": UnixTime::from_seconds(kept.received_at).to_string(),
+        "evidence": crate::base64::encode(&kept.evidence),
+        "collateralSha256": hex::encode(kept.collateral),
+    })))
+}
+
+fn as_it_is(bytes: Vec<u8>) -> Response {
+    let mut response = Body::from(bytes).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    response
+}
+
+fn hash(text: &str) -> Result<[u8; 32], ApiError> {
+    let mut hash = [0; 32];
+    hex::decode_to_slice(text, &mut hash).map_err(|_| {
+        malformed("the path does not end in a SHA-256", "give 64 hexadecimal digits, as records have them")
+    })?;
+    Ok(hash)
+}
+
+fn malformed(message: &str, help: &'static str) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "InvalidParameter", "audit_path_malformed", message, help)
+}
+
+fn missing(what: &str) -> ApiError {
+    let help = "it is kept where the service was started with --audit last-evidence or all-inputs";
+    ApiError::new(StatusCode::NOT_FOUND, "NotFound", "audit_missing", format!("there is no such {what}"), help)
+}
+
+fn failed(error: StoreError) -> ApiError {
+    ApiError::of_access(&error.into(), "/audit")
+}
