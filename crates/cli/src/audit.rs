@@ -90,7 +90,7 @@ async fn save_records(export: &Export) -> Result<(), Failure> {
     let client = export.service.client().await?;
     let mut lines = String::new();
     for replica in replicas(&client).await? {
-        records::of_replica(&client, &replica, i64::MAX, |record| {
+        records::of_replica(&client, &replica, |record| {
             lines.push_str(&records::shown(&record).to_string());
             lines.push('\n');
             Ok(())

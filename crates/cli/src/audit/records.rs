@@ -6,31 +6,27 @@ use store::Record;
 use crate::client::Client;
 use crate::failure::Failure;
 
-/// Gets the records of a replica in their order, up to a number.
+/// Gets the records of a replica in their order.
 pub async fn of_replica(
     client: &Client,
     replica: &str,
-    up_to: i64,
     mut each: impl FnMut(Record) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut after = 0;
-    while after < up_to {
+    let mut after: i64 = 0;
+    loop {
         let path = format!("/audit/records/{replica}/{after}");
         let answer = client.get_json(&path).await?;
         let page = answer["value"].as_array().map(Vec::as_slice).unwrap_or_default();
         if page.is_empty() {
-            break;
+            return Ok(());
         }
         for shown in page {
             let record = read(shown).ok_or_else(|| client.not_understood(&path, "a record cannot be read"))?;
             // Whatever the service answers, it comes to an end.
             after = record.number.max(after.saturating_add(1));
-            if record.number <= up_to {
-                each(record)?;
-            }
+            each(record)?;
         }
     }
-    Ok(())
 }
 
 /// A record as the service shows it.

@@ -150,7 +150,7 @@ async fn verify(arguments: &Arguments) -> Result<(), Failure> {
         let now = Heads::signed(&heads_token(&client).await?, &verifier)?;
         chains.expect(&now)?;
         for head in &now.heads {
-            records::of_replica(&client, &head.replica, head.number, |record| chains.follow(&record)).await?;
+            records::of_replica(&client, &head.replica, |record| chains.follow(&record)).await?;
         }
     } else if let Some(file) = &arguments.file {
         for path in &arguments.head {
