@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::excerpt::excerpt;
 use crate::jwks::Jwks;
 use crate::relying_party::Verifier;
+use crate::revocation::RevokedTokens;
 
 pub use error::{ClientError, FetchError};
 
@@ -102,6 +103,17 @@ pub async fn fetch(issuer: &str, client: &Client, transport: Transport) -> Resul
     let keys = Jwks::parse(&get(client, &keys_url).await?)
         .map_err(|source| FetchError::Keys { url: keys_url.to_string(), source })?;
     Ok(Verifier::new(issuer, keys))
+}
+
+/// Fetches the issuer's list of revoked tokens, at `<issuer>/revoked`, in the way of [`fetch()`].
+///
+/// # Errors
+/// [`FetchError`].
+pub async fn fetch_revoked(issuer: &str, client: &Client, transport: Transport) -> Result<RevokedTokens, FetchError> {
+    base_address(issuer, transport)?;
+    let url = address(&format!("{issuer}/revoked"))?;
+    let body = get(client, &url).await?;
+    RevokedTokens::parse(&body, issuer).map_err(|source| FetchError::Revoked { url: url.to_string(), source })
 }
 
 #[derive(Deserialize)]

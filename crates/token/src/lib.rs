@@ -4,6 +4,7 @@
 //! service:        claims ──▶ issue ──▶ compact JWS        SigningKey ──▶ certificate ──▶ Jwks
 //! administrator:  policy text ──▶ PolicySigningKey::sign ──▶ policy JWS ──▶ PolicyJws::read ──▶ text, signer
 //! relying party:  issuer ──▶ fetch ──▶ Verifier           token ──▶ Verifier::verify ──▶ VerifiedToken
+//!                 Issuer: the same, with keys fetched when they are needed, and kept
 //! ```
 //!
 //! The tokens are those of the Azure Attestation API: RS256, a header of `alg`, `jku`, `kid`, `typ`, claims sorted by name.
@@ -40,12 +41,14 @@ mod excerpt;
 pub mod fetch;
 pub mod hash;
 mod issue;
+pub mod issuer;
 mod jwks;
 pub mod jws;
 mod metadata;
 pub mod policy_jws;
 mod public_key;
 pub mod relying_party;
+mod revocation;
 mod signer_evidence;
 mod signing_key;
 
@@ -54,9 +57,11 @@ pub use issue::{
     ADMINISTRATION_LIFETIME, ATTESTATION_LIFETIME, IssueError, RESERVED_CLAIMS, issue, issue_administration,
     issue_unsecured,
 };
+pub use issuer::{Issuer, IssuerError};
 pub use jwks::{Jwk, Jwks, JwksError, MAX_KEYS};
 pub use metadata::OpenIdMetadata;
 pub use public_key::PublicKeyError;
-pub use relying_party::{Binding, Expectations, TokenError, VerifiedToken, Verifier};
+pub use relying_party::{Binding, EnclaveExpectations, Expectations, TokenError, VerifiedToken, Verifier};
+pub use revocation::{RevocationError, RevokedTokens};
 pub use signer_evidence::{SignerEvidence, SignerEvidenceError};
 pub use signing_key::{CertificateError, KeyError, SigningKey};

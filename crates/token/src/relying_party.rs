@@ -1,8 +1,9 @@
 //! The relying party's side: is this token a fresh attestation result of that issuer?
 //!
-//! A [`VerifiedToken`] says what the issuer attests. Whether that is good enough (which enclave, which signer, debuggable
-//! or not) is the caller's to judge over its claims.
+//! A [`VerifiedToken`] says what the issuer attests. Which enclave is good enough the caller says with
+//! [`EnclaveExpectations`], or judges over the claims.
 
+mod enclave;
 mod error;
 mod expectations;
 mod verified;
@@ -19,6 +20,7 @@ use crate::jws::{Header, Jws, MAX_LENGTH};
 use crate::metadata::key_set_url;
 use crate::public_key::PublicKey;
 
+pub use enclave::EnclaveExpectations;
 pub use error::TokenError;
 pub use expectations::{Binding, DEFAULT_TOLERANCE_SECONDS, Expectations, MAX_TOLERANCE_SECONDS};
 pub use verified::VerifiedToken;
@@ -81,6 +83,8 @@ impl Verifier {
     /// 12. It is an attestation token, not the answer to an administrator.
     /// 13. It is bound to what the caller demanded.
     /// 14. It is not about simulated evidence, unless the caller accepts that.
+    /// 15. It is about an enclave that meets what the caller demanded of it.
+    /// 16. It was not revoked, as far as the list says that the caller gave.
     ///
     /// # Errors
     /// [`TokenError`], for the first step that fails.
@@ -90,6 +94,10 @@ impl Verifier {
         let attestation_type = check_purpose(&claims)?;
         check_binding(&claims, expectations.binding())?;
         let simulated = check_simulation(&claims, expectations)?;
+        if let Some(enclave) = expectations.expected_enclave() {
+            enclave.check(&claims)?;
+        }
+        self.check_revocation(&claims, expectations)?;
         Ok(VerifiedToken::new(
             self.issuer.clone(),
             entry.kid().to_owned(),
@@ -154,6 +162,16 @@ impl Verifier {
             }
             _ => Err(TokenError::NoIssuer),
         }
+    }
+
+    /// Step 16.
+    fn check_revocation(&self, claims: &Map<String, Value>, expectations: &Expectations) -> Result<(), TokenError> {
+        let Some(list) = expectations.revoked() else { return Ok(()) };
+        if list.issuer() != self.issuer {
+            return Err(TokenError::RevokedByAnother { found: excerpt(list.issuer()) });
+        }
+        let jti = claims.get("jti").and_then(Value::as_str).ok_or(TokenError::NoTokenId)?;
+        if list.contains(jti) { Err(TokenError::Revoked { jti: excerpt(jti) }) } else { Ok(()) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::MAX_BODY;
 use crate::jwks::JwksError;
+use crate::revocation::RevocationError;
 
 /// Why no client could be made.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +118,14 @@ pub enum FetchError {
         /// What is wrong with it.
         source: JwksError,
     },
+    /// The list of revoked tokens is malformed, or another issuer's.
+    #[error("what `{url}` answers is refused")]
+    Revoked {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        source: RevocationError,
+    },
 }
 
 impl FetchError {
@@ -133,6 +142,7 @@ impl FetchError {
             Self::Issuer { .. } => "fetch_issuer",
             Self::ForeignKeys { .. } => "fetch_foreign_keys",
             Self::Keys { .. } => "fetch_keys",
+            Self::Revoked { .. } => "fetch_revoked",
         }
     }
 
@@ -150,6 +160,7 @@ impl FetchError {
             Self::TooLong { .. } | Self::Metadata { .. } | Self::Keys { .. } => {
                 "check that the address is that of an attestation service"
             }
+            Self::Revoked { source, .. } => source.help(),
             Self::Issuer { .. } => "spell the issuer as its tokens do, in `iss`",
             Self::ForeignKeys { .. } => "ask the issuer's operator to publish the keys at its own address",
         }

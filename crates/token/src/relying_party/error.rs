@@ -152,6 +152,27 @@ pub enum TokenError {
     /// About simulated evidence.
     #[error("token is about simulated evidence, which anybody can make")]
     Simulated,
+    /// About another enclave than the one demanded.
+    #[error("token's {claim} does not meet what is demanded of the enclave")]
+    Enclave {
+        /// The claim.
+        claim: &'static str,
+    },
+    /// It has no id, so it cannot be looked for among the revoked ones.
+    #[error("token has no id")]
+    NoTokenId,
+    /// It was revoked.
+    #[error("token `{jti}` was revoked")]
+    Revoked {
+        /// Its id.
+        jti: String,
+    },
+    /// The list of revoked tokens is another issuer's.
+    #[error("list of revoked tokens is that of `{found}`, which did not issue the token")]
+    RevokedByAnother {
+        /// Whose it is.
+        found: String,
+    },
 }
 
 impl TokenError {
@@ -183,6 +204,10 @@ impl TokenError {
             Self::Unbound { .. } => "token_unbound",
             Self::Binding { .. } => "token_binding",
             Self::Simulated => "token_simulated",
+            Self::Enclave { .. } => "token_enclave",
+            Self::NoTokenId => "token_no_id",
+            Self::Revoked { .. } => "token_revoked",
+            Self::RevokedByAnother { .. } => "token_revoked_by_another",
         }
     }
 
@@ -208,6 +233,10 @@ impl TokenError {
             Self::NotYetValid { .. } | Self::IssuedInFuture { .. } => "set the clocks here and at the issuer",
             Self::Administration { .. } | Self::NotAttestation { .. } => "send the token that an attest call returned",
             Self::Unbound { .. } | Self::Binding { .. } => "attest again with the nonce or runtime data demanded",
+            Self::Enclave { .. } => "do not trust that enclave: it is another one, an older one, or one for debugging",
+            Self::NoTokenId => "this is no token of an attestation service that revokes tokens",
+            Self::Revoked { .. } => "attest again, and ask the issuer's operator why it was revoked",
+            Self::RevokedByAnother { .. } => "fetch the list of the issuer that the token names",
             Self::Simulated => "attest on real hardware, or accept simulated evidence explicitly",
         }
     }

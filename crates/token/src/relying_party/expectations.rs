@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use super::EnclaveExpectations;
+use crate::revocation::RevokedTokens;
+
 /// How far the clocks of issuer and relying party may differ if nothing else is said, in seconds.
 pub const DEFAULT_TOLERANCE_SECONDS: u32 = 60;
 
@@ -27,12 +30,15 @@ pub struct Expectations {
     binding: Binding,
     tolerance_seconds: u32,
     accept_simulated: bool,
+    enclave: Option<EnclaveExpectations>,
+    revoked: Option<RevokedTokens>,
 }
 
 impl Expectations {
     /// Demands `binding`, clocks within [`DEFAULT_TOLERANCE_SECONDS`], and real hardware.
     pub fn new(binding: Binding) -> Self {
-        Self { binding, tolerance_seconds: DEFAULT_TOLERANCE_SECONDS, accept_simulated: false }
+        let tolerance_seconds = DEFAULT_TOLERANCE_SECONDS;
+        Self { binding, tolerance_seconds, accept_simulated: false, enclave: None, revoked: None }
     }
 
     /// Lets the clocks differ by so many seconds; more than [`MAX_TOLERANCE_SECONDS`] is cut to that.
@@ -45,6 +51,26 @@ impl Expectations {
     #[must_use]
     pub fn accept_simulated(self) -> Self {
         Self { accept_simulated: true, ..self }
+    }
+
+    /// Demands a token about an SGX enclave that meets these.
+    #[must_use]
+    pub fn enclave(self, enclave: EnclaveExpectations) -> Self {
+        Self { enclave: Some(enclave), ..self }
+    }
+
+    /// Refuses what is on the issuer's list of revoked tokens, such as [`fetch_revoked`](crate::fetch::fetch_revoked) brings.
+    #[must_use]
+    pub fn not_revoked(self, list: RevokedTokens) -> Self {
+        Self { revoked: Some(list), ..self }
+    }
+
+    pub(super) fn expected_enclave(&self) -> Option<&EnclaveExpectations> {
+        self.enclave.as_ref()
+    }
+
+    pub(super) fn revoked(&self) -> Option<&RevokedTokens> {
+        self.revoked.as_ref()
     }
 
     pub(super) fn binding(&self) -> &Binding {

@@ -1,8 +1,10 @@
 //! Tests of the public API, in one binary so that RSA keys are made once.
 
+mod appraisal;
 mod fetching;
 mod fixture;
 mod hashes;
+mod issuers;
 mod issuing;
 mod jws;
 mod key_sets;

@@ -1,0 +1,137 @@
+//! An issuer as a relying party that runs for long knows it: keys are fetched when they are needed, kept, and fetched again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::Client;
+use tokio::time::Instant;
+
+use crate::fetch::{self, FetchError, Transport};
+use crate::relying_party::{Expectations, TokenError, VerifiedToken, Verifier};
+
+/// How long keys are used before they are fetched again.
+pub const KEEP: Duration = Duration::from_secs(3600);
+
+/// How long keys are used at most while the issuer cannot be reached.
+pub const KEEP_WITHOUT_ISSUER: Duration = Duration::from_secs(24 * 3600);
+
+/// How long nothing is fetched after a fetch, whatever keys tokens name: strangers decide what they name.
+pub const PAUSE: Duration = Duration::from_secs(30);
+
+/// Why a token was not verified.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuerError {
+    /// The issuer's keys are not known, and cannot be had.
+    #[error("the issuer's keys cannot be had")]
+    Keys(#[from] FetchError),
+    /// The token is refused.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+impl IssuerError {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Keys(error) => error.code(),
+            Self::Token(error) => error.code(),
+        }
+    }
+
+    /// What the relying party can do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Keys(error) => error.help(),
+            Self::Token(error) => error.help(),
+        }
+    }
+}
+
+/// What is known of the issuer.
+#[derive(Default)]
+struct Known {
+    keys: Option<(Arc<Verifier>, Instant)>,
+    /// When it was asked last, whether or not it answered.
+    asked_at: Option<Instant>,
+}
+
+/// One issuer, with its keys.
+///
+/// Keys are used for [`KEEP`] and fetched again then, or when a token names a key that is not among them, but never twice
+/// within [`PAUSE`]. While the issuer cannot be reached the last keys are used for [`KEEP_WITHOUT_ISSUER`].
+pub struct Issuer {
+    issuer: String,
+    client: Client,
+    transport: Transport,
+    known: Mutex<Known>,
+    /// One fetch at a time; the others wait for what it brings.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+impl Issuer {
+    /// The issuer, spelled as in its tokens' `iss`; `client` is one of [`fetch::client`]. Nothing is fetched yet.
+    pub fn new(issuer: impl Into<String>, client: Client, transport: Transport) -> Self {
+        let (known, fetching) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self { issuer: issuer.into(), client, transport, known, fetching }
+    }
+
+    /// Verifies a token at the time `at`, in seconds since 1970 UTC; see [`Verifier::verify`].
+    ///
+    /// # Errors
+    /// [`IssuerError`].
+    pub async fn verify(
+        &self,
+        token: &str,
+        at: i64,
+        expectations: &Expectations,
+    ) -> Result<VerifiedToken, IssuerError> {
+        let verifier = self.verifier(|age| age < KEEP).await?;
+        match verifier.verify(token, at, expectations) {
+            // A new key may have come since.
+            Err(TokenError::UnknownKey { .. }) => {
+                Ok(self.verifier(|_| false).await?.verify(token, at, expectations)?)
+            }
+            verified => Ok(verified?),
+        }
+    }
+
+    /// The keys at hand where their age is good enough, or fetched ones.
+    async fn verifier(&self, is_good: impl Fn(Duration) -> bool) -> Result<Arc<Verifier>, FetchError> {
+        if let Some(verifier) = self.at_hand(&is_good) {
+            return Ok(verifier);
+        }
+        let _one_at_a_time = self.fetching.lock().await;
+        // Somebody else may have fetched them meanwhile.
+        if let Some(verifier) = self.at_hand(&is_good) {
+            return Ok(verifier);
+        }
+        let fetched = fetch::fetch(&self.issuer, &self.client, self.transport).await;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.asked_at = Some(Instant::now());
+        match fetched {
+            Ok(verifier) => {
+                let verifier = Arc::new(verifier);
+                known.keys = Some((Arc::clone(&verifier), Instant::now()));
+                Ok(verifier)
+            }
+            Err(error) => match &known.keys {
+                Some((verifier, since)) if since.elapsed() < KEEP_WITHOUT_ISSUER => Ok(Arc::clone(verifier)),
+                _ => Err(error),
+            },
+        }
+    }
+
+    fn at_hand(&self, is_good: impl Fn(Duration) -> bool) -> Option<Arc<Verifier>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked_lately = known.asked_at.is_some_and(|at| at.elapsed() < PAUSE);
+        let (verifier, since) = known.keys.as_ref()?;
+        let age = since.elapsed();
+        (is_good(age) || (asked_lately && age < KEEP_WITHOUT_ISSUER)).then(|| Arc::clone(verifier))
+    }
+}
+
+impl std::fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issuer").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,83 @@
+//! The tokens of an issuer that were revoked before they expired, as it publishes them at `<issuer>/revoked`.
+//!
+//! Whoever verifies a token offline does not see this list, and a token that was revoked stays good for them until it expires.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::excerpt::excerpt;
+
+/// The deepest nesting in a list.
+const MAX_DEPTH: usize = 3;
+
+/// A list of revoked tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RevokedTokens {
+    issuer: String,
+    /// In seconds since 1970 UTC.
+    as_of: i64,
+    revoked: BTreeSet<String>,
+}
+
+/// Why a list of revoked tokens is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RevocationError {
+    /// No strict JSON with the members of a list.
+    #[error("list of revoked tokens is malformed")]
+    Json(#[from] strict_json::Error),
+    /// Another issuer's.
+    #[error("list of revoked tokens is that of `{found}` instead of `{expected}`")]
+    Issuer {
+        /// The list's `issuer`.
+        found: String,
+        /// The issuer asked for.
+        expected: String,
+    },
+}
+
+impl RevocationError {
+    /// What the relying party can do about it.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "check that the address is that of an attestation service that publishes such a list",
+            Self::Issuer { .. } => "ask the issuer that the token names",
+        }
+    }
+}
+
+impl RevokedTokens {
+    /// Of these tokens, by their `jti`; `as_of` in seconds since 1970 UTC.
+    pub fn new(issuer: &str, as_of: i64, revoked: impl IntoIterator<Item = String>) -> Self {
+        Self { issuer: issuer.to_owned(), as_of, revoked: revoked.into_iter().collect() }
+    }
+
+    /// Reads the list of that issuer: JSON with `issuer`, `asOf` (seconds since 1970 UTC) and `revoked` (an array of `jti`).
+    ///
+    /// # Errors
+    /// [`RevocationError`].
+    pub fn parse(bytes: &[u8], issuer: &str) -> Result<Self, RevocationError> {
+        let list: Self = strict_json::from_slice(bytes, MAX_DEPTH)?;
+        if list.issuer != issuer {
+            return Err(RevocationError::Issuer { found: excerpt(&list.issuer), expected: excerpt(issuer) });
+        }
+        Ok(list)
+    }
+
+    /// Whose list it is.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// As of when, in seconds since 1970 UTC.
+    pub const fn as_of(&self) -> i64 {
+        self.as_of
+    }
+
+    /// Whether the token of that `jti` is on it.
+    pub fn contains(&self, token_id: &str) -> bool {
+        self.revoked.contains(token_id)
+    }
+}
