@@ -6,7 +6,7 @@ use dcap::UnixTime;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use token::fetch::{self, Transport};
-use token::{Expectations, VerifiedToken, Verifier};
+use token::{Expectations, RevokedTokens, VerifiedToken, Verifier};
 use zeroize::Zeroizing;
 
 use crate::failure::{self, Failure};
@@ -119,6 +119,27 @@ impl Client {
         fetch::fetch(&self.url, &self.http, TRANSPORT)
             .await
             .map_err(|error| Failure::environment(error.code(), failure::chain(&error), error.help()))
+    }
+
+    /// The issuer's list of revoked tokens.
+    pub async fn revoked(&self) -> Result<RevokedTokens, Failure> {
+        fetch::fetch_revoked(&self.url, &self.http, TRANSPORT)
+            .await
+            .map_err(|error| Failure::environment(error.code(), failure::chain(&error), error.help()))
+    }
+
+    /// Revokes a token: as whoever presents it, or as a contributor of the provider that issued it.
+    pub async fn revoke(&self, form: &[(&str, &str)], presented: Option<&str>) -> Result<(), Failure> {
+        let url = format!("{}/revoke", self.url);
+        let bearer = presented.or(self.bearer.as_deref().map(String::as_str)).unwrap_or_default();
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = self.http.post(&url).bearer_auth(bearer).body(form);
+        let (status, answer) = answer_of(request, &url).await?;
+        if status.is_success() {
+            Ok(())
+        } else {
+            Err(refused(&url, status, &answer, status == StatusCode::BAD_REQUEST))
+        }
     }
 
     /// Verifies a token as a relying party does.

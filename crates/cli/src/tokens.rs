@@ -1,6 +1,7 @@
 //! `veritee token`: checking tokens about evidence, and giving others tokens to administer with.
 
 mod clients;
+mod revoke;
 mod verify;
 
 use clap::Subcommand;
@@ -17,6 +18,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Verify(verify::Arguments),
+    Revoke(revoke::Arguments),
     Create(clients::Create),
     List(clients::List),
     Delete(clients::Delete),
@@ -25,6 +27,7 @@ enum Command {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Revoke(arguments) => revoke::run(arguments),
         Command::Create(create) => clients::create(create),
         Command::List(list) => clients::list(list),
         Command::Delete(delete) => clients::delete(delete),

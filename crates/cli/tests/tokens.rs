@@ -200,3 +200,17 @@ fn keys_are_sealed_under_a_key_from_a_file_the_environment_or_of_our_own() {
     Serving::start(&given, &["--http", "--key-encryption-key", key.to_str().unwrap()]).terminate();
     assert!(!given.join("key-encryption-key").exists());
 }
+
+#[test]
+fn a_revoked_token_is_refused_by_whoever_asks() {
+    let service = Service::start();
+    let verify = "token verify DIR/token --runtime-data DIR/runtime --accept-simulated --url URL --ca CA";
+    service.run(&format!("{verify} --check-revocation")).expect(0);
+    service.run("token revoke --jti 00 --url URL --ca CA").expect(2);
+    service.run("token revoke --jti 00 --url URL --ca CA --token-file DIR/data/admin-token").expect(1);
+    service.run("token revoke DIR/token --url URL --ca CA").expect(0);
+    let refused = service.run(&format!("{verify} --check-revocation")).expect(1);
+    assert!(refused.stderr.contains("was revoked"), "{}", refused.stderr);
+    // Whoever does not ask does not see it.
+    service.run(verify).expect(0);
+}

@@ -35,6 +35,7 @@ mod providers;
 mod public_url;
 mod request;
 mod response;
+mod revocation;
 mod routes;
 mod vault;
 
@@ -57,5 +58,6 @@ pub use provider::{
 pub use providers::{OpenError, Providers, ServiceConfig};
 pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use request::{AttestRequest, BadRequest, HeldData, MAX_HELD_DATA};
+pub use revocation::RevocationError;
 pub use routes::{MAX_BODY, router};
 pub use vault::{Vault, VaultError};

@@ -8,7 +8,7 @@ mod trust_model;
 use std::sync::Arc;
 
 use dcap::{Requirements, UnixTime, Verifier};
-use store::ProviderState;
+use store::{ProviderState, RevokedToken};
 use token::policy_jws::SignerCertificate;
 use token::{Jwks, SigningKey};
 
@@ -86,6 +86,8 @@ pub struct Provider {
     pub(crate) policies: Policies,
     /// The certificates that its policies must be signed under.
     pub(crate) signers: Vec<SignerCertificate>,
+    /// Tokens that were revoked; some of them may have expired since.
+    pub(crate) revoked: Vec<RevokedToken>,
     pub(crate) keys: Keys,
     pub(crate) clock: VerificationClock,
     requirements: Requirements,
@@ -132,6 +134,7 @@ impl Provider {
             created_by: row.created_by.clone(),
             policies: policies_of(state)?,
             signers: signers.collect::<Result<_, _>>().map_err(|_| UnusableProvider::Signer)?,
+            revoked: state.revoked.clone(),
             keys,
             clock: surroundings.clock,
             requirements: settings.requirements(surroundings.requirements),

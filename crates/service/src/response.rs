@@ -146,7 +146,7 @@ impl ApiError {
 }
 
 /// Who loses to somebody else may try again; a store that fails is not the caller's fault.
-fn status_of(error: &StoreError) -> StatusCode {
+pub(crate) fn status_of(error: &StoreError) -> StatusCode {
     match error {
         StoreError::Missing(_) => StatusCode::NOT_FOUND,
         StoreError::Exists(_) | StoreError::Changed(_) => StatusCode::CONFLICT,

@@ -7,6 +7,7 @@ mod audit;
 mod body;
 mod control_plane;
 mod entry;
+mod revocation;
 
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ pub fn router(providers: Arc<Providers>, access: Access) -> Router {
         .route("/certificates:add", post(administration::add_certificate))
         .route("/certificates:remove", post(administration::remove_certificate))
         .route("/servicehealth", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/revoke", post(revocation::revoke))
+        .route("/revoked", get(revocation::list))
         .route("/certs", get(certs))
         .route("/.well-known/openid-configuration", get(metadata))
         .route("/oauth2/token", post(access::token))

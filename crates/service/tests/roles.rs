@@ -48,6 +48,8 @@ fn table() -> Vec<(&'static str, String, String, u16, &'static str)> {
         row("GET", "/p/one/certs", "", 200, "+++++++++"),
         row("GET", "/p/one/.well-known/openid-configuration", "", 200, "+++++++++"),
         row("GET", "/p/one/servicehealth", "", 204, "+++++++++"),
+        row("GET", "/p/one/revoked", "", 200, "+++++++++"),
+        row("POST", "/p/one/revoke", "token=x", 200, "...xx+x++"),
         row("POST", "/p/one/attest/SgxEnclave", "{}", 400, "+++++++++"),
         row("POST", "/p/one/attest/OpenEnclave", "{}", 400, "+++++++++"),
         row("POST", "/p/closed/attest/SgxEnclave", "{}", 400, "...xxx+++"),

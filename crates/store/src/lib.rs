@@ -19,7 +19,9 @@ use async_trait::async_trait;
 pub use audit::{BrokenChain, Entry, Head, Input, PlatformEvidence, Record, link};
 pub use error::StoreError;
 pub use postgres::Postgres;
-pub use rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, SigningKey};
+pub use rows::{
+    AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, RevokedToken, SigningKey,
+};
 pub use sqlite::Sqlite;
 
 /// How often whoever waits for a change looks whether there is one.
@@ -129,6 +131,12 @@ pub trait Store: AuditLog {
     /// # Errors
     /// [`StoreError::Last`] where it is the only one.
     async fn remove_policy_signer(&self, provider: &str, sha256: &[u8; 32], entry: &Entry) -> Result<bool, StoreError>;
+
+    /// Keeps that a token was revoked, and forgets those of its provider that had expired by `now`; says whether it is news.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where the provider does not exist.
+    async fn revoke_token(&self, token: &RevokedToken, now: i64, entry: &Entry) -> Result<bool, StoreError>;
 
     /// SHA-256 of the administrator's token, where there is one.
     async fn administrator(&self) -> Result<Option<[u8; 32]>, StoreError>;

@@ -45,6 +45,19 @@ pub struct ProviderState {
     pub policies: Vec<PolicyChange>,
     /// The certificates that its policies must be signed under, in the order in which they were added.
     pub signers: Vec<PolicySigner>,
+    /// Tokens that were revoked, by id; some of them may have expired since.
+    pub revoked: Vec<RevokedToken>,
+}
+
+/// A token that was revoked before it expired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedToken {
+    /// Whose token it is.
+    pub provider: String,
+    /// Its id.
+    pub jti: String,
+    /// When it expires.
+    pub expires_at: i64,
 }
 
 /// A key that signs a provider's tokens.

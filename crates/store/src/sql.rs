@@ -42,15 +42,21 @@ macro_rules! store_in_sql {
                     "SELECT provider, sha256, certificate, added_at, added_by FROM policy_signer \
                      WHERE CAST($1 AS TEXT) IS NULL OR provider = $1 ORDER BY added_at, sha256",
                 );
+                let revoked = sqlx::query(
+                    "SELECT provider, jti, expires_at FROM revoked_token \
+                     WHERE CAST($1 AS TEXT) IS NULL OR provider = $1 ORDER BY provider, jti",
+                );
                 let providers = providers.bind(name).fetch_all(&mut *transaction).await?;
                 let keys = keys.bind(name).fetch_all(&mut *transaction).await?;
                 let policies = policies.bind(name).fetch_all(&mut *transaction).await?;
                 let signers = signers.bind(name).fetch_all(&mut *transaction).await?;
+                let revoked = revoked.bind(name).fetch_all(&mut *transaction).await?;
                 transaction.commit().await?;
                 let mut states = BTreeMap::new();
                 for row in &providers {
                     let provider = read_provider(row)?;
-                    let state = ProviderState { provider, keys: Vec::new(), policies: Vec::new(), signers: Vec::new() };
+                    let (keys, policies, signers, revoked) = Default::default();
+                    let state = ProviderState { provider, keys, policies, signers, revoked };
                     states.insert(state.provider.name.clone(), state);
                 }
                 for row in &keys {
@@ -64,6 +70,10 @@ macro_rules! store_in_sql {
                 for row in &signers {
                     let signer = read_policy_signer(row)?;
                     states.get_mut(&signer.provider).map(|state| state.signers.push(signer));
+                }
+                for row in &revoked {
+                    let token = read_revoked_token(row)?;
+                    states.get_mut(&token.provider).map(|state| state.revoked.push(token));
                 }
                 Ok(states.into_values().collect())
             }
@@ -133,6 +143,7 @@ macro_rules! store_in_sql {
                     "DELETE FROM signing_key WHERE provider = $1",
                     "DELETE FROM policy_change WHERE provider = $1",
                     "DELETE FROM policy_signer WHERE provider = $1",
+                    "DELETE FROM revoked_token WHERE provider = $1",
                     "DELETE FROM client WHERE provider = $1",
                     "DELETE FROM platform_evidence WHERE provider = $1",
                 ] {
@@ -233,6 +244,22 @@ macro_rules! store_in_sql {
                     return Err(StoreError::Last("policy signer"));
                 }
                 touch(provider, generation).execute(&mut *transaction).await?;
+                transaction.commit().await?;
+                Ok(true)
+            }
+
+            async fn revoke_token(&self, token: &RevokedToken, now: i64, entry: &Entry) -> Result<bool, StoreError> {
+                let (mut transaction, generation) = self.begin(entry).await?;
+                let query = sqlx::query("DELETE FROM revoked_token WHERE provider = $1 AND expires_at <= $2");
+                query.bind(&token.provider).bind(now).execute(&mut *transaction).await?;
+                let query = "INSERT INTO revoked_token (provider, jti, expires_at) VALUES ($1, $2, $3)";
+                let query = sqlx::query(query).bind(&token.provider).bind(&token.jti).bind(token.expires_at);
+                match query.execute(&mut *transaction).await.map_err(|error| conflict(error, "revoked token")) {
+                    Ok(_) => {}
+                    Err(StoreError::Exists(_)) => return Ok(false),
+                    Err(error) => return Err(error),
+                }
+                touch(&token.provider, generation).execute(&mut *transaction).await?;
                 transaction.commit().await?;
                 Ok(true)
             }
@@ -399,6 +426,14 @@ macro_rules! store_in_sql {
                 certificate: row.try_get("certificate")?,
                 added_at: row.try_get("added_at")?,
                 added_by: row.try_get("added_by")?,
+            })
+        }
+
+        fn read_revoked_token(row: &$row) -> Result<RevokedToken, StoreError> {
+            Ok(RevokedToken {
+                provider: row.try_get("provider")?,
+                jti: row.try_get("jti")?,
+                expires_at: row.try_get("expires_at")?,
             })
         }
 

@@ -12,16 +12,19 @@ use sqlx::{Connection, Row};
 
 use crate::audit::{Entry, Head, Input, PlatformEvidence, Record, link};
 use crate::error::conflict;
-use crate::rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, SigningKey};
+use crate::rows::{
+    AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, RevokedToken, SigningKey,
+};
 use crate::sql::{audit_in_sql, store_in_sql};
 use crate::{AuditLog, Store, StoreError};
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/sqlite/0001_providers.sql"),
     include_str!("../migrations/sqlite/0002_administration.sql"),
     include_str!("../migrations/sqlite/0003_many_providers.sql"),
     include_str!("../migrations/sqlite/0004_audit.sql"),
+    include_str!("../migrations/sqlite/0005_revocation.sql"),
 ];
 
 /// A store in one SQLite file.

@@ -54,6 +54,9 @@ pub struct Arguments {
     /// Accept a token about simulated evidence, which proves nothing about hardware.
     #[arg(long)]
     accept_simulated: bool,
+    /// Ask the issuer whether the token was revoked. Without it that is not seen: a token is good until it expires.
+    #[arg(long, requires = "url")]
+    check_revocation: bool,
     /// Judge as of this time instead of now.
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
     at: Option<UnixTime>,
@@ -95,8 +98,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let token = String::from_utf8_lossy(&bytes).trim().to_owned();
     let at = arguments.at.unwrap_or_else(UnixTime::of_system_clock);
     let verifier = verifier(arguments)?;
+    let mut expectations = expectations(arguments)?;
+    if let Some(url) = arguments.url.as_deref().filter(|_| arguments.check_revocation) {
+        let client = Client::new(url, arguments.ca.as_deref())?;
+        expectations = expectations.not_revoked(serve::runtime()?.block_on(client.revoked())?);
+    }
     let verified = verifier
-        .verify(&token, at.seconds(), &expectations(arguments)?)
+        .verify(&token, at.seconds(), &expectations)
         .map_err(|error| Failure::verdict(error.code(), failure::chain(&error), error.help()))?;
     let signer = match &arguments.collateral {
         Some(collateral) if arguments.require_attested_signer => {

@@ -34,11 +34,7 @@ pub(super) async fn token(
         Ok(body) => body,
         Err(error) => return error.into_response(),
     };
-    let field = |name: &str| {
-        let mut values = form_urlencoded::parse(&body).filter(|(key, _)| key == name).map(|(_, value)| value);
-        // A parameter that is there twice is none (section 3.2).
-        values.next().filter(|_| values.next().is_none()).map(std::borrow::Cow::into_owned)
-    };
+    let field = |name: &str| body::field(&body, name);
     if field("grant_type").as_deref() != Some("client_credentials") {
         return refused(StatusCode::BAD_REQUEST, "unsupported_grant_type", "the grant is client_credentials");
     }

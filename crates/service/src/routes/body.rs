@@ -54,6 +54,12 @@ pub(super) async fn read(headers: &HeaderMap, mut body: Body) -> Result<Vec<u8>,
     Ok(bytes)
 }
 
+/// A field of a form; one that is there twice is none (RFC 6749, section 3.2).
+pub(super) fn field(form: &[u8], name: &str) -> Option<String> {
+    let mut values = form_urlencoded::parse(form).filter(|(key, _)| key == name).map(|(_, value)| value);
+    values.next().filter(|_| values.next().is_none()).map(std::borrow::Cow::into_owned)
+}
+
 /// The JWS in a body: as it is, in the quotes of JSON, or as the one member of an object. Which of them the first byte tells.
 pub(super) async fn jws(headers: &HeaderMap, body: Body) -> Result<String, ApiError> {
     let refused = || ApiError::from(AdministrationError::Body);

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 
 use super::{CALL, Postgres};
 use crate::audit::{Entry, Head, Input, PlatformEvidence, Record};
-use crate::rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, ProviderState, SigningKey};
+use crate::rows::{
+    AccessKey, Client, NewProvider, PolicyChange, PolicySigner, ProviderState, RevokedToken, SigningKey,
+};
 use crate::{AuditLog, Store, StoreError};
 
 /// What a call gives, where it does so in time. A change that was not answered in time may have been made or not.
@@ -60,6 +62,7 @@ bounded! {
     fn change_policy(change: &PolicyChange, entry: &Entry) -> ();
     fn add_policy_signer(signer: &PolicySigner, entry: &Entry) -> bool;
     fn remove_policy_signer(provider: &str, sha256: &[u8; 32], entry: &Entry) -> bool;
+    fn revoke_token(token: &RevokedToken, now: i64, entry: &Entry) -> bool;
     fn administrator() -> Option<[u8; 32]>;
     fn create_administrator(token_sha256: &[u8; 32], created_at: i64, entry: &Entry) -> ();
     fn clients() -> Vec<Client>;

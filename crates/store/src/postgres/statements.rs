@@ -8,7 +8,9 @@ use sqlx::postgres::{PgPool, PgRow};
 
 use crate::audit::{Entry, Head, Input, PlatformEvidence, Record, link};
 use crate::error::conflict;
-use crate::rows::{AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, SigningKey};
+use crate::rows::{
+    AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, RevokedToken, SigningKey,
+};
 use crate::sql::{audit_in_sql, store_in_sql};
 use crate::{AuditLog, Store, StoreError};
 

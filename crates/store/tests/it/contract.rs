@@ -2,7 +2,7 @@
 
 use store::{Store, StoreError};
 
-use crate::rows::{access_key, change, client, entry, key, provider, signer};
+use crate::rows::{access_key, change, client, entry, key, provider, revoked, signer};
 
 pub use crate::audit::{
     chains_of_writers_at_once_have_no_gaps, every_change_is_written_down_and_nothing_that_was_refused,
@@ -26,6 +26,7 @@ macro_rules! every_store {
             the_last_change_of_a_policy_is_in_force_and_all_are_kept,
             of_writers_at_once_one_changes_the_policy,
             the_last_signer_stays,
+            a_revoked_token_is_kept_until_it_expires,
             there_is_one_administrator,
             clients_have_names_of_their_own,
             names_are_ordered_by_their_bytes,
@@ -244,6 +245,25 @@ pub async fn the_last_signer_stays(store: Shared) {
     let last = store.remove_policy_signer("one", &[2; 32], &entry()).await;
     assert!(matches!(last, Err(StoreError::Last("policy signer"))));
     assert_eq!(store.provider("one").await.unwrap().unwrap().signers, [signer("one", 2)]);
+}
+
+pub async fn a_revoked_token_is_kept_until_it_expires(store: Shared) {
+    let missing = store.revoke_token(&revoked("a", 10), 1, &entry()).await;
+    assert!(matches!(missing, Err(StoreError::Missing("provider"))));
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    let kept = async || store.provider("one").await.unwrap().unwrap().revoked;
+    for jti in ["b", "a"] {
+        let before = numbers(&store).await;
+        assert!(store.revoke_token(&revoked(jti, 10), 1, &entry()).await.unwrap());
+        assert!(numbers(&store).await.1 > before.1, "every replica hears of it");
+    }
+    assert!(!store.revoke_token(&revoked("a", 10), 1, &entry()).await.unwrap());
+    assert_eq!(kept().await, [revoked("a", 10), revoked("b", 10)]);
+    assert!(store.revoke_token(&revoked("c", 20), 10, &entry()).await.unwrap());
+    assert_eq!(kept().await, [revoked("c", 20)]);
+    store.delete_provider("one", &entry()).await.unwrap();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    assert_eq!(kept().await, []);
 }
 
 pub async fn there_is_one_administrator(store: Shared) {

@@ -3,7 +3,7 @@
 use store::{Store, StoreError};
 
 use crate::audit::chains;
-use crate::rows::{access_key, change, client, entry, key, provider, signer};
+use crate::rows::{access_key, change, client, entry, key, provider, revoked, signer};
 
 /// Every provider has its key and its signers, the policies have no gaps, no revision is higher than the last change, and every
 /// change stands in the audit.
@@ -30,7 +30,7 @@ pub async fn hold(store: &dyn Store) {
 }
 
 /// The writing methods, by number: each changes something where it is called after those before it.
-pub const WRITES: usize = 13;
+pub const WRITES: usize = 14;
 
 /// Calls a writing method of a store; what it has to know of what is there is read from another handle.
 pub async fn write(store: &dyn Store, reader: &dyn Store, number: usize) -> Result<(), StoreError> {
@@ -50,6 +50,7 @@ pub async fn write(store: &dyn Store, reader: &dyn Store, number: usize) -> Resu
         9 => store.delete_client("id", &entry()).await.map(drop),
         10 => store.create_administrator(&[7; 32], 1, &entry()).await,
         11 => store.create_access_key(&access_key("a"), &entry()).await,
+        12 => store.revoke_token(&revoked("id", 9), 1, &entry()).await.map(drop),
         _ => store.delete_provider("one", &entry()).await,
     }
 }

@@ -1,6 +1,6 @@
 //! Rows to keep.
 
-use store::{AccessKey, Client, Entry, NewProvider, PolicyChange, PolicySigner, Provider, SigningKey};
+use store::{AccessKey, Client, Entry, NewProvider, PolicyChange, PolicySigner, Provider, RevokedToken, SigningKey};
 
 pub fn entry() -> Entry {
     Entry { replica: "replica".to_owned(), text: "{}".to_owned() }
@@ -58,6 +58,10 @@ pub fn change(number: i64, text: Option<&str>) -> PolicyChange {
         changed_at: 3,
         changed_by: "somebody".to_owned(),
     }
+}
+
+pub fn revoked(jti: &str, expires_at: i64) -> RevokedToken {
+    RevokedToken { provider: "one".to_owned(), jti: jti.to_owned(), expires_at }
 }
 
 pub fn client(id: &str, name: &str, provider: Option<&str>) -> Client {

@@ -1,0 +1,77 @@
+//! `POST /revoke` (RFC 7009), and the list of what was revoked.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use dcap::UnixTime;
+use serde_json::json;
+
+use super::entry::Entered;
+use super::{Api, body};
+use crate::access::{Role, bearer};
+use crate::providers::chain;
+use crate::response::{ApiError, json_body, status_of};
+use crate::revocation::{RevocationError, TokenId};
+
+/// Whose work it is where the token itself was presented, in the audit.
+const PRESENTER: &str = "the token's bearer";
+
+/// Revokes the token in the form's field `token`, or for a contributor the one whose id is in `jti`.
+///
+/// The caller is a contributor of the provider, or presents the token itself as bearer token. What is no valid token of this
+/// provider is not revoked, and that is no error (RFC 7009, section 2.2).
+pub(super) async fn revoke(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let (provider, now) = (&entered.provider, UnixTime::of_system_clock());
+    let body = body::read(&headers, body).await?;
+    let field = |name: &str| body::field(&body, name);
+    let (token, jti) = (field("token"), field("jti"));
+    let presented = token.as_deref().filter(|token| bearer(&headers) == Some(token));
+    let by = match presented.and_then(|token| TokenId::of(token, provider, now)) {
+        Some(id) => return revoked(api.providers.revoke(provider, id, PRESENTER, now).await),
+        None => api.caller_with(Role::Contributor, &headers, &entered, "/revoke").await?.name,
+    };
+    let id = match (token, jti) {
+        (Some(token), None) => TokenId::of(&token, provider, now),
+        (None, Some(jti)) => Some(TokenId::alone(&jti, provider, now).map_err(|error| refused(&error))?),
+        _ => return Ok(malformed("invalid_request", "send the form field token, or jti")),
+    };
+    match id {
+        Some(id) => revoked(api.providers.revoke(provider, id, &by, now).await),
+        None => revoked(Ok(())),
+    }
+}
+
+/// `GET /revoked`: what relying parties look at.
+pub(super) async fn list(Extension(entered): Extension<Entered>) -> Response {
+    let mut response = json_body(&entered.provider.revoked_tokens(UnixTime::of_system_clock()));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+fn revoked(done: Result<(), RevocationError>) -> Result<Response, ApiError> {
+    done.map(|()| StatusCode::OK.into_response()).map_err(|error| refused(&error))
+}
+
+fn refused(error: &RevocationError) -> ApiError {
+    let (status, code) = match error {
+        RevocationError::Store(error) => {
+            tracing::error!(error = chain(error), "token cannot be revoked");
+            (status_of(error), "InternalError")
+        }
+        RevocationError::Id => (StatusCode::BAD_REQUEST, "InvalidParameter"),
+        RevocationError::TooMany => (StatusCode::CONFLICT, "Conflict"),
+    };
+    ApiError::new(status, code, error.code(), error.to_string(), error.help())
+}
+
+/// A refusal as RFC 7009 has it (section 2.2.1).
+fn malformed(error: &str, description: &str) -> Response {
+    (StatusCode::BAD_REQUEST, json_body(&json!({"error": error, "error_description": description}))).into_response()
+}
