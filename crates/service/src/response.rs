@@ -35,6 +35,11 @@ impl ApiError {
     ) -> Self {
         Self { status, code, detail: detail.to_owned(), message: message.into(), help, retry_after: None }
     }
+
+    /// The same, to be tried again after so many seconds.
+    pub(crate) fn retry_after(self, seconds: i64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
 }
 
 /// What the request log says of a refusal; the body is not read for it.
@@ -137,11 +142,11 @@ impl ApiError {
             }
             other => other.to_string(),
         };
-        let mut refusal = Self::new(status, code, error.code(), message, error.help());
-        if let AccessError::TooManyFailures { retry_after } = error {
-            refusal.retry_after = Some(*retry_after);
+        let refusal = Self::new(status, code, error.code(), message, error.help());
+        match error {
+            AccessError::TooManyFailures { retry_after } => refusal.retry_after(*retry_after),
+            _ => refusal,
         }
-        refusal
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod running;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{Request, header};
 use proptest::prelude::*;
 use running::{enclave_holding, encode, quote_body, request, running};
@@ -175,4 +175,17 @@ fn mutated_quotes_and_bodies_never_panic_and_never_get_a_token() {
         let mutated: String = body.chars().enumerate().map(|(n, c)| if n == at { '"' } else { c }).collect();
         prop_assert!(!runtime.block_on(service.post(ATTEST, mutated)).status.is_server_error());
     });
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_to_its_end_is_given_up() {
+    let service = running().await;
+    let (mut sender, body) = http_body_util::channel::Channel::<Bytes, std::convert::Infallible>::new(1);
+    sender.send_data("{".into()).await.unwrap();
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let refused = service.post("/attest/SgxEnclave", Body::new(body)).await;
+    assert_eq!(refused.refusal(), (408, "InvalidOperation".into(), "timeout".into()));
+    assert_eq!(begun.elapsed().as_secs(), 30);
+    drop(sender);
 }

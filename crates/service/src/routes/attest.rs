@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use dcap::UnixTime;
 use serde_json::json;
 
+use super::body::Received;
 use super::entry::{Attested, Entered};
 use super::{Api, body, not_found};
 use crate::access::Role;
@@ -92,7 +93,7 @@ async fn compute(
     provider: Arc<Provider>,
     attestation_type: AttestationType,
     request: AttestRequest,
-    body: Vec<u8>,
+    body: Received,
 ) -> (Result<String, AttestError>, Option<Decision>) {
     // A closed semaphore cannot be: nothing closes it. Without a permit the work would merely not be bounded.
     let _draft = match request.draft_policy {
@@ -111,7 +112,7 @@ async fn compute(
             at,
             outcome: token.as_ref().map(|token| sha256(&[token.as_bytes()])).map_err(AttestError::code),
             evidence: request.evidence,
-            request: body,
+            request: body.to_vec(),
             observed,
         });
         (token, decision)
