@@ -6,9 +6,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use command::{Serving, veritee};
+use serde_json::Value;
 use simulator::{EnclaveReport, Platform};
 
 /// A database server that ends with the test.
@@ -164,6 +166,61 @@ fn replicas_follow_each_other_and_go_on_without_the_database_for_a_while() {
     assert!(within(20, reset));
     assert!(within(2, || replicas.attest(one_port) == 200));
     drop((one, two));
+}
+
+#[test]
+fn a_database_that_is_stopped_and_started_under_load_costs_no_attestation() {
+    let Some(mut replicas) = Replicas::new() else { return };
+    let port = free_port();
+    let service = replicas.serve("one", &["--listen", &format!("127.0.0.1:{port}"), "--audit", "decisions"]);
+    replicas.remember();
+    let ended = AtomicBool::new(false);
+    let (attested, slowest) = std::thread::scope(|scope| {
+        let attest = || {
+            let (mut count, mut slowest) = (0_u64, Duration::ZERO);
+            while !ended.load(Ordering::Relaxed) {
+                let begun = Instant::now();
+                assert_eq!(replicas.attest(port), 200);
+                slowest = slowest.max(begun.elapsed());
+                count += 1;
+            }
+            (count, slowest)
+        };
+        let load: Vec<_> = (0..4).map(|_| scope.spawn(attest)).collect();
+        for _ in 0..2 {
+            std::thread::sleep(Duration::from_secs(1));
+            replicas.database.run("stop");
+            let (status, answer) = replicas.ask(port, "PUT", "/policies/Tpm", DENY);
+            assert_eq!(status, 503, "{answer}");
+            std::thread::sleep(Duration::from_secs(2));
+            replicas.database.run("start");
+            assert!(within(20, || replicas.ask(port, "GET", "/clients", "").0 == 200), "it comes back by itself");
+        }
+        ended.store(true, Ordering::Relaxed);
+        let ended: Vec<(u64, Duration)> = load.into_iter().map(|thread| thread.join().unwrap()).collect();
+        (ended.iter().map(|(count, _)| count).sum::<u64>(), ended.iter().map(|(_, slowest)| *slowest).max().unwrap())
+    });
+    assert!(slowest < Duration::from_secs(2), "{attested} attestations, the slowest took {slowest:?}");
+    // What was decided meanwhile is written down when the database is there again, or counted as lost.
+    let told = || {
+        let heads = replicas.ask(port, "GET", "/audit/heads", "").1;
+        let replica = std::fs::read_to_string(replicas.path("one/replica-id")).unwrap();
+        assert!(heads.contains("200 OK"), "{heads}");
+        let (mut after, mut told) = (0, 0);
+        loop {
+            let path = format!("/audit/records/{}/{after}", replica.trim());
+            let page = replicas.ask(port, "GET", &path, "").1;
+            let page: Value = serde_json::from_str(page.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+            let Some(last) = page["value"].as_array().unwrap().last() else { return told };
+            after = last["number"].as_i64().unwrap();
+            for record in page["value"].as_array().unwrap() {
+                let text: Value = serde_json::from_str(record["text"].as_str().unwrap()).unwrap();
+                told += text["decisions"].as_array().map_or(0, Vec::len) as u64 + text["lost"].as_u64().unwrap_or(0);
+            }
+        }
+    };
+    assert!(within(20, || told() >= attested), "{} of {attested} decisions are told of", told());
+    drop(service);
 }
 
 #[test]
