@@ -19,8 +19,8 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use collateral::LoadError;
 use dcap::UnixTime;
 use service::{
-    Access, Audit, KeysError, OpenAccessError, OpenError, Providers, PublicUrl, ServiceConfig, UnusableProvider,
-    VerificationClock,
+    Access, Audit, InvalidProviderDomain, KeysError, OpenAccessError, OpenError, ProviderDomain, Providers, PublicUrl,
+    ServiceConfig, UnusableProvider, VerificationClock,
 };
 use simulator::Platform;
 use store::{Postgres, Sqlite, Store, StoreError};
@@ -82,6 +82,7 @@ impl Running {
         // What can be refused is refused before anything is made: a data directory must not be spoilt by a wrong start.
         let listener = bind(settings)?;
         let public_url = public_url(settings, &listener)?;
+        let provider_domain = provider_domain(settings)?;
         open_data_directory(&settings.data)?;
         let store = open_store(settings).await?;
         check_kind(settings, &*store).await?;
@@ -91,6 +92,7 @@ impl Running {
         let audit = Arc::new(Audit::new(audit::replica(&settings.data)?, settings.audit));
         let config = ServiceConfig {
             public_url,
+            provider_domain,
             location: settings.location.clone(),
             root_pem: simulation.as_ref().map(|simulation| simulation.platform.root_certificate_pem()),
             collateral: simulation
@@ -284,6 +286,22 @@ fn public_url(settings: &Settings, listener: &TcpListener) -> Result<PublicUrl, 
     let text = settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://localhost:{port}"));
     PublicUrl::parse(&text)
         .map_err(|error| Failure::usage("public_url_malformed", error.to_string(), "give the URL that clients use"))
+}
+
+fn provider_domain(settings: &Settings) -> Result<Option<ProviderDomain>, Failure> {
+    let Some(text) = &settings.provider_domain else { return Ok(None) };
+    let malformed = |error: InvalidProviderDomain| {
+        Failure::usage("provider_domain_malformed", error.to_string(), "give a domain, without `*.`")
+    };
+    let domain = ProviderDomain::parse(text).map_err(malformed)?;
+    if settings.tls_certificate.is_none() && !settings.http {
+        return Err(Failure::usage(
+            "tls_missing",
+            format!("the development CA is good for localhost alone, not for names in `{text}`"),
+            "pass --tls-certificate and --tls-key with a certificate for `*.DOMAIN`, or --http behind a proxy that does TLS",
+        ));
+    }
+    Ok(Some(domain))
 }
 
 /// What TLS is done with, and the CA that clients then have to trust; nothing where TLS is left to a proxy.

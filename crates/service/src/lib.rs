@@ -56,7 +56,7 @@ pub use provider::{
     UnusableProvider, VerificationClock,
 };
 pub use providers::{OpenError, Providers, ServiceConfig};
-pub use public_url::{InvalidPublicUrl, PublicUrl};
+pub use public_url::{InvalidProviderDomain, InvalidPublicUrl, ProviderDomain, PublicUrl};
 pub use request::{AttestRequest, BadRequest, HeldData, MAX_HELD_DATA};
 pub use revocation::RevocationError;
 pub use routes::{MAX_BODY, router};

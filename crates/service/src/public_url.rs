@@ -19,6 +19,33 @@ pub struct PublicUrl {
 #[error("`{0}` is no URL such as `https://attest.example:8443`, without query, fragment and user")]
 pub struct InvalidPublicUrl(String);
 
+/// A domain whose every name leads to the service: the provider `one` is reached at `https://one.DOMAIN`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderDomain(String);
+
+/// Text that cannot be a domain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no domain such as `attest.example`")]
+pub struct InvalidProviderDomain(String);
+
+impl ProviderDomain {
+    /// Reads a domain: labels of lowercase letters, digits and hyphens, with dots between them.
+    ///
+    /// # Errors
+    /// Where it is no such text.
+    pub fn parse(text: &str) -> Result<Self, InvalidProviderDomain> {
+        let is_label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        };
+        if text.len() <= 200 && text.split('.').all(is_label) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidProviderDomain(text.chars().take(200).collect()))
+        }
+    }
+}
+
 impl PublicUrl {
     /// Reads a URL of scheme `https` or `http`; a slash at its end is dropped. `https://localhost` is also reached as
     /// `https://127.0.0.1` and the reverse.
@@ -61,6 +88,32 @@ impl PublicUrl {
         }
     }
 
+    /// The URL of a host below a domain, with this one's scheme and port.
+    pub(crate) fn in_domain(&self, name: &str, domain: &ProviderDomain) -> Self {
+        let (scheme, _) = self.url.split_once("://").unwrap_or(("https", ""));
+        let (host, port) = (format!("{name}.{}", domain.0), self.port());
+        let shown = if port == self.default_port { String::new() } else { format!(":{port}") };
+        Self {
+            url: format!("{scheme}://{host}{shown}"),
+            authorities: vec![(host, port)],
+            default_port: self.default_port,
+            path: String::new(),
+        }
+    }
+
+    /// What stands before the domain in a request's host, where port and the rest are as in [`PublicUrl::in_domain`].
+    pub(crate) fn name_in_domain(&self, authority: Option<&Authority>, domain: &ProviderDomain) -> Option<String> {
+        let authority = authority?;
+        let host = authority.host().to_ascii_lowercase();
+        let is_port = authority.port_u16().unwrap_or(self.default_port) == self.port();
+        let name = host.strip_suffix(&domain.0)?.strip_suffix('.')?;
+        (is_port && !name.is_empty()).then(|| name.to_owned())
+    }
+
+    fn port(&self) -> u16 {
+        self.authorities.first().map_or(self.default_port, |(_, port)| *port)
+    }
+
     /// The URL without a slash at its end: the issuer of tokens.
     pub fn as_str(&self) -> &str {
         &self.url
@@ -100,6 +153,32 @@ mod tests {
         assert_eq!(reached("https://a.example", "b.example", "/certs"), None);
         assert_eq!(reached("https://localhost:8443", "localhost", "/certs"), None);
         assert_eq!(PublicUrl::parse("https://localhost").unwrap().path_within(None, "/certs"), None);
+    }
+
+    #[test]
+    fn a_provider_has_a_name_in_a_domain() {
+        let domain = ProviderDomain::parse("attest.example").unwrap();
+        for (url, expected, authority) in [
+            ("https://a.example", "https://one.attest.example", "ONE.attest.example"),
+            ("https://a.example:8443", "https://one.attest.example:8443", "one.attest.example:8443"),
+            ("http://a.example", "http://one.attest.example", "one.attest.example:80"),
+        ] {
+            let url = PublicUrl::parse(url).unwrap();
+            let one = url.in_domain("one", &domain);
+            assert_eq!(one.as_str(), expected);
+            let authority: Authority = authority.parse().unwrap();
+            assert_eq!(url.name_in_domain(Some(&authority), &domain).as_deref(), Some("one"));
+            assert_eq!(one.path_within(Some(&authority), "/certs").as_deref(), Some("/certs"));
+        }
+        let url = PublicUrl::parse("https://a.example").unwrap();
+        for other in ["attest.example", ".attest.example", "oneattest.example", "one.attest.example:8443", "a.example"]
+        {
+            let found = other.parse().ok().and_then(|other| url.name_in_domain(Some(&other), &domain));
+            assert_eq!(found, None, "{other}");
+        }
+        for wrong in ["", ".", "a..b", "*.example", "A.example", "a.example/", "a.example:1"] {
+            assert!(ProviderDomain::parse(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -256,7 +256,7 @@ async fn other_roots_are_for_services_that_strangers_do_not_reach() {
 async fn the_service_is_not_managed_below_a_provider() {
     let service = running().await;
     service.create("one", json!({})).await;
-    for path in [format!("/p/one{GROUP}/one"), "/p/one/clients".to_owned(), "/p/one/oauth2/token".to_owned()] {
+    for path in [format!("/p/one{GROUP}/one"), "/p/one/clients".to_owned(), "/p/one/audit/heads".to_owned()] {
         assert_eq!(service.ask("GET", &path, "").await.refusal(), (404, "NotFound".into(), "route_unknown".into()));
     }
     assert_eq!(service.get("/p/default/certs").await.refusal().2, "provider_unknown", "it has one URL");

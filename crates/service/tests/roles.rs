@@ -54,6 +54,7 @@ fn table() -> Vec<(&'static str, String, String, u16, &'static str)> {
         row("POST", "/p/one/attest/OpenEnclave", "{}", 400, "+++++++++"),
         row("POST", "/p/closed/attest/SgxEnclave", "{}", 400, "...xxx+++"),
         row("POST", "/oauth2/token", "", 400, "+++++++++"),
+        row("POST", "/p/one/oauth2/token", "", 400, "+++++++++"),
         row("GET", "/clients", "", 200, "...xxxxx+"),
         row("POST", "/clients", &client, 400, "...xxxxx+"),
         row("GET", "/audit/heads", "", 200, "+++++++++"),

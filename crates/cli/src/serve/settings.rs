@@ -32,6 +32,10 @@ pub struct Arguments {
     /// The URL that clients use, and the issuer of tokens [default: https://localhost:PORT].
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// A domain whose every name leads here: providers are reached at https://NAME.DOMAIN instead of PUBLIC-URL/p/NAME. Changing it
+    /// changes their issuer.
+    #[arg(long, value_name = "DOMAIN")]
+    provider_domain: Option<String>,
     /// Where the provider `default` is, in your geography; a location has one default provider [default: local].
     #[arg(long, value_name = "NAME")]
     location: Option<String>,
@@ -107,6 +111,7 @@ impl From<Audited> for AuditChoice {
 pub struct Settings {
     pub listen: SocketAddr,
     pub public_url: Option<String>,
+    pub provider_domain: Option<String>,
     pub location: String,
     pub data: PathBuf,
     pub http: bool,
@@ -132,6 +137,7 @@ impl Settings {
         let settings = Self {
             listen: flags.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8443))),
             public_url: flags.public_url.or(file.public_url),
+            provider_domain: flags.provider_domain.or(file.provider_domain),
             location: flags.location.or(file.location).unwrap_or_else(|| LOCATION.to_owned()),
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("veritee-data")),
             http: flags.http || file.http,
@@ -164,6 +170,7 @@ impl Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             public_url: None,
+            provider_domain: None,
             location: LOCATION.to_owned(),
             data,
             http: false,

@@ -17,7 +17,7 @@ use crate::response::{ApiError, Refused};
 /// Time for a request, its body included.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// What is at the URL of the provider `default` alone: it is about the service.
-const SERVICE_PATHS: [&str; 5] = ["/subscriptions/", "/providers/", "/oauth2/", "/clients", "/audit/"];
+const SERVICE_PATHS: [&str; 4] = ["/subscriptions/", "/providers/", "/clients", "/audit/"];
 
 /// What is known of a request before it is handled.
 #[derive(Clone)]

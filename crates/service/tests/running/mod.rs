@@ -95,6 +95,7 @@ async fn open(directory: TempDir, platform: Platform, config: ServiceConfig, now
 pub fn config() -> ServiceConfig {
     ServiceConfig {
         public_url: PublicUrl::parse(URL).unwrap(),
+        provider_domain: None,
         location: "local".to_owned(),
         root_pem: None,
         collateral: None,
