@@ -46,6 +46,12 @@ impl TdReport10 {
     pub const SEPT_VE_DISABLE: u64 = 1 << 28;
     /// TDATTRIBUTES bit 29: the trust domain can be moved to another machine.
     pub const MIGRATABLE: u64 = 1 << 29;
+    /// TDATTRIBUTES bit 30: the trust domain may use supervisor protection keys.
+    pub const PROTECTION_KEYS: u64 = 1 << 30;
+    /// TDATTRIBUTES bit 31: the trust domain may use Key Locker.
+    pub const KEY_LOCKER: u64 = 1 << 31;
+    /// TDATTRIBUTES bit 63: the trust domain may use performance monitoring.
+    pub const PERFMON: u64 = 1 << 63;
     /// TDATTRIBUTES bits 1 to 3, 7 to 15, 23 to 26 and 32 to 61: must be zero.
     pub const RESERVED: u64 = 0b111 << 1 | 0x1ff << 7 | 0b1111 << 23 | ((1 << 30) - 1) << 32;
 
@@ -138,5 +144,7 @@ mod tests {
     fn reserved_attributes_are_the_documented_bits() {
         let reserved = |bit: u32| matches!(bit, 1..=3 | 7..=15 | 23..=26 | 32..=61);
         assert!((0..64).all(|bit| (TdReport10::RESERVED >> bit & 1 == 1) == reserved(bit)));
+        let known = TdReport10::PROTECTION_KEYS | TdReport10::KEY_LOCKER | TdReport10::PERFMON;
+        assert_eq!(known.to_le_bytes(), [0, 0, 0, 0xc0, 0, 0, 0, 0x80]);
     }
 }
