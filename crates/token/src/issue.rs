@@ -107,11 +107,37 @@ pub fn issue_unsecured(
     jws::unsecured(key, &key_set_url(iss), &payload).map_err(IssueError::Key)
 }
 
+/// Issues an attestation token of the API of 2018: without `jti` and `x-ms-ver`.
+///
+/// It has neither the version nor the type that [`crate::relying_party`] demands: it is for programs of that time.
+///
+/// # Errors
+/// [`IssueError`].
+pub fn issue_of_2018(
+    key: &SigningKey,
+    iss: &str,
+    claims: Map<String, Value>,
+    iat: i64,
+    lifetime: i64,
+) -> Result<String, IssueError> {
+    plain(key, iss, claims, iat, lifetime)
+}
+
 /// Issues the signed answer to an administrator: `claims` and `exp`, `iat`, `iss`, `nbf`, no more.
 ///
 /// # Errors
 /// [`IssueError`].
 pub fn issue_administration(
+    key: &SigningKey,
+    iss: &str,
+    claims: Map<String, Value>,
+    iat: i64,
+    lifetime: i64,
+) -> Result<String, IssueError> {
+    plain(key, iss, claims, iat, lifetime)
+}
+
+fn plain(
     key: &SigningKey,
     iss: &str,
     mut claims: Map<String, Value>,

@@ -55,7 +55,7 @@ mod signing_key;
 pub use algorithm::{Algorithm, TokenAlgorithm, UnknownAlgorithm};
 pub use issue::{
     ADMINISTRATION_LIFETIME, ATTESTATION_LIFETIME, IssueError, RESERVED_CLAIMS, issue, issue_administration,
-    issue_unsecured,
+    issue_of_2018, issue_unsecured,
 };
 pub use issuer::{Issuer, IssuerError};
 pub use jwks::{Jwk, Jwks, JwksError, MAX_KEYS};
