@@ -1,6 +1,8 @@
 //! Pieces of collateral from wherever they were found.
 
-use dcap::{Certificate, Crl, EnclaveIdentity, SignedJson, TcbInfo};
+use std::collections::BTreeMap;
+
+use dcap::{Certificate, Crl, EnclaveIdentity, SignedJson, TcbInfo, Tee, UnixTime};
 
 use crate::form::{Container, Contents, Form, ReferenceCollateral, Response, Unrecognised};
 use crate::sniff::sniff;
@@ -79,6 +81,20 @@ impl CollateralSet {
                 self.certificates.extend(certificates.into_iter().map(|certificate| (source.clone(), certificate)));
             }
         }
+    }
+
+    /// The evaluation data numbers of the TCB Infos about that TEE that are valid at `at`, each with the newest date of a level
+    /// in them. It is what the documents say: nobody's signature is looked at.
+    pub fn evaluation_data_numbers(&self, tee: Tee, at: UnixTime) -> BTreeMap<u32, UnixTime> {
+        let mut numbers = BTreeMap::new();
+        let infos = self.tcb_infos.iter().map(|(_, _, info)| info);
+        for info in infos.filter(|info| info.tee == tee && info.validity.check(at).is_ok()) {
+            if let Some(newest) = info.levels.iter().map(|level| level.date).max() {
+                let date = numbers.entry(info.evaluation_data_number).or_insert(newest);
+                *date = newest.max(*date);
+            }
+        }
+        numbers
     }
 
     /// Files that were no collateral, with the reason.
