@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dcap::{Quote, Tee};
 use serde_json::{Value, json};
 use token::{Binding, Expectations, VerifiedToken};
 
@@ -68,9 +69,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 pub fn request(evidence: &Evidence) -> (Value, &'static str) {
     let encoded = URL_SAFE_NO_PAD.encode(evidence.bytes());
     match evidence.framing {
+        Framing::Quote if is_of_a_trust_domain(evidence.bytes()) => (json!({"quote": encoded}), "TdxVm"),
         Framing::Quote => (json!({"quote": encoded}), "SgxEnclave"),
         Framing::OpenEnclave => (json!({"report": encoded}), "OpenEnclave"),
     }
+}
+
+/// What cannot be read is for the service to refuse.
+fn is_of_a_trust_domain(quote: &[u8]) -> bool {
+    Quote::parse(quote).is_ok_and(|quote| quote.tee() == Tee::Tdx)
 }
 
 fn nonce() -> Result<String, Failure> {
@@ -91,4 +98,22 @@ fn show(verified: &VerifiedToken, token: &str, as_json: bool) -> Result<(), Fail
     }
     show::line("")?;
     show::fields(&claims, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_evidence_goes_to_its_route() {
+        let samples = test_data::package("dcap-qvl").join("sample");
+        for (name, route) in [("sgx_quote", "SgxEnclave"), ("tdx_quote", "TdxVm"), ("tdx_quote_td15ex", "TdxVm")] {
+            let (body, taken) = request(&Evidence::read(&samples.join(name)).unwrap());
+            assert_eq!((taken, body["quote"].is_string()), (route, true), "{name}");
+        }
+        // Version 1, type 2, four bytes.
+        let report = [1, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 3, 0, 2, 0];
+        assert_eq!(request(&Evidence::from_file_contents(&report).unwrap()).1, "OpenEnclave");
+        assert_eq!(request(&Evidence::from_file_contents(&[3, 0]).unwrap()).1, "SgxEnclave");
+    }
 }

@@ -26,7 +26,6 @@ use simulator::Platform;
 use store::{Postgres, Sqlite, Store, StoreError};
 use tokio::task::JoinHandle;
 
-use crate::arguments::Allow;
 use crate::failure::{self, Failure};
 use crate::requirements::requirements;
 use crate::show;
@@ -99,7 +98,7 @@ impl Running {
                 .as_ref()
                 .map(|simulation| simulation.collateral.clone())
                 .or_else(|| settings.collateral.clone()),
-            requirements: requirements(&settings.accept_tcb, &[Allow::Debug]),
+            requirements: service::left_to_policy(requirements(&settings.accept_tcb, &[])),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
             vault: Arc::new(vault::open(settings.key_encryption_key.as_deref(), &settings.data)?),
             quoter: simulation.as_ref().map(Simulation::quoter),

@@ -242,6 +242,16 @@ fn the_claims_of_a_quote_are_those_that_a_service_gives() {
     for name in ["x-ms-sgx-mrenclave", "$svn", "x-veritee-tcb-status", "x-veritee-advisory-ids"] {
         assert!(names.contains(&name), "{names:?}");
     }
+    let samples = quote.parent().unwrap();
+    let (td, its_collateral) = (samples.join("tdx_quote"), samples.join("tdx_quote_collateral.json"));
+    let mut words: Vec<std::ffi::OsString> = vec!["policy".into(), "explain".into(), bench.path("a.policy").into()];
+    words.extend(["--quote".into(), td.into(), "--collateral".into(), its_collateral.into()]);
+    words.extend(["--at", "2025-06-20T00:00:00Z", "--json"].map(Into::into));
+    let json = veritee(words).json();
+    let names: Vec<_> = json["claims"].as_array().unwrap().iter().filter_map(|claim| claim["type"].as_str()).collect();
+    for name in ["tdx_mrtd", "attester_tcb_status", "x-veritee-tcb-status"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
     // A quote that does not verify has no claims.
     let expired = explain(&["--at", "2035-06-20T00:00:00Z"]).expect(1);
     assert!(expired.stderr.contains("error:") && expired.stdout.is_empty(), "{}", expired.stderr);

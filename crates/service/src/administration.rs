@@ -4,6 +4,7 @@
 mod certificates;
 mod error;
 mod history;
+mod of_2018;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use token::policy_jws::{self, PolicyJws};
 use tokio::sync::MutexGuard;
 
 use crate::access::Caller;
+use crate::api_version::ApiVersion;
 use crate::policies::{Policies, PolicyError, PolicyInForce};
 use crate::policy_type::PolicyType;
 use crate::provider::{Provider, TrustModel};
@@ -21,13 +23,16 @@ use crate::providers::Providers;
 
 pub(crate) use certificates::MAX_SIGNERS;
 pub use error::AdministrationError;
+pub(crate) use of_2018::unprepared;
 
 impl Provider {
     /// The policy in force, in its JWS; where there is none, in the JWS that resets.
     pub(crate) fn policy_token(&self, policy_type: PolicyType, now: UnixTime) -> Result<String, AdministrationError> {
-        let reset = policy_jws::unsecured_reset();
-        let jws = self.policies.of(policy_type).map_or(reset.as_str(), |policy| policy.jws.as_str());
-        self.answer([("x-ms-policy", json!(jws))], now)
+        self.answer([("x-ms-policy", json!(self.policy_jws(policy_type, ApiVersion::Current)))], now)
+    }
+
+    fn policy_jws(&self, policy_type: PolicyType, version: ApiVersion) -> String {
+        self.policies.of(policy_type, version).map_or_else(policy_jws::unsecured_reset, |policy| policy.jws.clone())
     }
 
     /// A token that says these things.
@@ -156,8 +161,8 @@ impl Providers {
         policy_type: PolicyType,
         change: PolicyChange,
     ) -> Result<(), AdministrationError> {
-        let in_force = Policies::of_change(&change, policy_type)?;
-        let hash = in_force.as_ref().map(|policy: &Arc<PolicyInForce>| policy.hash.as_str());
+        let set = Policies::default().with(policy_type, Policies::of_change(&change, policy_type)?);
+        let hash = set.of(policy_type, ApiVersion::Current).map(|policy| policy.hash.as_str());
         let details = json!({
             "provider": change.provider,
             "attestationType": change.attestation_type,

@@ -6,15 +6,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use abi::open_enclave;
-use dcap::{PckError, Quote, UnixTime};
+use dcap::{PckError, Quote, Report, Tee, UnixTime};
 use policy::Properties;
 use serde_json::{Map, Value, json};
 
+use crate::api_version::ApiVersion;
 use crate::attestation_type::AttestationType;
 use crate::audit::{Observed, platform_id};
 use crate::claims::{self, Evidence};
 use crate::hashes::sha256;
-use crate::keeper::Prepared;
 use crate::policies::{Policies, PolicyInForce};
 use crate::provider::Provider;
 use crate::request::{AttestRequest, HeldData};
@@ -27,7 +27,7 @@ impl Provider {
     ///
     /// A provider is one snapshot, and nothing newer is read:
     ///
-    /// 1. evidence → [`Quote`]: well-formed;
+    /// 1. evidence → [`Quote`]: well-formed, and of the TEE that the type is about;
     /// 2. → [`ProvenPck`](dcap::ProvenPck): the platform's chain leads to one of the provider's roots;
     /// 3. → `VerifiedQuote`, with collateral for that platform;
     /// 4. `configure()` of the policy narrows the provider's requirements;
@@ -56,10 +56,11 @@ impl Provider {
         observed: &mut Observed,
     ) -> Result<String, AttestError> {
         let at = self.clock.verification_time(now);
-        let policy = policy_in_force(&self.policies, attestation_type, request.draft_policy.as_deref())?;
+        let policy = policy_in_force(&self.policies, attestation_type, request)?;
 
         observed.policy = Some((policy.hash.clone(), policy.jws.clone()));
         let quote = Quote::parse(quote_bytes(attestation_type, &request.evidence)?)?;
+        check_tee(&quote, attestation_type)?;
         let pck = self.verifier().prove(&quote, None, at).map_err(|error| match error {
             PckError::NoChain(_) => AttestError::NoPckChain,
             other => other.into(),
@@ -72,13 +73,23 @@ impl Provider {
         let minimum = minimum_evaluation_number(&configured, self.settings.baseline);
         let accepted = self.requirements().clone().minimum_evaluation_data_number(minimum).judge(verified)?;
 
-        let dangerous_time = self.clock.is_dangerous().then_some(at);
+        check_held_data(accepted.quote().report(), request)?;
+        let dangerous_verification_time = self.clock.is_dangerous().then_some(at);
         let evidence =
-            Evidence::of(&accepted, request.runtime_data.as_ref(), dangerous_time).ok_or(AttestError::NotAnSgxQuote)?;
-        check_held_data(&evidence, request)?;
+            Evidence { accepted: &accepted, runtime_data: request.runtime_data.as_ref(), dangerous_verification_time };
         let permit = policy.parsed.decide(&evidence.incoming(), &policy.vocabulary)?;
-        let claims = token_claims(&evidence, request, &claims::issued(&permit.issued), &policy, &collateral);
-        let issue = if request.draft_policy.is_some() { token::issue_unsecured } else { token::issue };
+        let issued = claims::issued(&permit.issued);
+        let collateral = collateral.hashes.claim(&request.evidence);
+        let claims = match request.api_version {
+            ApiVersion::Current => outgoing(&evidence, request, &issued, &policy, collateral),
+            ApiVersion::Of2018 => evidence.outgoing_of_2018(&policy, &collateral),
+        };
+        let claims = with_issued(claims, issued);
+        let issue = match (request.api_version, &request.draft_policy) {
+            (ApiVersion::Of2018, _) => token::issue_of_2018,
+            (ApiVersion::Current, Some(_)) => token::issue_unsecured,
+            (ApiVersion::Current, None) => token::issue,
+        };
         let lifetime = self.settings.token_lifetime;
         Ok(issue(self.signing_key(now)?, self.issuer(), claims, now.seconds(), lifetime)?)
     }
@@ -87,19 +98,28 @@ impl Provider {
 fn policy_in_force<'a>(
     policies: &'a Policies,
     attestation_type: AttestationType,
-    draft: Option<&str>,
+    request: &AttestRequest,
 ) -> Result<Cow<'a, PolicyInForce>, AttestError> {
     let policy_type = attestation_type.into();
-    match draft {
+    match &request.draft_policy {
         Some(text) => PolicyInForce::parse(text, policy_type).map(Cow::Owned).map_err(AttestError::DraftPolicy),
-        None => policies.of(policy_type).map(Cow::Borrowed).ok_or(AttestError::NoPolicy),
+        None => policies.of(policy_type, request.api_version).map(Cow::Borrowed).ok_or(AttestError::NoPolicy),
     }
 }
 
 fn quote_bytes(attestation_type: AttestationType, evidence: &[u8]) -> Result<&[u8], AttestError> {
     match attestation_type {
-        AttestationType::SgxEnclave => Ok(evidence),
+        AttestationType::SgxEnclave | AttestationType::TdxVm => Ok(evidence),
         AttestationType::OpenEnclave => Ok(open_enclave::quote_in(evidence)?),
+    }
+}
+
+/// The policy of one kind of evidence must not judge another.
+fn check_tee(quote: &Quote<'_>, attestation_type: AttestationType) -> Result<(), AttestError> {
+    match (attestation_type.tee(), quote.tee()) {
+        (Tee::Sgx, Tee::Tdx) => Err(AttestError::NotAnSgxQuote),
+        (Tee::Tdx, Tee::Sgx) => Err(AttestError::NotATdxQuote),
+        (Tee::Sgx, Tee::Sgx) | (Tee::Tdx, Tee::Tdx) => Ok(()),
     }
 }
 
@@ -112,35 +132,46 @@ fn minimum_evaluation_number(properties: &Properties, baseline: u32) -> u32 {
     }
 }
 
-/// SHA-256 of the data stands in the first half of the field that commits to it; the rest of the field is the
-/// enclave's own.
-fn check_held_data(evidence: &Evidence<'_>, request: &AttestRequest) -> Result<(), AttestError> {
-    let commits = |field: &[u8; 64], data: &HeldData| field.starts_with(sha256(&[data.bytes()]).as_ref());
+/// SHA-256 of the data stands at the beginning of the field that commits to it; the rest of the field is the attested
+/// environment's own.
+fn check_held_data(report: &Report, request: &AttestRequest) -> Result<(), AttestError> {
+    let commits = |field: &[u8], data: &HeldData| field.starts_with(&sha256(&[data.bytes()]));
     if let Some(data) = &request.runtime_data
-        && !commits(&evidence.enclave.report_data, data)
+        && !commits(report.report_data(), data)
     {
         return Err(AttestError::RuntimeData);
     }
-    if let Some(data) = &request.init_time_data {
-        let enclave = evidence.enclave;
-        if !enclave.attributes.is_kss() || !commits(&enclave.config_id, data) {
-            return Err(AttestError::InitTimeData);
-        }
+    if let Some(data) = &request.init_time_data
+        && !chosen_at_start(report).is_some_and(|field| commits(field, data))
+    {
+        return Err(AttestError::InitTimeData);
     }
     Ok(())
 }
 
-fn token_claims(
+/// CONFIGID of an enclave that has one, MRCONFIGID of a trust domain.
+fn chosen_at_start(report: &Report) -> Option<&[u8]> {
+    match report {
+        Report::SgxEnclave(enclave) => enclave.attributes.is_kss().then_some(&enclave.config_id),
+        Report::Td10(_) | Report::Td15(_) | Report::Td15Ex(_) => {
+            report.td_report().map(|td| td.mr_config_id.as_slice())
+        }
+    }
+}
+
+/// The members of a token that the service speaks for itself.
+fn outgoing(
     evidence: &Evidence<'_>,
     request: &AttestRequest,
     issued: &Map<String, Value>,
     policy: &PolicyInForce,
-    collateral: &Prepared,
+    collateral: Value,
 ) -> Map<String, Value> {
     let mut claims = evidence.outgoing();
-    let collateral = collateral.hashes.claim(&request.evidence);
-    claims.insert("maa-attestationcollateral".to_owned(), collateral.clone());
-    claims.insert("x-ms-sgx-collateral".to_owned(), collateral);
+    if evidence.is_sgx() {
+        claims.insert("maa-attestationcollateral".to_owned(), collateral.clone());
+        claims.insert("x-ms-sgx-collateral".to_owned(), collateral);
+    }
     claims.insert("x-ms-policy-hash".to_owned(), policy.hash.as_str().into());
     if let Some(signer) = &policy.signer {
         claims.insert("x-ms-policy-signer".to_owned(), json!({"jwk": signer}));
@@ -154,9 +185,13 @@ fn token_claims(
     if !issued.is_empty() {
         claims.insert("x-ms-policy".to_owned(), Value::Object(issued.clone()));
     }
+    claims
+}
+
+/// The policy engine refused owned names already; the service's own word stands in any case.
+fn with_issued(mut claims: Map<String, Value>, issued: Map<String, Value>) -> Map<String, Value> {
     for (name, value) in issued {
-        // The policy engine refused owned names already; the service's own word stands in any case.
-        claims.entry(name.clone()).or_insert_with(|| value.clone());
+        claims.entry(name).or_insert(value);
     }
     claims
 }

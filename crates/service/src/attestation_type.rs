@@ -1,5 +1,7 @@
 //! The kinds of evidence that the service attests.
 
+use dcap::Tee;
+
 /// What kind of evidence an attestation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AttestationType {
@@ -7,17 +9,33 @@ pub enum AttestationType {
     SgxEnclave,
     /// An SGX quote in Open Enclave's framing.
     OpenEnclave,
+    /// A bare quote of a trust domain.
+    TdxVm,
 }
 
 impl AttestationType {
     /// Every type.
-    pub const ALL: [Self; 2] = [Self::SgxEnclave, Self::OpenEnclave];
+    pub const ALL: [Self; 3] = [Self::SgxEnclave, Self::OpenEnclave, Self::TdxVm];
 
     /// The name in URLs and in the store.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SgxEnclave => "SgxEnclave",
             Self::OpenEnclave => "OpenEnclave",
+            Self::TdxVm => "TdxVm",
+        }
+    }
+
+    /// The type of that name, whatever its case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// What its quotes are of.
+    pub(crate) const fn tee(self) -> Tee {
+        match self {
+            Self::SgxEnclave | Self::OpenEnclave => Tee::Sgx,
+            Self::TdxVm => Tee::Tdx,
         }
     }
 }

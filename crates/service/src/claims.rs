@@ -1,6 +1,9 @@
 //! Accepted evidence as claims: what a policy may judge by, and what a token says.
 
-use abi::sgx::ReportBody;
+mod of_2018;
+mod sgx;
+mod tdx;
+
 use dcap::{AcceptedQuote, Report, UnixTime};
 use policy::{Claim, Issuer, Value as ClaimValue};
 use serde_json::{Map, Value, json};
@@ -8,45 +11,36 @@ use serde_json::{Map, Value, json};
 use crate::base64;
 use crate::request::HeldData;
 
-/// The claims that a policy sees of accepted evidence, as an attestation gives them; none where it is of no SGX enclave.
-pub fn incoming_claims(accepted: &AcceptedQuote) -> Option<Vec<Claim>> {
-    Evidence::of(accepted, None, None).map(|evidence| evidence.incoming())
+/// The claims that a policy sees of accepted evidence, as an attestation gives them.
+pub fn incoming_claims(accepted: &AcceptedQuote) -> Vec<Claim> {
+    Evidence { accepted, runtime_data: None, dangerous_verification_time: None }.incoming()
 }
 
-/// What both sets of claims are made of.
+/// What all sets of claims are made of.
 pub(crate) struct Evidence<'a> {
     pub(crate) accepted: &'a AcceptedQuote,
-    pub(crate) enclave: &'a ReportBody,
     pub(crate) runtime_data: Option<&'a HeldData>,
     /// Set where the service judges as of another time than its clock's.
     pub(crate) dangerous_verification_time: Option<UnixTime>,
 }
 
-impl<'a> Evidence<'a> {
-    /// Nothing where the quote is of no SGX enclave.
-    pub(crate) fn of(
-        accepted: &'a AcceptedQuote,
-        runtime_data: Option<&'a HeldData>,
-        dangerous_verification_time: Option<UnixTime>,
-    ) -> Option<Self> {
-        match accepted.quote().report() {
-            Report::SgxEnclave(enclave) => Some(Self { accepted, enclave, runtime_data, dangerous_verification_time }),
-            _ => None,
-        }
-    }
-
+impl Evidence<'_> {
     /// The claims that a policy sees, all from the attestation service. The `$` names are those of older policies.
     pub(crate) fn incoming(&self) -> Vec<Claim> {
         let mut claims = Vec::new();
         let mut add = |name: &str, value: ClaimValue| {
             claims.push(Claim { name: name.to_owned(), value, issuer: Issuer::AttestationService });
         };
-        for (name, value) in self.sgx_claims() {
+        for (name, value) in self.azure_claims() {
             let Some(value) = claim_value(&value) else { continue };
-            if let Some(alias) = older_name(name) {
+            if let Some(alias) = self.older_name(name) {
                 add(alias, value.clone());
             }
             add(name, value);
+        }
+        if let Some(HeldData::Json(_, object)) = self.runtime_data {
+            // As text: functions of the policy language read it.
+            add("x-ms-runtime", ClaimValue::String(Value::Object(object.clone()).to_string()));
         }
         for (name, value) in self.veritee_claims() {
             match &value {
@@ -60,44 +54,41 @@ impl<'a> Evidence<'a> {
 
     /// The members of the token that the service speaks for itself.
     pub(crate) fn outgoing(&self) -> Map<String, Value> {
-        let mut members: Map<String, Value> =
-            self.sgx_claims().into_iter().chain(self.veritee_claims()).map(|(n, v)| (n.to_owned(), v)).collect();
-        if let Some(held) = self.runtime_data {
-            match held {
-                HeldData::Binary(bytes) => {
-                    for name in ["x-ms-sgx-ehd", "maa-ehd", "aas-ehd"] {
-                        members.insert(name.to_owned(), base64::encode(bytes).into());
-                    }
-                }
-                HeldData::Json(_, object) => {
-                    members.insert("x-ms-runtime".to_owned(), Value::Object(object.clone()));
-                }
+        let claims = self.azure_claims().into_iter().chain(self.veritee_claims());
+        let mut members: Map<String, Value> = claims.map(|(name, value)| (name.to_owned(), value)).collect();
+        match self.runtime_data {
+            None => {}
+            Some(HeldData::Binary(bytes)) => {
+                // The first is what clients read for every kind of evidence, the others are its names before.
+                let names: &[&str] =
+                    if self.is_sgx() { &["x-ms-sgx-ehd", "maa-ehd", "aas-ehd"] } else { &["x-ms-sgx-ehd"] };
+                let echo = base64::encode(bytes);
+                members.extend(names.iter().map(|name| ((*name).to_owned(), echo.as_str().into())));
+            }
+            Some(HeldData::Json(_, object)) => {
+                members.insert("x-ms-runtime".to_owned(), Value::Object(object.clone()));
             }
         }
         members
     }
 
-    /// What Azure says of an SGX enclave.
-    fn sgx_claims(&self) -> Vec<(&'static str, Value)> {
-        let enclave = self.enclave;
-        let mut claims = vec![
-            ("x-ms-attestation-type", json!("sgx")),
-            ("x-ms-sgx-is-debuggable", json!(enclave.attributes.is_debug())),
-            ("x-ms-sgx-mrenclave", json!(hex::encode(enclave.mr_enclave))),
-            ("x-ms-sgx-mrsigner", json!(hex::encode(enclave.mr_signer))),
-            ("x-ms-sgx-product-id", json!(enclave.isv_prod_id.get())),
-            ("x-ms-sgx-report-data", json!(hex::encode(enclave.report_data))),
-            ("x-ms-sgx-svn", json!(enclave.isv_svn.get())),
-        ];
-        if enclave.attributes.is_kss() {
-            claims.extend([
-                ("x-ms-sgx-config-id", json!(hex::encode(enclave.config_id))),
-                ("x-ms-sgx-config-svn", json!(enclave.config_svn.get())),
-                ("x-ms-sgx-isv-extended-product-id", json!(hex::encode(enclave.isv_ext_prod_id))),
-                ("x-ms-sgx-isv-family-id", json!(hex::encode(enclave.isv_family_id))),
-            ]);
+    /// What Azure says of this kind of evidence.
+    fn azure_claims(&self) -> Vec<(&'static str, Value)> {
+        let tcb = self.accepted.quote().tcb();
+        match self.accepted.quote().report() {
+            Report::SgxEnclave(enclave) => sgx::claims(enclave),
+            Report::Td10(report) => tdx::claims(report, tcb),
+            Report::Td15(report) => tdx::claims(&report.base, tcb),
+            Report::Td15Ex(report) => tdx::claims(&report.base.base, tcb),
         }
-        claims
+    }
+
+    pub(crate) fn is_sgx(&self) -> bool {
+        self.accepted.quote().tee() == dcap::Tee::Sgx
+    }
+
+    fn older_name(&self, name: &str) -> Option<&'static str> {
+        if self.is_sgx() { sgx::older_name(name) } else { None }
     }
 
     /// What Azure leaves out: how up to date the platform is, and whether it is one.
@@ -120,18 +111,6 @@ impl<'a> Evidence<'a> {
             claims.push(("x-veritee-dangerous-verification-time", json!(at)));
         }
         claims
-    }
-}
-
-fn older_name(name: &str) -> Option<&'static str> {
-    match name {
-        "x-ms-sgx-is-debuggable" => Some("$is-debuggable"),
-        "x-ms-sgx-product-id" => Some("$product-id"),
-        "x-ms-sgx-mrsigner" => Some("$sgx-mrsigner"),
-        "x-ms-sgx-mrenclave" => Some("$sgx-mrenclave"),
-        "x-ms-sgx-svn" => Some("$svn"),
-        "x-ms-attestation-type" => Some("$tee"),
-        _ => None,
     }
 }
 

@@ -18,6 +18,7 @@
 
 mod access;
 mod administration;
+mod api_version;
 mod attest;
 mod attestation_type;
 mod audit;
@@ -41,6 +42,7 @@ mod vault;
 
 pub use access::{Access, AccessError, OpenAccessError, Role};
 pub use administration::AdministrationError;
+pub use api_version::ApiVersion;
 pub use attest::AttestError;
 pub use attestation_type::AttestationType;
 pub use audit::{Audit, AuditChoice};
@@ -53,7 +55,7 @@ pub use policies::PolicyError;
 pub use policy_type::PolicyType;
 pub use provider::{
     InvalidProviderName, InvalidSettings, KeysError, Provider, ProviderName, Quoter, Settings, TrustModel,
-    UnusableProvider, VerificationClock,
+    UnusableProvider, VerificationClock, left_to_policy,
 };
 pub use providers::{OpenError, Providers, ServiceConfig};
 pub use public_url::{InvalidProviderDomain, InvalidPublicUrl, ProviderDomain, PublicUrl};

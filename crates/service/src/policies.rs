@@ -8,6 +8,7 @@ use serde_json::Value;
 use store::PolicyChange;
 use token::policy_jws::{self, PolicyJws, PolicyJwsError};
 
+use crate::api_version::ApiVersion;
 use crate::policy_type::PolicyType;
 
 /// A parsed policy with what it speaks about, its hash, and the JWS that it came in.
@@ -16,6 +17,8 @@ pub(crate) struct PolicyInForce {
     pub(crate) parsed: Policy,
     pub(crate) vocabulary: Vocabulary,
     pub(crate) hash: String,
+    /// The hash that tokens of the API of 2018 carry.
+    pub(crate) hash_of_2018: String,
     /// Exactly as it was submitted.
     pub(crate) jws: String,
     /// The signer's key with its certificates, where the policy is signed.
@@ -54,29 +57,27 @@ impl PolicyInForce {
         let parsed = Policy::parse(text)?;
         let vocabulary = policy_type.vocabulary();
         parsed.lint(text, &vocabulary).errors()?;
-        Ok(Self { parsed, vocabulary, hash: token::hash::policy_hash(text), jws, signer })
+        let (hash, hash_of_2018) = (token::hash::policy_hash(text), token::hash::policy_hash_legacy(text));
+        Ok(Self { parsed, vocabulary, hash, hash_of_2018, jws, signer })
     }
 }
 
-/// The policies in force, for each attestation type that has one.
+/// The policies that were set for a provider; for the other attestation types the default is in force.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policies(BTreeMap<PolicyType, Arc<PolicyInForce>>);
 
-/// What is in force until something is set; all providers share it. That each default parses is for the tests to say.
-static DEFAULTS: LazyLock<Policies> = LazyLock::new(|| {
-    let parse = |policy_type: PolicyType| {
-        let parsed = PolicyInForce::parse(policy_type.default_policy()?, policy_type).ok()?;
-        Some((policy_type, Arc::new(parsed)))
-    };
-    Policies(PolicyType::ALL.into_iter().filter_map(parse).collect())
-});
+/// All providers share them. That each parses is for the tests to say.
+static DEFAULTS: LazyLock<BTreeMap<PolicyType, PolicyInForce>> = LazyLock::new(|| parsed(PolicyType::default_policy));
+static DEFAULTS_OF_2018: LazyLock<BTreeMap<PolicyType, PolicyInForce>> =
+    LazyLock::new(|| parsed(PolicyType::default_policy_of_2018));
+
+fn parsed(default: fn(PolicyType) -> Option<&'static str>) -> BTreeMap<PolicyType, PolicyInForce> {
+    let parse = |policy_type| Some((policy_type, PolicyInForce::parse(default(policy_type)?, policy_type).ok()?));
+    PolicyType::ALL.into_iter().filter_map(parse).collect()
+}
 
 impl Policies {
-    pub(crate) fn defaults() -> Self {
-        DEFAULTS.clone()
-    }
-
-    /// What a change puts in force; none where there is no policy to be reset to.
+    /// What a change sets; nothing where it resets to the default.
     pub(crate) fn of_change(
         change: &PolicyChange,
         policy_type: PolicyType,
@@ -85,15 +86,20 @@ impl Policies {
             (Some(jws), Some(_)) => {
                 Ok(Some(Arc::new(PolicyInForce::from_jws(jws, &PolicyJws::read(jws)?, policy_type)?)))
             }
-            _ => Ok(DEFAULTS.0.get(&policy_type).map(Arc::clone)),
+            _ => Ok(None),
         }
     }
 
-    pub(crate) fn of(&self, policy_type: PolicyType) -> Option<&PolicyInForce> {
-        self.0.get(&policy_type).map(|policy| &**policy)
+    /// The policy in force in that form of the API: only their defaults differ.
+    pub(crate) fn of(&self, policy_type: PolicyType, version: ApiVersion) -> Option<&PolicyInForce> {
+        let defaults = match version {
+            ApiVersion::Current => &DEFAULTS,
+            ApiVersion::Of2018 => &DEFAULTS_OF_2018,
+        };
+        self.0.get(&policy_type).map(|policy| &**policy).or_else(|| defaults.get(&policy_type))
     }
 
-    /// The same with this one in force for the type, or none.
+    /// The same with this one set for the type, or its default in force.
     pub(crate) fn with(mut self, policy_type: PolicyType, policy: Option<Arc<PolicyInForce>>) -> Self {
         match policy {
             Some(policy) => drop(self.0.insert(policy_type, policy)),
@@ -109,9 +115,13 @@ mod tests {
 
     #[test]
     fn every_default_policy_parses() {
+        let none = Policies::default();
         for policy_type in PolicyType::ALL {
-            let default = Policies::defaults().of(policy_type).map(|policy| policy.hash.clone());
-            assert_eq!(default, policy_type.default_policy().map(token::hash::policy_hash), "{policy_type:?}");
+            let hash = |version| none.of(policy_type, version).map(|policy| policy.hash.clone());
+            let expected = policy_type.default_policy().map(token::hash::policy_hash);
+            assert_eq!(hash(ApiVersion::Current), expected, "{policy_type:?}");
+            let expected = policy_type.default_policy_of_2018().map(token::hash::policy_hash);
+            assert_eq!(hash(ApiVersion::Of2018), expected, "{policy_type:?}");
         }
     }
 }

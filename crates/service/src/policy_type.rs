@@ -30,9 +30,9 @@ pub enum PolicyType {
 }
 
 macro_rules! copied {
-    ($($from:literal => $to:literal)*) => {
+    ($permit:literal $($from:literal => $to:literal)*) => {
         concat!(
-            "version= 1.0;authorizationrules{=> permit();};issuancerules{",
+            "version= 1.0;authorizationrules{", $permit, "};issuancerules{",
             $("c:[type==\"", $from, "\"] => issue(type=\"", $to, "\", value=c.value);",)*
             "};"
         )
@@ -41,12 +41,23 @@ macro_rules! copied {
 
 /// Azure Attestation's default for SGX, byte for byte: relying parties compare its hash.
 const SGX: &str = copied! {
+    "=> permit();"
     "x-ms-sgx-is-debuggable" => "is-debuggable"
     "x-ms-sgx-mrsigner" => "sgx-mrsigner"
     "x-ms-sgx-mrenclave" => "sgx-mrenclave"
     "x-ms-sgx-product-id" => "product-id"
     "x-ms-sgx-svn" => "svn"
     "x-ms-attestation-type" => "tee"
+};
+/// Its default for SGX in 2018.
+const SGX_OF_2018: &str = copied! {
+    "c:[type==\"$is-debuggable\"] => permit();"
+    "$is-debuggable" => "is-debuggable"
+    "$sgx-mrsigner" => "sgx-mrsigner"
+    "$sgx-mrenclave" => "sgx-mrenclave"
+    "$product-id" => "product-id"
+    "$svn" => "svn"
+    "$tee" => "tee"
 };
 /// Its default for SEV-SNP.
 const SNP: &str = "version= 1.0;authorizationrules{=> permit();};";
@@ -82,6 +93,8 @@ impl PolicyType {
 
     /// The type of that name, whatever its case.
     pub fn from_name(name: &str) -> Option<Self> {
+        // As the description of the API of 2018 has it; its service took the other name.
+        let name = if name.eq_ignore_ascii_case("VSMEnclave") { Self::VbsEnclave.as_str() } else { name };
         Self::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(name))
     }
 
@@ -92,6 +105,14 @@ impl PolicyType {
             Self::SevSnpVm => Some(SNP),
             Self::TdxVm => Some(TDX),
             Self::AzureGuest | Self::Tpm | Self::VbsEnclave | Self::CyResComponent => None,
+        }
+    }
+
+    /// The text that is in force for requests of the API of 2018 until another is set.
+    pub const fn default_policy_of_2018(self) -> Option<&'static str> {
+        match self {
+            Self::SgxEnclave | Self::OpenEnclave => Some(SGX_OF_2018),
+            other => other.default_policy(),
         }
     }
 
@@ -129,6 +150,7 @@ impl From<AttestationType> for PolicyType {
         match attested {
             AttestationType::SgxEnclave => Self::SgxEnclave,
             AttestationType::OpenEnclave => Self::OpenEnclave,
+            AttestationType::TdxVm => Self::TdxVm,
         }
     }
 }
@@ -188,12 +210,7 @@ mod tests {
 
     #[test]
     fn other_policies_of_azure_have_their_hashes_and_are_policies() {
-        let names = ["is-debuggable", "sgx-mrsigner", "sgx-mrenclave", "product-id", "svn", "tee"];
-        let rules = names.map(|name| format!("c:[type==\"${name}\"] => issue(type=\"{name}\", value=c.value);"));
-        let legacy = format!(
-            "version= 1.0;authorizationrules{{c:[type==\"$is-debuggable\"] => permit();}};issuancerules{{{}}};",
-            rules.concat()
-        );
+        let of_2018 = PolicyType::SgxEnclave.default_policy_of_2018().unwrap();
         let renamed = [
             ("x-ms-sgx-is-debuggable", "is-debuggable"),
             ("x-ms-sgx-mrsigner", "sgx-mrsigner"),
@@ -211,7 +228,7 @@ mod tests {
         );
         let minimal = "version=1.0; authorizationrules{=> permit();}; issuancerules{};";
         for (text, hash) in [
-            (legacy.as_str(), "egjnANIzEpS2WgpE4Nk-QEwM69XRCgTs42_G0qLlbnk"),
+            (of_2018, "egjnANIzEpS2WgpE4Nk-QEwM69XRCgTs42_G0qLlbnk"),
             (&documented, "Ro7KRY9_KNWhIP7MudZXlNO1nb-UPiY4IJkjaN_gh7g"),
             (minimal, "z0FRjKS0ssQTNur1V6BV8WIrh9M3fzgTo0EfHRvapWU"),
         ] {
@@ -219,14 +236,15 @@ mod tests {
             let policy = Policy::parse(text).unwrap();
             assert_eq!(policy.lint(text, &PolicyType::SgxEnclave.vocabulary()).errors(), Ok(()));
         }
-        assert_eq!(legacy.len(), 479);
-        let legacy_hash = "200e2717392bfb187b89c7c498b8e5ebcd6ad136dc0cdb5b897fdb13e344ca40";
-        assert_eq!(token::hash::policy_hash_legacy(&legacy), legacy_hash);
+        assert_eq!(of_2018.len(), 479);
+        let hash = "200e2717392bfb187b89c7c498b8e5ebcd6ad136dc0cdb5b897fdb13e344ca40";
+        assert_eq!(token::hash::policy_hash_legacy(of_2018), hash);
     }
 
     #[test]
     fn names_are_read_in_any_case() {
         assert_eq!(PolicyType::from_name("sevsnpvm"), Some(PolicyType::SevSnpVm));
+        assert_eq!(PolicyType::from_name("VsmEnclave"), Some(PolicyType::VbsEnclave));
         assert_eq!(PolicyType::from_name("Sgx"), None);
     }
 

@@ -22,7 +22,7 @@ use crate::vault::Vault;
 pub(crate) use keys::{Keys, MAX_KEYS, make as make_key};
 pub use keys::{KeysError, Quoter};
 pub use name::{InvalidProviderName, ProviderName};
-pub use settings::{InvalidSettings, Settings};
+pub use settings::{InvalidSettings, Settings, left_to_policy};
 pub use trust_model::TrustModel;
 
 /// As of when evidence is judged.
@@ -195,13 +195,13 @@ fn policies_of(state: &ProviderState) -> Result<Policies, UnusableProvider> {
     let refused = |policy_type: PolicyType| {
         move |source| UnusableProvider::Policy { attestation_type: policy_type.as_str(), source }
     };
-    let mut policies = Policies::defaults();
+    let mut policies = Policies::default();
     for change in &state.policies {
         let Some(policy_type) = PolicyType::from_name(&change.attestation_type) else {
             return Err(UnusableProvider::Row(format!("`{}` is no attestation type", change.attestation_type)));
         };
-        let in_force = Policies::of_change(change, policy_type).map_err(refused(policy_type))?;
-        policies = policies.with(policy_type, in_force);
+        let policy = Policies::of_change(change, policy_type).map_err(refused(policy_type))?;
+        policies = policies.with(policy_type, policy);
     }
     Ok(policies)
 }

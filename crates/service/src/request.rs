@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::api_version::ApiVersion;
 use crate::attestation_type::AttestationType;
 use crate::base64;
 
@@ -65,6 +66,7 @@ impl BadRequest {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Missing("report") => "send the Open Enclave report as base64url in `report`",
+            Self::Missing("Quote") => "send the quote, or the Open Enclave report, as base64url in `Quote`",
             Self::Missing(_) => "send the quote as base64url in `quote`",
             Self::DataType { .. } => "set dataType to Binary or JSON",
             Self::NotJsonObject(_) => {
@@ -98,11 +100,13 @@ impl HeldData {
 /// What a client asks to have attested.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttestRequest {
+    /// The form of the request, which is that of its token.
+    pub api_version: ApiVersion,
     /// The quote or Open Enclave report.
     pub evidence: Vec<u8>,
     /// Data that report data commits to.
     pub runtime_data: Option<HeldData>,
-    /// Data that CONFIGID commits to.
+    /// Data that CONFIGID or MRCONFIGID commits to.
     pub init_time_data: Option<HeldData>,
     /// A policy to try instead of the provider's; the token is unsecured then.
     pub draft_policy: Option<String>,
@@ -116,22 +120,47 @@ impl AttestRequest {
     /// # Errors
     /// See [`BadRequest`].
     pub fn from_json(body: &[u8], attestation_type: AttestationType) -> Result<Self, BadRequest> {
-        let Value::Object(members) = strict_json::from_slice(body, MAX_DEPTH)? else {
-            return Err(BadRequest::NotAnObject);
-        };
-        let mut members = fold_names(members)?;
+        let mut members = members(body)?;
         let evidence_name = match attestation_type {
-            AttestationType::SgxEnclave => "quote",
+            AttestationType::SgxEnclave | AttestationType::TdxVm => "quote",
             AttestationType::OpenEnclave => "report",
         };
         let evidence = members.remove(evidence_name).ok_or(BadRequest::Missing(evidence_name))?;
         Ok(Self {
+            api_version: ApiVersion::Current,
             evidence: decoded(&evidence, evidence_name)?,
             runtime_data: held_data(members.remove("runtimedata"), "runtimeData")?,
             init_time_data: held_data(members.remove("inittimedata"), "initTimeData")?,
             draft_policy: text(members.remove("draftpolicyforattestation"), "draftPolicyForAttestation")?,
             nonce: nonce(members.remove("nonce"))?,
         })
+    }
+
+    /// Reads a request body of the API of 2018: `Quote`, which may be an Open Enclave report, and `EnclaveHeldData`.
+    ///
+    /// # Errors
+    /// See [`BadRequest`].
+    pub fn from_json_of_2018(body: &[u8]) -> Result<Self, BadRequest> {
+        let mut members = members(body)?;
+        let evidence = members.remove("quote").ok_or(BadRequest::Missing("Quote"))?;
+        let held = text(members.remove("enclavehelddata"), "EnclaveHeldData")?;
+        let held = held.map(|text| bytes_of_held_data(&text, "EnclaveHeldData").map(HeldData::Binary)).transpose()?;
+        Ok(Self {
+            api_version: ApiVersion::Of2018,
+            evidence: decoded(&evidence, "Quote")?,
+            runtime_data: held,
+            init_time_data: None,
+            draft_policy: None,
+            nonce: None,
+        })
+    }
+}
+
+/// The members of a body, their names in lower case.
+fn members(body: &[u8]) -> Result<Map<String, Value>, BadRequest> {
+    match strict_json::from_slice(body, MAX_DEPTH)? {
+        Value::Object(members) => fold_names(members),
+        _ => Err(BadRequest::NotAnObject),
     }
 }
 
@@ -149,6 +178,13 @@ fn fold_names(members: Map<String, Value>) -> Result<Map<String, Value>, BadRequ
 fn decoded(value: &Value, member: &'static str) -> Result<Vec<u8>, BadRequest> {
     let text = value.as_str().ok_or(BadRequest::Type { member, expected: "string" })?;
     base64::decode(text).ok_or(BadRequest::Base64(member))
+}
+
+fn bytes_of_held_data(text: &str, member: &'static str) -> Result<Vec<u8>, BadRequest> {
+    match base64::decode(text).ok_or(BadRequest::Base64(member))? {
+        bytes if bytes.len() > MAX_HELD_DATA => Err(BadRequest::DataTooLong(member)),
+        bytes => Ok(bytes),
+    }
 }
 
 /// Absent, null and empty text all mean that there is none: clients send each of them.
@@ -180,10 +216,8 @@ fn held_data(value: Option<Value>, member: &'static str) -> Result<Option<HeldDa
         Some(_) => return Err(BadRequest::Type { member, expected: "object" }),
     };
     let Some(data) = members.get("data").filter(|data| !data.is_null() && *data != "") else { return Ok(None) };
-    let bytes = decoded(data, member)?;
-    if bytes.len() > MAX_HELD_DATA {
-        return Err(BadRequest::DataTooLong(member));
-    }
+    let data = data.as_str().ok_or(BadRequest::Type { member, expected: "string" })?;
+    let bytes = bytes_of_held_data(data, member)?;
     let data_type = members.get("datatype").and_then(Value::as_str).unwrap_or_default();
     if data_type.eq_ignore_ascii_case("binary") {
         Ok(Some(HeldData::Binary(bytes)))
@@ -265,6 +299,30 @@ mod tests {
         let data = base64::encode(&vec![0; MAX_HELD_DATA + 1]);
         let long = format!(r#"{{"quote":"AQ","runtimeData":{{"data":"{data}","dataType":"Binary"}}}}"#);
         assert!(matches!(parse(&long), Err(B::DataTooLong("runtimeData"))));
+    }
+
+    #[test]
+    fn requests_of_2018_have_their_own_members() {
+        let parse = |body: &str| AttestRequest::from_json_of_2018(body.as_bytes());
+        let request = parse(r#"{"quote":"AQ","ENCLAVEHELDDATA":"Ag","runtimeData":1}"#).unwrap();
+        assert_eq!((request.api_version, request.evidence.as_slice()), (ApiVersion::Of2018, &[1][..]));
+        assert_eq!(request.runtime_data, Some(HeldData::Binary(vec![2])));
+        for nothing in ["", ",\"EnclaveHeldData\":\"\"", ",\"EnclaveHeldData\":null"] {
+            assert_eq!(parse(&format!("{{\"Quote\":\"AQ\"{nothing}}}")).unwrap().runtime_data, None);
+        }
+        let long = base64::encode(&vec![0; MAX_HELD_DATA + 1]);
+        type Is = fn(&BadRequest) -> bool;
+        let table: [(String, Is); 5] = [
+            ("{}".into(), |e| matches!(e, BadRequest::Missing("Quote"))),
+            (r#"{"Quote":"AQ","quote":"AQ"}"#.into(), |e| matches!(e, BadRequest::Duplicate(_))),
+            (r#"{"Quote":"AQ","EnclaveHeldData":{}}"#.into(), |e| matches!(e, BadRequest::Type { .. })),
+            (r#"{"Quote":"AQ","EnclaveHeldData":"*"}"#.into(), |e| matches!(e, BadRequest::Base64("EnclaveHeldData"))),
+            (format!(r#"{{"Quote":"AQ","EnclaveHeldData":"{long}"}}"#), |e| matches!(e, BadRequest::DataTooLong(_))),
+        ];
+        for (body, is_expected) in table {
+            let error = parse(&body).unwrap_err();
+            assert!(is_expected(&error), "{error:?}");
+        }
     }
 
     #[test]

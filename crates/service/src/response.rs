@@ -23,6 +23,8 @@ pub(crate) struct ApiError {
     pub(crate) help: &'static str,
     /// Seconds to wait.
     retry_after: Option<i64>,
+    /// Whether the body is the message alone, in the quotes of JSON.
+    is_bare: bool,
 }
 
 impl ApiError {
@@ -33,7 +35,21 @@ impl ApiError {
         message: impl Into<String>,
         help: &'static str,
     ) -> Self {
-        Self { status, code, detail: detail.to_owned(), message: message.into(), help, retry_after: None }
+        Self {
+            status,
+            code,
+            detail: detail.to_owned(),
+            message: message.into(),
+            help,
+            retry_after: None,
+            is_bare: false,
+        }
+    }
+
+    /// The same in the form that it had in the API of 2018.
+    pub(crate) fn of_2018(mut self) -> Self {
+        self.is_bare = self.status == StatusCode::UNAUTHORIZED;
+        self
     }
 
     /// The same, to be tried again after so many seconds.
@@ -49,11 +65,15 @@ pub(crate) struct Refused(pub(crate) String);
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let message = format!("{}; {}", self.message, self.help);
-        let body = json!({"error": {
-            "code": self.code,
-            "message": message,
-            "innererror": {"code": self.detail, "message": message},
-        }});
+        let body = if self.is_bare {
+            json!(message)
+        } else {
+            json!({"error": {
+                "code": self.code,
+                "message": message,
+                "innererror": {"code": self.detail, "message": message},
+            }})
+        };
         let mut response = (self.status, json_body(&body)).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

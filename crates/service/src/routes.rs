@@ -7,6 +7,8 @@ mod audit;
 mod body;
 mod control_plane;
 mod entry;
+mod of_2018;
+mod query;
 mod revocation;
 
 use std::sync::Arc;
@@ -52,9 +54,7 @@ pub fn router(providers: Arc<Providers>, access: Access) -> Router {
         drafts: Arc::new(Semaphore::new(1)),
     };
     let routes = Router::new()
-        .route("/attest/sgxenclave", post(attest::sgx_enclave))
-        .route("/attest/openenclave", post(attest::open_enclave))
-        .route("/attest/{type}", post(attest::other))
+        .route("/attest/{type}", post(attest::evidence))
         .route("/policies/{target}", any(administration::policies))
         .route("/certificates", get(administration::certificates))
         .route("/certificates:add", post(administration::add_certificate))
@@ -68,6 +68,7 @@ pub fn router(providers: Arc<Providers>, access: Access) -> Router {
         .route("/clients", get(access::clients).post(access::create_client))
         .route("/clients/{id}", delete(access::delete_client))
         .merge(audit::routes())
+        .merge(of_2018::routes())
         .merge(control_plane::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
@@ -88,7 +89,7 @@ async fn metadata(Extension(entered): Extension<Entered>) -> Response {
 async fn not_found(uri: Uri) -> ApiError {
     let path: String = uri.path().chars().take(100).collect();
     let message = format!("there is nothing at `{path}`");
-    let help = "this provider attests SgxEnclave and OpenEnclave";
+    let help = "this provider attests SgxEnclave, OpenEnclave and TdxVm";
     ApiError::new(StatusCode::NOT_FOUND, "NotFound", "route_unknown", message, help)
 }
 

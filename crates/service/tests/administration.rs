@@ -197,15 +197,15 @@ async fn certificates_cannot_be_changed_in_this_trust_model() {
 #[tokio::test]
 async fn what_is_not_attested_yet_and_what_does_not_exist_say_so() {
     let service = running().await;
-    for name in ["Tpm", "SevSnpVm", "TdxVm", "AzureGuest", "tdxvm"] {
-        let answer = service.post(&format!("/attest/{name}"), "{}").await;
-        assert_eq!(
-            answer.refusal(),
-            (400, "InvalidOperation".into(), "attestation_type_not_supported".into()),
-            "{name}"
-        );
+    for name in
+        ["Tpm", "SevSnpVm", "sevsnpvm", "AzureGuest", "VBSEnclave", "CyResComponent", "KeyGuard", "Nothing", "%00"]
+    {
+        for version in ["2018-09-01-preview", "2026-03-11-preview"] {
+            let answer = service.post(&format!("/attest/{name}?api-version={version}"), "{}").await;
+            let expected = (400, "InvalidOperation".into(), "attestation_type_not_supported".into());
+            assert_eq!(answer.refusal(), expected, "{name}");
+        }
     }
-    assert_eq!(service.post("/attest/Nothing", "{}").await.status, StatusCode::NOT_FOUND);
     assert_eq!(send(&service, "GET", "/policies/Nothing", "").await.refusal().2, "attestation_type_unknown");
     for (method, path) in [("POST", "/policies/Tpm"), ("GET", "/policies/Tpm:reset"), ("DELETE", "/policies/Tpm")] {
         assert_eq!(send(&service, method, path, "").await.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");

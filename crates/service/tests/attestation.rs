@@ -67,7 +67,7 @@ async fn paths_members_and_spellings_of_base64_are_matched_as_azure_does() {
     let quote = service.quote(&enclave_holding(b""));
     for (path, body) in [
         ("/attest/sgxenclave", json!({"QUOTE": encode(&quote)})),
-        ("/ATTEST/SGXENCLAVE?api-version=2018-09-01-preview", json!({"Quote": URL_SAFE.encode(&quote)})),
+        ("/ATTEST/SGXENCLAVE?api-version=2020-10-01", json!({"Quote": URL_SAFE.encode(&quote)})),
         ("/attest/SgxEnclave?api-version=9999&x=y", json!({"quote": STANDARD.encode(&quote), "unknown": [1]})),
     ] {
         service.post(path, body.to_string()).await.token();

@@ -4,7 +4,6 @@ mod running;
 
 use std::fs;
 
-use dcap::{Requirements, TcbStatus, UnixTime};
 use running::{claims_of, encode};
 use serde_json::{Value, json};
 
@@ -16,34 +15,6 @@ fn azure_token(recording: &str) -> Option<String> {
     let calls = recording["networkCallRecords"].as_array().unwrap().iter();
     let bodies = calls.filter_map(|call| serde_json::from_str::<Value>(call["Response"]["BODY"].as_str()?).ok());
     Some(bodies.filter_map(|body| body["token"].as_str().map(str::to_owned)).next().unwrap())
-}
-
-/// A provider with the collateral of that platform family, as of the time that collateral is from.
-async fn provider() -> Option<running::Running> {
-    let recorded = test_data::recorded("quotes/collateral")?;
-    let pieces = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(recorded).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name().into_string().unwrap();
-        let belongs = name.contains("00906ed50000")
-            || name.starts_with("qeid_QE_")
-            || name.starts_with("crl_PCKProcessorCA")
-            || name.starts_with("crl_RootCA")
-            || name.starts_with("chain_tcb");
-        if belongs {
-            fs::copy(entry.path(), pieces.path().join(name)).unwrap();
-        }
-    }
-    let at = UnixTime::from_rfc3339("2025-05-27T20:31:08Z").unwrap();
-    let service = running::running_with(|config| {
-        config.root_pem = None;
-        config.collateral = Some(pieces.path().to_owned());
-        config.requirements =
-            Requirements::default().allow(dcap::Allowance::Debug).accept([TcbStatus::OutOfDate]).unwrap();
-        config.clock = service::VerificationClock::Dangerous(at);
-    })
-    .await;
-    Some(service)
 }
 
 fn input(name: &str) -> Option<Vec<u8>> {
@@ -73,7 +44,7 @@ fn assert_equal_claims(ours: &str, azure: &str) {
 }
 
 async fn compare(recording: &str, route: &str, body: Value) {
-    let (Some(azure), Some(service)) = (azure_token(recording), provider().await) else { return };
+    let (Some(azure), Some(service)) = (azure_token(recording), running::recorded::azure().await) else { return };
     let answer = service.post(&format!("/attest/{route}?api-version=2020-10-01"), body.to_string()).await;
     assert_equal_claims(&answer.token(), &azure);
 }

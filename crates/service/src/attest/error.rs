@@ -19,6 +19,9 @@ pub enum AttestError {
     /// A quote of something else than an SGX enclave.
     #[error("quote is of no SGX enclave")]
     NotAnSgxQuote,
+    /// A quote of something else than a trust domain.
+    #[error("quote is of no TDX trust domain")]
+    NotATdxQuote,
     /// A quote without the PCK chain.
     #[error("quote does not carry its PCK certificate chain")]
     NoPckChain,
@@ -37,8 +40,8 @@ pub enum AttestError {
     /// Report data does not commit to the runtime data.
     #[error("SHA-256 of runtimeData is not the first half of the quote's report data")]
     RuntimeData,
-    /// CONFIGID does not commit to the data given at start, or the enclave has none.
-    #[error("SHA-256 of initTimeData is not the first half of the quote's CONFIGID, or the enclave has none")]
+    /// CONFIGID or MRCONFIGID does not commit to the data given at start, or the enclave has none.
+    #[error("the quote's CONFIGID or MRCONFIGID does not begin with SHA-256 of initTimeData, or the enclave has none")]
     InitTimeData,
     /// The draft policy is none.
     #[error("draft policy is refused: {0}")]
@@ -70,6 +73,7 @@ impl AttestError {
             Self::Framing(_) | Self::RuntimeData | Self::InitTimeData => "InvalidParameter",
             Self::Quote(_)
             | Self::NotAnSgxQuote
+            | Self::NotATdxQuote
             | Self::NoPckChain
             | Self::Pck(_)
             | Self::Collateral(_)
@@ -87,6 +91,7 @@ impl AttestError {
             Self::Framing(_) => "open_enclave_report_malformed",
             Self::Quote(error) => error.code(),
             Self::NotAnSgxQuote => "quote_not_sgx",
+            Self::NotATdxQuote => "quote_not_tdx",
             Self::NoPckChain => "quote_without_pck_chain",
             Self::Pck(error) => return error.code(),
             Self::Collateral(error) => return error.code(),
@@ -112,14 +117,21 @@ impl AttestError {
         match self {
             Self::Framing(_) => "send the report as Open Enclave made it, or the bare quote to /attest/SgxEnclave",
             Self::Quote(error) => error.help(),
-            Self::NotAnSgxQuote => "this route takes quotes of SGX enclaves",
+            Self::NotAnSgxQuote => {
+                "this route takes quotes of SGX enclaves; send those of trust domains to /attest/TdxVm"
+            }
+            Self::NotATdxQuote => {
+                "this route takes quotes of trust domains; send those of enclaves to /attest/SgxEnclave"
+            }
             Self::NoPckChain => "let the platform make quotes with certification data of type 5",
             Self::Pck(error) => error.help(),
             Self::Collateral(error) => error.help(),
             Self::Verify(error) => error.help(),
             Self::NotAccepted(refusal) => refusal.reason.help(),
             Self::RuntimeData => "put the SHA-256 of exactly these bytes into the first 32 bytes of report data",
-            Self::InitTimeData => "start the enclave with KSS and the SHA-256 of exactly these bytes as CONFIGID",
+            Self::InitTimeData => {
+                "start the enclave with KSS and the SHA-256 of exactly these bytes as CONFIGID, the trust domain with it as MRCONFIGID"
+            }
             Self::DraftPolicy(_) => "mend the policy text where the message says",
             Self::NoPolicy => "set a policy for it",
             Self::Configuration(_) | Self::Policy(_) => "compare the provider's policy with the evidence",

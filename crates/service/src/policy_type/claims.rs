@@ -93,6 +93,7 @@ fn sgx() -> Vec<KnownClaim> {
         integer("x-ms-sgx-config-svn"),
         digits("x-ms-sgx-isv-extended-product-id", 32),
         digits("x-ms-sgx-isv-family-id", 32),
+        text("x-ms-runtime"),
     ]
 }
 

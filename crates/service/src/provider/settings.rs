@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dcap::{Requirements, TcbStatus};
+use dcap::{Allowance, Requirements, TcbStatus};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use token::TokenAlgorithm;
 
@@ -164,14 +164,19 @@ impl Settings {
     pub(crate) fn requirements(&self, service: &Requirements) -> Requirements {
         let requirements = match &self.accepted_tcb {
             None => service.clone(),
-            // Debug enclaves and measurements are left to policy, as Azure leaves them. `Revoked` was refused.
-            Some(statuses) => Requirements::default()
-                .allow(dcap::Allowance::Debug)
-                .accept(statuses.iter().copied())
-                .unwrap_or_default(),
+            // `Revoked` was refused.
+            Some(statuses) => {
+                left_to_policy(Requirements::default()).accept(statuses.iter().copied()).unwrap_or_default()
+            }
         };
         requirements.minimum_evaluation_data_number(self.minimum_evaluation_data_number)
     }
+}
+
+/// The requirements with everything allowed that Azure leaves to policy: debugging, and trust domains without
+/// SEPT_VE_DISABLE, which Azure's own are. What tokens do not say by name stays refused.
+pub fn left_to_policy(requirements: Requirements) -> Requirements {
+    requirements.allow(Allowance::Debug).allow(Allowance::SeptVe)
 }
 
 fn write_statuses<S: Serializer>(statuses: &Option<Vec<TcbStatus>>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -122,7 +122,7 @@ fn answer(token: Result<String, AdministrationError>) -> Result<Response, ApiErr
     Ok(json_body(&json!({"token": token?})))
 }
 
-fn unknown_type(name: &str) -> ApiError {
+pub(super) fn unknown_type(name: &str) -> ApiError {
     let name: String = name.chars().take(40).collect();
     let message = format!("`{name}` is no attestation type");
     let help = "the types are SgxEnclave, OpenEnclave, SevSnpVm, TdxVm, AzureGuest, Tpm, VBSEnclave and CyResComponent";

@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::query::Query;
 use crate::provider::Provider;
 use crate::providers::{Providers, Target};
 use crate::response::{ApiError, Refused};
@@ -26,6 +27,7 @@ pub(super) struct Entered {
     pub(super) provider: Arc<Provider>,
     /// Where it comes from.
     pub(super) peer: Option<IpAddr>,
+    pub(super) query: Query,
 }
 
 /// What was asked to be attested, for the log.
@@ -49,7 +51,8 @@ pub(super) async fn enter(State(providers): State<Arc<Providers>>, request: Requ
     });
     let (provider, mut response) = match found {
         Ok((provider, path)) => {
-            let entered = Entered { provider: Arc::clone(&provider), peer: peer.map(|peer| peer.ip()) };
+            let query = Query::new(request.uri().query());
+            let entered = Entered { provider: Arc::clone(&provider), peer: peer.map(|peer| peer.ip()), query };
             (Some(provider), handle(request, path, entered, next).await.unwrap_or_else(IntoResponse::into_response))
         }
         Err(error) => (None, error.into_response()),
@@ -134,7 +137,7 @@ async fn handle(mut request: Request, path: String, entered: Entered, next: Next
         let help = "ask for a path of the API";
         ApiError::new(StatusCode::BAD_REQUEST, "InvalidParameter", "path_malformed", "path is malformed", help)
     })?;
-    // The query is dropped: every api-version is served alike and nothing else is read from it.
+    // The query is no part of the route.
     *request.uri_mut() = Uri::from(path);
     request.extensions_mut().insert(entered);
     tokio::time::timeout(TIMEOUT, next.run(request)).await.map_err(|_| {

@@ -2,6 +2,8 @@
 #![allow(dead_code)] // each test binary uses its part
 
 pub mod managed;
+pub mod recorded;
+pub mod tdx;
 
 use std::sync::Arc;
 
@@ -99,7 +101,7 @@ pub fn config() -> ServiceConfig {
         location: "local".to_owned(),
         root_pem: None,
         collateral: None,
-        requirements: Requirements::default().allow(dcap::Allowance::Debug),
+        requirements: service::left_to_policy(Requirements::default()),
         clock: VerificationClock::System,
         vault: Arc::new(vault()),
         quoter: None,
