@@ -1,6 +1,6 @@
 //! A provider's collateral: loaded from its path, chosen and verified once per platform family, used many times.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
@@ -141,6 +141,11 @@ impl Keeper {
         let prepared = Arc::new(Prepared { verified, hashes, bundle: OnceLock::new() });
         self.lock().insert(key, Arc::clone(&prepared));
         Ok(prepared)
+    }
+
+    /// The evaluation data numbers that there is collateral of, each with the newest date of a level.
+    pub(crate) fn evaluation_data_numbers(&self, tee: Tee, at: UnixTime) -> BTreeMap<u32, UnixTime> {
+        self.set.as_ref().map(|set| set.evaluation_data_numbers(tee, at)).unwrap_or_default()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<Prepared>>> {

@@ -38,6 +38,7 @@ mod request;
 mod response;
 mod revocation;
 mod routes;
+mod tcb_baselines;
 mod vault;
 
 pub use access::{Access, AccessError, OpenAccessError, Role};

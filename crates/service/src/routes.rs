@@ -10,6 +10,7 @@ mod entry;
 mod of_2018;
 mod query;
 mod revocation;
+mod tcb_baselines;
 
 use std::sync::Arc;
 
@@ -59,6 +60,7 @@ pub fn router(providers: Arc<Providers>, access: Access) -> Router {
         .route("/certificates", get(administration::certificates))
         .route("/certificates:add", post(administration::add_certificate))
         .route("/certificates:remove", post(administration::remove_certificate))
+        .route("/tcbbaselines/{type}", get(tcb_baselines::list))
         .route("/servicehealth", get(|| async { StatusCode::NO_CONTENT }))
         .route("/revoke", post(revocation::revoke))
         .route("/revoked", get(revocation::list))

@@ -57,6 +57,8 @@ fn table() -> Vec<(&'static str, String, String, u16, &'static str)> {
         row("POST", "/p/one/attest/Tpm", "{}", 400, "+++++++++"),
         row("POST", "/p/closed/attest/SgxEnclave", "{}", 400, "...xxx+++"),
         row("POST", "/p/closed/attest/TdxVm", "{}", 400, "...xxx+++"),
+        row("GET", "/p/one/tcbbaselines/SgxEnclave", "", 200, "+++++++++"),
+        row("GET", "/p/closed/tcbbaselines/SgxEnclave", "", 200, "...xxx+++"),
         row("POST", "/p/one/attest/SgxEnclave?api-version=2018-09-01-preview", "{}", 400, "...x+++++"),
         row("POST", "/p/one/attest/Tee/OpenEnclave", "{}", 400, "...x+++++"),
         row("GET", &format!("/p/one/operations/policy/current{tee}"), "", 200, "...x+++++"),

@@ -1,0 +1,44 @@
+//! Which TCB baselines there are.
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use dcap::UnixTime;
+use serde_json::json;
+
+use super::entry::Entered;
+use super::{Api, administration};
+use crate::access::Role;
+use crate::attestation_type::AttestationType;
+use crate::policy_type::PolicyType;
+use crate::response::{ApiError, json_body};
+
+/// `GET /tcbbaselines/{type}`, for whoever may have evidence attested. `provideCurrentTcbInPolicy=true` asks for the selected
+/// one alone.
+pub(super) async fn list(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let attestation_type = AttestationType::from_name(&name).ok_or_else(|| none(&name))?;
+    let provider = &entered.provider;
+    if !provider.settings.anonymous_attestation {
+        let what = format!("/tcbbaselines/{}", attestation_type.as_str());
+        api.caller_with(Role::Reader, &headers, &entered, &what).await?;
+    }
+    let mut baselines = provider.tcb_baselines(attestation_type, UnixTime::of_system_clock())?;
+    let only = entered.query.parameter("provideCurrentTcbInPolicy");
+    if only.is_some_and(|only| only.eq_ignore_ascii_case("true")) {
+        baselines.retain(|baseline| baseline.is_selected_tcb);
+    }
+    Ok(json_body(&json!({"tcbBaselines": baselines})))
+}
+
+fn none(name: &str) -> ApiError {
+    let Some(policy_type) = PolicyType::from_name(name) else { return administration::unknown_type(name) };
+    let message = format!("there are no TCB baselines of {}", policy_type.as_str());
+    let help = "ask for SgxEnclave, OpenEnclave or TdxVm";
+    ApiError::new(StatusCode::BAD_REQUEST, "InvalidOperation", "tcb_baselines_not_supported", message, help)
+}
