@@ -97,9 +97,7 @@ fn https_proxy() -> Result<Option<Proxy>, ClientError> {
 /// [`FetchError`].
 pub async fn fetch(issuer: &str, client: &Client, transport: Transport) -> Result<Verifier, FetchError> {
     let base = base_address(issuer, transport)?;
-    let metadata_url = address(&format!("{issuer}/.well-known/openid-configuration"))?;
-    let metadata = read_metadata(&metadata_url, &get(client, &metadata_url).await?)?;
-    let keys_url = check_metadata(&metadata, issuer, &base)?;
+    let keys_url = discover_keys(issuer, &base, client).await?;
     let keys = Jwks::parse(&get(client, &keys_url).await?)
         .map_err(|source| FetchError::Keys { url: keys_url.to_string(), source })?;
     Ok(Verifier::new(issuer, keys))
@@ -114,6 +112,14 @@ pub async fn fetch_revoked(issuer: &str, client: &Client, transport: Transport) 
     let url = address(&format!("{issuer}/revoked"))?;
     let body = get(client, &url).await?;
     RevokedTokens::parse(&body, issuer).map_err(|source| FetchError::Revoked { url: url.to_string(), source })
+}
+
+/// Steps 2 and 3; `base` is the issuer's address without a slash at its end.
+pub(crate) async fn discover_keys(issuer: &str, base: &Url, client: &Client) -> Result<Url, FetchError> {
+    let without_slash = issuer.strip_suffix('/').unwrap_or(issuer);
+    let metadata_url = address(&format!("{without_slash}/.well-known/openid-configuration"))?;
+    let metadata = read_metadata(&metadata_url, &get(client, &metadata_url).await?)?;
+    check_metadata(&metadata, issuer, base)
 }
 
 #[derive(Deserialize)]
@@ -136,16 +142,23 @@ pub fn check_issuer(issuer: &str, transport: Transport) -> Result<(), FetchError
 }
 
 /// Step 1.
-fn base_address(issuer: &str, transport: Transport) -> Result<Url, FetchError> {
-    let url = address(issuer)?;
-    let decorated = !url.username().is_empty() || url.password().is_some() || issuer.contains(['?', '#']);
-    if decorated || issuer.ends_with('/') {
+pub(crate) fn base_address(issuer: &str, transport: Transport) -> Result<Url, FetchError> {
+    if issuer.contains('?') || issuer.ends_with('/') {
         return Err(FetchError::Address { url: excerpt(issuer) });
+    }
+    plain_address(issuer, transport)
+}
+
+/// An address without user and fragment, reached as `transport` allows.
+pub(crate) fn plain_address(text: &str, transport: Transport) -> Result<Url, FetchError> {
+    let url = address(text)?;
+    if !url.username().is_empty() || url.password().is_some() || text.contains('#') {
+        return Err(FetchError::Address { url: excerpt(text) });
     }
     match (url.scheme(), transport) {
         ("https", _) => Ok(url),
         ("http", Transport::HttpsOrLoopbackHttp) if is_loopback(&url) => Ok(url),
-        _ => Err(FetchError::Insecure { url: excerpt(issuer) }),
+        _ => Err(FetchError::Insecure { url: excerpt(text) }),
     }
 }
 
@@ -155,8 +168,8 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Step 2.
-async fn get(client: &Client, url: &Url) -> Result<Vec<u8>, FetchError> {
+/// What answers at an address by itself, as in step 2.
+pub(crate) async fn get(client: &Client, url: &Url) -> Result<Vec<u8>, FetchError> {
     let failed = |source: reqwest::Error| FetchError::Transport { url: url.to_string(), source: source.without_url() };
     let response = client.get(url.clone()).send().await.map_err(failed)?;
     // A client of the caller's own making may follow redirects.

@@ -3,6 +3,7 @@
 //! ```text
 //! service:        claims ──▶ issue ──▶ compact JWS        SigningKey ──▶ certificate ──▶ Jwks
 //! administrator:  policy text ──▶ PolicySigningKey::sign ──▶ policy JWS ──▶ PolicyJws::read ──▶ text, signer
+//! administrator:  issuer ──▶ openid::KeySet       bearer token ──▶ openid::Verifier::verify ──▶ openid::VerifiedClaims
 //! relying party:  issuer ──▶ fetch ──▶ Verifier           token ──▶ Verifier::verify ──▶ VerifiedToken
 //!                 Issuer: the same, with keys fetched when they are needed, and kept
 //! ```
@@ -45,6 +46,7 @@ pub mod issuer;
 mod jwks;
 pub mod jws;
 mod metadata;
+pub mod openid;
 pub mod policy_jws;
 mod public_key;
 pub mod relying_party;

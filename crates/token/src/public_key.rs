@@ -1,10 +1,10 @@
-//! The key in the certificate of a key set.
+//! The keys that tokens are verified with, out of certificates or bare numbers.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use der::asn1::{ObjectIdentifier, UintRef};
-use der::{Decode, Sequence};
+use der::{Decode, Encode, Sequence};
 use x509_cert::Certificate;
 
 use crate::algorithm::TokenAlgorithm;
@@ -75,7 +75,7 @@ impl PublicKeyError {
 }
 
 /// A key that verifies tokens.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PublicKey {
     /// RSA of 2048 to 4096 bits, as RSAPublicKey (RFC 8017) in DER.
     Rsa(Vec<u8>),
@@ -87,7 +87,7 @@ pub(crate) enum PublicKey {
 #[derive(Sequence)]
 struct RsaNumbers<'a> {
     modulus: UintRef<'a>,
-    #[allow(dead_code, reason = "its value is the library's to judge; here it only has to be there")]
+    /// Its value is the library's to judge, when the key is used.
     public_exponent: UintRef<'a>,
 }
 
@@ -112,6 +112,20 @@ impl PublicKey {
             // Whether the point is on the curve is the library's to judge, when it is used.
             TokenAlgorithm::Es256 => Ok(Self::P256(key.to_vec())),
         }
+    }
+
+    /// The RSA key of these numbers, in big-endian bytes.
+    pub(crate) fn from_rsa_numbers(modulus: &[u8], public_exponent: &[u8]) -> Result<Self, PublicKeyError> {
+        let number = |bytes| UintRef::new(bytes).map_err(PublicKeyError::Malformed);
+        let numbers = RsaNumbers { modulus: number(modulus)?, public_exponent: number(public_exponent)? };
+        let key = numbers.to_der().map_err(PublicKeyError::Malformed)?;
+        check_modulus(&key)?;
+        Ok(Self::Rsa(key))
+    }
+
+    /// The key of this point on P-256; each coordinate has 32 bytes.
+    pub(crate) fn from_p256_coordinates(x: &[u8], y: &[u8]) -> Option<Self> {
+        (x.len() == 32 && y.len() == 32).then(|| Self::P256([&[4], x, y].concat()))
     }
 
     /// Whether `signature` is this key's of `message`.

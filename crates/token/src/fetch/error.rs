@@ -2,6 +2,7 @@
 
 use super::MAX_BODY;
 use crate::jwks::JwksError;
+use crate::openid::KeySetError;
 use crate::revocation::RevocationError;
 
 /// Why no client could be made.
@@ -126,6 +127,14 @@ pub enum FetchError {
         /// What is wrong with it.
         source: RevocationError,
     },
+    /// The key set of an OpenID Connect issuer is malformed.
+    #[error("the key set at `{url}` is malformed")]
+    KeySet {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        source: KeySetError,
+    },
 }
 
 impl FetchError {
@@ -141,7 +150,7 @@ impl FetchError {
             Self::Metadata { .. } => "fetch_metadata",
             Self::Issuer { .. } => "fetch_issuer",
             Self::ForeignKeys { .. } => "fetch_foreign_keys",
-            Self::Keys { .. } => "fetch_keys",
+            Self::Keys { .. } | Self::KeySet { .. } => "fetch_keys",
             Self::Revoked { .. } => "fetch_revoked",
         }
     }
@@ -158,11 +167,14 @@ impl FetchError {
                 "give the address under which the issuer answers by itself"
             }
             Self::TooLong { .. } | Self::Metadata { .. } | Self::Keys { .. } => {
-                "check that the address is that of an attestation service"
+                "check that the address is that of the issuer"
             }
             Self::Revoked { source, .. } => source.help(),
+            Self::KeySet { source, .. } => source.help(),
             Self::Issuer { .. } => "spell the issuer as its tokens do, in `iss`",
-            Self::ForeignKeys { .. } => "ask the issuer's operator to publish the keys at its own address",
+            Self::ForeignKeys { .. } => {
+                "ask the issuer's operator to publish the keys at its own address, or name theirs where that can be configured"
+            }
         }
     }
 }

@@ -10,8 +10,10 @@ use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
 use token::Verifier;
 use token::fetch::{ClientError, FetchError, MAX_BODY, Transport, client, fetch};
+use token::openid::{KeySet, KeySource, KeySourceError};
 
 use crate::fixture::keys;
+use crate::openid_fixture::{key_set, rsa_jwk};
 
 const METADATA: &str = "/.well-known/openid-configuration";
 
@@ -198,8 +200,8 @@ fn private_tls() -> (String, Arc<rustls::ServerConfig>) {
     (authority.pem(), Arc::new(config.with_single_cert(vec![leaf.into()], key).unwrap()))
 }
 
-fn serve_https(config: Arc<rustls::ServerConfig>) -> String {
-    serve("https", well_behaved, move |stream, base, handler| {
+fn serve_https(config: Arc<rustls::ServerConfig>, handler: Handler) -> String {
+    serve("https", handler, move |stream, base, handler| {
         let connection = rustls::ServerConnection::new(config.clone()).unwrap();
         // A client that distrusts the certificate breaks off.
         let _ = answer(&mut rustls::StreamOwned::new(connection, stream), base, handler);
@@ -209,7 +211,7 @@ fn serve_https(config: Arc<rustls::ServerConfig>) -> String {
 #[test]
 fn trusts_given_authorities_in_place_of_the_platforms() {
     let (pem, config) = private_tls();
-    let issuer = serve_https(config);
+    let issuer = serve_https(config, well_behaved);
     let verifier = run(&issuer, &client(Some(pem.as_bytes())).unwrap(), Transport::Https).unwrap();
     assert_eq!(verifier.issuer(), issuer);
 
@@ -223,7 +225,7 @@ fn trusts_the_platforms_authorities_by_default() {
     let (_, config) = private_tls();
     match client(None) {
         Ok(client) => {
-            let result = run(&serve_https(config), &client, Transport::Https);
+            let result = run(&serve_https(config, well_behaved), &client, Transport::Https);
             assert!(matches!(result, Err(FetchError::Transport { .. })));
         }
         // A container may have no authorities at all.
@@ -238,4 +240,78 @@ fn refuses_authorities_that_are_no_certificates() {
         let error = client(Some(pem)).unwrap_err();
         assert!(matches!(error, ClientError::Authorities(_) | ClientError::Build(_)), "{error:?}");
     }
+}
+
+/// An OpenID Connect issuer below a path, with a slash at its end as some have.
+fn realm(base: &str, path: &str) -> (&'static str, String) {
+    match path {
+        "/realm/.well-known/openid-configuration" => {
+            ("200 OK", json!({"issuer": format!("{base}/realm/"), "jwks_uri": format!("{base}/keys")}).to_string())
+        }
+        "/keys" => ("200 OK", key_set(&[rsa_jwk()])),
+        "/long" => ("200 OK", " ".repeat(MAX_BODY + 1)),
+        "/moved" => ("302 Found\r\nlocation: /keys", String::new()),
+        "/twice" => ("200 OK", r#"{"keys":[],"keys":[]}"#.to_owned()),
+        _ => ("404 Not Found", String::new()),
+    }
+}
+
+/// The keys of the issuer at a path of that server, whose keys are at another one if that is said.
+fn fetch_keys(handler: Handler, path: &str, keys: Option<&str>) -> Result<KeySet, FetchError> {
+    let (pem, config) = private_tls();
+    let base = serve_https(config, handler);
+    let keys_url = keys.map(|keys| format!("{base}{keys}"));
+    let source = KeySource::new(&format!("{base}{path}"), keys_url.as_deref(), Some(pem.as_bytes())).unwrap();
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(source.fetch())
+}
+
+#[test]
+fn fetches_the_keys_of_an_open_id_issuer() {
+    assert!(fetch_keys(realm, "/realm/", None).unwrap().has("rsa"));
+    assert!(fetch_keys(realm, "/elsewhere", Some("/keys")).unwrap().has("rsa"));
+}
+
+#[test]
+fn refuses_key_sets_that_redirect_or_are_too_long_or_malformed() {
+    let of = |keys| fetch_keys(realm, "/realm/", Some(keys)).unwrap_err();
+    assert!(matches!(of("/moved"), FetchError::Status { status: 302, .. }));
+    assert!(matches!(of("/long"), FetchError::TooLong { .. }));
+    assert!(matches!(of("/twice"), FetchError::KeySet { .. }));
+    assert!(matches!(of("/none"), FetchError::Status { status: 404, .. }));
+}
+
+#[test]
+fn refuses_metadata_of_another_open_id_issuer() {
+    // With the slash it is another one.
+    assert!(matches!(fetch_keys(realm, "/realm", None), Err(FetchError::Issuer { .. })));
+    let foreign: Handler =
+        |base, _| ("200 OK", json!({"issuer": base, "jwks_uri": "https://keys.example"}).to_string());
+    assert!(matches!(fetch_keys(foreign, "", None), Err(FetchError::ForeignKeys { .. })));
+}
+
+#[test]
+fn keys_of_open_id_issuers_come_over_https_alone() {
+    install_provider();
+    let pem = private_tls().0;
+    let refused = |issuer, keys| KeySource::new(issuer, keys, Some(pem.as_bytes())).unwrap_err();
+    for (issuer, keys) in [
+        ("http://localhost", None),
+        ("http://localhost", Some("https://localhost/keys")),
+        ("https://localhost", Some("http://localhost/keys")),
+        ("https://localhost", Some("file:///keys")),
+    ] {
+        assert!(matches!(refused(issuer, keys), KeySourceError::Address(FetchError::Insecure { .. })), "{issuer}");
+    }
+    for (issuer, keys) in [
+        ("login.example", None),
+        ("https://a?b", None),
+        ("https://u@a", None),
+        ("https://a", Some("keys")),
+        ("https://a", Some("https://u:p@a/keys")),
+        ("https://a", Some("https://a/keys#b")),
+    ] {
+        assert!(matches!(refused(issuer, keys), KeySourceError::Address(FetchError::Address { .. })), "{issuer}");
+    }
+    let no_authority = KeySource::new("https://a", None, Some(b"no PEM")).unwrap_err();
+    assert!(matches!(no_authority, KeySourceError::Client(_)));
 }

@@ -8,6 +8,8 @@ mod issuers;
 mod issuing;
 mod jws;
 mod key_sets;
+mod openid;
+mod openid_fixture;
 mod policy_certificates;
 mod policy_fixture;
 mod policy_keys;
