@@ -3,6 +3,7 @@
 mod clients;
 mod error;
 mod failures;
+mod issuers;
 mod tokens;
 
 use std::net::IpAddr;
@@ -21,10 +22,11 @@ use crate::vault::Vault;
 pub(crate) use clients::NewClient;
 pub use error::{AccessError, OpenAccessError};
 use failures::Failures;
+pub use issuers::{InvalidIssuer, IssuerFault, IssuerSettings, RoleRule, RuleFault, TrustedIssuers};
 use tokens::AccessTokens;
 
-/// Characters of a bearer token.
-const MAX_TOKEN: usize = 8 << 10;
+/// Characters of a bearer token; those of other issuers name the groups that somebody is in.
+const MAX_TOKEN: usize = token::openid::MAX_LENGTH;
 
 /// What a caller may do; each role may do what those before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +60,13 @@ impl Role {
 pub(crate) struct Caller {
     /// For the history of what was changed.
     pub(crate) name: String,
+    /// At least one; what any of them allows is allowed.
+    grants: Vec<Grant>,
+}
+
+/// A role, and where it is good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Grant {
     role: Role,
     /// With which provider; none is every one.
     provider: Option<ProviderName>,
@@ -66,12 +75,13 @@ pub(crate) struct Caller {
 impl Caller {
     /// Whether the caller has this role, or a higher one, with that provider.
     pub(crate) fn may(&self, role: Role, provider: &ProviderName) -> bool {
-        self.role >= role && self.provider.as_ref().is_none_or(|own| own == provider)
+        let is_for = |grant: &Grant| grant.provider.as_ref().is_none_or(|own| own == provider);
+        self.grants.iter().any(|grant| grant.role >= role && is_for(grant))
     }
 
     /// Whether the caller has this role, or a higher one, with every provider, those to come included.
     pub(crate) fn may_everywhere(&self, role: Role) -> bool {
-        self.role >= role && self.provider.is_none()
+        self.grants.iter().any(|grant| grant.role >= role && grant.provider.is_none())
     }
 }
 
@@ -79,14 +89,15 @@ impl Caller {
 pub struct Access {
     administrator_sha256: Option<[u8; 32]>,
     tokens: AccessTokens,
+    issuers: Arc<TrustedIssuers>,
     failures: Failures,
     store: Arc<dyn Store>,
     audit: Arc<Audit>,
 }
 
 impl Access {
-    /// Of the service reached at `url`: the administrator's token, and the access tokens that the service itself issues, with a
-    /// key that is made on first use.
+    /// Of the service reached at `url`: the administrator's token, the access tokens that the service itself issues, with a
+    /// key that is made on first use, and those of `issuers`.
     ///
     /// # Errors
     /// Where the store fails, or the key does not open.
@@ -95,11 +106,12 @@ impl Access {
         vault: &Vault,
         audit: Arc<Audit>,
         url: &str,
+        issuers: Arc<TrustedIssuers>,
         now: UnixTime,
     ) -> Result<Self, OpenAccessError> {
         let administrator_sha256 = store.administrator().await?;
         let tokens = AccessTokens::open(&*store, vault, &audit, url, now).await?;
-        Ok(Self { administrator_sha256, tokens, failures: Failures::default(), store, audit })
+        Ok(Self { administrator_sha256, tokens, issuers, failures: Failures::default(), store, audit })
     }
 
     /// Who sent the request; `peer` is the address it came from, where that is known.
@@ -111,11 +123,14 @@ impl Access {
     ) -> Result<Caller, AccessError> {
         let token = bearer(headers).ok_or(AccessError::NoToken)?;
         let caller = if self.is_administrator(token) {
-            Ok(Caller { name: "administrator".to_owned(), role: Role::Owner, provider: None })
-        } else {
+            let grants = vec![Grant { role: Role::Owner, provider: None }];
+            Ok(Caller { name: "administrator".to_owned(), grants })
+        } else if self.issuers.is_empty() || self.tokens.has_our_header(token) {
             self.client_of(token, now).await
+        } else {
+            self.issuers.caller(token, now).await
         };
-        if matches!(caller, Err(AccessError::TokenRefused(_))) {
+        if matches!(caller, Err(AccessError::TokenRefused(_) | AccessError::BearerRefused(_))) {
             self.failures.note(peer, now)?;
         }
         caller
@@ -172,11 +187,25 @@ mod tests {
     #[test]
     fn a_role_is_for_one_provider_or_for_all() {
         let name = |text: &str| ProviderName::parse(text).unwrap();
-        let caller = |role, provider: Option<&str>| Caller { name: String::new(), role, provider: provider.map(name) };
+        let grant = |role, provider: Option<&str>| Grant { role, provider: provider.map(name) };
+        let caller = |role, provider| Caller { name: String::new(), grants: vec![grant(role, provider)] };
         assert!(caller(Role::Contributor, Some("one")).may(Role::Reader, &name("one")));
         assert!(!caller(Role::Contributor, Some("one")).may(Role::Reader, &name("two")));
         assert!(!caller(Role::Reader, None).may(Role::Contributor, &name("one")));
         assert!(caller(Role::Owner, None).may(Role::Contributor, &name("one")));
         assert!(!caller(Role::Owner, Some("one")).may_everywhere(Role::Reader));
+    }
+
+    #[test]
+    fn several_grants_are_as_much_as_all_of_them_and_no_more() {
+        let name = |text: &str| ProviderName::parse(text).unwrap();
+        let grants = vec![
+            Grant { role: Role::Reader, provider: None },
+            Grant { role: Role::Contributor, provider: Some(name("one")) },
+        ];
+        let caller = Caller { name: String::new(), grants };
+        assert!(caller.may(Role::Contributor, &name("one")) && caller.may(Role::Reader, &name("two")));
+        assert!(!caller.may(Role::Contributor, &name("two")));
+        assert!(caller.may_everywhere(Role::Reader) && !caller.may_everywhere(Role::Contributor));
     }
 }

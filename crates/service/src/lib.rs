@@ -41,7 +41,10 @@ mod routes;
 mod tcb_baselines;
 mod vault;
 
-pub use access::{Access, AccessError, OpenAccessError, Role};
+pub use access::{
+    Access, AccessError, InvalidIssuer, IssuerFault, IssuerSettings, OpenAccessError, Role, RoleRule, RuleFault,
+    TrustedIssuers,
+};
 pub use administration::AdministrationError;
 pub use api_version::ApiVersion;
 pub use attest::AttestError;

@@ -144,11 +144,15 @@ impl ApiError {
     /// Why a caller is not let in to `what`.
     pub(crate) fn of_access(error: &AccessError, what: &str) -> Self {
         let (status, code) = match error {
-            AccessError::NoToken | AccessError::TokenRefused(_) | AccessError::ClientRefused => {
-                (StatusCode::UNAUTHORIZED, "Unauthorized")
-            }
+            AccessError::NoToken
+            | AccessError::TokenRefused(_)
+            | AccessError::BearerRefused(_)
+            | AccessError::ClientRefused => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+            AccessError::NoRole { .. } => (StatusCode::FORBIDDEN, "Forbidden"),
             AccessError::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
-            AccessError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "InternalError"),
+            AccessError::Store(_) | AccessError::IssuerUnreachable { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "InternalError")
+            }
         };
         let message = match error {
             // Azure's words, for they are what people search for.
@@ -156,6 +160,10 @@ impl ApiError {
             AccessError::TokenRefused(why) => {
                 format!("Access to {what} requires a valid JWT bearer token, and this one is refused: {why}")
             }
+            AccessError::BearerRefused(why) => {
+                format!("Access to {what} requires a valid JWT bearer token, and this one is refused: {}", chain(why))
+            }
+            AccessError::NoRole { .. } => format!("{error}, and {what} requires one"),
             AccessError::Store(_) => {
                 tracing::error!(error = chain(error), "access cannot be decided");
                 error.to_string()

@@ -128,6 +128,7 @@ impl Api {
 
 fn forbidden(caller: &Caller, role: Role, what: &str) -> ApiError {
     let message = format!("{} does not have the role {} that {what} requires", caller.name, role.as_str());
-    let help = "ask the owner of the service for a client with that role: veritee token create";
+    let help = "ask the owner of the service for a client with that role (veritee token create), or for a rule that gives it to \
+                your issuer's tokens";
     ApiError::new(StatusCode::FORBIDDEN, "Forbidden", "role_insufficient", message, help)
 }

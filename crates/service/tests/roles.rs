@@ -2,24 +2,23 @@
 
 mod running;
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::header;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use running::issuer::{Issuer, rule};
 use running::managed::{GROUP, MINIMAL, RESET};
-use running::{ADMINISTRATOR, Answer, Running, enclave_holding, quote_body, request, running};
+use running::{ADMINISTRATOR, Running, enclave_holding, quote_body, request, running, running_trusting};
 use serde_json::{Value, json};
+use service::Role;
 use token::policy_jws;
 
 /// Whoever may ask at all, in the order of the columns below.
-const CALLERS: [&str; 9] = [
+const CALLERS: [&str; 10] = [
     "nobody",
     "stranger",
     "attestation token",
+    "no role",
     "other's contributor",
     "reader",
     "contributor",
@@ -38,125 +37,141 @@ fn table() -> Vec<(&'static str, String, String, u16, &'static str)> {
     let hash = "0".repeat(64);
     let row = |method, path: &str, body: &str, status, marks| (method, path.to_owned(), body.to_owned(), status, marks);
     vec![
-        row("GET", "/p/one/policies/SgxEnclave", "", 200, "...x+++++"),
-        row("PUT", "/p/one/policies/SgxEnclave", &jws, 200, "...xx+x++"),
-        row("POST", "/p/one/policies/SgxEnclave:reset", RESET, 200, "...xx+x++"),
-        row("GET", "/p/one/policies/SgxEnclave:history", "", 200, "...x+++++"),
-        row("POST", "/p/one/policies/SgxEnclave:rollback", "{\"number\":1}", 200, "...xx+x++"),
-        row("GET", "/p/one/certificates", "", 200, "...x+++++"),
-        row("POST", "/p/one/certificates:add", &jws, 400, "...xx+x++"),
-        row("POST", "/p/one/certificates:remove", &jws, 400, "...xx+x++"),
-        row("GET", "/p/one/certs", "", 200, "+++++++++"),
-        row("GET", "/p/one/.well-known/openid-configuration", "", 200, "+++++++++"),
-        row("GET", "/p/one/servicehealth", "", 204, "+++++++++"),
-        row("GET", "/p/one/revoked", "", 200, "+++++++++"),
-        row("POST", "/p/one/revoke", "token=x", 200, "...xx+x++"),
-        row("POST", "/p/one/attest/SgxEnclave", "{}", 400, "+++++++++"),
-        row("POST", "/p/one/attest/OpenEnclave", "{}", 400, "+++++++++"),
-        row("POST", "/p/one/attest/TdxVm", "{}", 400, "+++++++++"),
-        row("POST", "/p/one/attest/Tpm", "{}", 400, "+++++++++"),
-        row("POST", "/p/closed/attest/SgxEnclave", "{}", 400, "...xxx+++"),
-        row("POST", "/p/closed/attest/TdxVm", "{}", 400, "...xxx+++"),
-        row("GET", "/p/one/tcbbaselines/SgxEnclave", "", 200, "+++++++++"),
-        row("GET", "/p/closed/tcbbaselines/SgxEnclave", "", 200, "...xxx+++"),
-        row("POST", "/p/one/attest/SgxEnclave?api-version=2018-09-01-preview", "{}", 400, "...x+++++"),
-        row("POST", "/p/one/attest/Tee/OpenEnclave", "{}", 400, "...x+++++"),
-        row("GET", &format!("/p/one/operations/policy/current{tee}"), "", 200, "...x+++++"),
-        row("PUT", &format!("/p/one/operations/policy/current{tee}"), &jws, 200, "...xx+x++"),
-        row("POST", &format!("/p/one/operations/policy/current{tee}"), RESET, 200, "...xx+x++"),
-        row("DELETE", &format!("/p/one/operations/policy/current{tee}"), RESET, 200, "...xx+x++"),
-        row("POST", &format!("/p/one/operations/policy/updatepolicy{tee}"), &jws, 200, "...xx+x++"),
-        row("POST", &format!("/p/one/operations/policy/update{tee}"), &jws, 200, "...xx+x++"),
-        row("GET", "/p/one/operations/policy/certificates", "", 200, "...x+++++"),
-        row("PUT", "/p/one/operations/policy/certificates", &jws, 400, "...xx+x++"),
-        row("POST", "/p/one/operations/policy/certificates", &jws, 400, "...xx+x++"),
-        row("POST", "/oauth2/token", "", 400, "+++++++++"),
-        row("POST", "/p/one/oauth2/token", "", 400, "+++++++++"),
-        row("GET", "/clients", "", 200, "...xxxxx+"),
-        row("POST", "/clients", &client, 400, "...xxxxx+"),
-        row("GET", "/audit/heads", "", 200, "+++++++++"),
-        row("GET", "/audit/records/replica/0", "", 200, "...xxxxx+"),
-        row("GET", &format!("/audit/inputs/{hash}"), "", 404, "...xxxxx+"),
-        row("GET", "/audit/platforms/one/0", "", 200, "...xxxxx+"),
-        row("GET", &format!("/audit/evidence/one/{hash}"), "", 404, "...xxxxx+"),
-        row("DELETE", "/clients/none", "", 204, "...xxxxx+"),
-        row("GET", "/providers/Microsoft.Attestation/operations", "", 200, "...++++++"),
-        row("GET", &format!("{subscription}/attestationProviders"), "", 200, "...++++++"),
-        row("GET", &format!("{subscription}/defaultProviders"), "", 200, "...++++++"),
-        row("GET", &format!("{subscription}/locations/local/defaultProvider"), "", 200, "...++++++"),
-        row("GET", GROUP, "", 200, "...++++++"),
-        row("GET", &one, "", 200, "...x+++++"),
-        row("GET", &format!("{one}/privateEndpointConnections"), "", 200, "...x+++++"),
-        row("GET", &format!("{one}/privateLinkResources"), "", 200, "...x+++++"),
-        row("GET", &format!("{one}/privateEndpointConnections/none"), "", 404, "...x+++++"),
-        row("PUT", &format!("{one}/privateEndpointConnections/none"), "{}", 400, "...xxxxx+"),
-        row("DELETE", &format!("{one}/privateEndpointConnections/none"), "", 204, "...xxxxx+"),
-        row("POST", &format!("{one}/rotateKeys"), "{\"leadSeconds\":1}", 400, "...xxxxx+"),
-        row("PATCH", &one, "{}", 200, "...xxxxx+"),
-        row("PUT", &one, "{\"location\":\"local\"}", 200, "...xxxxx+"),
-        row("DELETE", &format!("{GROUP}/none"), "", 204, "...xxxxx+"),
+        row("GET", "/p/one/policies/SgxEnclave", "", 200, "...xx+++++"),
+        row("PUT", "/p/one/policies/SgxEnclave", &jws, 200, "...xxx+x++"),
+        row("POST", "/p/one/policies/SgxEnclave:reset", RESET, 200, "...xxx+x++"),
+        row("GET", "/p/one/policies/SgxEnclave:history", "", 200, "...xx+++++"),
+        row("POST", "/p/one/policies/SgxEnclave:rollback", "{\"number\":1}", 200, "...xxx+x++"),
+        row("GET", "/p/one/certificates", "", 200, "...xx+++++"),
+        row("POST", "/p/one/certificates:add", &jws, 400, "...xxx+x++"),
+        row("POST", "/p/one/certificates:remove", &jws, 400, "...xxx+x++"),
+        row("GET", "/p/one/certs", "", 200, "++++++++++"),
+        row("GET", "/p/one/.well-known/openid-configuration", "", 200, "++++++++++"),
+        row("GET", "/p/one/servicehealth", "", 204, "++++++++++"),
+        row("GET", "/p/one/revoked", "", 200, "++++++++++"),
+        row("POST", "/p/one/revoke", "token=x", 200, "...xxx+x++"),
+        row("POST", "/p/one/attest/SgxEnclave", "{}", 400, "++++++++++"),
+        row("POST", "/p/one/attest/OpenEnclave", "{}", 400, "++++++++++"),
+        row("POST", "/p/one/attest/TdxVm", "{}", 400, "++++++++++"),
+        row("POST", "/p/one/attest/Tpm", "{}", 400, "++++++++++"),
+        row("POST", "/p/closed/attest/SgxEnclave", "{}", 400, "...xxxx+++"),
+        row("POST", "/p/closed/attest/TdxVm", "{}", 400, "...xxxx+++"),
+        row("GET", "/p/one/tcbbaselines/SgxEnclave", "", 200, "++++++++++"),
+        row("GET", "/p/closed/tcbbaselines/SgxEnclave", "", 200, "...xxxx+++"),
+        row("POST", "/p/one/attest/SgxEnclave?api-version=2018-09-01-preview", "{}", 400, "...xx+++++"),
+        row("POST", "/p/one/attest/Tee/OpenEnclave", "{}", 400, "...xx+++++"),
+        row("GET", &format!("/p/one/operations/policy/current{tee}"), "", 200, "...xx+++++"),
+        row("PUT", &format!("/p/one/operations/policy/current{tee}"), &jws, 200, "...xxx+x++"),
+        row("POST", &format!("/p/one/operations/policy/current{tee}"), RESET, 200, "...xxx+x++"),
+        row("DELETE", &format!("/p/one/operations/policy/current{tee}"), RESET, 200, "...xxx+x++"),
+        row("POST", &format!("/p/one/operations/policy/updatepolicy{tee}"), &jws, 200, "...xxx+x++"),
+        row("POST", &format!("/p/one/operations/policy/update{tee}"), &jws, 200, "...xxx+x++"),
+        row("GET", "/p/one/operations/policy/certificates", "", 200, "...xx+++++"),
+        row("PUT", "/p/one/operations/policy/certificates", &jws, 400, "...xxx+x++"),
+        row("POST", "/p/one/operations/policy/certificates", &jws, 400, "...xxx+x++"),
+        row("POST", "/oauth2/token", "", 400, "++++++++++"),
+        row("POST", "/p/one/oauth2/token", "", 400, "++++++++++"),
+        row("GET", "/clients", "", 200, "...xxxxxx+"),
+        row("POST", "/clients", &client, 400, "...xxxxxx+"),
+        row("GET", "/audit/heads", "", 200, "++++++++++"),
+        row("GET", "/audit/records/replica/0", "", 200, "...xxxxxx+"),
+        row("GET", &format!("/audit/inputs/{hash}"), "", 404, "...xxxxxx+"),
+        row("GET", "/audit/platforms/one/0", "", 200, "...xxxxxx+"),
+        row("GET", &format!("/audit/evidence/one/{hash}"), "", 404, "...xxxxxx+"),
+        row("DELETE", "/clients/none", "", 204, "...xxxxxx+"),
+        row("GET", "/providers/Microsoft.Attestation/operations", "", 200, "...x++++++"),
+        row("GET", &format!("{subscription}/attestationProviders"), "", 200, "...x++++++"),
+        row("GET", &format!("{subscription}/defaultProviders"), "", 200, "...x++++++"),
+        row("GET", &format!("{subscription}/locations/local/defaultProvider"), "", 200, "...x++++++"),
+        row("GET", GROUP, "", 200, "...x++++++"),
+        row("GET", &one, "", 200, "...xx+++++"),
+        row("GET", &format!("{one}/privateEndpointConnections"), "", 200, "...xx+++++"),
+        row("GET", &format!("{one}/privateLinkResources"), "", 200, "...xx+++++"),
+        row("GET", &format!("{one}/privateEndpointConnections/none"), "", 404, "...xx+++++"),
+        row("PUT", &format!("{one}/privateEndpointConnections/none"), "{}", 400, "...xxxxxx+"),
+        row("DELETE", &format!("{one}/privateEndpointConnections/none"), "", 204, "...xxxxxx+"),
+        row("POST", &format!("{one}/rotateKeys"), "{\"leadSeconds\":1}", 400, "...xxxxxx+"),
+        row("PATCH", &one, "{}", 200, "...xxxxxx+"),
+        row("PUT", &one, "{\"location\":\"local\"}", 200, "...xxxxxx+"),
+        row("DELETE", &format!("{GROUP}/none"), "", 204, "...xxxxxx+"),
     ]
 }
+
+/// The roles of the last columns; the provider that each is for, if it is for one.
+const ROLES: [(&str, Role, Option<&str>); 6] = [
+    ("other's contributor", Role::Contributor, Some("other")),
+    ("reader", Role::Reader, Some("one")),
+    ("contributor", Role::Contributor, Some("one")),
+    ("reader of all", Role::Reader, None),
+    ("contributor of all", Role::Contributor, None),
+    ("owner", Role::Owner, None),
+];
 
 /// Routes whose 401 is a sentence and no object.
 fn is_of_2018(path: &str) -> bool {
     ["2018-09-01-preview", "/attest/Tee/", "/operations/"].iter().any(|sign| path.contains(sign))
 }
 
-async fn tokens(service: &Running) -> Vec<Option<String>> {
-    let body = quote_body(&service.quote(&enclave_holding(b""))).to_string();
-    let attestation = service.post("/p/one/attest/SgxEnclave", body).await.token();
-    vec![
-        None,
-        Some("somebody".to_owned()),
-        Some(attestation),
-        Some(service.access_token("c of other", "contributor", Some("other")).await),
-        Some(service.access_token("r", "reader", Some("one")).await),
-        Some(service.access_token("c", "contributor", Some("one")).await),
-        Some(service.access_token("r of all", "reader", None).await),
-        Some(service.access_token("c of all", "contributor", None).await),
-        Some(service.access_token("o", "owner", None).await),
-    ]
+/// Somebody with the token that belongs to a column: one of our own issuer, or one of an OpenID Connect issuer.
+struct Asker {
+    column: &'static str,
+    kind: &'static str,
+    token: Option<String>,
 }
 
-/// Each time from another address, for whoever is refused too often is told to wait.
-async fn ask_from_anywhere(service: &Running, token: Option<&str>, method: &str, path: &str, body: String) -> Answer {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
-    let peer = SocketAddr::from((Ipv4Addr::from(NEXT.fetch_add(1, Ordering::Relaxed)), 1));
-    let mut asked = request(method, path).extension(ConnectInfo(peer));
-    if let Some(token) = token {
-        asked = asked.header(header::AUTHORIZATION, format!("Bearer {token}"));
+async fn askers(service: &Running, issuer: &Issuer) -> Vec<Asker> {
+    let body = quote_body(&service.quote(&enclave_holding(b""))).to_string();
+    let attestation = service.post("/p/one/attest/SgxEnclave", body).await.token();
+    let asker = |column, kind, token| Asker { column, kind, token };
+    let mut askers = vec![
+        asker("nobody", "no", None),
+        asker("stranger", "a guessed", Some("somebody".to_owned())),
+        asker("stranger", "another issuer's", Some(Issuer::start().token(json!({"roles": ["owner"]})))),
+        asker("stranger", "an issuer's expired", Some(issuer.token(json!({"roles": ["owner"], "exp": 1})))),
+        asker("attestation token", "an attestation", Some(attestation)),
+        asker("no role", "an issuer's", Some(issuer.token(json!({"roles": ["king"]})))),
+    ];
+    for (column, role, provider) in ROLES {
+        let own = service.access_token(column, role.as_str(), provider).await;
+        askers.push(asker(column, "our issuer's", Some(own)));
+        askers.push(asker(column, "an issuer's", Some(issuer.token(json!({"roles": [column]})))));
     }
-    service.send(asked.body(body.into()).unwrap()).await
+    askers
 }
 
 #[tokio::test]
 async fn every_route_for_every_role_and_every_token() {
-    let service = running().await;
+    let issuer = Issuer::start();
+    let rules = ROLES.map(|(column, role, provider)| rule("roles", column, role, provider));
+    let service = running_trusting(vec![issuer.settings(rules)]).await;
     for (name, veritee) in
         [("one", json!({})), ("other", json!({})), ("closed", json!({"anonymousAttestation": false}))]
     {
         service.create(name, json!({"veritee": veritee})).await;
     }
-    let tokens = tokens(&service).await;
+    let askers = askers(&service, &issuer).await;
     // What a later row expects to find.
     service.ask("PUT", "/p/one/policies/SgxEnclave", policy_jws::unsecured(MINIMAL)).await.token();
     for (method, path, body, allowed, marks) in table() {
         assert_eq!(marks.len(), CALLERS.len(), "{path}");
-        for ((caller, token), mark) in CALLERS.iter().zip(&tokens).zip(marks.chars()) {
+        for (caller, mark) in CALLERS.iter().zip(marks.chars()) {
             let expected = match mark {
                 '.' => 401,
                 'x' => 403,
                 _ => allowed,
             };
-            let answer = ask_from_anywhere(&service, token.as_deref(), method, &path, body.clone()).await;
-            let shown = String::from_utf8_lossy(&answer.body).into_owned();
-            assert_eq!(answer.status.as_u16(), expected, "{method} {path} by {caller}: {shown}");
-            match expected {
-                401 if answer.json().is_string() => assert!(is_of_2018(&path), "{path}"),
-                401 => assert_eq!(answer.refusal().1, "Unauthorized"),
-                403 => assert_eq!(answer.refusal(), (403, "Forbidden".into(), "role_insufficient".into())),
-                _ => {}
+            let those = || askers.iter().filter(|asker| asker.column == *caller);
+            assert!(those().count() > 0, "{caller}");
+            for Asker { kind, token, .. } in those() {
+                let answer = service.ask_from_anywhere(token.as_deref(), method, &path, body.clone()).await;
+                let shown = String::from_utf8_lossy(&answer.body).into_owned();
+                assert_eq!(answer.status.as_u16(), expected, "{method} {path} by {caller} with {kind} token: {shown}");
+                match expected {
+                    401 if answer.json().is_string() => assert!(is_of_2018(&path), "{path}"),
+                    401 => assert_eq!(answer.refusal().1, "Unauthorized"),
+                    403 => assert_eq!(answer.refusal(), (403, "Forbidden".into(), "role_insufficient".into())),
+                    _ => {}
+                }
             }
         }
         // The administrator is an owner.
@@ -249,6 +264,7 @@ async fn clients_that_cannot_be_are_refused() {
         with("name", json!("a".repeat(101))),
         with("name", json!("a\nb")),
         with("name", json!("administrator")),
+        with("name", json!("https://login.example|alice")),
         with("role", json!("king")),
         with("role", json!("owner")),
         with("provider", json!("none")),

@@ -9,7 +9,7 @@ use serde_json::json;
 use store::{Client, StoreError};
 use zeroize::Zeroizing;
 
-use super::{Access, AccessError, Caller, Role};
+use super::{Access, AccessError, Caller, Grant, Role};
 use crate::base64;
 use crate::hashes::sha256;
 use crate::provider::ProviderName;
@@ -65,7 +65,7 @@ impl Access {
         };
         let provider = client.provider.as_deref().map(ProviderName::parse).transpose();
         match (Role::from_name(&client.role), provider) {
-            (Some(role), Ok(provider)) => Ok(Caller { name: client.name, role, provider }),
+            (Some(role), Ok(provider)) => Ok(Caller { name: client.name, grants: vec![Grant { role, provider }] }),
             _ => Err(gone),
         }
     }

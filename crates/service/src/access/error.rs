@@ -1,6 +1,7 @@
 //! Why a caller is not let in.
 
 use store::StoreError;
+use token::openid::BearerError;
 
 use crate::vault::VaultError;
 
@@ -24,6 +25,21 @@ pub enum AccessError {
     /// The token is none of ours, or good no more.
     #[error("bearer token is refused: {0}")]
     TokenRefused(&'static str),
+    /// The token is not one that a trusted issuer made for us, or good no more.
+    #[error("bearer token is refused")]
+    BearerRefused(#[from] BearerError),
+    /// The token may be good, but there are no keys to verify it with.
+    #[error("keys of `{issuer}` cannot be fetched")]
+    IssuerUnreachable {
+        /// Who issued the token, as it says.
+        issuer: String,
+    },
+    /// The token is good, and gives no role here.
+    #[error("{name} has no role here")]
+    NoRole {
+        /// Whose token it is.
+        name: String,
+    },
     /// Client id and secret do not belong together.
     #[error("client is unknown, its secret is wrong, or it has expired")]
     ClientRefused,
@@ -43,7 +59,9 @@ impl AccessError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoToken => "bearer_token_missing",
-            Self::TokenRefused(_) => "bearer_token_refused",
+            Self::TokenRefused(_) | Self::BearerRefused(_) => "bearer_token_refused",
+            Self::IssuerUnreachable { .. } => "issuer_unreachable",
+            Self::NoRole { .. } => "role_insufficient",
             Self::ClientRefused => "client_refused",
             Self::TooManyFailures { .. } => "too_many_failures",
             Self::Store(_) => "store_failed",
@@ -51,11 +69,16 @@ impl AccessError {
     }
 
     /// What to do about it.
-    pub const fn help(&self) -> &'static str {
+    pub fn help(&self) -> &'static str {
         match self {
             Self::NoToken | Self::TokenRefused(_) => {
-                "send an access token from /oauth2/token, or the administrator's, which lies in the file admin-token of the \
-                 data directory"
+                "send an access token from /oauth2/token or of an issuer that the service trusts, or the administrator's, which \
+                 lies in the file admin-token of the data directory"
+            }
+            Self::BearerRefused(error) => error.help(),
+            Self::IssuerUnreachable { .. } => "try again; the service's log says what is wrong",
+            Self::NoRole { .. } => {
+                "ask the owner of the service for a rule that gives your tokens a role, or your issuer for its claim"
             }
             Self::ClientRefused => "make a client with `veritee token create`",
             Self::TooManyFailures { .. } => "wait, and send credentials that are good",

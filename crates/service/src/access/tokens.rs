@@ -87,6 +87,11 @@ impl AccessTokens {
         format!("{signed}.{}", base64::encode(tag.as_ref()))
     }
 
+    /// Whether it begins as the tokens that we issue do, and nobody else's.
+    pub(super) fn has_our_header(&self, token: &str) -> bool {
+        token.split_once('.').is_some_and(|(header, _)| header == self.header)
+    }
+
     /// The client whose token it is.
     pub(super) fn client_of(&self, token: &str, now: UnixTime) -> Result<String, AccessError> {
         let refused = AccessError::TokenRefused;

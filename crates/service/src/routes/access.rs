@@ -149,9 +149,9 @@ fn new_client(api: &Api, body: &[u8], now: UnixTime) -> Result<NewClient, ApiErr
         refused(format!("request body is refused: {error}"), "send name, role, provider and expiresIn in seconds")
     })?;
     let is_name = (1..=MAX_NAME).contains(&asked.name.chars().count()) && !asked.name.chars().any(char::is_control);
-    // The history names who changed something: these are taken.
-    if !is_name || ["administrator", "veritee"].contains(&asked.name.as_str()) {
-        let why = "the name is empty, too long, has control characters, or is that of somebody else";
+    // The history names who changed something: these are taken, and callers of other issuers are named `issuer|sub`.
+    if !is_name || ["administrator", "veritee"].contains(&asked.name.as_str()) || asked.name.contains('|') {
+        let why = "the name is empty, too long, has control characters or `|`, or is that of somebody else";
         return Err(refused(why.to_owned(), "give another name"));
     }
     let help = "the roles are reader, contributor and owner";

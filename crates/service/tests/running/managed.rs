@@ -1,6 +1,10 @@
 //! Asking the control plane, and signing policies.
 
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::header;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +22,23 @@ impl Running {
     /// As whoever has that token, at the path of the whole service.
     pub async fn ask_as(&self, token: Option<&str>, method: &str, path: &str, body: impl Into<Body>) -> Answer {
         let mut asked = request(method, path);
+        if let Some(token) = token {
+            asked = asked.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        self.send(asked.body(body.into()).unwrap()).await
+    }
+
+    /// The same, each time from another address, for whoever is refused too often is told to wait.
+    pub async fn ask_from_anywhere(
+        &self,
+        token: Option<&str>,
+        method: &str,
+        path: &str,
+        body: impl Into<Body>,
+    ) -> Answer {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let peer = SocketAddr::from((Ipv4Addr::from(NEXT.fetch_add(1, Ordering::Relaxed)), 1));
+        let mut asked = request(method, path).extension(ConnectInfo(peer));
         if let Some(token) = token {
             asked = asked.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

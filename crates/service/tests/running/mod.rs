@@ -1,6 +1,7 @@
 //! A service over a simulated machine, asked without a network.
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod issuer;
 pub mod managed;
 pub mod recorded;
 pub mod tdx;
@@ -15,7 +16,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dcap::{Requirements, UnixTime};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use service::{Access, Audit, AuditChoice, Providers, PublicUrl, ServiceConfig, Vault, VerificationClock};
+use service::{
+    Access, Audit, AuditChoice, IssuerSettings, Providers, PublicUrl, ServiceConfig, TrustedIssuers, Vault,
+    VerificationClock,
+};
 use simulator::{EnclaveReport, Platform};
 use store::{Sqlite, Store};
 use tempfile::TempDir;
@@ -63,6 +67,15 @@ pub async fn running() -> Running {
 }
 
 pub async fn running_with(change: impl FnOnce(&mut ServiceConfig)) -> Running {
+    start(change, Vec::new()).await
+}
+
+/// A service that takes the bearer tokens of these issuers too.
+pub async fn running_trusting(issuers: Vec<IssuerSettings>) -> Running {
+    start(|_| {}, issuers).await
+}
+
+async fn start(change: impl FnOnce(&mut ServiceConfig), issuers: Vec<IssuerSettings>) -> Running {
     let directory = tempfile::tempdir().unwrap();
     let now = UnixTime::of_system_clock();
     let platform = Platform::open_or_create(&directory.path().join("platform"), now.seconds()).unwrap();
@@ -72,12 +85,20 @@ pub async fn running_with(change: impl FnOnce(&mut ServiceConfig)) -> Running {
     config.root_pem = Some(platform.root_certificate_pem());
     config.collateral = Some(collateral);
     change(&mut config);
-    open(directory, platform, config, now).await
+    open(directory, platform, config, issuers, now).await
 }
 
-async fn open(directory: TempDir, platform: Platform, config: ServiceConfig, now: UnixTime) -> Running {
+async fn open(
+    directory: TempDir,
+    platform: Platform,
+    config: ServiceConfig,
+    issuers: Vec<IssuerSettings>,
+    now: UnixTime,
+) -> Running {
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("veritee.db")).await.unwrap());
     let (url, audit) = (config.public_url.as_str().to_owned(), Arc::clone(&config.audit));
+    let issuers = Arc::new(TrustedIssuers::new(issuers, &config.public_url).unwrap());
+    issuers.keep_fresh();
     let providers = Arc::new(Providers::open(Arc::clone(&store), config, now).await.unwrap());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, ADMINISTRATOR.as_bytes());
     // It is there where the directory is opened again.
@@ -88,7 +109,7 @@ async fn open(directory: TempDir, platform: Platform, config: ServiceConfig, now
             &audit.entry("administrator.create", "veritee", now, json!({})),
         )
         .await;
-    let access = Access::open(store, &vault(), audit, &url, now).await.unwrap();
+    let access = Access::open(store, &vault(), audit, &url, issuers, now).await.unwrap();
     let router = service::router(Arc::clone(&providers), access);
     Running { directory, platform, providers, router }
 }
@@ -130,7 +151,7 @@ impl Running {
         let mut config = config();
         config.root_pem = Some(platform.root_certificate_pem());
         config.collateral = Some(self.directory.path().join("collateral"));
-        open(directory, platform, config, now).await
+        open(directory, platform, config, Vec::new(), now).await
     }
 
     /// Looks at the one source of collateral again: whether it has changed.
