@@ -29,6 +29,8 @@ impl KeySourceError {
     /// What the operator can do about it.
     pub fn help(&self) -> &'static str {
         match self {
+            // There is no way to allow another one here.
+            Self::Address(FetchError::Insecure { .. }) => "give an address that begins with https://",
             Self::Address(error) => error.help(),
             Self::Client(error) => error.help(),
         }
