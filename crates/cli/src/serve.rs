@@ -1,5 +1,6 @@
 //! `veritee serve`: runs the attestation service.
 
+mod access_issuers;
 mod administrator;
 mod audit;
 mod connections;
@@ -82,6 +83,7 @@ impl Running {
         let listener = bind(settings)?;
         let public_url = public_url(settings, &listener)?;
         let provider_domain = provider_domain(settings)?;
+        let issuers = Arc::new(settings.access_issuers.trusted(&public_url)?);
         open_data_directory(&settings.data)?;
         let store = open_store(settings).await?;
         check_kind(settings, &*store).await?;
@@ -111,11 +113,12 @@ impl Running {
         let opened = Providers::open(Arc::clone(&store), config, now).await;
         let providers = Arc::new(opened.map_err(|error| not_open(&error))?);
         administrator::keep(&settings.data, &*store, &audit, now).await?;
-        let access = Access::open(Arc::clone(&store), &vault, Arc::clone(&audit), &url, now)
-            .await
-            .map_err(|error| no_access(&error))?;
+        let access =
+            Access::open(Arc::clone(&store), &vault, Arc::clone(&audit), &url, Arc::clone(&issuers), now).await;
+        let access = access.map_err(|error| no_access(&error))?;
         let auditing = audit::Writing::start(audit, store);
-        let upkeep = upkeep(&providers, simulation.as_ref());
+        let mut upkeep = upkeep(&providers, simulation.as_ref());
+        upkeep.extend(issuers.keep_fresh());
         let app = service::router(providers, access).into_make_service_with_connect_info::<SocketAddr>();
 
         let handle = Handle::new();

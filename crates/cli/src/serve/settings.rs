@@ -1,7 +1,7 @@
 //! What `veritee serve` is told: by flags, by a file, or by default.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dcap::{TcbStatus, UnixTime};
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use service::AuditChoice;
 use zeroize::Zeroizing;
 
+use super::access_issuers::{AccessIssuers, Table};
 use crate::arguments::{accepted_statuses, parse_accepted_status};
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};
@@ -79,10 +80,14 @@ pub struct Arguments {
     /// Judge evidence as of this time, whatever has expired or been revoked since. Tokens say so.
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
     dangerous_verification_time: Option<UnixTime>,
-    /// Read settings from this TOML file; flags go before it. Its keys are the names of the flags.
+    /// Read settings from this TOML file; flags go before it. Its keys are the names of the flags. Tables [[access-issuer]] in it name
+    /// OpenID Connect issuers whose bearer tokens are taken, and the roles that their claims give (docs/providers.md).
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     config: Option<PathBuf>,
+    /// Whom to trust and for what takes more than a flag.
+    #[arg(skip)]
+    access_issuer: Vec<Table>,
 }
 
 /// What is written down beside changes.
@@ -125,6 +130,7 @@ pub struct Settings {
     pub simulated: bool,
     pub accept_tcb: Vec<TcbStatus>,
     pub dangerous_verification_time: Option<UnixTime>,
+    pub access_issuers: AccessIssuers,
 }
 
 impl Settings {
@@ -154,6 +160,7 @@ impl Settings {
             simulated: flags.simulated || file.simulated,
             accept_tcb: if flags.accept_tcb.is_empty() { file.accept_tcb } else { flags.accept_tcb },
             dangerous_verification_time: flags.dangerous_verification_time.or(file.dangerous_verification_time),
+            access_issuers: AccessIssuers::read(file.access_issuer, flags.config.as_deref().unwrap_or(Path::new("")))?,
         };
         if settings.simulated && settings.collateral.is_some() {
             return Err(Failure::usage(
@@ -185,6 +192,7 @@ impl Settings {
             simulated: true,
             accept_tcb: Vec::new(),
             dangerous_verification_time: None,
+            access_issuers: AccessIssuers::default(),
         }
     }
 }
@@ -198,13 +206,14 @@ fn database_url(file: Option<PathBuf>) -> Result<Option<Zeroizing<String>>, Fail
     Ok(Some(Zeroizing::new(String::from_utf8_lossy(&bytes).trim().to_owned())))
 }
 
-fn read_config(path: &std::path::Path) -> Result<Arguments, Failure> {
+fn read_config(path: &Path) -> Result<Arguments, Failure> {
     let bytes = failure::read_file(path, MAX_CONFIG).map_err(Failure::or_usage)?;
     let malformed = |message: String| {
         Failure::usage(
             "config_malformed",
             format!("`{}` is no configuration: {message}", path.display()),
-            "keys are the names of the flags of `veritee serve`, such as public-url = \"https://attest.example\"",
+            "keys are the names of the flags of `veritee serve`, such as public-url = \"https://attest.example\"; docs/providers.md has \
+             the tables [[access-issuer]]",
         )
     };
     let text = String::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
