@@ -20,8 +20,8 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use collateral::LoadError;
 use dcap::UnixTime;
 use service::{
-    Access, Audit, InvalidProviderDomain, KeysError, OpenAccessError, OpenError, ProviderDomain, Providers, PublicUrl,
-    ServiceConfig, UnusableProvider, VerificationClock,
+    Access, Addresses, Audit, InvalidProviderDomain, KeysError, OpenAccessError, OpenError, ProviderDomain, Providers,
+    PublicUrl, ServiceConfig, UnusableProvider, VerificationClock,
 };
 use simulator::Platform;
 use store::{Postgres, Sqlite, Store, StoreError};
@@ -82,8 +82,8 @@ impl Running {
         // What can be refused is refused before anything is made: a data directory must not be spoilt by a wrong start.
         let listener = bind(settings)?;
         let public_url = public_url(settings, &listener)?;
-        let provider_domain = provider_domain(settings)?;
-        let issuers = Arc::new(settings.access_issuers.trusted(&public_url)?);
+        let addresses = Addresses::new(public_url.clone(), provider_domain(settings)?);
+        let issuers = Arc::new(settings.access_issuers.trusted(&addresses)?);
         open_data_directory(&settings.data)?;
         let store = open_store(settings).await?;
         check_kind(settings, &*store).await?;
@@ -92,8 +92,7 @@ impl Running {
         let url = public_url.as_str().to_owned();
         let audit = Arc::new(Audit::new(audit::replica(&settings.data)?, settings.audit));
         let config = ServiceConfig {
-            public_url,
-            provider_domain,
+            addresses,
             location: settings.location.clone(),
             root_pem: simulation.as_ref().map(|simulation| simulation.platform.root_certificate_pem()),
             collateral: simulation

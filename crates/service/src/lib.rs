@@ -17,6 +17,7 @@
 )]
 
 mod access;
+mod addresses;
 mod administration;
 mod api_version;
 mod attest;
@@ -45,6 +46,7 @@ pub use access::{
     Access, AccessError, InvalidIssuer, IssuerFault, IssuerSettings, OpenAccessError, Role, RoleRule, RuleFault,
     TrustedIssuers,
 };
+pub use addresses::Addresses;
 pub use administration::AdministrationError;
 pub use api_version::ApiVersion;
 pub use attest::AttestError;

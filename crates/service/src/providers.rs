@@ -14,10 +14,11 @@ use collateral::LoadError;
 use dcap::Requirements;
 use store::{ProviderState, Store, StoreError};
 
+use crate::addresses::Addresses;
 use crate::audit::Audit;
 use crate::endorsements::{Shelf, Source};
 use crate::provider::{Provider, ProviderName, Quoter, Surroundings, UnusableProvider, VerificationClock, settings_of};
-use crate::public_url::{ProviderDomain, PublicUrl};
+use crate::public_url::PublicUrl;
 use crate::vault::Vault;
 
 use freshness::Freshness;
@@ -27,10 +28,8 @@ pub use open::OpenError;
 /// What a service is told when it starts; what it keeps itself (providers with their roots, keys, policies) is in the store.
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
-    /// Where the provider `default` is reached; every other one is below it, at `/p/NAME`, unless there is a domain for them.
-    pub public_url: PublicUrl,
-    /// The domain in which the other providers are reached, each by its name.
-    pub provider_domain: Option<ProviderDomain>,
+    /// Where the providers are reached.
+    pub addresses: Addresses,
     /// Where it is, in its operator's geography.
     pub location: String,
     /// The one root that the provider `default` trusts, in PEM; none is Intel's. Fixed when the provider is made.
@@ -107,22 +106,16 @@ impl Providers {
 
     /// Where a provider is reached.
     pub(crate) fn url_of(&self, name: &ProviderName) -> PublicUrl {
-        let url = &self.config.public_url;
-        match &self.config.provider_domain {
-            _ if name.is_default() => url.clone(),
-            Some(domain) => url.in_domain(name.as_str(), domain),
-            None => url.below(&format!("/p/{name}")),
-        }
+        self.config.addresses.of(name)
     }
 
     /// Whom a request is for, by its authority and path; the path comes back in lower case.
     pub(crate) fn target(&self, authority: Option<&Authority>, path: &str) -> Target {
-        let Some((name, path)) = self.named(authority, path) else { return Target::Elsewhere };
+        let Some((name, path)) = self.config.addresses.named(authority, path) else { return Target::Elsewhere };
         let name = match name {
             None => ProviderName::default_provider(),
             Some(name) => match ProviderName::parse(&name) {
                 Ok(name) if !name.is_default() => name,
-                // One provider has one URL, for that is the issuer of its tokens.
                 _ => return Target::Unknown(name.chars().take(40).collect()),
             },
         };
@@ -130,27 +123,6 @@ impl Providers {
             Some(Ok(provider)) => Target::Provider(Arc::clone(provider), path),
             Some(Err(_)) => Target::Unusable(name),
             None => Target::Unknown(name.to_string()),
-        }
-    }
-
-    /// The name in a request's authority or path, none where there is none, and the path within the API.
-    fn named(&self, authority: Option<&Authority>, path: &str) -> Option<(Option<String>, String)> {
-        let (url, domain) = (&self.config.public_url, self.config.provider_domain.as_ref());
-        let within = url.path_within(authority, path);
-        match (within, domain) {
-            (Some(within), None) => Some(match within.strip_prefix("/p/") {
-                None => (None, within),
-                Some(rest) => {
-                    let (name, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-                    (Some(name.to_owned()), path.to_owned())
-                }
-            }),
-            // In a domain every name has its host.
-            (Some(within), Some(_)) => (!within.starts_with("/p/")).then_some((None, within)),
-            (None, Some(domain)) => {
-                url.name_in_domain(authority, domain).map(|name| (Some(name), path.to_ascii_lowercase()))
-            }
-            (None, None) => None,
         }
     }
 

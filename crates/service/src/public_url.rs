@@ -119,13 +119,6 @@ impl PublicUrl {
         &self.url
     }
 
-    /// Whether that is the URL of a provider of this service, in whichever spelling.
-    pub(crate) fn is_issuer(&self, url: &str) -> bool {
-        let Ok(uri) = url.parse::<Uri>() else { return false };
-        let within = self.path_within(uri.authority(), uri.path());
-        within.is_some_and(|path| path.trim_matches('/').is_empty() || path.starts_with("/p/"))
-    }
-
     /// The host, for a certificate.
     pub fn host(&self) -> &str {
         self.authorities.first().map_or("", |(host, _)| host)
@@ -185,24 +178,6 @@ mod tests {
         }
         for wrong in ["", ".", "a..b", "*.example", "A.example", "a.example/", "a.example:1"] {
             assert!(ProviderDomain::parse(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn the_issuers_of_this_service_are_known_in_every_spelling() {
-        let url = PublicUrl::parse("https://localhost").unwrap();
-        for own in [
-            "https://localhost",
-            "https://localhost/",
-            "https://LOCALHOST:443",
-            "https://127.0.0.1",
-            "https://localhost/p/contoso",
-            "https://localhost/P/Contoso/",
-        ] {
-            assert!(url.is_issuer(own), "{own}");
-        }
-        for other in ["https://localhost:8443", "https://localhost/realms/p/x", "https://login.example", "", "a b"] {
-            assert!(!url.is_issuer(other), "{other}");
         }
     }
 

@@ -365,7 +365,7 @@ async fn keys_do_not_lie_open_and_do_not_open_under_another_key() {
     let refused = Providers::open(Arc::clone(&store), config, UnixTime::of_system_clock()).await.unwrap_err();
     assert!(matches!(refused, service::OpenError::Default(_)), "{refused}");
     let other = service::Vault::new(&[8; 32]).unwrap();
-    let nobody = service::TrustedIssuers::new(Vec::new(), &running::config().public_url).unwrap();
+    let nobody = service::TrustedIssuers::new(Vec::new(), &running::config().addresses).unwrap();
     let now = UnixTime::of_system_clock();
     let refused = service::Access::open(store, &other, audit, running::URL, nobody.into(), now).await.unwrap_err();
     assert!(matches!(refused, service::OpenAccessError::Vault(_)), "{refused}");

@@ -5,7 +5,7 @@ mod running;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, header};
 use proptest::prelude::*;
-use running::{enclave_holding, encode, quote_body, request, running};
+use running::{addresses, enclave_holding, encode, quote_body, request, running};
 use serde_json::json;
 
 const ATTEST: &str = "/attest/SgxEnclave";
@@ -42,7 +42,7 @@ async fn another_host_or_path_gets_421_and_never_a_token() {
 #[tokio::test]
 async fn a_provider_below_a_path_answers_below_that_path_alone() {
     let service = running::running_with(|config| {
-        config.public_url = service::PublicUrl::parse("https://localhost:8443/p/one").unwrap();
+        config.addresses = addresses("https://localhost:8443/p/one");
     })
     .await;
     assert_eq!(service.get("/certs").await.refusal().0, 421);

@@ -9,7 +9,7 @@ use running::issuer::{Conduct, Issuer, rule};
 use running::managed::MINIMAL;
 use running::{Answer, Running, URL, enclave_holding, encode, quote_body, running_trusting};
 use serde_json::{Value, json};
-use service::{IssuerFault, IssuerSettings, PublicUrl, Role, RuleFault, TrustedIssuers};
+use service::{IssuerFault, IssuerSettings, Role, RuleFault, TrustedIssuers};
 use token::policy_jws;
 
 const READ: (&str, &str) = ("GET", "/policies/SgxEnclave");
@@ -310,7 +310,7 @@ async fn rules_that_cannot_be_are_refused() {
 
 /// Which issuer is refused, and why.
 fn trust(issuers: Vec<IssuerSettings>) -> Result<TrustedIssuers, (usize, IssuerFault)> {
-    let own = PublicUrl::parse(URL).unwrap();
+    let own = running::addresses(URL);
     TrustedIssuers::new(issuers, &own).map_err(|error| {
         assert!(!error.fault.help().is_empty());
         (error.number, error.fault)

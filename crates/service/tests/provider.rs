@@ -7,9 +7,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, header};
 use dcap::UnixTime;
-use running::{claims_of, config, enclave_holding, quote_body, running_with};
+use running::{addresses, claims_of, config, enclave_holding, quote_body, running_with};
 use serde_json::json;
-use service::{EndorsementsError, OpenError, Providers, PublicUrl, UnusableProvider};
+use service::{Addresses, EndorsementsError, OpenError, Providers, PublicUrl, UnusableProvider};
 use store::{PolicyChange, Sqlite, Store};
 use token::policy_jws;
 
@@ -30,7 +30,7 @@ async fn keys_stay_across_a_restart_and_belong_to_one_issuer() {
     let first = kid(&Providers::open(Arc::clone(&store), config(), now()).await.unwrap());
     assert_eq!(kid(&Providers::open(Arc::clone(&store), config(), now()).await.unwrap()), first);
     let mut moved = config();
-    moved.public_url = PublicUrl::parse("https://attest.example").unwrap();
+    moved.addresses = addresses("https://attest.example");
     assert_ne!(kid(&Providers::open(Arc::clone(&store), moved, now()).await.unwrap()), first);
 }
 
@@ -85,7 +85,9 @@ async fn a_root_that_is_no_certificate_and_collateral_that_is_none_are_refused()
 #[tokio::test]
 async fn providers_have_hosts_of_their_own_where_there_is_a_domain() {
     let domain = service::ProviderDomain::parse("attest.example").unwrap();
-    let service = running_with(|config| config.provider_domain = Some(domain)).await;
+    let service =
+        running_with(|config| config.addresses = Addresses::new(PublicUrl::parse(running::URL).unwrap(), Some(domain)))
+            .await;
     let made = service.create("one", json!({})).await;
     assert_eq!(made["properties"]["attestUri"], json!("https://one.attest.example:8443"));
     let quote = service.quote(&enclave_holding(b""));

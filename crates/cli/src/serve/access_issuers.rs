@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
-use service::{InvalidIssuer, IssuerSettings, ProviderName, PublicUrl, Role, RoleRule, TrustedIssuers};
+use service::{Addresses, InvalidIssuer, IssuerSettings, ProviderName, Role, RoleRule, TrustedIssuers};
 use token::openid::SignatureAlgorithm;
 
 use crate::failure::{self, Failure};
@@ -73,7 +73,7 @@ impl AccessIssuers {
     }
 
     /// Trusts them at the service reached at `own`.
-    pub fn trusted(&self, own: &PublicUrl) -> Result<TrustedIssuers, Failure> {
+    pub fn trusted(&self, own: &Addresses) -> Result<TrustedIssuers, Failure> {
         TrustedIssuers::new(self.issuers.clone(), own).map_err(|error| self.invalid(&error))
     }
 
@@ -158,7 +158,7 @@ mod tests {
         }
         let examples = examples();
         assert_eq!(examples.len(), 2);
-        let own = PublicUrl::parse("https://attest.example").unwrap();
+        let own = Addresses::new(service::PublicUrl::parse("https://attest.example").unwrap(), None);
         for example in examples {
             let file: File = toml::from_str(&example).unwrap_or_else(|error| panic!("{example}{error}"));
             let issuers = AccessIssuers::read(file.access_issuer, Path::new("docs")).unwrap();

@@ -11,7 +11,7 @@ use token::openid::{KeySource, UnverifiedToken, VerifiedClaims, Verifier};
 use tokio::task::JoinHandle;
 
 use super::{AccessError, Caller};
-use crate::public_url::PublicUrl;
+use crate::addresses::Addresses;
 
 use keys::IssuerKeys;
 pub use rules::{RoleRule, RuleFault};
@@ -22,7 +22,7 @@ pub use settings::{InvalidIssuer, IssuerFault, IssuerSettings};
 pub struct TrustedIssuers {
     issuers: Vec<Issuer>,
     /// Of this service: what its providers issue is about evidence, and lets nobody in.
-    own: PublicUrl,
+    own: Addresses,
 }
 
 /// One of them.
@@ -38,7 +38,7 @@ impl TrustedIssuers {
     ///
     /// # Errors
     /// For the first one that cannot be trusted, and why.
-    pub fn new(settings: Vec<IssuerSettings>, own: &PublicUrl) -> Result<Self, InvalidIssuer> {
+    pub fn new(settings: Vec<IssuerSettings>, own: &Addresses) -> Result<Self, InvalidIssuer> {
         settings::check_all(&settings, own)?;
         let numbered = settings.into_iter().zip(1..);
         let issuers = numbered.map(|(settings, number)| Issuer::new(settings, number)).collect::<Result<_, _>>()?;

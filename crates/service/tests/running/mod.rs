@@ -17,7 +17,7 @@ use dcap::{Requirements, UnixTime};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use service::{
-    Access, Audit, AuditChoice, IssuerSettings, Providers, PublicUrl, ServiceConfig, TrustedIssuers, Vault,
+    Access, Addresses, Audit, AuditChoice, IssuerSettings, Providers, PublicUrl, ServiceConfig, TrustedIssuers, Vault,
     VerificationClock,
 };
 use simulator::{EnclaveReport, Platform};
@@ -96,8 +96,8 @@ async fn open(
     now: UnixTime,
 ) -> Running {
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("veritee.db")).await.unwrap());
-    let (url, audit) = (config.public_url.as_str().to_owned(), Arc::clone(&config.audit));
-    let issuers = Arc::new(TrustedIssuers::new(issuers, &config.public_url).unwrap());
+    let (url, audit) = (config.addresses.service().as_str().to_owned(), Arc::clone(&config.audit));
+    let issuers = Arc::new(TrustedIssuers::new(issuers, &config.addresses).unwrap());
     issuers.keep_fresh();
     let providers = Arc::new(Providers::open(Arc::clone(&store), config, now).await.unwrap());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, ADMINISTRATOR.as_bytes());
@@ -117,8 +117,7 @@ async fn open(
 /// A service whose provider trusts Intel's root and has no collateral.
 pub fn config() -> ServiceConfig {
     ServiceConfig {
-        public_url: PublicUrl::parse(URL).unwrap(),
-        provider_domain: None,
+        addresses: addresses(URL),
         location: "local".to_owned(),
         root_pem: None,
         collateral: None,
@@ -130,6 +129,10 @@ pub fn config() -> ServiceConfig {
         takes_other_roots: true,
         audit: Arc::new(Audit::new("replica".to_owned(), AuditChoice::default())),
     }
+}
+
+pub fn addresses(url: &str) -> Addresses {
+    Addresses::new(PublicUrl::parse(url).unwrap(), None)
 }
 
 pub fn vault() -> Vault {

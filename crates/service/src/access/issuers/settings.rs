@@ -3,7 +3,7 @@
 use token::openid::{KeySourceError, SignatureAlgorithm};
 
 use super::rules::{RoleRule, RuleFault};
-use crate::public_url::PublicUrl;
+use crate::addresses::Addresses;
 
 /// Issuers of one service.
 const MAX_ISSUERS: usize = 16;
@@ -109,7 +109,7 @@ impl IssuerFault {
 }
 
 /// Everything about them that needs no file and no network.
-pub(super) fn check_all(settings: &[IssuerSettings], own: &PublicUrl) -> Result<(), InvalidIssuer> {
+pub(super) fn check_all(settings: &[IssuerSettings], own: &Addresses) -> Result<(), InvalidIssuer> {
     for (one, number) in settings.iter().zip(1..) {
         let is_twice = settings.iter().filter(|other| other.issuer == one.issuer).count() > 1;
         let checked = match () {
@@ -122,7 +122,7 @@ pub(super) fn check_all(settings: &[IssuerSettings], own: &PublicUrl) -> Result<
     Ok(())
 }
 
-fn check(settings: &IssuerSettings, own: &PublicUrl) -> Result<(), IssuerFault> {
+fn check(settings: &IssuerSettings, own: &Addresses) -> Result<(), IssuerFault> {
     let is_text = |text: &str| (1..=MAX_TEXT).contains(&text.len());
     if !is_text(&settings.issuer) || !settings.issuer.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(IssuerFault::Issuer);
