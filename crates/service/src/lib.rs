@@ -67,5 +67,5 @@ pub use providers::{OpenError, Providers, ServiceConfig};
 pub use public_url::{InvalidProviderDomain, InvalidPublicUrl, ProviderDomain, PublicUrl};
 pub use request::{AttestRequest, BadRequest, HeldData, MAX_HELD_DATA};
 pub use revocation::RevocationError;
-pub use routes::{MAX_BODY, router};
+pub use routes::{MAX_BODY, OPENAPI, router};
 pub use vault::{Vault, VaultError};

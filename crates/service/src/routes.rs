@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
 use dcap::UnixTime;
 use token::OpenIdMetadata;
@@ -64,6 +64,7 @@ pub fn router(providers: Arc<Providers>, access: Access) -> Router {
         .route("/servicehealth", get(|| async { StatusCode::NO_CONTENT }))
         .route("/revoke", post(revocation::revoke))
         .route("/revoked", get(revocation::list))
+        .route("/openapi.json", get(openapi))
         .route("/certs", get(certs))
         .route("/.well-known/openid-configuration", get(metadata))
         .route("/oauth2/token", post(access::token))
@@ -77,6 +78,13 @@ pub fn router(providers: Arc<Providers>, access: Access) -> Router {
         .with_state(api);
     // The path is rewritten before routing, so the routes stand behind a service of their own.
     Router::new().fallback_service(routes).layer(middleware::from_fn_with_state(providers, entry::enter))
+}
+
+/// What the API is, for programs (OpenAPI 3.1).
+pub const OPENAPI: &str = include_str!("../openapi.json");
+
+async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"))], OPENAPI).into_response()
 }
 
 async fn certs(Extension(entered): Extension<Entered>) -> Response {

@@ -1,6 +1,7 @@
 //! A service over a simulated machine, asked without a network.
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod described;
 pub mod issuer;
 pub mod managed;
 pub mod recorded;
@@ -166,9 +167,12 @@ impl Running {
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
         use tower::ServiceExt;
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        described::check(method.as_str(), uri.path(), &answer);
+        answer
     }
 
     pub async fn get(&self, path: &str) -> Answer {
