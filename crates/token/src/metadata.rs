@@ -21,7 +21,7 @@ impl OpenIdMetadata {
         Self {
             response_types_supported: ["token", "none"],
             id_token_signing_alg_values_supported: [algorithm.name()],
-            // Nothing answers there, at Microsoft neither; clients compare the document.
+            // At Microsoft nothing answers there.
             revocation_endpoint: format!("{iss}/revoke"),
             issuer: iss.to_owned(),
             jwks_uri: key_set_url(iss),
