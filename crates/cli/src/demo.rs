@@ -53,8 +53,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let outcome = attestation(&running, &data.path(), &mut steps).await;
         if arguments.keep && outcome.is_ok() {
             let ca = running.ca.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+            let end = serve::signal()?;
             eprintln!("service stays at {} (CA: {ca}); interrupt to stop", running.url);
-            serve::signal().await;
+            end.await;
         }
         running.stop().await?;
         outcome

@@ -51,9 +51,10 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     log_to_stderr();
     runtime()?.block_on(async {
         let mut running = Running::start(&settings).await?;
+        let end = signal()?;
         show::line(&format!("veritee is ready at {}", running.url))?;
         tokio::select! {
-            () = signal() => running.stop().await,
+            () = end => running.stop().await,
             ended = &mut running.server => ended.unwrap_or(Ok(())).map_err(|error| {
                 Failure::environment("server_failed", format!("service stopped: {error}"), "")
             }),
@@ -368,15 +369,17 @@ fn log_to_stderr() {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
 }
 
-/// Waits for an interrupt from the keyboard or a request to terminate.
-pub async fn signal() {
+/// An interrupt from the keyboard or a request to terminate; heard from the call on, and not only once it is waited for.
+pub fn signal() -> Result<impl Future<Output = ()>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
+    let hear = |kind| {
+        signal(kind).map_err(|error| Failure::environment("signals", format!("cannot hear signals: {error}"), ""))
     };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let (mut interrupt, mut terminate) = (hear(SignalKind::interrupt())?, hear(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
