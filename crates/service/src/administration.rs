@@ -1,6 +1,7 @@
 //! What is changed about a provider: its policies and, where it is Isolated, the certificates they are signed under. Answers are
 //! tokens of the provider, as Azure's are.
 
+mod audit_heads;
 mod certificates;
 mod error;
 mod history;

@@ -4,7 +4,6 @@
 //! bounded queue and are written behind: an attestation waits for no disk.
 
 mod decision;
-mod heads;
 mod queue;
 
 use std::future::Future;
@@ -12,10 +11,13 @@ use std::future::Future;
 use dcap::UnixTime;
 use serde_json::{Map, Value, json};
 use store::{AuditLog, Entry};
+use tokio::sync::Mutex;
 
 pub(crate) use decision::{Decision, Observed, platform_id};
-use heads::Heads;
 use queue::Queue;
+
+/// Whose work it is what the service does by itself.
+pub(crate) const BY_ITSELF: &str = "veritee";
 
 /// What is written down beside changes, each with what those before it say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,13 +38,14 @@ pub struct Audit {
     replica: String,
     choice: AuditChoice,
     queue: Queue,
-    heads: Heads,
+    /// The token of the last heads, and the second it was made in: anybody may ask, and nobody shall make us sign all day.
+    pub(crate) last_heads: Mutex<Option<(i64, String)>>,
 }
 
 impl Audit {
     /// Of the replica of that name.
     pub fn new(replica: String, choice: AuditChoice) -> Self {
-        Self { replica, choice, queue: Queue::new(), heads: Heads::default() }
+        Self { replica, choice, queue: Queue::new(), last_heads: Mutex::default() }
     }
 
     /// What the audit says of a change that somebody makes; `details` are the members of an object.

@@ -24,6 +24,7 @@ mod attest;
 mod attestation_type;
 mod audit;
 mod base64;
+mod causes;
 mod claims;
 mod control_plane;
 mod endorsements;

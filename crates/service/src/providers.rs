@@ -16,13 +16,13 @@ use store::{ProviderState, Store, StoreError};
 
 use crate::addresses::Addresses;
 use crate::audit::Audit;
+use crate::causes::chain;
 use crate::endorsements::{Shelf, Source};
 use crate::provider::{Provider, ProviderName, Quoter, Surroundings, UnusableProvider, VerificationClock, settings_of};
 use crate::public_url::PublicUrl;
 use crate::vault::Vault;
 
 use freshness::Freshness;
-pub(crate) use open::MADE_BY;
 pub use open::OpenError;
 
 /// What a service is told when it starts; what it keeps itself (providers with their roots, keys, policies) is in the store.
@@ -244,12 +244,6 @@ impl std::fmt::Debug for Providers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Providers").field("config", &self.config).finish_non_exhaustive()
     }
-}
-
-/// An error with its causes, for the log.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// How long the store may say nothing before it is asked.

@@ -9,8 +9,8 @@ use store::StoreError;
 use crate::access::AccessError;
 use crate::administration::AdministrationError;
 use crate::attest::AttestError;
+use crate::causes::chain;
 use crate::control_plane::ControlError;
-use crate::providers::chain;
 use crate::request::BadRequest;
 
 /// A refusal: status, Azure's code, our finer code, a message, and help.

@@ -19,4 +19,10 @@ pub use algorithm::SignatureAlgorithm;
 pub use error::BearerError;
 pub use key_set::{KeySet, KeySetError};
 pub use key_source::{KeySource, KeySourceError};
-pub use verify::{MAX_LENGTH, MAX_LIFETIME_SECONDS, SKEW_SECONDS, UnverifiedToken, VerifiedClaims, Verifier};
+pub use verify::{SKEW_SECONDS, UnverifiedToken, VerifiedClaims, Verifier};
+
+/// The longest bearer token that is read, in bytes.
+pub const MAX_LENGTH: usize = 12 << 10;
+
+/// The longest that a token may live: a day.
+pub const MAX_LIFETIME_SECONDS: i64 = 86_400;

@@ -10,9 +10,8 @@ use store::{AccessKey, Store, StoreError};
 use zeroize::Zeroizing;
 
 use super::{AccessError, OpenAccessError};
-use crate::audit::Audit;
+use crate::audit::{Audit, BY_ITSELF};
 use crate::base64;
-use crate::providers::MADE_BY;
 use crate::vault::Vault;
 
 /// Seconds that an access token is valid.
@@ -128,7 +127,7 @@ async fn make_key(
     let kid = hex::encode(id);
     let sealed = vault.seal(PURPOSE, &kid, &secret)?;
     let key = AccessKey { kid, sealed, created_at: now.seconds() };
-    let entry = audit.entry("access-key.create", MADE_BY, now, json!({"kid": key.kid}));
+    let entry = audit.entry("access-key.create", BY_ITSELF, now, json!({"kid": key.kid}));
     match store.create_access_key(&key, &entry).await {
         // Another process started at the same time: its key is the one.
         Err(StoreError::Exists(_)) => Ok(store.access_key().await?.ok_or(StoreError::Missing("access key"))?),

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use store::AuditLog;
 use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::Audit;
 use super::decision::Digest;
-use crate::providers::chain;
+use super::{Audit, BY_ITSELF};
+use crate::causes::chain;
 
 /// Decisions that wait at most.
 const LENGTH: usize = 4096;
@@ -23,9 +23,6 @@ const BATCH: usize = 64;
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long until a store that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// Whose work it is, in the audit.
-const WRITTEN_BY: &str = "veritee";
 
 struct Waiting {
     digest: Digest,
@@ -101,7 +98,7 @@ async fn write(audit: &Audit, store: &dyn AuditLog, digests: Vec<Digest>, lost: 
     inputs.sort_by_key(|input: &store::Input| input.sha256);
     inputs.dedup_by_key(|input| input.sha256);
     let details = json!({"decisions": decisions, "lost": lost});
-    let entry = audit.entry("decisions", WRITTEN_BY, UnixTime::of_system_clock(), details);
+    let entry = audit.entry("decisions", BY_ITSELF, UnixTime::of_system_clock(), details);
     let mut failed = false;
     while let Err(error) = store.append(&entry, &inputs, &last).await {
         if !failed {

@@ -6,8 +6,10 @@ use dcap::UnixTime;
 use store::StoreError;
 
 use super::ControlError;
+use crate::audit::BY_ITSELF;
+use crate::causes::chain;
 use crate::provider::{MAX_KEYS, Provider, make_key};
-use crate::providers::{MADE_BY, Providers, chain};
+use crate::providers::Providers;
 
 /// Seconds that a key is published before it signs, when it is made on schedule: relying parties keep keys for a day.
 const LEAD: i64 = 86_400;
@@ -63,7 +65,7 @@ impl Providers {
         let days = i64::from(provider.settings.key_rotation_days);
         let due_at = provider.keys.newest_made_at().saturating_add(days.saturating_mul(DAY));
         if days > 0 && due_at <= now.seconds() && !provider.keys.has_coming(now) {
-            match self.rotate(provider, None, MADE_BY, now).await {
+            match self.rotate(provider, None, BY_ITSELF, now).await {
                 // Another process did it.
                 Ok(_) | Err(ControlError::Store(StoreError::Changed(_))) => {}
                 Err(error) => return Err(error),
@@ -71,7 +73,7 @@ impl Providers {
         }
         let over = provider.keys.over(now, provider.settings.longest_token_lifetime());
         for kid in &over {
-            let entry = self.entry_of_key("key.delete", &provider.name, kid, MADE_BY, now);
+            let entry = self.entry_of_key("key.delete", &provider.name, kid, BY_ITSELF, now);
             self.store.remove_signing_key(provider.name.as_str(), kid, &entry).await?;
             tracing::info!(provider = provider.name.as_str(), kid, "signing key deleted: its last token has expired");
         }

@@ -9,14 +9,12 @@ use store::{NewProvider, ProviderState, Store, StoreError};
 
 use super::freshness::Freshness;
 use super::{Providers, ServiceConfig};
+use crate::audit::BY_ITSELF;
 use crate::endorsements::{EndorsementsError, Shelf, Source};
 use crate::hashes;
 use crate::provider::{
     KeysError, ProviderName, Settings, TrustModel, UnusableProvider, VerificationClock, make_key, settings_of,
 };
-
-/// Whose work the first start is, in the history.
-pub(crate) const MADE_BY: &str = "veritee";
 
 /// Why a service does not open its providers.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +99,7 @@ impl Providers {
         // A service that moved to another URL needs keys whose certificates name it.
         if let (false, Ok(settings)) = (has_key, settings_of(&state.provider)) {
             let key = self.first_key(name, &settings, now).await?;
-            let entry = self.entry_of_key("key.create", name, &key.kid, MADE_BY, now);
+            let entry = self.entry_of_key("key.create", name, &key.kid, BY_ITSELF, now);
             self.store.add_signing_key(&key, state.provider.revision, &entry).await?;
             tracing::info!(provider = name.as_str(), kid = key.kid, "signing key made");
             state = self.store.provider(name.as_str()).await?.unwrap_or(state);
@@ -136,7 +134,7 @@ impl Providers {
                 is_location_default: true,
                 settings: settings.to_json(),
                 created_at: now.seconds(),
-                created_by: MADE_BY.to_owned(),
+                created_by: BY_ITSELF.to_owned(),
                 revision: 0,
             };
             let new = NewProvider { provider, key, signers: Vec::new() };

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::entry::Entered;
 use super::{Api, body};
 use crate::access::{Role, bearer};
-use crate::providers::chain;
+use crate::causes::chain;
 use crate::response::{ApiError, json_body, status_of};
 use crate::revocation::{RevocationError, TokenId};
 

@@ -1,6 +1,6 @@
 //! Why a bearer token is refused, one variant for each way to fail a step.
 
-use super::verify::{MAX_LENGTH, MAX_LIFETIME_SECONDS};
+use super::{MAX_LENGTH, MAX_LIFETIME_SECONDS};
 use crate::jws::JwsError;
 
 /// Why a bearer token is refused. Texts out of the token are cut to 200 characters.

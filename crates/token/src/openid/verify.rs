@@ -5,15 +5,12 @@ use serde_json::{Map, Value};
 use super::algorithm::SignatureAlgorithm;
 use super::error::BearerError;
 use super::key_set::KeySet;
+use super::{MAX_LENGTH, MAX_LIFETIME_SECONDS};
 use crate::excerpt::excerpt;
 use crate::jws::{Header, Jws};
 
-/// The longest bearer token that is read, in bytes.
-pub const MAX_LENGTH: usize = 12 << 10;
 /// How far the issuer's clock and ours may lie apart.
 pub const SKEW_SECONDS: i64 = 60;
-/// The longest that a token may live: a day.
-pub const MAX_LIFETIME_SECONDS: i64 = 86_400;
 
 /// The deepest nesting in claims.
 const MAX_CLAIM_DEPTH: usize = 32;

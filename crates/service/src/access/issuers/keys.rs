@@ -9,7 +9,7 @@ use token::openid::{KeySet, KeySource};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use crate::providers::chain;
+use crate::causes::chain;
 
 use schedule::{Asked, Schedule};
 

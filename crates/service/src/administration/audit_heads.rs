@@ -1,22 +1,17 @@
-//! The heads of all chains, signed, for whoever wants to keep them.
+//! The heads of the audit's chains, signed, for whoever wants to keep them.
 
 use dcap::UnixTime;
 use serde_json::json;
 use store::Head;
-use tokio::sync::Mutex;
 
-use crate::administration::AdministrationError;
+use super::AdministrationError;
 use crate::provider::Provider;
 use crate::providers::Providers;
-
-/// The last token, and the second it was made in: anybody may ask, and nobody shall make us sign all day.
-#[derive(Debug, Default)]
-pub(super) struct Heads(Mutex<Option<(i64, String)>>);
 
 impl Providers {
     /// A token of the provider that says how far each replica's audit has come.
     pub(crate) async fn audit_heads(&self, provider: &Provider, now: UnixTime) -> Result<String, AdministrationError> {
-        let mut last = self.config.audit.heads.0.lock().await;
+        let mut last = self.config.audit.last_heads.lock().await;
         if let Some((second, token)) = &*last
             && *second == now.seconds()
         {
