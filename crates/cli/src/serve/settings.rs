@@ -33,7 +33,7 @@ pub struct Arguments {
     /// The URL that clients use, and the issuer of tokens [default: https://localhost:PORT].
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// A domain whose every name leads here: providers are reached at https://NAME.DOMAIN instead of PUBLIC-URL/p/NAME. Changing it
+    /// A domain whose every name leads here: providers are reached at `https://NAME.DOMAIN` instead of `PUBLIC-URL/p/NAME`. Changing it
     /// changes their issuer.
     #[arg(long, value_name = "DOMAIN")]
     provider_domain: Option<String>,
