@@ -27,6 +27,11 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
+
+/// An attestation makes and drops hundreds of small texts, for which the C library's allocator takes a twentieth of its time more.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Self-hosted remote attestation for confidential computing.
 ///
