@@ -44,10 +44,10 @@ impl Provider {
         request: &AttestRequest,
         now: UnixTime,
     ) -> Result<String, AttestError> {
-        self.attest_observed(attestation_type, request, now, &mut Observed::default())
+        self.attest_observed(attestation_type, request, now, &mut Observed::of(&request.evidence))
     }
 
-    /// The same, and tells what it came to know on its way.
+    /// The same, and tells what it came to know on its way; `observed` has been begun with the evidence of the request.
     pub(crate) fn attest_observed(
         &self,
         attestation_type: AttestationType,
@@ -74,14 +74,13 @@ impl Provider {
         let accepted = self.requirements().clone().minimum_evaluation_data_number(minimum).judge(verified)?;
 
         check_held_data(accepted.quote().report(), request)?;
-        let dangerous_verification_time = self.clock.is_dangerous().then_some(at);
-        let evidence =
-            Evidence { accepted: &accepted, runtime_data: request.runtime_data.as_ref(), dangerous_verification_time };
+        let dangerous_time = self.clock.is_dangerous().then_some(at);
+        let evidence = Evidence::of(&accepted, request.runtime_data.as_ref(), dangerous_time);
         let permit = policy.parsed.decide(&evidence.incoming(), &policy.vocabulary)?;
         let issued = claims::issued(&permit.issued);
-        let collateral = collateral.hashes.claim(&request.evidence);
+        let collateral = collateral.hashes.claim(observed.evidence_sha256());
         let claims = match request.api_version {
-            ApiVersion::Current => outgoing(&evidence, request, &issued, &policy, collateral),
+            ApiVersion::Current => outgoing(evidence, request, &issued, &policy, collateral),
             ApiVersion::Of2018 => evidence.outgoing_of_2018(&policy, &collateral),
         };
         let claims = with_issued(claims, issued);
@@ -161,14 +160,15 @@ fn chosen_at_start(report: &Report) -> Option<&[u8]> {
 
 /// The members of a token that the service speaks for itself.
 fn outgoing(
-    evidence: &Evidence<'_>,
+    evidence: Evidence<'_>,
     request: &AttestRequest,
     issued: &Map<String, Value>,
     policy: &PolicyInForce,
     collateral: Value,
 ) -> Map<String, Value> {
+    let is_sgx = evidence.is_sgx();
     let mut claims = evidence.outgoing();
-    if evidence.is_sgx() {
+    if is_sgx {
         claims.insert("maa-attestationcollateral".to_owned(), collateral.clone());
         claims.insert("x-ms-sgx-collateral".to_owned(), collateral);
     }

@@ -28,19 +28,19 @@ impl CollateralHashes {
         }
     }
 
-    /// The whole object for one piece of evidence.
-    pub(crate) fn claim(&self, evidence: &[u8]) -> Value {
+    /// The whole object for the evidence of that hash.
+    pub(crate) fn claim(&self, evidence_sha256: &str) -> Value {
         let members = [
-            ("qeidcertshash", &self.qe_identity_certificates),
+            ("qeidcertshash", self.qe_identity_certificates.as_str()),
             ("qeidcrlhash", &self.root_crl),
             ("qeidhash", &self.qe_identity),
-            ("quotehash", &sha256_hex(&[evidence])),
+            ("quotehash", evidence_sha256),
             ("tcbinfocertshash", &self.tcb_info_certificates),
             ("tcbinfocrlhash", &self.root_crl),
             ("tcbinfohash", &self.tcb_info),
         ];
         let members: Map<String, Value> =
-            members.into_iter().map(|(name, hash)| (name.to_owned(), Value::from(hash.as_str()))).collect();
+            members.into_iter().map(|(name, hash)| (name.to_owned(), Value::from(hash))).collect();
         Value::Object(members)
     }
 }

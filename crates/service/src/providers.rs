@@ -3,7 +3,7 @@
 mod freshness;
 mod open;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +60,7 @@ pub struct Providers {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) config: ServiceConfig,
     pub(crate) shelf: Arc<Shelf>,
-    slots: ArcSwap<BTreeMap<ProviderName, Slot>>,
+    slots: ArcSwap<HashMap<ProviderName, Slot>>,
     /// Held while something is changed here: what was read is still so when the change is written.
     pub(crate) administration: tokio::sync::Mutex<()>,
     freshness: Freshness,
@@ -92,7 +92,10 @@ impl Providers {
 
     /// Every provider that can be used, by name.
     pub(crate) fn all(&self) -> Vec<Arc<Provider>> {
-        self.slots.load().values().filter_map(|slot| slot.as_ref().ok().map(Arc::clone)).collect()
+        let slots = self.slots.load();
+        let mut all: Vec<_> = slots.values().filter_map(|slot| slot.as_ref().ok().map(Arc::clone)).collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -132,7 +135,7 @@ impl Providers {
             Some(state) => self.put(name, &state),
             None => {
                 self.slots.rcu(|slots| {
-                    let mut slots = BTreeMap::clone(slots);
+                    let mut slots = HashMap::clone(slots);
                     slots.remove(name);
                     slots
                 });
@@ -149,7 +152,7 @@ impl Providers {
             Arc::new(error)
         });
         self.slots.rcu(|slots| {
-            let mut slots = BTreeMap::clone(slots);
+            let mut slots = HashMap::clone(slots);
             let newer = |known: &Slot| known.as_ref().is_ok_and(|known| known.revision > state.provider.revision);
             if !slots.get(name).is_some_and(newer) {
                 slots.insert(name.clone(), slot.clone());

@@ -195,12 +195,17 @@ pub(crate) fn status_of(error: &StoreError) -> StatusCode {
 
 /// A JSON body with the content type that Azure's service has.
 pub(crate) fn json_body(body: &impl Serialize) -> Response {
-    let content_type = HeaderValue::from_static("application/json; charset=utf-8");
-    match serde_json::to_vec(body) {
-        Ok(bytes) => ([(header::CONTENT_TYPE, content_type)], bytes).into_response(),
+    match serde_json::to_string(body) {
+        Ok(text) => json_text(text),
         Err(error) => {
             tracing::error!(%error, "answer could not be written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// The same of a text that is JSON.
+pub(crate) fn json_text(text: String) -> Response {
+    let content_type = HeaderValue::from_static("application/json; charset=utf-8");
+    ([(header::CONTENT_TYPE, content_type)], text.into_bytes()).into_response()
 }

@@ -7,6 +7,7 @@ mod audit;
 mod body;
 mod control_plane;
 mod entry;
+mod evidence;
 mod of_2018;
 mod query;
 mod revocation;
@@ -38,24 +39,20 @@ struct Api {
     providers: Arc<Providers>,
     access: Arc<Access>,
     audit: Arc<Audit>,
-    /// Attestations at once: as many as there are cores, for each is computation.
-    attestations: Arc<Semaphore>,
     /// Draft policies at once: one, for they are anybody's programs.
     drafts: Arc<Semaphore>,
 }
 
 /// The API of a service: that of each provider at its own URL, and the control plane at that of the provider `default`.
 pub fn router(providers: Arc<Providers>, access: Access) -> Router {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let api = Api {
         providers: Arc::clone(&providers),
         access: Arc::new(access),
         audit: Arc::clone(&providers.config.audit),
-        attestations: Arc::new(Semaphore::new(cores)),
         drafts: Arc::new(Semaphore::new(1)),
     };
     let routes = Router::new()
-        .route("/attest/{type}", post(attest::evidence))
+        .route("/attest/{type}", post(evidence::evidence))
         .route("/policies/{target}", any(administration::policies))
         .route("/certificates", get(administration::certificates))
         .route("/certificates:add", post(administration::add_certificate))

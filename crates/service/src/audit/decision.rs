@@ -7,18 +7,31 @@ use serde_json::{Value, json};
 use store::{Input, PlatformEvidence};
 
 use super::AuditChoice;
-use crate::hashes::sha256;
+use crate::hashes::{sha256, sha256_hex};
 use crate::keeper::Prepared;
 
 /// What an attestation comes to know on its way, whether or not it ends in a token.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Observed {
+    /// SHA-256 of the evidence in hexadecimal, for the log, the token and the audit.
+    evidence_sha256: String,
     /// The hash of the policy that was asked, and the JWS it stands in.
     pub(crate) policy: Option<(String, String)>,
     /// What it was judged by.
     pub(crate) collateral: Option<Arc<Prepared>>,
     /// The platform, as [`platform_id`] gives it, once the evidence is proven to come from it.
     pub(crate) platform: Option<[u8; 32]>,
+}
+
+impl Observed {
+    /// At the beginning, when there is nothing but the evidence.
+    pub(crate) fn of(evidence: &[u8]) -> Self {
+        Self { evidence_sha256: sha256_hex(&[evidence]), policy: None, collateral: None, platform: None }
+    }
+
+    pub(crate) fn evidence_sha256(&self) -> &str {
+        &self.evidence_sha256
+    }
 }
 
 /// A decision, with everything that it was made from.
@@ -54,7 +67,7 @@ impl Digest {
 impl Decision {
     /// As much as was chosen.
     pub(super) fn within(self, choice: AuditChoice) -> Digest {
-        let Observed { policy, collateral, platform } = self.observed;
+        let Observed { evidence_sha256, policy, collateral, platform } = self.observed;
         let (policy_hash, policy) = policy.unzip();
         let bundle = collateral.filter(|_| choice >= AuditChoice::LastEvidence).and_then(|prepared| prepared.bundle());
         let all = choice >= AuditChoice::AllInputs;
@@ -69,7 +82,7 @@ impl Decision {
             "attestationType": self.attestation_type,
             "tokenSha256": self.outcome.as_ref().ok().map(hex::encode),
             "refused": self.outcome.as_ref().err(),
-            "evidenceSha256": hex::encode(sha256(&[&self.evidence])),
+            "evidenceSha256": evidence_sha256,
             "policyHash": policy_hash,
             "platform": platform.map(hex::encode),
             "requestSha256": named(request.as_ref()),

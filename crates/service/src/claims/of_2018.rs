@@ -11,9 +11,9 @@ const PREFIXES: [&str; 2] = ["maa-", "aas-"];
 
 impl Evidence<'_> {
     /// The members that the service speaks for itself. Of the enclave it says nothing: that is the policy's.
-    pub(crate) fn outgoing_of_2018(&self, policy: &PolicyInForce, collateral: &Value) -> Map<String, Value> {
-        let claims = self.veritee_claims().into_iter();
-        let mut members: Map<String, Value> = claims.map(|(name, value)| (name.to_owned(), value)).collect();
+    pub(crate) fn outgoing_of_2018(self, policy: &PolicyInForce, collateral: &Value) -> Map<String, Value> {
+        let mut members: Map<String, Value> =
+            self.veritee.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         for prefix in PREFIXES {
             members.insert(format!("{prefix}attestationcollateral"), prefixed(collateral, prefix));
             if let Some(held) = self.runtime_data {

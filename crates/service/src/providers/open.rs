@@ -1,6 +1,6 @@
 //! Opening the providers that the store has, and making the first.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -73,7 +73,7 @@ impl Providers {
         let endorsements = shelf.get(&source)?;
         let (administration, freshness) = (tokio::sync::Mutex::new(()), Freshness::new());
         let providers =
-            Self { store, config, shelf, slots: ArcSwap::from_pointee(BTreeMap::new()), administration, freshness };
+            Self { store, config, shelf, slots: ArcSwap::from_pointee(HashMap::new()), administration, freshness };
         providers.keep_default(now).await?;
         for state in providers.store.providers().await? {
             match ProviderName::parse(&state.provider.name) {

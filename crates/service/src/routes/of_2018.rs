@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use dcap::UnixTime;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::entry::Entered;
 use super::{Api, administration, attest, body};
@@ -53,7 +53,8 @@ pub(super) async fn evidence(
 ) -> Result<Response, ApiError> {
     let what = format!("/attest/Tee/{}", attestation_type.as_str());
     caller(api, Role::Reader, headers, entered, &what).await?;
-    attest::attest(api, entered, attestation_type, AttestRequest::from_json_of_2018, Value::String, headers, body).await
+    let (read, answer) = (AttestRequest::from_json_of_2018, |token: &str| format!("\"{token}\""));
+    attest::attest(api, entered, attestation_type, read, answer, headers, body).await
 }
 
 /// `GET /operations/policy/current?tee=`.
