@@ -1,7 +1,13 @@
-//! The SGX enclave report body.
+//! SGX: the report body, reports with their targets, and requests for keys.
+
+mod key_request;
+mod local;
 
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+pub use key_request::KeyRequest;
+pub use local::{Report, TargetInfo};
 
 /// The body of an SGX REPORT, 384 bytes: what the processor says of an enclave.
 ///

@@ -5,6 +5,7 @@
 //! hardware: it leads to a root of its own, and every certificate says `OU=Veritee simulation`.
 //!
 //! - [`Platform`] is a machine that stays the same; its state lies in a directory. For development and demonstrations.
+//! - [`cpu::Cpu`] is its processor, which derives keys and makes reports for enclaves.
 //! - [`Blueprint`] is a machine as plain data, every field open to change before anything is signed. For tests of
 //!   verifiers: a quote that is wrong in one respect alone.
 //!
@@ -50,6 +51,7 @@ mod asn1;
 mod blueprint;
 mod build_error;
 mod collateral;
+pub mod cpu;
 mod enclave_identity;
 mod intel;
 mod isv_level;

@@ -1,0 +1,216 @@
+//! The processor of a simulated machine: EREPORT and EGETKEY.
+//!
+//! It alone holds the device's keys, and it is told by nobody but its caller which enclave runs: [`Secs`] is what it measured
+//! when it loaded the enclave. Source: Intel SDM volume 3D, chapters 37 and 40, and Intel's simulation of the instructions.
+
+mod derivation;
+mod keys;
+mod secs;
+mod svn;
+
+use abi::sgx::{Attributes, KeyRequest, Report, ReportBody, TargetInfo};
+use aws_lc_rs::cmac;
+use zerocopy::{FromZeros, IntoBytes};
+use zeroize::Zeroizing;
+
+use crate::build_error::BuildError;
+use derivation::Derivation;
+pub use keys::DeviceKeys;
+pub use secs::Secs;
+pub use svn::CpuSvn;
+
+/// A key of 128 bits.
+pub type Key128 = Zeroizing<[u8; 16]>;
+
+/// Why the processor gives no key: the codes of EGETKEY, but for the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EgetkeyError {
+    /// SGX_INVALID_ATTRIBUTE, 2: the enclave may not have this key.
+    #[error("enclave has not the attribute that this key needs")]
+    InvalidAttribute,
+    /// SGX_INVALID_CPUSVN, 0x20.
+    #[error("CPUSVN asked for is higher than the processor's own")]
+    InvalidCpuSvn,
+    /// SGX_INVALID_ISVSVN, 0x40: of ISVSVN or CONFIGSVN.
+    #[error("ISVSVN or CONFIGSVN asked for is higher than the enclave's own")]
+    InvalidIsvSvn,
+    /// SGX_INVALID_KEYNAME, 0x100.
+    #[error("there is no key of that name")]
+    InvalidKeyName,
+    /// #GP: a reserved field is not zero, or a policy needs KSS and the enclave has none.
+    #[error("key request is malformed (#GP)")]
+    GeneralProtection,
+}
+
+impl EgetkeyError {
+    /// The code in EAX; none where the processor faults instead.
+    pub const fn code(self) -> Option<u32> {
+        match self {
+            Self::InvalidAttribute => Some(2),
+            Self::InvalidCpuSvn => Some(0x20),
+            Self::InvalidIsvSvn => Some(0x40),
+            Self::InvalidKeyName => Some(0x100),
+            Self::GeneralProtection => None,
+        }
+    }
+}
+
+/// A processor with its microcode.
+#[derive(Clone, Debug)]
+pub struct Cpu {
+    keys: DeviceKeys,
+    cpu_svn: CpuSvn,
+    /// KEYID of the reports that it makes until it is started again.
+    report_key_id: [u8; 32],
+}
+
+impl Cpu {
+    /// A processor at that level; `report_key_id` is drawn anew at each start.
+    pub const fn new(keys: DeviceKeys, cpu_svn: CpuSvn, report_key_id: [u8; 32]) -> Self {
+        Self { keys, cpu_svn, report_key_id }
+    }
+
+    /// One with the keys and levels of the simulation mode of Intel's SDK, which everybody knows: for comparing with it.
+    pub fn sdk_compat(cpu_svn: CpuSvn) -> Self {
+        Self { keys: DeviceKeys::sdk(), cpu_svn, report_key_id: DeviceKeys::SDK_REPORT_KEY_ID }
+    }
+
+    /// Its level.
+    pub const fn cpu_svn(&self) -> CpuSvn {
+        self.cpu_svn
+    }
+
+    /// EREPORT: a report about the enclave that runs, for the target to verify.
+    ///
+    /// # Errors
+    /// Where the cryptographic library fails.
+    pub fn ereport(&self, enclave: &Secs, target: &TargetInfo, report_data: [u8; 64]) -> Result<Report, BuildError> {
+        let body = enclave.report_body(self.cpu_svn.bytes(), report_data);
+        let key = self.report_key(
+            &target.mr_enclave,
+            &target.attributes,
+            target.misc_select.get(),
+            &target.config_id,
+            target.config_svn.get(),
+            (&self.cpu_svn.bytes(), &self.report_key_id),
+        )?;
+        Ok(Report { mac: mac(&key, body.as_bytes())?, key_id: self.report_key_id, body })
+    }
+
+    /// EGETKEY: a key for the enclave that runs. The rules are checked in this order:
+    ///
+    /// 1. reserved fields are zero, and what needs KSS has it;
+    /// 2. the name is one of a key;
+    /// 3. the enclave has the attribute that PROVISION, PROVISION_SEAL or EINITTOKEN needs;
+    /// 4. CPUSVN, ISVSVN and CONFIGSVN are at most the own ones. The report key is for the current CPUSVN as the verifier of the
+    ///    report asks for it.
+    ///
+    /// # Errors
+    /// [`EgetkeyError`]; also #GP where the cryptographic library fails.
+    pub fn egetkey(&self, enclave: &Secs, request: &KeyRequest) -> Result<Key128, EgetkeyError> {
+        check_form(enclave, request)?;
+        let name = request.key_name.get();
+        check_attribute(enclave, name)?;
+        let cpu_svn = self.cpu_svn.asked_for(&request.cpu_svn).ok_or(EgetkeyError::InvalidCpuSvn)?;
+        // The report key does not depend on it.
+        if name != KeyRequest::REPORT && request.isv_svn.get() > enclave.isv_svn {
+            return Err(EgetkeyError::InvalidIsvSvn);
+        }
+        if request.config_svn.get() > enclave.config_svn {
+            return Err(EgetkeyError::InvalidIsvSvn);
+        }
+        let request = KeyRequest { cpu_svn, ..*request };
+        let key = match name {
+            KeyRequest::REPORT => self.report_key(
+                &enclave.mr_enclave,
+                &enclave.attributes,
+                enclave.misc_select,
+                &enclave.config_id,
+                enclave.config_svn,
+                (&cpu_svn, &request.key_id),
+            ),
+            KeyRequest::SEAL => self.keys.derive(name, &Derivation::seal(enclave, &request, &self.keys.owner_epoch)),
+            KeyRequest::EINITTOKEN => {
+                self.keys.derive(name, &Derivation::einittoken(enclave, &request, &self.keys.owner_epoch))
+            }
+            KeyRequest::PROVISION => self.keys.derive(name, &Derivation::provision(enclave, &request)),
+            _ => self.keys.derive(name, &Derivation::provision_seal(enclave, &request)),
+        };
+        key.map_err(|_| EgetkeyError::GeneralProtection)
+    }
+
+    /// The key of reports to an enclave; `at` is the CPUSVN and the KEYID.
+    fn report_key(
+        &self,
+        mr_enclave: &[u8; 32],
+        attributes: &Attributes,
+        misc_select: u32,
+        config_id: &[u8; 64],
+        config_svn: u16,
+        at: (&[u8; 16], &[u8; 32]),
+    ) -> Result<Key128, BuildError> {
+        let target = derivation::Target { mr_enclave, attributes, misc_select, config_id, config_svn };
+        self.keys.derive(KeyRequest::REPORT, &Derivation::report(&target, at, &self.keys.owner_epoch))
+    }
+}
+
+/// Whether a report was made on this machine for the enclave that holds this report key, as that enclave finds out.
+///
+/// # Errors
+/// Where the cryptographic library fails.
+pub fn verifies(report: &Report, report_key: &Key128) -> Result<bool, BuildError> {
+    let key = cmac::Key::new(cmac::AES_128, report_key.as_slice())?;
+    Ok(cmac::verify(&key, report.body.as_bytes(), &report.mac).is_ok())
+}
+
+/// Rule 1, and 2.
+fn check_form(enclave: &Secs, request: &KeyRequest) -> Result<(), EgetkeyError> {
+    let kss_policies =
+        KeyRequest::NOISVPRODID | KeyRequest::CONFIGID | KeyRequest::ISVFAMILYID | KeyRequest::ISVEXTPRODID;
+    let policies = KeyRequest::MRENCLAVE | KeyRequest::MRSIGNER | kss_policies;
+    let policy = request.key_policy.get();
+    let is_clean = request.reserved1 == [0; 2] && request.reserved2 == [0; 434] && policy & !policies == 0;
+    let needs_kss = policy & kss_policies != 0 || request.config_svn.get() > 0;
+    if !is_clean || (needs_kss && !enclave.attributes.is_kss()) {
+        return Err(EgetkeyError::GeneralProtection);
+    }
+    if request.key_name.get() > KeyRequest::SEAL { Err(EgetkeyError::InvalidKeyName) } else { Ok(()) }
+}
+
+/// Rule 3.
+fn check_attribute(enclave: &Secs, key_name: u16) -> Result<(), EgetkeyError> {
+    let needed = match key_name {
+        KeyRequest::PROVISION | KeyRequest::PROVISION_SEAL => Attributes::PROVISION_KEY,
+        KeyRequest::EINITTOKEN => Attributes::EINITTOKEN_KEY,
+        _ => return Ok(()),
+    };
+    if enclave.attributes.flags.get() & needed == 0 { Err(EgetkeyError::InvalidAttribute) } else { Ok(()) }
+}
+
+fn mac(key: &Key128, bytes: &[u8]) -> Result<[u8; 16], BuildError> {
+    let key = cmac::Key::new(cmac::AES_128, key.as_slice())?;
+    let mut mac = [0; 16];
+    mac.copy_from_slice(cmac::sign(&key, bytes)?.as_ref());
+    Ok(mac)
+}
+
+impl Secs {
+    /// What a report says of the enclave.
+    fn report_body(&self, cpu_svn: [u8; 16], report_data: [u8; 64]) -> ReportBody {
+        ReportBody {
+            cpu_svn,
+            misc_select: self.misc_select.into(),
+            isv_ext_prod_id: self.isv_ext_prod_id,
+            attributes: self.attributes,
+            mr_enclave: self.mr_enclave,
+            mr_signer: self.mr_signer,
+            config_id: self.config_id,
+            isv_prod_id: self.isv_prod_id.into(),
+            isv_svn: self.isv_svn.into(),
+            config_svn: self.config_svn.into(),
+            isv_family_id: self.isv_family_id,
+            report_data,
+            ..ReportBody::new_zeroed()
+        }
+    }
+}

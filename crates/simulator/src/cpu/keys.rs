@@ -1,0 +1,69 @@
+//! The secrets of a device.
+
+use aws_lc_rs::cmac;
+use zeroize::Zeroizing;
+
+use super::{Key128, derivation::Derivation};
+use crate::build_error::BuildError;
+use crate::key::random;
+
+/// What the keys of a device are derived from: a secret for each key name, and the owner epoch. `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct DeviceKeys {
+    /// By KEYNAME.
+    base: Zeroizing<[[u8; 16]; 5]>,
+    pub(super) owner_epoch: [u8; 16],
+}
+
+impl DeviceKeys {
+    /// Of the simulation mode of Intel's SDK: no secrets.
+    pub(super) fn sdk() -> Self {
+        let base = Zeroizing::new([
+            [0xaa, 0x55, 0xaa, 0x55, 0xaa, 0x55, 0xaa, 0x55, 0xaa, 0x55, 0xaa, 0x55, 0xaa, 0x55, 0xaa, 0x55],
+            [0xbb, 0xaa, 0xbb, 0xee, 0xff, 0x00, 0x00, 0xdd, 0xbb, 0xaa, 0xbb, 0xee, 0xff, 0x00, 0x00, 0xdd],
+            *b"PROVISIONSEALKEY",
+            [0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0],
+            [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff],
+        ]);
+        Self { base, owner_epoch: *b"THISISOWNEREPOCH" }
+    }
+
+    /// KEYID of its reports: the base of report keys, and zeros.
+    pub(super) const SDK_REPORT_KEY_ID: [u8; 32] = [
+        0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0,
+    ];
+
+    /// Secrets of a new device.
+    ///
+    /// # Errors
+    /// Where the system gives no randomness.
+    pub fn generate() -> Result<Self, BuildError> {
+        let mut base = Zeroizing::new([[0; 16]; 5]);
+        for secret in base.iter_mut() {
+            *secret = random()?;
+        }
+        Ok(Self { base, owner_epoch: random()? })
+    }
+
+    /// The same device with another owner.
+    #[must_use]
+    pub fn with_owner_epoch(&self, owner_epoch: [u8; 16]) -> Self {
+        Self { owner_epoch, ..self.clone() }
+    }
+
+    /// The key of that name for what it depends on: AES-128-CMAC over it.
+    pub(super) fn derive(&self, key_name: u16, derivation: &Derivation) -> Result<Key128, BuildError> {
+        let base = self.base.get(usize::from(key_name)).map_or([0; 16].as_slice(), <[u8; 16]>::as_slice);
+        let tag = cmac::sign(&cmac::Key::new(cmac::AES_128, base)?, derivation.bytes())?;
+        let mut key = Zeroizing::new([0; 16]);
+        key.copy_from_slice(tag.as_ref());
+        Ok(key)
+    }
+}
+
+impl std::fmt::Debug for DeviceKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeviceKeys").finish_non_exhaustive()
+    }
+}
