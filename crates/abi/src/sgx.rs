@@ -1,13 +1,15 @@
-//! SGX: the report body, reports with their targets, and requests for keys.
+//! SGX: the report body, reports with their targets, requests for keys, and what signers say.
 
 mod key_request;
 mod local;
+mod sigstruct;
 
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 pub use key_request::KeyRequest;
 pub use local::{Report, TargetInfo};
+pub use sigstruct::SigStruct;
 
 /// The body of an SGX REPORT, 384 bytes: what the processor says of an enclave.
 ///

@@ -52,6 +52,7 @@ mod blueprint;
 mod build_error;
 mod collateral;
 pub mod cpu;
+pub mod enclave;
 mod enclave_identity;
 mod intel;
 mod isv_level;
