@@ -1,7 +1,11 @@
-//! The TD report bodies of TDX 1.0, 1.5 and 1.5ex. Each later one begins with the earlier one.
+//! The TD report bodies of TDX 1.0, 1.5 and 1.5ex, each of which begins with the one before; and what they are made of.
+
+mod report;
 
 use zerocopy::little_endian::U64;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+pub use report::{ReportMac, TdInfo, TdReport, TeeTcbInfo};
 
 /// The TD report body of TDX 1.0, 584 bytes: what the TDX module says of a trust domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]

@@ -124,7 +124,7 @@ fn enclave(runtime_data: &Value) -> EnclaveReport {
 
 fn quote(platform: &Platform, enclave: &EnclaveReport) -> Result<Vec<u8>, Failure> {
     platform
-        .quote(&platform.report(enclave))
+        .quote_enclave(enclave)
         .map_err(|error| Failure::environment("simulation_failed", failure::chain(&error), error.help()))
 }
 

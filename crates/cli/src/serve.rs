@@ -95,10 +95,10 @@ impl Running {
         let config = ServiceConfig {
             addresses,
             location: settings.location.clone(),
-            root_pem: simulation.as_ref().map(|simulation| simulation.platform.root_certificate_pem()),
+            root_pem: simulation.as_ref().map(|simulation| simulation.root_certificate_pem()),
             collateral: simulation
                 .as_ref()
-                .map(|simulation| simulation.collateral.clone())
+                .map(|simulation| simulation.collateral())
                 .or_else(|| settings.collateral.clone()),
             requirements: service::left_to_policy(requirements(&settings.accept_tcb, &[])),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),

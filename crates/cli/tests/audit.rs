@@ -127,7 +127,7 @@ fn a_database_that_was_put_back_is_seen_by_whoever_kept_a_head() {
 #[test]
 fn what_was_decided_is_written_down_before_the_service_ends_and_can_be_decided_again() {
     let service = Service::start("all-inputs");
-    let platform = Platform::open(&service.serving.data.join("simulation/platform")).unwrap();
+    let platform = Platform::open(&service.serving.data.join("simulation/platforms/default")).unwrap();
     let enclave = EnclaveReport {
         mr_enclave: [7; 32],
         mr_signer: [8; 32],
@@ -136,7 +136,7 @@ fn what_was_decided_is_written_down_before_the_service_ends_and_can_be_decided_a
         debug: false,
         report_data: [0; 64],
     };
-    std::fs::write(service.path("quote"), platform.quote(&platform.report(&enclave)).unwrap()).unwrap();
+    std::fs::write(service.path("quote"), platform.quote_enclave(&enclave).unwrap()).unwrap();
     service.run("attest DIR/quote --accept-simulated SERVICE").expect(0);
     // At once, whatever still waits.
     let data = service.serving.data.clone();

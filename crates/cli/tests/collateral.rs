@@ -4,7 +4,7 @@ mod command;
 
 use command::{sample, veritee};
 use serde_json::Value;
-use simulator::{Collateral, Platform};
+use simulator::{CaType, Collateral, Simulation};
 
 const NOW: i64 = 1_790_000_000;
 const AT: &str = "2026-09-21T14:13:20Z";
@@ -26,9 +26,8 @@ fn pieces_are_listed_with_their_state_and_their_signer() {
 
 fn simulated() -> Collateral {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("platform");
-    Platform::open_or_create(&path, NOW).unwrap();
-    Platform::open(&path).unwrap().collateral(NOW).unwrap()
+    let simulation = Simulation::open_or_create(&directory.path().join("simulation"), NOW).unwrap();
+    simulation.intel().collateral(CaType::Platform, NOW).unwrap()
 }
 
 fn url_encoded(text: &str) -> String {

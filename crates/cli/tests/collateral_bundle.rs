@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use command::{Ran, sample, veritee};
 use serde_json::{Value, json};
-use simulator::{EnclaveReport, Platform};
+use simulator::{EnclaveReport, Simulation};
 use tempfile::TempDir;
 
 const AT: &str = "2025-06-20T00:00:00Z";
@@ -25,12 +25,11 @@ fn output(directory: &TempDir) -> PathBuf {
     directory.path().join("site.json")
 }
 
-/// A simulated platform's directory: collateral, root, and a quote.
+/// A simulation: a quote of its platform, its collateral, its root.
 fn platform(now: i64) -> (TempDir, PathBuf, PathBuf, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("platform");
-    Platform::open_or_create(&path, now).unwrap();
-    let platform = Platform::open(&path).unwrap();
+    let simulation = Simulation::open_or_create(&directory.path().join("simulation"), now).unwrap();
+    let platform = simulation.open_or_create_platform("default", now).unwrap();
     let enclave = EnclaveReport {
         mr_enclave: [1; 32],
         mr_signer: [2; 32],
@@ -40,11 +39,9 @@ fn platform(now: i64) -> (TempDir, PathBuf, PathBuf, PathBuf) {
         report_data: [5; 64],
     };
     let quote = directory.path().join("quote.bin");
-    fs::write(&quote, platform.quote(&platform.report(&enclave)).unwrap()).unwrap();
-    let collateral = directory.path().join("collateral");
-    platform.collateral(now).unwrap().write_to(&collateral).unwrap();
-    let root = directory.path().join("root.pem");
-    fs::write(&root, platform.root_certificate_pem()).unwrap();
+    fs::write(&quote, platform.quote_enclave(&enclave).unwrap()).unwrap();
+    simulation.publish(now).unwrap();
+    let (collateral, root) = (simulation.collateral_directory(), simulation.root_file());
     (directory, quote, collateral, root)
 }
 

@@ -83,7 +83,7 @@ impl Replicas {
     /// After the first start: the token, and evidence of the machine.
     fn remember(&mut self) {
         self.token = std::fs::read_to_string(self.path("one/admin-token")).unwrap().trim().to_owned();
-        let platform = Platform::open(&self.directory.path().join("one/simulation/platform")).unwrap();
+        let platform = Platform::open(&self.directory.path().join("one/simulation/platforms/default")).unwrap();
         let enclave = EnclaveReport {
             mr_enclave: [7; 32],
             mr_signer: [8; 32],
@@ -92,7 +92,7 @@ impl Replicas {
             debug: false,
             report_data: [0; 64],
         };
-        let quote = platform.quote(&platform.report(&enclave)).unwrap();
+        let quote = platform.quote_enclave(&enclave).unwrap();
         use base64::Engine;
         let quote = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(quote);
         self.quote = format!("{{\"quote\":\"{quote}\"}}");

@@ -9,7 +9,7 @@ use simulator::{EnclaveReport, Platform};
 
 /// A quote of the service's own simulated machine, and the runtime data that it commits to.
 fn write_quote(serving: &Serving) {
-    let platform = Platform::open(&serving.data.join("simulation/platform")).unwrap();
+    let platform = Platform::open(&serving.data.join("simulation/platforms/default")).unwrap();
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"runtime data");
     let mut report_data = [0; 64];
     report_data[..32].copy_from_slice(digest.as_ref());
@@ -21,7 +21,7 @@ fn write_quote(serving: &Serving) {
         debug: false,
         report_data,
     };
-    std::fs::write(serving.data.join("quote"), platform.quote(&platform.report(&enclave)).unwrap()).unwrap();
+    std::fs::write(serving.data.join("quote"), platform.quote_enclave(&enclave).unwrap()).unwrap();
     std::fs::write(serving.data.join("data"), b"runtime data").unwrap();
 }
 
@@ -54,7 +54,9 @@ fn a_service_over_a_simulated_machine_attests_over_https_and_stops_when_asked() 
     let untrusted = attest(&serving, &[]).expect(3);
     assert!(untrusted.stderr.contains("--ca"), "{}", untrusted.stderr);
 
-    for (path, mode) in [("", 0o700), ("tls/ca-key.pem", 0o600), ("simulation/platform", 0o700)] {
+    for (path, mode) in
+        [("", 0o700), ("tls/ca-key.pem", 0o600), ("simulation", 0o700), ("simulation/platforms/default", 0o700)]
+    {
         let found = std::fs::metadata(data.join(path)).unwrap().permissions().mode() & 0o777;
         assert_eq!(found, mode, "{path}");
     }

@@ -21,7 +21,7 @@ impl Service {
         let directory = tempfile::tempdir().unwrap();
         let serving = Serving::start(&directory.path().join("data"), &["--simulated"]);
         let service = Self { serving, directory };
-        let platform = Platform::open(&service.serving.data.join("simulation/platform")).unwrap();
+        let platform = Platform::open(&service.serving.data.join("simulation/platforms/default")).unwrap();
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"runtime data");
         let mut report_data = [0; 64];
         report_data[..32].copy_from_slice(digest.as_ref());
@@ -33,7 +33,7 @@ impl Service {
             debug: false,
             report_data,
         };
-        service.write("quote", &platform.quote(&platform.report(&enclave)).unwrap());
+        service.write("quote", &platform.quote_enclave(&enclave).unwrap());
         service.write("runtime", b"runtime data");
         let attested = service
             .run("attest DIR/quote --runtime-data DIR/runtime --accept-simulated --json --url URL --ca CA")
@@ -148,7 +148,7 @@ fn a_signer_without_evidence_or_with_a_quote_about_another_key_is_refused() {
     let claims = json!({"nonce": "n", "x-ms-attestation-type": "sgx"});
     let token = token::issue(&key, issuer, claims.as_object().unwrap().clone(), now, 60).unwrap();
     service.write("token", token.as_bytes());
-    let platform = Platform::open(&service.serving.data.join("simulation/platform")).unwrap();
+    let platform = Platform::open(&service.serving.data.join("simulation/platforms/default")).unwrap();
     let report_about = |key: &SigningKey| {
         let report_data = key.report_data();
         let enclave = EnclaveReport {
@@ -159,7 +159,7 @@ fn a_signer_without_evidence_or_with_a_quote_about_another_key_is_refused() {
             debug: false,
             report_data,
         };
-        let quote = platform.quote(&platform.report(&enclave)).unwrap();
+        let quote = platform.quote_enclave(&enclave).unwrap();
         [&[1, 0, 0, 0, 2, 0, 0, 0][..], &(quote.len() as u64).to_le_bytes(), &quote].concat()
     };
     let verified = |report: Option<Vec<u8>>| {

@@ -7,7 +7,7 @@ use std::path::Path;
 use command::{Ran, sample, veritee};
 use serde_json::Value;
 use simulator::pki::PemStyle;
-use simulator::{Blueprint, EnclaveReport, Link, Platform};
+use simulator::{Blueprint, EnclaveReport, Link, Simulation};
 
 const AT: &str = "2025-06-20T00:00:00Z";
 
@@ -296,9 +296,10 @@ fn wrong_usage_is_exit_code_two() {
 fn a_simulated_quote_is_accepted_under_its_own_root_alone_and_marked() {
     let directory = tempfile::tempdir().unwrap();
     let now = dcap::UnixTime::of_system_clock().seconds();
-    let platform = Platform::open_or_create(&directory.path().join("platform"), now).unwrap();
-    let collateral = directory.path().join("collateral");
-    platform.collateral(now).unwrap().write_to(&collateral).unwrap();
+    let simulation = Simulation::open_or_create(&directory.path().join("simulation"), now).unwrap();
+    let platform = simulation.open_or_create_platform("default", now).unwrap();
+    simulation.publish(now).unwrap();
+    let (collateral, root) = (simulation.collateral_directory(), simulation.root_file());
     let enclave = EnclaveReport {
         mr_enclave: [1; 32],
         mr_signer: [2; 32],
@@ -307,9 +308,8 @@ fn a_simulated_quote_is_accepted_under_its_own_root_alone_and_marked() {
         debug: true,
         report_data: [0; 64],
     };
-    let (quote, root) = (directory.path().join("quote"), directory.path().join("root.pem"));
-    std::fs::write(&quote, platform.quote(&platform.report(&enclave)).unwrap()).unwrap();
-    std::fs::write(&root, platform.root_certificate_pem()).unwrap();
+    let quote = directory.path().join("quote");
+    std::fs::write(&quote, platform.quote_enclave(&enclave).unwrap()).unwrap();
     let root = root.to_str().unwrap();
 
     let untrusted = verify(&quote, &collateral, &["--json"]).expect(1).json();

@@ -51,7 +51,6 @@ impl Collateral {
     /// # Errors
     /// Where a file cannot be written; files before it are written then.
     pub fn write_to(&self, directory: &Path) -> Result<(), WriteError> {
-        fs::create_dir_all(directory).map_err(|source| WriteError { path: directory.to_owned(), source })?;
         let mut files: Vec<(&str, &[u8])> = vec![
             ("tcb_info.json", &self.tcb_info),
             ("tcb_signing_chain.pem", self.tcb_info_chain_pem.as_bytes()),
@@ -63,12 +62,18 @@ impl Collateral {
         if self.qe_identity_chain_pem != self.tcb_info_chain_pem {
             files.push(("qe_identity_chain.pem", self.qe_identity_chain_pem.as_bytes()));
         }
-        for (name, contents) in files {
-            let path = directory.join(name);
-            replace(directory, &path, contents).map_err(|source| WriteError { path, source })?;
-        }
-        Ok(())
+        write_files(directory, &files)
     }
+}
+
+/// Writes files by name to a directory, which is made where it is absent.
+pub(crate) fn write_files(directory: &Path, files: &[(&str, &[u8])]) -> Result<(), WriteError> {
+    fs::create_dir_all(directory).map_err(|source| WriteError { path: directory.to_owned(), source })?;
+    for (name, contents) in files {
+        let path = directory.join(name);
+        replace(directory, &path, contents).map_err(|source| WriteError { path, source })?;
+    }
+    Ok(())
 }
 
 /// Writes a temporary file beside the path and renames it into its place.

@@ -7,6 +7,7 @@ mod derivation;
 mod keys;
 mod secs;
 mod svn;
+mod trust_domain;
 
 use abi::sgx::{Attributes, KeyRequest, Report, ReportBody, TargetInfo};
 use aws_lc_rs::cmac;
@@ -196,7 +197,7 @@ fn mac(key: &Key128, bytes: &[u8]) -> Result<[u8; 16], BuildError> {
 
 impl Secs {
     /// What a report says of the enclave.
-    fn report_body(&self, cpu_svn: [u8; 16], report_data: [u8; 64]) -> ReportBody {
+    pub(crate) fn report_body(&self, cpu_svn: [u8; 16], report_data: [u8; 64]) -> ReportBody {
         ReportBody {
             cpu_svn,
             misc_select: self.misc_select.into(),

@@ -5,7 +5,7 @@ mod documents;
 use crate::blueprint::{Blueprint, Link};
 use crate::build_error::BuildError;
 use crate::key::EcdsaKey;
-use crate::machine::{COMPONENT_SVNS, CaType, FMSPC, Machine, PCE_ID, PCE_SVN, Parties};
+use crate::machine::{CaType, FMSPC, Machine, PCE_ID, Parties};
 use crate::pki::{CertificateSpec, Configuration, CrlSpec, Name, PemStyle, SgxExtensionSpec};
 use crate::quoting::QuoteSpec;
 use crate::signed::Signed;
@@ -47,9 +47,13 @@ impl Blueprint {
     /// # Errors
     /// Where the system gives no randomness.
     pub fn for_tdx(at: i64) -> Result<Self, BuildError> {
-        let machine = Machine::generate(CaType::Platform, at)?;
-        let mut blueprint = Self::of(&machine, at)?;
-        blueprint.quoting = QuoteSpec::for_tdx(&machine);
+        Self::of_trust_domains(&Machine::generate(CaType::Platform, at)?, at)
+    }
+
+    /// That machine as one with TDX, with documents and CRLs issued at `at` (Unix seconds).
+    pub(crate) fn of_trust_domains(machine: &Machine, at: i64) -> Result<Self, BuildError> {
+        let mut blueprint = Self::of(machine, at)?;
+        blueprint.quoting = QuoteSpec::for_tdx(machine);
         blueprint.tcb_info.spec = tdx_tcb_info(at, machine.created);
         blueprint.qe_identity.spec = td_qe_identity(at, machine.created);
         Ok(blueprint)
@@ -109,7 +113,7 @@ fn pck(machine: &Machine) -> Result<Signed<CertificateSpec>, BuildError> {
     let spec = CertificateSpec::end_entity(Name::simulated("Intel SGX PCK Certificate"), &machine.keys.pck)?;
     let mut spec = issued(spec, &machine.serials.pck, &Name::simulated(ca.common_name()), ca_key, uri);
     spec.sgx_extension = Some(sgx_extension(machine));
-    Ok(Signed::new(valid(spec, machine.created, PCK_LIFETIME), ca_key))
+    Ok(Signed::new(valid(spec, machine.certified_at, PCK_LIFETIME), ca_key))
 }
 
 fn issued(spec: CertificateSpec, serial: &[u8], issuer: &Name, key: &EcdsaKey, crl: String) -> CertificateSpec {
@@ -132,9 +136,9 @@ fn sgx_extension(machine: &Machine) -> SgxExtensionSpec {
     let multi_package = machine.ca == CaType::Platform;
     SgxExtensionSpec {
         ppid: machine.ppid.to_vec(),
-        component_svns: COMPONENT_SVNS.map(u32::from).to_vec(),
-        pce_svn: u32::from(PCE_SVN),
-        cpu_svn: COMPONENT_SVNS.to_vec(),
+        component_svns: machine.level.cpu_svn.map(u32::from).to_vec(),
+        pce_svn: u32::from(machine.level.pce_svn),
+        cpu_svn: machine.level.cpu_svn.to_vec(),
         pce_id: PCE_ID.to_vec(),
         fmspc: FMSPC.to_vec(),
         sgx_type: u8::from(multi_package),

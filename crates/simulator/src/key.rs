@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -30,6 +31,14 @@ impl EcdsaKey {
     /// Where the system gives no randomness.
     pub fn generate() -> Result<Self, BuildError> {
         Ok(Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?))
+    }
+
+    /// The key of that number, 32 bytes big-endian, between 0 and the order of the curve.
+    pub(crate) fn from_scalar(scalar: &[u8; 32]) -> Result<Self, BuildError> {
+        let key = PrivateKey::from_private_key(&ECDH_P256, scalar).map_err(|_| BuildError::Cryptography)?;
+        let (algorithm, public_key) = (&ECDSA_P256_SHA256_FIXED_SIGNING, key.compute_public_key()?);
+        let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, scalar, public_key.as_ref());
+        pair.map(Self).map_err(|_| BuildError::Cryptography)
     }
 
     /// Reads an unencrypted PKCS#8 document.

@@ -47,6 +47,7 @@
     )
 )]
 
+pub mod architectural;
 mod asn1;
 mod blueprint;
 mod build_error;
@@ -60,14 +61,17 @@ mod key;
 mod machine;
 pub mod pki;
 mod platform;
+mod ppid;
 mod quoting;
 mod report;
 mod signed;
 mod signed_json;
+mod simulation;
 mod tcb_info;
 mod time;
 mod trust_domain;
 
+pub use architectural::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
 pub use blueprint::{Blueprint, Issued, Link};
 pub use build_error::BuildError;
 pub use collateral::{Collateral, WriteError};
@@ -75,13 +79,13 @@ pub use enclave_identity::EnclaveIdentitySpec;
 pub use intel::EVALUATION_DATA_NUMBER;
 pub use isv_level::IsvLevelSpec;
 pub use key::{EcdsaKey, Signer};
-pub use machine::{COMPONENT_SVNS, CaType, FMSPC, PCE_ID, PCE_SVN, Parties, TEE_TCB_SVN};
-pub use platform::{DamagedState, Platform, PlatformError};
-pub use quoting::{
-    Body, ClaimedSizes, QE_ISV_PROD_ID, QE_ISV_SVN, QuoteSpec, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer,
-};
+pub use machine::{COMPONENT_SVNS, CaType, FMSPC, PCE_ID, PCE_SVN, Parties, TEE_TCB_SVN, Tcb};
+pub use platform::{PckChain, Platform, PlatformQuoteError};
+pub use ppid::PpidKey;
+pub use quoting::{Body, ClaimedSizes, QuoteSpec};
 pub use report::EnclaveReport;
 pub use signed::{Signed, Specification};
+pub use simulation::{DamagedState, Intel, PlatformSpec, Simulation, SimulationError};
 pub use tcb_info::{TcbComponent, TcbInfoSpec, TcbLevelSpec, TdxModuleIdentitySpec, TdxModuleSpec};
 pub use time::{DAY, YEAR};
 pub use trust_domain::TrustDomainReport;

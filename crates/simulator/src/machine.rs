@@ -12,6 +12,34 @@ pub const COMPONENT_SVNS: [u8; 16] = [11, 11, 3, 3, 255, 255, 1, 0, 0, 0, 0, 0, 
 /// SVN of the machine's provisioning certification enclave.
 pub const PCE_SVN: u16 = 13;
 
+/// Levels of a machine, or of what Intel certified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tcb {
+    /// CPUSVN: a byte for each of 16 components.
+    pub cpu_svn: [u8; 16],
+    /// PCESVN.
+    pub pce_svn: u16,
+}
+
+impl Tcb {
+    /// The newest level that the simulated Intel knows.
+    pub const NEWEST: Self = Self { cpu_svn: COMPONENT_SVNS, pce_svn: PCE_SVN };
+    /// A level that it calls out of date.
+    pub const OLDER: Self = Self { cpu_svn: [7, 9, 3, 3, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], pce_svn: 5 };
+    /// All levels that it certifies, the newest first.
+    pub const CERTIFIED: [Self; 2] = [Self::NEWEST, Self::OLDER];
+
+    /// Whether no component is lower.
+    pub fn is_at_least(&self, other: &Self) -> bool {
+        self.pce_svn >= other.pce_svn && self.cpu_svn.iter().zip(&other.cpu_svn).all(|(own, other)| own >= other)
+    }
+
+    /// The newest level that Intel certifies a machine of these levels for.
+    pub fn certified(&self) -> Option<Self> {
+        Self::CERTIFIED.into_iter().find(|level| self.is_at_least(level))
+    }
+}
+
 /// TEE_TCB_SVN of machines with TDX: the TDX module has minor version 5 and major version 3, late microcode 11.
 pub const TEE_TCB_SVN: [u8; 16] = [5, 3, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
@@ -32,6 +60,11 @@ impl CaType {
             Self::Platform => "Intel SGX PCK Platform CA",
             Self::Processor => "Intel SGX PCK Processor CA",
         }
+    }
+
+    /// The CA that Intel's API calls so.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Platform, Self::Processor].into_iter().find(|ca| ca.word() == word)
     }
 
     /// The CA in the words of Intel's API: `platform` or `processor`.
@@ -71,17 +104,6 @@ impl<T> Parties<T> {
         Ok(Self { root: one()?, platform_ca: one()?, processor_ca: one()?, tcb_signing: one()?, pck: one()? })
     }
 
-    /// One of another kind for each.
-    pub(crate) fn map<U>(&self, map: impl Fn(&T) -> U) -> Parties<U> {
-        Parties {
-            root: map(&self.root),
-            platform_ca: map(&self.platform_ca),
-            processor_ca: map(&self.processor_ca),
-            tcb_signing: map(&self.tcb_signing),
-            pck: map(&self.pck),
-        }
-    }
-
     /// One of another kind for each, or the first error.
     pub(crate) fn try_map<U, E>(&self, mut map: impl FnMut(&T) -> Result<U, E>) -> Result<Parties<U>, E> {
         Ok(Parties {
@@ -101,6 +123,10 @@ pub(crate) struct Machine {
     pub created: i64,
     /// Who issued its PCK certificate.
     pub ca: CaType,
+    /// When its PCK certificate was issued, Unix time.
+    pub certified_at: i64,
+    /// The level that its PCK certificate is for.
+    pub level: Tcb,
     /// Keys of Intel's parties and of the machine.
     pub keys: Parties<EcdsaKey>,
     /// Key of the quoting enclave.
@@ -121,6 +147,8 @@ impl Machine {
         Ok(Self {
             created,
             ca,
+            certified_at: created,
+            level: Tcb::NEWEST,
             keys: Parties::make(EcdsaKey::generate)?,
             attestation_key: EcdsaKey::generate()?,
             serials: Parties::make(serial)?,
@@ -132,7 +160,7 @@ impl Machine {
 }
 
 /// A random serial number: positive and 20 bytes long in DER, the most that RFC 5280 allows.
-fn serial() -> Result<[u8; 20], BuildError> {
+pub(crate) fn serial() -> Result<[u8; 20], BuildError> {
     let mut bytes: [u8; 20] = random()?;
     if let Some(first) = bytes.first_mut() {
         *first = *first & 0x7f | 0x40;

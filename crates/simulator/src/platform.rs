@@ -1,199 +1,227 @@
 //! A simulated machine that stays the same: its state lies in a directory.
 
-use std::io;
-use std::path::{Path, PathBuf};
-
-use abi::sgx::ReportBody;
-
-use crate::blueprint::Blueprint;
-use crate::build_error::BuildError;
-use crate::collateral::Collateral;
-use crate::machine::{CaType, FMSPC, Machine, Parties};
-use crate::pki::{CERTIFICATE, PemStyle};
-use crate::report::EnclaveReport;
-
-mod directory;
+mod device;
 mod state;
 
-pub use state::DamagedState;
+use std::path::Path;
 
-/// Why there is no platform.
-#[derive(Debug, thiserror::Error)]
-pub enum PlatformError {
-    /// The directory holds no platform.
-    #[error("`{}` holds no simulated platform", .0.display())]
-    Absent(PathBuf),
-    /// What should be a directory is something else.
-    #[error("`{}` is not a directory", .0.display())]
-    NotADirectory(PathBuf),
-    /// Others than the owner have rights to the directory or the state in it.
-    #[error("others may use `{}` (mode {mode:04o}), which holds secret keys", path.display())]
-    Exposed {
-        /// Which directory or file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// A file or directory cannot be read, written or locked.
-    #[error("cannot {action} `{}`", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// With what.
-        path: PathBuf,
-        /// Why it failed.
-        source: io::Error,
-    },
-    /// The state cannot be used.
-    #[error("state of the simulated platform in `{}` is damaged", path.display())]
-    Damaged {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: DamagedState,
-    },
-    /// No new platform could be made.
-    #[error("no simulated platform could be made")]
-    Build(#[from] BuildError),
+use abi::sgx::{Report, TargetInfo};
+use abi::tdx::TdReport;
+
+use crate::architectural::{EnclaveError, Pce, QuotingEnclave, TdQuotingEnclave};
+use crate::build_error::BuildError;
+use crate::cpu::{Cpu, CpuSvn, Secs};
+use crate::machine::{CaType, FMSPC, Tcb};
+use crate::pki::{CERTIFICATE, PemStyle};
+use crate::ppid::PpidKey;
+use crate::report::EnclaveReport;
+use crate::simulation::{self, SimulationError};
+use crate::trust_domain::TrustDomainReport;
+
+pub(crate) use device::Device;
+pub(crate) use state::write;
+
+/// A machine with SGX and TDX that is on: its processor, its quoting enclaves, and the certificates that Intel gave it.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    device: Device,
+    cpu: Cpu,
+    ppid: [u8; 16],
+    quoting: Option<Quoting>,
 }
 
-impl PlatformError {
+/// What a machine quotes with, at a level that Intel certifies.
+#[derive(Clone, Debug)]
+struct Quoting {
+    level: Tcb,
+    enclave: QuotingEnclave,
+    td_enclave: TdQuotingEnclave,
+    chain: PckChain,
+    /// The chain as quotes carry it.
+    certification_data: Vec<u8>,
+}
+
+/// A PCK certificate with those above it, DER: PCK, its CA, root.
+pub type PckChain = [Vec<u8>; 3];
+
+/// Why a machine does not quote.
+#[derive(Debug, thiserror::Error)]
+pub enum PlatformQuoteError {
+    /// It is below all levels that Intel certifies.
+    #[error("Intel certifies no level as low as the platform's")]
+    NotCertified,
+    /// Its quoting enclave refuses.
+    #[error(transparent)]
+    Enclave(#[from] EnclaveError),
+}
+
+impl PlatformQuoteError {
     /// What to do about it.
     pub const fn help(&self) -> &'static str {
         match self {
-            Self::Absent(_) => "create the platform first, or name the directory of another",
-            Self::NotADirectory(_) => "name a directory, or a path where one can be made",
-            Self::Exposed { .. } => "take the rights of group and others away: chmod -R go= on the directory",
-            Self::Io { .. } => {
-                "check that the directory is yours, that it can be written to and that the disk has room"
-            }
-            Self::Damaged { .. } => {
-                "restore the file from a copy; or remove it and make a new platform, which vouches for nothing made before"
-            }
-            Self::Build(error) => error.help(),
+            Self::NotCertified => "raise its levels: veritee platform set-tcb",
+            Self::Enclave(error) => error.help(),
         }
     }
-}
-
-/// A simulated SGX machine under the Platform CA, with its Intel. It makes real quotes and the collateral to verify
-/// them, under a root of its own.
-#[derive(Clone, Debug)]
-pub struct Platform {
-    machine: Machine,
-    certificates: Parties<Vec<u8>>,
-    /// Signs quotes; its collateral is as of the machine's making and never handed out.
-    quoting: Blueprint,
 }
 
 impl Platform {
-    /// Opens the platform in that directory, or makes one as of `at` (Unix seconds) where there is none. The
-    /// directory is made with mode 0700; of several callers at once one makes the platform, the others open it.
+    /// Opens the platform in that directory and starts it.
     ///
     /// # Errors
-    /// See [`PlatformError`].
-    pub fn open_or_create(directory: &Path, at: i64) -> Result<Self, PlatformError> {
-        match Self::open(directory) {
-            Err(PlatformError::Absent(_)) => Self::create(directory, at),
-            opened => opened,
-        }
+    /// See [`SimulationError`].
+    pub fn open(directory: &Path) -> Result<Self, SimulationError> {
+        let (path, json) = simulation::read_platform(directory)?;
+        let damaged = |source| SimulationError::Damaged { path, source };
+        let (device, chain) = state::read(&json).map_err(damaged)?;
+        let cpu = device.start()?;
+        let ppid = Pce::new(&cpu, device.pce_svn).ppid()?;
+        let quoting = match (device.level(), chain) {
+            (Some(level), Some(chain)) => Some(Quoting::start(&device, &cpu, level, chain)?),
+            _ => None,
+        };
+        Ok(Self { device, cpu, ppid, quoting })
     }
 
-    fn create(directory: &Path, at: i64) -> Result<Self, PlatformError> {
-        directory::make(directory)?;
-        directory::check(directory)?;
-        let _lock = directory::lock(directory)?;
-        match Self::open(directory) {
-            Err(PlatformError::Absent(_)) => {}
-            // Somebody else made it before the lock was ours.
-            opened => return opened,
-        }
-        let platform = Self::generate(at)?;
-        directory::create_state(directory, &state::write(&platform.machine, &platform.certificates)?)?;
-        Ok(platform)
+    /// Its processor.
+    pub const fn cpu(&self) -> &Cpu {
+        &self.cpu
     }
 
-    /// Opens the platform in that directory.
+    /// Its quoting enclave.
     ///
     /// # Errors
-    /// See [`PlatformError`].
-    pub fn open(directory: &Path) -> Result<Self, PlatformError> {
-        directory::check(directory)?;
-        let (path, bytes) = directory::read_state(directory)?;
-        let damaged = |source| PlatformError::Damaged { path, source };
-        let (machine, certificates) = state::read(&bytes).map_err(damaged)?;
-        let quoting = Blueprint::of(&machine, machine.created)?;
-        Ok(Self { machine, certificates, quoting })
+    /// See [`PlatformQuoteError`].
+    pub fn quoting_enclave(&self) -> Result<&QuotingEnclave, PlatformQuoteError> {
+        Ok(&self.quoting()?.enclave)
     }
 
-    fn generate(at: i64) -> Result<Self, BuildError> {
-        let machine = Machine::generate(CaType::Platform, at)?;
-        let quoting = Blueprint::of(&machine, at)?;
-        let certificates = quoting.issue()?.certificates().clone();
-        Ok(Self { machine, certificates, quoting })
+    /// Its quoting enclave for trust domains.
+    ///
+    /// # Errors
+    /// See [`PlatformQuoteError`].
+    pub fn td_quoting_enclave(&self) -> Result<&TdQuotingEnclave, PlatformQuoteError> {
+        Ok(&self.quoting()?.td_enclave)
     }
 
-    /// Signs a quote over that report.
+    /// Quotes a report that was made on this machine for its quoting enclave.
+    ///
+    /// # Errors
+    /// See [`PlatformQuoteError`].
+    pub fn quote(&self, report: &Report) -> Result<Vec<u8>, PlatformQuoteError> {
+        let quoting = self.quoting()?;
+        Ok(quoting.enclave.quote(report, &quoting.certification_data)?)
+    }
+
+    /// Quotes a report of a trust domain on this machine.
+    ///
+    /// # Errors
+    /// See [`PlatformQuoteError`].
+    pub fn quote_trust_domain(&self, report: &TdReport) -> Result<Vec<u8>, PlatformQuoteError> {
+        let quoting = self.quoting()?;
+        Ok(quoting.td_enclave.quote(report, &quoting.certification_data)?)
+    }
+
+    /// Quotes an application's enclave that is taken to run on this machine.
+    ///
+    /// # Errors
+    /// See [`PlatformQuoteError`].
+    pub fn quote_enclave(&self, enclave: &EnclaveReport) -> Result<Vec<u8>, PlatformQuoteError> {
+        let target = self.quoting_enclave()?.target_info();
+        self.quote(&self.report(enclave, &target).map_err(EnclaveError::from)?)
+    }
+
+    /// The report that the machine makes of an application's enclave, for that target.
     ///
     /// # Errors
     /// Where the cryptographic library fails.
-    pub fn quote(&self, body: &ReportBody) -> Result<Vec<u8>, BuildError> {
-        self.quoting.with_certificates(self.certificates.clone()).quote(body)
+    pub fn report(&self, enclave: &EnclaveReport, target: &TargetInfo) -> Result<Report, BuildError> {
+        self.cpu.ereport(&Secs::from(enclave), target, enclave.report_data)
     }
 
-    /// Issues collateral at `at` (Unix seconds): the root CRL for a year, everything else for 30 days.
+    /// The report that the machine makes of a trust domain.
+    pub fn trust_domain_report(&self, trust_domain: &TrustDomainReport) -> TdReport {
+        let (tee_tcb_info, td_info) = trust_domain.parts();
+        self.cpu.seam_report(0, tee_tcb_info, td_info, trust_domain.report_data)
+    }
+
+    /// The PCK certificate with those above it, DER: PCK, CA, root.
     ///
     /// # Errors
-    /// Where the time cannot be written.
-    pub fn collateral(&self, at: i64) -> Result<Collateral, BuildError> {
-        self.blueprint(at)?.with_certificates(self.certificates.clone()).collateral()
+    /// See [`PlatformQuoteError`].
+    pub fn pck_chain(&self) -> Result<&PckChain, PlatformQuoteError> {
+        Ok(&self.quoting()?.chain)
     }
 
-    /// The platform as a blueprint, to be changed and built. Keys, names, numbers and times are the platform's;
-    /// certificates built of it are signed anew.
+    /// PPID encrypted for Intel, 384 bytes: another text each time.
     ///
     /// # Errors
-    /// Where the cryptographic library fails.
-    pub fn blueprint(&self, at: i64) -> Result<Blueprint, BuildError> {
-        Blueprint::of(&self.machine, at)
+    /// See [`EnclaveError`].
+    pub fn encrypted_ppid(&self, key: &PpidKey) -> Result<Vec<u8>, EnclaveError> {
+        let pce = Pce::new(&self.cpu, self.device.pce_svn);
+        pce.encrypted_ppid(&QuotingEnclave::ask_pce(&self.cpu, &pce, key)?, key)
     }
 
-    /// The report that the machine makes of an application's enclave.
-    pub fn report(&self, enclave: &EnclaveReport) -> ReportBody {
-        enclave.on(self.cpu_svn())
-    }
-
-    /// The root certificate, DER.
-    pub fn root_certificate_der(&self) -> &[u8] {
-        &self.certificates.root
-    }
-
-    /// The root certificate, PEM.
-    pub fn root_certificate_pem(&self) -> String {
-        PemStyle::default().encode([self.root_certificate_der()], CERTIFICATE)
-    }
-
-    /// The certificates, DER.
-    pub const fn certificates(&self) -> &Parties<Vec<u8>> {
-        &self.certificates
-    }
-
-    /// When the platform was made, Unix time.
+    /// When it was made, Unix time.
     pub const fn created(&self) -> i64 {
-        self.machine.created
+        self.device.created
     }
 
-    /// CPUSVN of the machine.
-    pub const fn cpu_svn(&self) -> [u8; 16] {
-        self.quoting.cpu_svn()
+    /// Who certifies it.
+    pub const fn ca(&self) -> CaType {
+        self.device.ca
     }
 
-    /// FMSPC of the machine's family.
+    /// CPUSVN and PCESVN of the machine.
+    pub const fn tcb(&self) -> Tcb {
+        Tcb { cpu_svn: self.device.cpu_svn.bytes(), pce_svn: self.device.pce_svn }
+    }
+
+    /// The level that Intel certifies it for, where there is one.
+    pub fn level(&self) -> Option<Tcb> {
+        self.quoting.as_ref().map(|quoting| quoting.level)
+    }
+
+    /// PPID: what Intel knows it by.
+    pub const fn ppid(&self) -> [u8; 16] {
+        self.ppid
+    }
+
+    /// FMSPC of its family.
     pub const fn fmspc(&self) -> [u8; 6] {
         FMSPC
     }
 
-    /// QE ID: names the machine in the header of its quotes.
-    pub const fn qe_id(&self) -> [u8; 16] {
-        self.machine.qe_id
+    /// Whether its processor derives keys from what everybody knows, as the simulation mode of Intel's SDK does.
+    pub const fn is_sdk_compat(&self) -> bool {
+        !matches!(self.device.cpu_svn, CpuSvn::Components(_))
+    }
+
+    /// The serial number of its PCK certificate for that level.
+    pub(crate) fn pck_serial(&self, level: Tcb) -> [u8; 20] {
+        device::serial(&self.ppid, level)
+    }
+
+    /// It off.
+    pub(crate) fn into_device(self) -> Device {
+        self.device
+    }
+
+    fn quoting(&self) -> Result<&Quoting, PlatformQuoteError> {
+        self.quoting.as_ref().ok_or(PlatformQuoteError::NotCertified)
+    }
+}
+
+impl Quoting {
+    fn start(device: &Device, cpu: &Cpu, level: Tcb, chain: PckChain) -> Result<Self, EnclaveError> {
+        let key_level = device.key_level(level);
+        let style = PemStyle { final_line_end: false, nul: true, ..PemStyle::default() };
+        Ok(Self {
+            level,
+            enclave: QuotingEnclave::start(cpu, device.pce_svn, key_level)?,
+            td_enclave: TdQuotingEnclave::start(cpu, device.pce_svn, key_level)?,
+            certification_data: style.encode(chain.iter().map(Vec::as_slice), CERTIFICATE).into_bytes(),
+            chain,
+        })
     }
 }

@@ -6,19 +6,17 @@
 //! Source: Intel SGX ECDSA QuoteGenReference, Intel TDX DCAP Quote Generation Library.
 
 mod body;
-mod enclave;
 
 use abi::quote::{BodyDescriptor, Header, INTEL_QE_VENDOR_ID, certification_data, key_type, tee_type};
 use abi::sgx::ReportBody;
 use zerocopy::IntoBytes;
 
+use crate::architectural::{AUTH_DATA, QE_ISV_SVN, qe_secs, sha256, td_qe_secs};
 use crate::build_error::BuildError;
 use crate::key::{EcdsaKey, Signer};
-use crate::machine::{Machine, PCE_SVN};
+use crate::machine::{COMPONENT_SVNS, Machine, PCE_SVN};
 
 pub use body::Body;
-pub use enclave::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
-use enclave::{qe_report, sha256, td_qe_report};
 
 /// How a quote is made. Nothing is signed before [`QuoteSpec::build`], so every field may be changed until then.
 #[derive(Clone, Debug)]
@@ -66,8 +64,26 @@ pub struct ClaimedSizes {
 impl QuoteSpec {
     /// Quotes as that machine's quoting enclave makes them.
     pub(crate) fn of(machine: &Machine) -> Self {
+        let qe_report = qe_secs().report_body(COMPONENT_SVNS, [0; 64]);
+        Self::new(&machine.attestation_key, machine.qe_id, PCE_SVN, qe_report, Signer::from(&machine.keys.pck))
+    }
+
+    /// Quotes of version 4 as that machine's quoting enclave for trust domains makes them.
+    pub(crate) fn for_tdx(machine: &Machine) -> Self {
+        let qe_report = td_qe_secs().report_body(COMPONENT_SVNS, [0; 64]);
+        Self { qe_report, ..Self::of(machine).of_trust_domains() }
+    }
+
+    /// Quotes of version 3 by a quoting enclave of that name, with that attestation key.
+    pub(crate) fn new(
+        attestation_key: &EcdsaKey,
+        qe_id: [u8; 16],
+        pce_svn: u16,
+        qe_report: ReportBody,
+        qe_report_signer: Signer,
+    ) -> Self {
         let mut user_data = [0; 20];
-        for (to, from) in user_data.iter_mut().zip(machine.qe_id) {
+        for (to, from) in user_data.iter_mut().zip(qe_id) {
             *to = from;
         }
         Self {
@@ -76,17 +92,17 @@ impl QuoteSpec {
                 attestation_key_type: key_type::ECDSA_P256.into(),
                 tee_type: 0.into(),
                 qe_svn: QE_ISV_SVN.into(),
-                pce_svn: PCE_SVN.into(),
+                pce_svn: pce_svn.into(),
                 qe_vendor_id: INTEL_QE_VENDOR_ID,
                 user_data,
             },
             body_descriptor: None,
-            attestation_key: machine.attestation_key.public_key(),
-            signer: Signer::from(&machine.attestation_key),
-            qe_report: qe_report(),
+            attestation_key: attestation_key.public_key(),
+            signer: Signer::from(attestation_key),
+            qe_report,
             qe_report_data: None,
-            qe_report_signer: Signer::from(&machine.keys.pck),
-            auth_data: (0..32).collect(),
+            qe_report_signer,
+            auth_data: AUTH_DATA.to_vec(),
             certification_data_type: certification_data::PCK_CHAIN,
             outer_certification_data_type: certification_data::QE_REPORT,
             claimed: ClaimedSizes::default(),
@@ -94,13 +110,12 @@ impl QuoteSpec {
         }
     }
 
-    /// Quotes of version 4 as that machine's quoting enclave for trust domains makes them.
-    pub(crate) fn for_tdx(machine: &Machine) -> Self {
-        let spec = Self::of(machine);
+    /// The same about trust domains, in version 4.
+    pub(crate) fn of_trust_domains(self) -> Self {
         // TDX quotes leave the SVNs zero.
         let (version, tee_type) = (4.into(), tee_type::TDX.into());
-        let header = Header { version, tee_type, qe_svn: 0.into(), pce_svn: 0.into(), ..spec.header };
-        Self { header, qe_report: td_qe_report(), ..spec }
+        let header = Header { version, tee_type, qe_svn: 0.into(), pce_svn: 0.into(), ..self.header };
+        Self { header, ..self }
     }
 
     /// Gives the quoting enclave another attestation key and binds it.

@@ -1,7 +1,8 @@
 //! Reports of applications' enclaves.
 
 use abi::sgx::{Attributes, ReportBody};
-use zerocopy::FromZeros;
+
+use crate::cpu::Secs;
 
 /// What an application's enclave says of itself; the rest of its report is the machine's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,18 +22,31 @@ pub struct EnclaveReport {
 }
 
 impl EnclaveReport {
-    /// The report that a machine of that CPUSVN makes of the enclave: initialised, 64-bit, x87 and SSE state (XFRM 3).
-    pub fn on(&self, cpu_svn: [u8; 16]) -> ReportBody {
+    /// ATTRIBUTES: initialised, 64-bit, x87 and SSE state (XFRM 3).
+    fn attributes(&self) -> Attributes {
         let debug = if self.debug { Attributes::DEBUG } else { 0 };
-        ReportBody {
-            cpu_svn,
-            attributes: Attributes { flags: (Attributes::INIT | Attributes::MODE64BIT | debug).into(), xfrm: 3.into() },
-            mr_enclave: self.mr_enclave,
-            mr_signer: self.mr_signer,
-            isv_prod_id: self.isv_prod_id.into(),
-            isv_svn: self.isv_svn.into(),
-            report_data: self.report_data,
-            ..ReportBody::new_zeroed()
+        Attributes { flags: (Attributes::INIT | Attributes::MODE64BIT | debug).into(), xfrm: 3.into() }
+    }
+
+    /// The report body that a machine of that CPUSVN makes of the enclave.
+    pub fn on(&self, cpu_svn: [u8; 16]) -> ReportBody {
+        Secs::from(self).report_body(cpu_svn, self.report_data)
+    }
+}
+
+impl From<&EnclaveReport> for Secs {
+    fn from(enclave: &EnclaveReport) -> Self {
+        Self {
+            mr_enclave: enclave.mr_enclave,
+            mr_signer: enclave.mr_signer,
+            attributes: enclave.attributes(),
+            misc_select: 0,
+            isv_prod_id: enclave.isv_prod_id,
+            isv_svn: enclave.isv_svn,
+            config_id: [0; 64],
+            config_svn: 0,
+            isv_family_id: [0; 16],
+            isv_ext_prod_id: [0; 16],
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Reports of trust domains.
 
-use abi::tdx::{TdReport10, TdReport15, TdReport15Ex};
+use abi::tdx::{TdInfo, TdReport10, TdReport15, TdReport15Ex, TeeTcbInfo};
 use zerocopy::FromZeros;
 
 use crate::machine::{COMPONENT_SVNS, FMSPC, TEE_TCB_SVN};
@@ -37,6 +37,22 @@ impl TrustDomainReport {
     /// Its report from a module of TDX 1.5, which has not changed since the launch; no service trust domain is bound.
     pub fn td15(&self) -> TdReport15 {
         TdReport15 { base: self.td10(), tee_tcb_svn2: TEE_TCB_SVN, ..TdReport15::new_zeroed() }
+    }
+
+    /// What the TDX module says of itself and of the trust domain, for the processor to vouch for.
+    pub(crate) fn parts(&self) -> (TeeTcbInfo, TdInfo) {
+        let TdReport10 { tee_tcb_svn, mr_seam, mr_signer_seam, seam_attributes, td_attributes, xfam, .. } = self.td10();
+        let tee_tcb_info = TeeTcbInfo {
+            valid: TeeTcbInfo::VALID_15.into(),
+            tee_tcb_svn,
+            mr_seam,
+            mr_signer_seam,
+            seam_attributes,
+            tee_tcb_svn2: tee_tcb_svn,
+            ..TeeTcbInfo::new_zeroed()
+        };
+        let (mr_td, rtmr) = (self.mr_td, self.rtmr);
+        (tee_tcb_info, TdInfo { attributes: td_attributes, xfam, mr_td, rtmr, ..TdInfo::new_zeroed() })
     }
 
     /// Its extended report from a module of TDX 1.5, launched on this machine; no service trust domain is bound.

@@ -4,10 +4,11 @@ use dcap_qvl::QuoteCollateralV3;
 use dcap_qvl::verify::QuoteVerifier;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use simulator::cpu::CpuSvn;
 use simulator::pki::RawExtension;
 use simulator::{
-    Blueprint, Body, CaType, Collateral, DAY, EcdsaKey, EnclaveReport, Link, Platform, Signer, Specification,
-    TrustDomainReport,
+    Blueprint, Body, CaType, Collateral, DAY, EcdsaKey, EnclaveReport, Link, PlatformSpec, Signer, Simulation,
+    Specification, Tcb, TrustDomainReport,
 };
 
 const NOW: i64 = 1_790_000_000;
@@ -72,13 +73,13 @@ fn a_fresh_machine_is_up_to_date_under_either_ca() {
 #[test]
 fn a_kept_platform_is_up_to_date_at_once_and_years_later() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("platform");
-    Platform::open_or_create(&path, NOW).unwrap();
-    let platform = Platform::open(&path).unwrap();
-    let quote = platform.quote(&platform.report(&enclave())).unwrap();
+    let simulation = Simulation::open_or_create(&directory.path().join("simulation"), NOW).unwrap();
+    simulation.open_or_create_platform("one", NOW).unwrap();
+    let platform = simulation.platform("one").unwrap();
+    let quote = platform.quote_enclave(&enclave()).unwrap();
     for at in [NOW, NOW + 6 * 365 * DAY] {
-        let collateral = platform.collateral(at).unwrap();
-        let verdict = judge(&quote, collateral, platform.root_certificate_der(), at);
+        let collateral = simulation.intel().collateral(CaType::Platform, at).unwrap();
+        let verdict = judge(&quote, collateral, simulation.intel().root_certificate_der(), at);
         assert_eq!(verdict, Ok("UpToDate".to_owned()));
     }
 }
@@ -97,6 +98,39 @@ fn another_machines_root_vouches_for_nothing() {
     let quote = blueprint.quote(&enclave().on(blueprint.cpu_svn())).unwrap();
     let other = Blueprint::new(NOW).unwrap().certificates.root.build().unwrap();
     assert!(judge(&quote, blueprint.collateral().unwrap(), &other, NOW).is_err());
+}
+
+#[test]
+fn a_kept_platform_is_judged_by_its_levels_and_by_what_intel_revoked() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut simulation = Simulation::open_or_create(&directory.path().join("simulation"), NOW).unwrap();
+    let spec = PlatformSpec { ca: CaType::Processor, sdk_compat: true };
+    simulation.create_platform("sdk", spec, NOW).unwrap();
+    simulation.open_or_create_platform("one", NOW).unwrap();
+    let judged = |simulation: &Simulation, name: &str| {
+        let platform = simulation.platform(name).unwrap();
+        let (root, td) = (simulation.intel().root_certificate_der(), trust_domain());
+        let sgx = simulation.intel().collateral(platform.ca(), NOW).unwrap();
+        let tdx = simulation.intel().td_collateral(platform.ca(), NOW).unwrap();
+        let td_quote = platform.quote_trust_domain(&platform.trust_domain_report(&td)).unwrap();
+        [judge(&platform.quote_enclave(&enclave()).unwrap(), sgx, root, NOW), judge(&td_quote, tdx, root, NOW)]
+    };
+    let both = |status: &str| [Ok(status.to_owned()), Ok(status.to_owned())];
+    assert_eq!(judged(&simulation, "one"), both("UpToDate"));
+    assert_eq!(judged(&simulation, "sdk"), both("UpToDate"));
+    simulation.set_tcb("one", CpuSvn::Components(Tcb::OLDER.cpu_svn), Tcb::OLDER.pce_svn, NOW).unwrap();
+    simulation.set_tcb("sdk", CpuSvn::SdkDowngraded, 13, NOW).unwrap();
+    assert_eq!(judged(&simulation, "one"), both("OutOfDate"));
+    assert_eq!(judged(&simulation, "sdk"), both("OutOfDate"));
+    simulation.set_revoked("one", true).unwrap();
+    for verdict in judged(&simulation, "one") {
+        assert!(verdict.unwrap_err().contains("CertRevoked"));
+    }
+    assert_eq!(judged(&simulation, "sdk"), both("OutOfDate"), "another platform");
+    let mut again = Simulation::open(&directory.path().join("simulation")).unwrap();
+    assert!(judged(&again, "one")[0].is_err(), "it is kept");
+    again.set_revoked("one", false).unwrap();
+    assert_eq!(judged(&again, "one"), both("OutOfDate"));
 }
 
 #[test]

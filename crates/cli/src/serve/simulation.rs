@@ -1,4 +1,4 @@
-//! The simulated machine that a service trusts instead of Intel's hardware, and the collateral its Intel issues.
+//! The simulated machine that a service trusts instead of Intel's hardware, and the collateral that its Intel issues.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,36 +7,42 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 use dcap::UnixTime;
 use service::Quoter;
-use simulator::{EnclaveReport, Platform};
+use simulator::{EnclaveReport, Platform, SimulationError};
 use tokio::task::JoinHandle;
 
 use crate::failure::{self, Failure};
-use crate::tls;
 
 /// How often the simulated Intel issues collateral anew; it is valid for thirty days.
 const COLLATERAL_INTERVAL: Duration = Duration::from_secs(86_400);
 
-/// The simulated machine of a data directory, and where its collateral lies.
+/// Where the simulation of a data directory lies.
+pub const DIRECTORY: &str = "simulation";
+/// Name of the machine that the service runs on.
+const PLATFORM: &str = "default";
+
+/// The simulation of a data directory, and the machine that the service runs on.
 pub struct Simulation {
+    simulation: Arc<simulator::Simulation>,
     pub platform: Arc<Platform>,
-    pub collateral: PathBuf,
 }
 
 impl Simulation {
-    /// Opens the machine of that data directory, makes it on first use, and issues its collateral.
+    /// Opens the simulation of that data directory, makes it on first use, and issues its collateral.
     pub fn open(data: &Path, now: UnixTime) -> Result<Self, Failure> {
-        let directory = data.join("simulation");
-        let platform = Platform::open_or_create(&directory.join("platform"), now.seconds()).map_err(|error| {
-            Failure::environment("simulated_platform_unusable", failure::chain(&error), error.help())
-        })?;
-        let collateral = directory.join("collateral");
-        write_collateral(&platform, &collateral, now)?;
-        // For `veritee verify --trust-root`: the service itself keeps the root in its store.
-        let root = directory.join("root.pem");
-        if !root.exists() {
-            tls::write_new(&root, platform.root_certificate_pem().as_bytes(), 0o644)?;
-        }
-        Ok(Self { platform: Arc::new(platform), collateral })
+        let now = now.seconds();
+        let simulation = simulator::Simulation::open_or_create(&data.join(DIRECTORY), now).map_err(unusable)?;
+        let platform = simulation.open_or_create_platform(PLATFORM, now).map_err(unusable)?;
+        simulation.publish(now).map_err(unusable)?;
+        Ok(Self { simulation: Arc::new(simulation), platform: Arc::new(platform) })
+    }
+
+    /// Where its collateral lies.
+    pub fn collateral(&self) -> PathBuf {
+        self.simulation.collateral_directory()
+    }
+
+    pub fn root_certificate_pem(&self) -> String {
+        self.simulation.intel().root_certificate_pem()
     }
 
     /// Quotes about the service itself, as if it ran in an enclave of that machine.
@@ -44,21 +50,21 @@ impl Simulation {
         let platform = Arc::clone(&self.platform);
         Quoter::new(move |report_data| {
             let enclave = EnclaveReport { report_data: *report_data, ..service_enclave() };
-            platform.quote(&platform.report(&enclave)).map_err(|error| failure::chain(&error))
+            platform.quote_enclave(&enclave).map_err(|error| failure::chain(&error))
         })
     }
 
     /// Issues collateral anew every day, until the task is ended. The service notices the changed files.
     pub fn keep_fresh(&self) -> JoinHandle<()> {
-        let (platform, directory) = (Arc::clone(&self.platform), self.collateral.clone());
+        let simulation = Arc::clone(&self.simulation);
         tokio::spawn(async move {
             let mut interval = tokio::time::interval(COLLATERAL_INTERVAL);
             // The first tick is at once, and the collateral is fresh.
             interval.tick().await;
             loop {
                 interval.tick().await;
-                if let Err(failure) = write_collateral(&platform, &directory, UnixTime::of_system_clock()) {
-                    tracing::error!(error = failure.message(), "simulated collateral cannot be issued anew");
+                if let Err(error) = simulation.publish(UnixTime::of_system_clock().seconds()) {
+                    tracing::error!(error = failure::chain(&error), "simulated collateral cannot be issued anew");
                 }
             }
         })
@@ -82,11 +88,7 @@ fn service_enclave() -> EnclaveReport {
     }
 }
 
-fn write_collateral(platform: &Platform, directory: &Path, now: UnixTime) -> Result<(), Failure> {
-    let collateral = platform
-        .collateral(now.seconds())
-        .map_err(|error| Failure::environment("simulation_failed", failure::chain(&error), error.help()))?;
-    collateral
-        .write_to(directory)
-        .map_err(|error| Failure::environment("simulated_collateral_unwritable", failure::chain(&error), error.help()))
+/// Why a simulation cannot be used, for whoever called a command.
+pub fn unusable(error: SimulationError) -> Failure {
+    Failure::environment("simulation_unusable", failure::chain(&error), error.help())
 }

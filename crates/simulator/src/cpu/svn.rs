@@ -21,6 +21,11 @@ const SDK: [[u8; 16]; 3] = [
 ];
 
 impl CpuSvn {
+    /// The level of the SDK that has those bytes.
+    pub fn of_sdk(bytes: &[u8; 16]) -> Option<Self> {
+        [Self::SdkDowngraded, Self::SdkDefault, Self::SdkUpgraded].into_iter().find(|level| level.bytes() == *bytes)
+    }
+
     /// As reports carry it.
     pub const fn bytes(self) -> [u8; 16] {
         let [downgraded, default, upgraded] = SDK;
@@ -29,6 +34,14 @@ impl CpuSvn {
             Self::SdkDowngraded => downgraded,
             Self::SdkDefault => default,
             Self::SdkUpgraded => upgraded,
+        }
+    }
+
+    /// The lowest level that there is on such a processor: what is derived for it stays the same for ever.
+    pub const fn lowest(self) -> [u8; 16] {
+        match self {
+            Self::Components(_) => [0; 16],
+            Self::SdkDefault | Self::SdkUpgraded | Self::SdkDowngraded => Self::SdkDowngraded.bytes(),
         }
     }
 

@@ -1,9 +1,9 @@
 //! TCB Info and enclave identities when nothing is wrong.
 
+use crate::architectural::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
 use crate::enclave_identity::EnclaveIdentitySpec;
 use crate::isv_level::IsvLevelSpec;
-use crate::machine::{COMPONENT_SVNS, FMSPC, PCE_ID, PCE_SVN, TEE_TCB_SVN};
-use crate::quoting::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
+use crate::machine::{FMSPC, PCE_ID, TEE_TCB_SVN, Tcb};
 use crate::tcb_info::{TcbComponent, TcbInfoSpec, TcbLevelSpec, TdxModuleIdentitySpec, TdxModuleSpec};
 use crate::time::{DAY, YEAR, midnight};
 
@@ -14,15 +14,14 @@ pub(super) const DOCUMENT_LIFETIME: i64 = 30 * DAY;
 
 /// The level that the machine has, and an older one that is out of date.
 pub(super) fn tcb_info(at: i64, created: i64) -> TcbInfoSpec {
-    let level = |svns: &[u8], pce_svn: u16, age, status: &str, advisories: &[&str]| TcbLevelSpec {
-        components: TcbComponent::list(svns),
-        pce_svn: u32::from(pce_svn),
+    let level = |tcb: Tcb, age, status: &str, advisories: &[&str]| TcbLevelSpec {
+        components: TcbComponent::list(&tcb.cpu_svn),
+        pce_svn: u32::from(tcb.pce_svn),
         tdx_components: None,
         tcb_date: level_date(created, age),
         tcb_status: status.to_owned(),
         advisory_ids: advisories.iter().map(|&id| id.to_owned()).collect(),
     };
-    let older = [7, 9, 3, 3, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     TcbInfoSpec {
         id: "SGX".to_owned(),
         version: 3,
@@ -35,8 +34,8 @@ pub(super) fn tcb_info(at: i64, created: i64) -> TcbInfoSpec {
         tdx_module: None,
         tdx_module_identities: None,
         tcb_levels: vec![
-            level(&COMPONENT_SVNS, PCE_SVN, 90 * DAY, "UpToDate", &[]),
-            level(&older, 5, 2 * YEAR, "OutOfDate", &["INTEL-SA-00615", "INTEL-SA-00657"]),
+            level(Tcb::NEWEST, 90 * DAY, "UpToDate", &[]),
+            level(Tcb::OLDER, 2 * YEAR, "OutOfDate", &["INTEL-SA-00615", "INTEL-SA-00657"]),
         ],
     }
 }

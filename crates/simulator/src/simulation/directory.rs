@@ -1,4 +1,4 @@
-//! The directory of a platform: `platform.json` with its secrets, and `lock` for whoever creates it.
+//! The directories of a simulation and of each platform: one file of JSON with secrets in each, and `lock` for whoever writes it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -7,22 +7,20 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::PlatformError;
+use super::SimulationError;
 
-const STATE: &str = "platform.json";
-const NEW_STATE: &str = "platform.json.new";
 const LOCK: &str = "lock";
 
-/// More bytes than any state has (about 8 KiB).
+/// More bytes than any state has (about 8 KiB; 64 for each revoked certificate).
 const MAX_STATE: u64 = 1 << 20;
 
-fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PlatformError {
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SimulationError {
     let path = path.to_owned();
-    move |source| PlatformError::Io { action, path, source }
+    move |source| SimulationError::Io { action, path, source }
 }
 
 /// Makes the directory, and those above it that are missing, with mode 0700, unless something is there.
-pub(super) fn make(directory: &Path) -> Result<(), PlatformError> {
+pub(super) fn make(directory: &Path) -> Result<(), SimulationError> {
     match DirBuilder::new().recursive(true).mode(0o700).create(directory) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map_err(failed("make directory", directory)),
@@ -30,28 +28,28 @@ pub(super) fn make(directory: &Path) -> Result<(), PlatformError> {
 }
 
 /// Refuses what is no directory and what others have rights to.
-pub(super) fn check(directory: &Path) -> Result<(), PlatformError> {
+pub(crate) fn check(directory: &Path) -> Result<(), SimulationError> {
     let metadata = match fs::metadata(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(PlatformError::Absent(directory.to_owned()));
+            return Err(SimulationError::Absent(directory.to_owned()));
         }
         metadata => metadata.map_err(failed("read", directory))?,
     };
     if !metadata.is_dir() {
-        return Err(PlatformError::NotADirectory(directory.to_owned()));
+        return Err(SimulationError::NotADirectory(directory.to_owned()));
     }
     refuse_exposed(directory, metadata.mode())
 }
 
-fn refuse_exposed(path: &Path, mode: u32) -> Result<(), PlatformError> {
+fn refuse_exposed(path: &Path, mode: u32) -> Result<(), SimulationError> {
     if mode & 0o077 != 0 {
-        return Err(PlatformError::Exposed { path: path.to_owned(), mode: mode & 0o7777 });
+        return Err(SimulationError::Exposed { path: path.to_owned(), mode: mode & 0o7777 });
     }
     Ok(())
 }
 
-/// Waits until no other process creates a platform here. The lock is given back when the file is dropped.
-pub(super) fn lock(directory: &Path) -> Result<File, PlatformError> {
+/// Waits until no other process writes here. The lock is given back when the file is dropped.
+pub(super) fn lock(directory: &Path) -> Result<File, SimulationError> {
     let path = directory.join(LOCK);
     let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = open.map_err(failed("open", &path))?;
@@ -60,11 +58,11 @@ pub(super) fn lock(directory: &Path) -> Result<File, PlatformError> {
 }
 
 /// The state and the file it was read from.
-pub(super) fn read_state(directory: &Path) -> Result<(PathBuf, Zeroizing<Vec<u8>>), PlatformError> {
-    let path = directory.join(STATE);
+pub(crate) fn read(directory: &Path, name: &str) -> Result<(PathBuf, Zeroizing<Vec<u8>>), SimulationError> {
+    let path = directory.join(name);
     let file = match File::open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(PlatformError::Absent(directory.to_owned()));
+            return Err(SimulationError::Absent(directory.to_owned()));
         }
         file => file.map_err(failed("open", &path))?,
     };
@@ -75,11 +73,11 @@ pub(super) fn read_state(directory: &Path) -> Result<(PathBuf, Zeroizing<Vec<u8>
     Ok((path, bytes))
 }
 
-/// Writes the first state as a whole: it is there complete or not at all. The caller holds the lock.
-pub(super) fn create_state(directory: &Path, contents: &[u8]) -> Result<(), PlatformError> {
-    let (new, path) = (directory.join(NEW_STATE), directory.join(STATE));
+/// Writes the state as a whole: the old one is there complete, or the new one. The caller holds the lock.
+pub(super) fn write(directory: &Path, name: &str, contents: &[u8]) -> Result<(), SimulationError> {
+    let (new, path) = (directory.join(format!("{name}.new")), directory.join(name));
     match fs::remove_file(&new) {
-        // Left behind by a creator that was interrupted; under the lock nobody else is at it.
+        // Left behind by a writer that was interrupted; under the lock nobody else is at it.
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("remove", &new)(error)),
         _ => {}
     }
@@ -87,6 +85,23 @@ pub(super) fn create_state(directory: &Path, contents: &[u8]) -> Result<(), Plat
     let mut file = file.map_err(failed("create", &new))?;
     file.write_all(contents).and_then(|()| file.sync_all()).map_err(failed("write", &new))?;
     fs::rename(&new, &path).map_err(failed("rename", &new))?;
-    // The name must be on the disk too, or a power cut could leave a directory without its platform.
+    // The name must be on the disk too, or a power cut could leave a directory without its state.
     File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed("write", directory))
+}
+
+/// Names of the directories in there that hold such a state, sorted; none where there is no directory.
+pub(super) fn list(directory: &Path, name: &str) -> Result<Vec<String>, SimulationError> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed("read", directory))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed("read", directory))?;
+        if entry.path().join(name).is_file() {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    names.sort();
+    Ok(names)
 }

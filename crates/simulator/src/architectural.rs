@@ -1,0 +1,69 @@
+//! Intel's architectural enclaves, simulated: the provisioning certification enclave, and quoting enclaves for enclaves and for
+//! trust domains.
+//!
+//! They run on a simulated processor as any enclave does: what they know they have from EGETKEY and EREPORT, under identities of
+//! their own. Nothing here is Intel's code, nor claims to be.
+
+mod certification;
+mod identity;
+mod kdf;
+mod pce;
+mod quoting_enclave;
+mod td_quoting_enclave;
+
+use abi::sgx::{KeyRequest, Report};
+use zerocopy::FromZeros;
+
+use crate::build_error::BuildError;
+use crate::cpu::{self, Cpu, EgetkeyError, Secs};
+
+pub(crate) use certification::AUTH_DATA;
+pub use certification::Certification;
+pub use identity::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
+pub(crate) use identity::{qe_secs, sha256, td_qe_secs};
+pub use pce::Pce;
+pub use quoting_enclave::{QuotingEnclave, Requester};
+pub use td_quoting_enclave::TdQuotingEnclave;
+
+/// Why an architectural enclave refuses.
+#[derive(Debug, thiserror::Error)]
+pub enum EnclaveError {
+    /// The report was not made on this machine for this enclave, or was changed.
+    #[error("report is not for this enclave of this machine")]
+    InvalidReport,
+    /// Whoever asks the certification enclave has not the attribute PROVISION_KEY.
+    #[error("enclave that asks has not the attribute PROVISION_KEY")]
+    NotPrivileged,
+    /// The processor gives no key.
+    #[error("processor gives no key")]
+    Key(#[from] EgetkeyError),
+    /// Something could not be made.
+    #[error("enclave could not make its answer")]
+    Build(#[from] BuildError),
+}
+
+impl EnclaveError {
+    /// What to do about it.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::InvalidReport => {
+                "make the report on the same platform, for the target info that its quoting enclave gives"
+            }
+            Self::NotPrivileged => "only quoting enclaves may ask for certification",
+            Self::Key(_) => "the platform is at a lower level than what was certified: certify it anew",
+            Self::Build(error) => error.help(),
+        }
+    }
+}
+
+/// Whether a report was made on this machine for that enclave.
+fn verify(cpu: &Cpu, enclave: &Secs, report: &Report) -> Result<(), EnclaveError> {
+    let request = KeyRequest {
+        key_name: KeyRequest::REPORT.into(),
+        cpu_svn: cpu.cpu_svn().bytes(),
+        key_id: report.key_id,
+        ..KeyRequest::new_zeroed()
+    };
+    let key = cpu.egetkey(enclave, &request)?;
+    if cpu::verifies(report, &key)? { Ok(()) } else { Err(EnclaveError::InvalidReport) }
+}

@@ -1,0 +1,258 @@
+//! A simulated Intel and its platforms, kept in a directory.
+//!
+//! ```text
+//! DIRECTORY/intel.json                    keys and certificates of Intel, what it has revoked
+//! DIRECTORY/platforms/NAME/platform.json  secrets and levels of a machine, the chain of its PCK certificate
+//! DIRECTORY/collateral/                   what a verifier needs beside a quote, as of the last time it was published
+//! DIRECTORY/root.pem                      the root certificate
+//! ```
+//!
+//! Directories of machines and Intel have mode 0700 and their files 0600; a file is replaced as a whole, under the lock of the simulation.
+
+mod directory;
+mod error;
+mod intel;
+mod state;
+
+use std::path::{Path, PathBuf};
+
+use crate::collateral::write_files;
+use crate::cpu::CpuSvn;
+use crate::machine::{CaType, Tcb};
+use crate::platform::{self, Device, Platform};
+use crate::ppid::PpidKey;
+
+pub use error::SimulationError;
+pub use intel::Intel;
+pub use state::DamagedState;
+pub(crate) use state::{FORMAT, Secret, bytes, read, write};
+
+const INTEL: &str = "intel.json";
+const PLATFORMS: &str = "platforms";
+const PLATFORM: &str = "platform.json";
+const COLLATERAL: &str = "collateral";
+const ROOT: &str = "root.pem";
+
+/// More bytes than the name of a platform has.
+const MAX_NAME: usize = 64;
+
+/// A simulated Intel, and the machines that it certifies.
+#[derive(Debug)]
+pub struct Simulation {
+    directory: PathBuf,
+    intel: Intel,
+}
+
+/// What a machine is to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlatformSpec {
+    /// Who certifies it.
+    pub ca: CaType,
+    /// Whether its processor derives keys as the simulation mode of Intel's SDK does, from what everybody knows.
+    pub sdk_compat: bool,
+}
+
+impl Simulation {
+    /// Opens the simulation in that directory, or makes one as of `at` (Unix seconds) where there is none. Of several callers at
+    /// once one makes it, the others open it.
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn open_or_create(directory: &Path, at: i64) -> Result<Self, SimulationError> {
+        match Self::open(directory) {
+            Err(SimulationError::Absent(_)) => {}
+            opened => return opened,
+        }
+        directory::make(directory)?;
+        directory::check(directory)?;
+        let _lock = directory::lock(directory)?;
+        match Self::open(directory) {
+            Err(SimulationError::Absent(_)) => {}
+            // Somebody else made it before the lock was ours.
+            opened => return opened,
+        }
+        let simulation = Self { directory: directory.to_owned(), intel: Intel::generate(at)? };
+        simulation.write_intel()?;
+        Ok(simulation)
+    }
+
+    /// Opens the simulation in that directory.
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn open(directory: &Path) -> Result<Self, SimulationError> {
+        directory::check(directory)?;
+        let (path, json) = directory::read(directory, INTEL)?;
+        let intel = Intel::read(&json).map_err(|source| SimulationError::Damaged { path, source })?;
+        Ok(Self { directory: directory.to_owned(), intel })
+    }
+
+    /// Its Intel.
+    pub const fn intel(&self) -> &Intel {
+        &self.intel
+    }
+
+    /// Names of its platforms, sorted.
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn platforms(&self) -> Result<Vec<String>, SimulationError> {
+        directory::list(&self.directory.join(PLATFORMS), PLATFORM)
+    }
+
+    /// Where the platform of that name is or would be.
+    ///
+    /// # Errors
+    /// Where that is no name.
+    pub fn platform_directory(&self, name: &str) -> Result<PathBuf, SimulationError> {
+        let is_good =
+            |place: usize, byte: u8| byte.is_ascii_alphanumeric() || (place > 0 && matches!(byte, b'-' | b'_'));
+        let is_name =
+            (1..=MAX_NAME).contains(&name.len()) && name.bytes().enumerate().all(|(at, byte)| is_good(at, byte));
+        if is_name {
+            Ok(self.directory.join(PLATFORMS).join(name))
+        } else {
+            Err(SimulationError::Name(name.chars().take(MAX_NAME).collect()))
+        }
+    }
+
+    /// Opens the platform of that name.
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn platform(&self, name: &str) -> Result<Platform, SimulationError> {
+        Platform::open(&self.platform_directory(name)?)
+    }
+
+    /// Opens the platform of that name, or makes one that Intel certifies at `at` (Unix seconds).
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn open_or_create_platform(&self, name: &str, at: i64) -> Result<Platform, SimulationError> {
+        match self.platform(name) {
+            Err(SimulationError::Absent(_)) => {}
+            opened => return opened,
+        }
+        match self.create_platform(name, PlatformSpec::default(), at) {
+            Err(SimulationError::Exists(_)) => self.platform(name),
+            created => created,
+        }
+    }
+
+    /// Makes a platform of that name, which Intel certifies at `at` (Unix seconds).
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn create_platform(&self, name: &str, spec: PlatformSpec, at: i64) -> Result<Platform, SimulationError> {
+        let directory = self.platform_directory(name)?;
+        let _lock = directory::lock(&self.directory)?;
+        if directory.join(PLATFORM).exists() {
+            return Err(SimulationError::Exists(name.to_owned()));
+        }
+        directory::make(&directory)?;
+        directory::check(&directory)?;
+        let device = if spec.sdk_compat { Device::sdk_compat(spec.ca, at)? } else { Device::generate(spec.ca, at)? };
+        self.keep(&directory, &device, at)
+    }
+
+    /// Raises or lowers the levels of a platform, which Intel certifies anew at `at` (Unix seconds). Below all levels that it
+    /// certifies the platform cannot quote.
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn set_tcb(&self, name: &str, cpu_svn: CpuSvn, pce_svn: u16, at: i64) -> Result<Platform, SimulationError> {
+        let directory = self.platform_directory(name)?;
+        let _lock = directory::lock(&self.directory)?;
+        let device = Device { cpu_svn, pce_svn, ..Platform::open(&directory)?.into_device() };
+        self.keep(&directory, &device, at)
+    }
+
+    /// Revokes the platform's PCK certificates, or takes that back. Collateral that is issued from then on says so.
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn set_revoked(&mut self, name: &str, is_revoked: bool) -> Result<Platform, SimulationError> {
+        let platform = self.platform(name)?;
+        let _lock = directory::lock(&self.directory)?;
+        self.intel = Self::open(&self.directory)?.intel;
+        for level in Tcb::CERTIFIED {
+            let serial = platform.pck_serial(level);
+            if is_revoked {
+                self.intel.revoke(platform.ca(), serial);
+            } else {
+                self.intel.pardon(platform.ca(), &serial);
+            }
+        }
+        self.write_intel()?;
+        Ok(platform)
+    }
+
+    /// The key that PPIDs are encrypted under for Intel, made at the first time.
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn ppid_key(&mut self) -> Result<PpidKey, SimulationError> {
+        if self.intel.ppid_key().is_none() {
+            let _lock = directory::lock(&self.directory)?;
+            self.intel = Self::open(&self.directory)?.intel;
+            if self.intel.ppid_key().is_none() {
+                self.intel.make_ppid_key()?;
+                self.write_intel()?;
+            }
+        }
+        self.intel.ppid_key().cloned().ok_or(SimulationError::Build(crate::BuildError::Cryptography))
+    }
+
+    /// Where collateral is published.
+    pub fn collateral_directory(&self) -> PathBuf {
+        self.directory.join(COLLATERAL)
+    }
+
+    /// Where the root certificate is published, in PEM.
+    pub fn root_file(&self) -> PathBuf {
+        self.directory.join(ROOT)
+    }
+
+    /// Writes the root certificate, and collateral about SGX and TDX for both CAs as of `at` (Unix seconds), as Intel has it by
+    /// then: what others revoked since this was opened is revoked in it.
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn publish(&self, at: i64) -> Result<(), SimulationError> {
+        let intel = Self::open(&self.directory)?.intel;
+        let [platform_ca, processor_ca, td] = [
+            intel.collateral(CaType::Platform, at)?,
+            intel.collateral(CaType::Processor, at)?,
+            intel.td_collateral(CaType::Platform, at)?,
+        ];
+        platform_ca.write_to(&self.collateral_directory())?;
+        let beside: [(&str, &[u8]); 4] = [
+            ("pck_crl_processor.der", &processor_ca.pck_crl),
+            ("pck_crl_processor_chain.pem", processor_ca.pck_crl_chain_pem.as_bytes()),
+            ("td_qe_identity.json", &td.qe_identity),
+            ("tdx_tcb_info.json", &td.tcb_info),
+        ];
+        write_files(&self.collateral_directory(), &beside)?;
+        Ok(write_files(&self.directory, &[(ROOT, intel.root_certificate_pem().as_bytes())])?)
+    }
+
+    /// Certifies a device and writes it. The caller holds the lock.
+    fn keep(&self, directory: &Path, device: &Device, at: i64) -> Result<Platform, SimulationError> {
+        let chain = match device.level() {
+            Some(level) => Some(self.intel.certify(device.machine(level, at)?)?),
+            None => None,
+        };
+        directory::write(directory, PLATFORM, &platform::write(device, chain.as_ref())?)?;
+        Platform::open(directory)
+    }
+
+    fn write_intel(&self) -> Result<(), SimulationError> {
+        directory::write(&self.directory, INTEL, &self.intel.write()?)
+    }
+}
+
+/// The state of the platform in that directory.
+pub(crate) fn read_platform(directory: &Path) -> Result<(PathBuf, zeroize::Zeroizing<Vec<u8>>), SimulationError> {
+    directory::check(directory)?;
+    directory::read(directory, PLATFORM)
+}

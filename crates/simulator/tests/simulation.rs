@@ -1,0 +1,243 @@
+//! A simulation in its directory: Intel and its platforms.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use simulator::cpu::CpuSvn;
+use simulator::{CaType, DamagedState, Platform, PlatformQuoteError, PlatformSpec, Simulation, SimulationError, Tcb};
+
+const NOW: i64 = 1_790_000_000;
+
+fn temporary() -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("simulation");
+    (directory, path)
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().mode() & 0o7777
+}
+
+fn ecdsa_id(platform: &Platform) -> [u8; 32] {
+    platform.quoting_enclave().unwrap().certification().ecdsa_id()
+}
+
+fn qe_id(platform: &Platform) -> [u8; 16] {
+    platform.quoting_enclave().unwrap().certification().qe_id()
+}
+
+#[test]
+fn the_same_directory_gives_the_same_intel_and_platform() {
+    let (_keep, path) = temporary();
+    let first = Simulation::open_or_create(&path, NOW).unwrap();
+    let again = Simulation::open_or_create(&path, NOW + 1_000).unwrap();
+    assert_eq!(first.intel().root_certificate_pem(), again.intel().root_certificate_pem());
+    let one = first.open_or_create_platform("one", NOW).unwrap();
+    let same = again.open_or_create_platform("one", NOW + 1_000).unwrap();
+    assert_eq!((one.ppid(), one.pck_chain().unwrap(), one.created()), (same.ppid(), same.pck_chain().unwrap(), NOW));
+    assert_eq!((qe_id(&one), ecdsa_id(&one)), (qe_id(&same), ecdsa_id(&same)));
+    assert_eq!(one.pck_chain().unwrap()[2], first.intel().root_certificate_der());
+}
+
+#[test]
+fn platforms_of_a_simulation_share_its_intel_and_no_secret() {
+    let (_keep, path) = temporary();
+    let simulation = Simulation::open_or_create(&path, NOW).unwrap();
+    let spec = PlatformSpec { ca: CaType::Processor, ..PlatformSpec::default() };
+    let one = simulation.create_platform("one", PlatformSpec::default(), NOW).unwrap();
+    let other = simulation.create_platform("other", spec, NOW).unwrap();
+    assert_eq!(simulation.platforms().unwrap(), ["one", "other"]);
+    assert_eq!(one.pck_chain().unwrap()[2], other.pck_chain().unwrap()[2]);
+    assert_ne!(one.pck_chain().unwrap()[1], other.pck_chain().unwrap()[1], "another CA");
+    assert_ne!(one.ppid(), other.ppid());
+    assert_ne!((qe_id(&one), ecdsa_id(&one)), (qe_id(&other), ecdsa_id(&other)));
+    let again = simulation.create_platform("one", PlatformSpec::default(), NOW);
+    assert!(matches!(again, Err(SimulationError::Exists(name)) if name == "one"));
+}
+
+#[test]
+fn names_are_names_and_no_paths() {
+    let (_keep, path) = temporary();
+    let simulation = Simulation::open_or_create(&path, NOW).unwrap();
+    for name in ["", ".", "..", "a/b", "-a", "_a", "a b", "ä", &"a".repeat(65)] {
+        let made = simulation.create_platform(name, PlatformSpec::default(), NOW);
+        assert!(matches!(made, Err(SimulationError::Name(_))), "{name}");
+    }
+    assert!(simulation.platforms().unwrap().is_empty());
+    simulation.create_platform(&"a-_0".repeat(16), PlatformSpec::default(), NOW).unwrap();
+}
+
+#[test]
+fn directories_and_states_belong_to_the_owner_alone() {
+    let (_keep, path) = temporary();
+    let simulation = Simulation::open_or_create(&path.join("below"), NOW).unwrap();
+    simulation.open_or_create_platform("one", NOW).unwrap();
+    for (name, expected) in [
+        ("below", 0o700),
+        ("below/intel.json", 0o600),
+        ("below/lock", 0o600),
+        ("below/platforms/one", 0o700),
+        ("below/platforms/one/platform.json", 0o600),
+    ] {
+        assert_eq!(mode(&path.join(name)), expected, "{name}");
+    }
+}
+
+#[test]
+fn creators_at_the_same_time_get_one_platform() {
+    let (_keep, path) = temporary();
+    let chains: Vec<_> = std::thread::scope(|scope| {
+        let create = || {
+            let simulation = Simulation::open_or_create(&path, NOW).unwrap();
+            simulation.open_or_create_platform("one", NOW).unwrap().pck_chain().unwrap().clone()
+        };
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(chains.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn what_an_interrupted_writer_left_behind_is_no_obstacle() {
+    let (_keep, path) = temporary();
+    fs::create_dir(&path).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
+    fs::write(path.join("intel.json.new"), "{\"format\":").unwrap();
+    Simulation::open_or_create(&path, NOW).unwrap();
+    assert!(!path.join("intel.json.new").exists());
+}
+
+#[test]
+fn refuses_a_directory_or_state_that_others_may_use() {
+    let (_keep, path) = temporary();
+    Simulation::open_or_create(&path, NOW).unwrap().open_or_create_platform("one", NOW).unwrap();
+    let platform = path.join("platforms/one");
+    for (state, open) in [
+        (platform.join("platform.json"), Box::new(|| Platform::open(&platform).err()) as Box<dyn Fn() -> _>),
+        (path.join("intel.json"), Box::new(|| Simulation::open(&path).err())),
+    ] {
+        fs::set_permissions(&state, Permissions::from_mode(0o640)).unwrap();
+        let error = open().unwrap();
+        assert!(matches!(&error, SimulationError::Exposed { path, mode: 0o640 } if *path == state), "{error}");
+        assert!(error.help().contains("chmod"));
+        fs::set_permissions(&state, Permissions::from_mode(0o600)).unwrap();
+    }
+    fs::set_permissions(&path, Permissions::from_mode(0o750)).unwrap();
+    for error in [Simulation::open(&path).unwrap_err(), Simulation::open_or_create(&path, NOW).unwrap_err()] {
+        assert!(error.to_string().contains("mode 0750"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_absent_is_opened_by_nobody() {
+    let (_keep, path) = temporary();
+    assert!(matches!(Simulation::open(&path), Err(SimulationError::Absent(_))));
+    assert!(matches!(Platform::open(&path), Err(SimulationError::Absent(_))));
+    let simulation = Simulation::open_or_create(&path, NOW).unwrap();
+    let before = fs::read_dir(&path).unwrap().count();
+    assert!(matches!(simulation.platform("one"), Err(SimulationError::Absent(_))));
+    assert_eq!(fs::read_dir(&path).unwrap().count(), before, "opening leaves nothing behind");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    assert!(matches!(Simulation::open_or_create(file.path(), NOW), Err(SimulationError::NotADirectory(_))));
+}
+
+/// Replaces text in a state and opens it; gives the message for people and what is behind it.
+fn damage(state: &Path, open: &dyn Fn() -> SimulationError, from: &str, to: &str) -> (String, DamagedState) {
+    let before = fs::read_to_string(state).unwrap();
+    assert!(before.contains(from), "{from}");
+    fs::write(state, before.replacen(from, to, 1)).unwrap();
+    let error = open();
+    assert!(error.help().contains("restore the file"));
+    fs::write(state, before).unwrap();
+    let message = error.to_string();
+    match error {
+        SimulationError::Damaged { source, .. } => (message, source),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_damaged_state_is_named_and_never_replaced() {
+    let (_keep, path) = temporary();
+    let simulation = Simulation::open_or_create(&path, NOW).unwrap();
+    simulation.open_or_create_platform("one", NOW).unwrap();
+    let intel = |from: &str, to: &str| {
+        damage(&path.join("intel.json"), &|| Simulation::open_or_create(&path, NOW).unwrap_err(), from, to)
+    };
+    let (message, source) = intel("{", "");
+    assert!(message.contains("intel.json"), "{message}");
+    assert!(matches!(source, DamagedState::Json(_)));
+    assert!(matches!(intel("\"format\": 1", "\"format\": 2").1, DamagedState::Format(2)));
+    assert!(matches!(intel("\"created\"", "\"surplus\": 1, \"created\"").1, DamagedState::Json(_)));
+    assert!(matches!(intel("\"certificate\": \"", "\"certificate\": \"!").1, DamagedState::Member("root")));
+    let state = path.join("platforms/one/platform.json");
+    let platform = |from: &str, to: &str| {
+        damage(&state, &|| simulation.open_or_create_platform("one", NOW).unwrap_err(), from, to)
+    };
+    let (message, source) = platform("\"cpu_svn\": \"", "\"cpu_svn\": \"zz");
+    assert!(message.contains("platform.json"), "{message}");
+    assert!(matches!(source, DamagedState::Member("cpu_svn")));
+    for (from, to, member) in [
+        ("\"ca\": \"platform\"", "\"ca\": \"intel\"", "ca"),
+        ("\"device_keys\": \"", "\"device_keys\": \"AAAA", "device_keys"),
+        ("\"platform_instance_id\": \"", "\"platform_instance_id\": \"0", "platform_instance_id"),
+        ("\"pck_chain\": [", "\"pck_chain\": [\"AAAA\",", "pck_chain"),
+    ] {
+        assert!(matches!(platform(from, to).1, DamagedState::Member(name) if name == member), "{member}");
+    }
+    simulation.platform("one").unwrap();
+}
+
+#[test]
+fn a_certificate_of_another_key_is_a_damaged_state() {
+    let (_keep, path) = temporary();
+    Simulation::open_or_create(&path, NOW).unwrap();
+    let state = path.join("intel.json");
+    let mut json: serde_json::Value = serde_json::from_slice(&fs::read(&state).unwrap()).unwrap();
+    json["platform_ca"]["certificate"] = json["root"]["certificate"].clone();
+    fs::write(&state, json.to_string()).unwrap();
+    let error = Simulation::open(&path).unwrap_err();
+    assert!(matches!(error, SimulationError::Damaged { source: DamagedState::OtherKey("platform_ca"), .. }), "{error}");
+}
+
+#[test]
+fn levels_can_be_raised_and_lowered_and_intel_follows() {
+    let (_keep, path) = temporary();
+    let simulation = Simulation::open_or_create(&path, NOW).unwrap();
+    let newest = simulation.open_or_create_platform("one", NOW).unwrap();
+    let set = |cpu_svn: [u8; 16], pce_svn| {
+        simulation.set_tcb("one", CpuSvn::Components(cpu_svn), pce_svn, NOW).unwrap();
+        simulation.platform("one").unwrap()
+    };
+    // Between two levels it is certified for the lower one.
+    let mut between = Tcb::NEWEST.cpu_svn;
+    between[0] -= 1;
+    let lower = set(between, Tcb::NEWEST.pce_svn);
+    assert_eq!((lower.tcb().cpu_svn, lower.level()), (between, Some(Tcb::OLDER)));
+    assert_eq!((lower.ppid(), qe_id(&lower)), (newest.ppid(), qe_id(&newest)), "names stay");
+    assert_ne!(ecdsa_id(&lower), ecdsa_id(&newest), "the attestation key follows the level");
+    assert_ne!(lower.pck_chain().unwrap()[0], newest.pck_chain().unwrap()[0]);
+    assert_eq!(set(Tcb::NEWEST.cpu_svn, 12).level(), Some(Tcb::OLDER));
+    assert_eq!(set([255; 16], 14).level(), Some(Tcb::NEWEST));
+    let uncertified = set([0; 16], 0);
+    assert_eq!(uncertified.level(), None);
+    assert!(matches!(uncertified.quoting_enclave(), Err(PlatformQuoteError::NotCertified)));
+    let again = set(Tcb::NEWEST.cpu_svn, Tcb::NEWEST.pce_svn);
+    assert_eq!(ecdsa_id(&again), ecdsa_id(&newest));
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let (_keep, path) = temporary();
+    let simulation = Simulation::open_or_create(&path, NOW).unwrap();
+    let platform = simulation.open_or_create_platform("one", NOW).unwrap();
+    let state: serde_json::Value =
+        serde_json::from_slice(&fs::read(path.join("platforms/one/platform.json")).unwrap()).unwrap();
+    use base64::Engine;
+    let keys = base64::engine::general_purpose::STANDARD.decode(state["device_keys"].as_str().unwrap()).unwrap();
+    let shown = format!("{platform:?}");
+    for secret in keys.chunks(16) {
+        assert!(!shown.contains(&hex::encode(secret)) && !shown.contains(&format!("{secret:?}")));
+    }
+}
