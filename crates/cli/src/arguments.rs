@@ -63,3 +63,10 @@ pub fn duration(text: &str) -> Result<i64, String> {
     let number: i64 = text.strip_suffix(unit).and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
     number.checked_mul(seconds).filter(|seconds| *seconds > 0).ok_or_else(wrong)
 }
+
+/// So many bytes in hexadecimal.
+pub fn hex_bytes<const N: usize>(text: &str) -> Result<[u8; N], String> {
+    let mut bytes = [0; N];
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| format!("give {} hexadecimal digits", N.saturating_mul(2)))?;
+    Ok(bytes)
+}

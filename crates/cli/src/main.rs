@@ -12,6 +12,7 @@ mod evidence;
 mod failure;
 mod inspect;
 mod output;
+mod platform;
 mod policy;
 mod provider;
 mod report;
@@ -56,6 +57,7 @@ enum Command {
     Signer(signer::Arguments),
     Token(tokens::Arguments),
     Audit(audit::Arguments),
+    Platform(platform::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Command::Signer(arguments) => signer::run(&arguments),
         Command::Token(arguments) => tokens::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Platform(arguments) => platform::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ mod administrator;
 mod audit;
 mod connections;
 mod settings;
-mod simulation;
+pub mod simulation;
 mod vault;
 
 use std::fs;

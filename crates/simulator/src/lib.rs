@@ -80,7 +80,7 @@ pub use intel::EVALUATION_DATA_NUMBER;
 pub use isv_level::IsvLevelSpec;
 pub use key::{EcdsaKey, Signer};
 pub use machine::{COMPONENT_SVNS, CaType, FMSPC, PCE_ID, PCE_SVN, Parties, TEE_TCB_SVN, Tcb};
-pub use platform::{PckChain, Platform, PlatformQuoteError};
+pub use platform::{PckCertificates, Platform, PlatformQuoteError};
 pub use ppid::PpidKey;
 pub use quoting::{Body, ClaimedSizes, QuoteSpec};
 pub use report::EnclaveReport;

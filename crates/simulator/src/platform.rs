@@ -27,6 +27,7 @@ pub struct Platform {
     device: Device,
     cpu: Cpu,
     ppid: [u8; 16],
+    certificates: PckCertificates,
     quoting: Option<Quoting>,
 }
 
@@ -36,13 +37,18 @@ struct Quoting {
     level: Tcb,
     enclave: QuotingEnclave,
     td_enclave: TdQuotingEnclave,
-    chain: PckChain,
-    /// The chain as quotes carry it.
+    /// The chain of the PCK certificate, as quotes carry it.
     certification_data: Vec<u8>,
 }
 
-/// A PCK certificate with those above it, DER: PCK, its CA, root.
-pub type PckChain = [Vec<u8>; 3];
+/// The certificates that Intel gave a machine, DER.
+#[derive(Clone, Debug)]
+pub struct PckCertificates {
+    /// A PCK certificate for each level that Intel certifies, the newest first.
+    pub pck: Vec<(Tcb, Vec<u8>)>,
+    /// Their CA, and the root.
+    pub issuers: [Vec<u8>; 2],
+}
 
 /// Why a machine does not quote.
 #[derive(Debug, thiserror::Error)]
@@ -73,14 +79,15 @@ impl Platform {
     pub fn open(directory: &Path) -> Result<Self, SimulationError> {
         let (path, json) = simulation::read_platform(directory)?;
         let damaged = |source| SimulationError::Damaged { path, source };
-        let (device, chain) = state::read(&json).map_err(damaged)?;
+        let (device, certificates) = state::read(&json).map_err(damaged)?;
         let cpu = device.start()?;
         let ppid = Pce::new(&cpu, device.pce_svn).ppid()?;
-        let quoting = match (device.level(), chain) {
-            (Some(level), Some(chain)) => Some(Quoting::start(&device, &cpu, level, chain)?),
-            _ => None,
-        };
-        Ok(Self { device, cpu, ppid, quoting })
+        let level = device.level();
+        let [ca, root] = &certificates.issuers;
+        let certified = certificates.pck.iter().find(|(certified, _)| Some(*certified) == level);
+        let quoting =
+            certified.map(|(level, pck)| Quoting::start(&device, &cpu, *level, [pck, ca, root])).transpose()?;
+        Ok(Self { device, cpu, ppid, certificates, quoting })
     }
 
     /// Its processor.
@@ -111,6 +118,14 @@ impl Platform {
     pub fn quote(&self, report: &Report) -> Result<Vec<u8>, PlatformQuoteError> {
         let quoting = self.quoting()?;
         Ok(quoting.enclave.quote(report, &quoting.certification_data)?)
+    }
+
+    /// Bytes of its quotes of enclaves.
+    ///
+    /// # Errors
+    /// See [`PlatformQuoteError`].
+    pub fn quote_size(&self) -> Result<usize, PlatformQuoteError> {
+        Ok(QuotingEnclave::QUOTE_WITHOUT_CERTIFICATION.saturating_add(self.quoting()?.certification_data.len()))
     }
 
     /// Quotes a report of a trust domain on this machine.
@@ -145,12 +160,9 @@ impl Platform {
         self.cpu.seam_report(0, tee_tcb_info, td_info, trust_domain.report_data)
     }
 
-    /// The PCK certificate with those above it, DER: PCK, CA, root.
-    ///
-    /// # Errors
-    /// See [`PlatformQuoteError`].
-    pub fn pck_chain(&self) -> Result<&PckChain, PlatformQuoteError> {
-        Ok(&self.quoting()?.chain)
+    /// The certificates that Intel gave it.
+    pub const fn certificates(&self) -> &PckCertificates {
+        &self.certificates
     }
 
     /// PPID encrypted for Intel, 384 bytes: another text each time.
@@ -198,13 +210,13 @@ impl Platform {
     }
 
     /// The serial number of its PCK certificate for that level.
-    pub(crate) fn pck_serial(&self, level: Tcb) -> [u8; 20] {
+    pub fn pck_serial(&self, level: Tcb) -> [u8; 20] {
         device::serial(&self.ppid, level)
     }
 
-    /// It off.
-    pub(crate) fn into_device(self) -> Device {
-        self.device
+    /// It off, with its certificates.
+    pub(crate) fn into_parts(self) -> (Device, PckCertificates) {
+        (self.device, self.certificates)
     }
 
     fn quoting(&self) -> Result<&Quoting, PlatformQuoteError> {
@@ -213,15 +225,14 @@ impl Platform {
 }
 
 impl Quoting {
-    fn start(device: &Device, cpu: &Cpu, level: Tcb, chain: PckChain) -> Result<Self, EnclaveError> {
+    fn start(device: &Device, cpu: &Cpu, level: Tcb, chain: [&Vec<u8>; 3]) -> Result<Self, EnclaveError> {
         let key_level = device.key_level(level);
         let style = PemStyle { final_line_end: false, nul: true, ..PemStyle::default() };
         Ok(Self {
             level,
             enclave: QuotingEnclave::start(cpu, device.pce_svn, key_level)?,
             td_enclave: TdQuotingEnclave::start(cpu, device.pce_svn, key_level)?,
-            certification_data: style.encode(chain.iter().map(Vec::as_slice), CERTIFICATE).into_bytes(),
-            chain,
+            certification_data: style.encode(chain.map(Vec::as_slice), CERTIFICATE).into_bytes(),
         })
     }
 }

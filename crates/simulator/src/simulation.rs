@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use crate::collateral::write_files;
 use crate::cpu::CpuSvn;
 use crate::machine::{CaType, Tcb};
-use crate::platform::{self, Device, Platform};
+use crate::platform::{self, Device, PckCertificates, Platform};
 use crate::ppid::PpidKey;
 
 pub use error::SimulationError;
@@ -152,19 +152,18 @@ impl Simulation {
         directory::make(&directory)?;
         directory::check(&directory)?;
         let device = if spec.sdk_compat { Device::sdk_compat(spec.ca, at)? } else { Device::generate(spec.ca, at)? };
-        self.keep(&directory, &device, at)
+        keep(&directory, &device, &self.intel.certify(&device, at)?)
     }
 
-    /// Raises or lowers the levels of a platform, which Intel certifies anew at `at` (Unix seconds). Below all levels that it
-    /// certifies the platform cannot quote.
+    /// Raises or lowers the levels of a platform. Below all levels that Intel certifies it cannot quote.
     ///
     /// # Errors
     /// See [`SimulationError`].
-    pub fn set_tcb(&self, name: &str, cpu_svn: CpuSvn, pce_svn: u16, at: i64) -> Result<Platform, SimulationError> {
+    pub fn set_tcb(&self, name: &str, cpu_svn: CpuSvn, pce_svn: u16) -> Result<Platform, SimulationError> {
         let directory = self.platform_directory(name)?;
         let _lock = directory::lock(&self.directory)?;
-        let device = Device { cpu_svn, pce_svn, ..Platform::open(&directory)?.into_device() };
-        self.keep(&directory, &device, at)
+        let (device, certificates) = Platform::open(&directory)?.into_parts();
+        keep(&directory, &Device { cpu_svn, pce_svn, ..device }, &certificates)
     }
 
     /// Revokes the platform's PCK certificates, or takes that back. Collateral that is issued from then on says so.
@@ -236,19 +235,15 @@ impl Simulation {
         Ok(write_files(&self.directory, &[(ROOT, intel.root_certificate_pem().as_bytes())])?)
     }
 
-    /// Certifies a device and writes it. The caller holds the lock.
-    fn keep(&self, directory: &Path, device: &Device, at: i64) -> Result<Platform, SimulationError> {
-        let chain = match device.level() {
-            Some(level) => Some(self.intel.certify(device.machine(level, at)?)?),
-            None => None,
-        };
-        directory::write(directory, PLATFORM, &platform::write(device, chain.as_ref())?)?;
-        Platform::open(directory)
-    }
-
     fn write_intel(&self) -> Result<(), SimulationError> {
         directory::write(&self.directory, INTEL, &self.intel.write()?)
     }
+}
+
+/// Writes a platform and starts it. The caller holds the lock.
+fn keep(directory: &Path, device: &Device, certificates: &PckCertificates) -> Result<Platform, SimulationError> {
+    directory::write(directory, PLATFORM, &platform::write(device, certificates)?)?;
+    Platform::open(directory)
 }
 
 /// The state of the platform in that directory.

@@ -118,8 +118,8 @@ fn a_kept_platform_is_judged_by_its_levels_and_by_what_intel_revoked() {
     let both = |status: &str| [Ok(status.to_owned()), Ok(status.to_owned())];
     assert_eq!(judged(&simulation, "one"), both("UpToDate"));
     assert_eq!(judged(&simulation, "sdk"), both("UpToDate"));
-    simulation.set_tcb("one", CpuSvn::Components(Tcb::OLDER.cpu_svn), Tcb::OLDER.pce_svn, NOW).unwrap();
-    simulation.set_tcb("sdk", CpuSvn::SdkDowngraded, 13, NOW).unwrap();
+    simulation.set_tcb("one", CpuSvn::Components(Tcb::OLDER.cpu_svn), Tcb::OLDER.pce_svn).unwrap();
+    simulation.set_tcb("sdk", CpuSvn::SdkDowngraded, 13).unwrap();
     assert_eq!(judged(&simulation, "one"), both("OutOfDate"));
     assert_eq!(judged(&simulation, "sdk"), both("OutOfDate"));
     simulation.set_revoked("one", true).unwrap();

@@ -35,9 +35,9 @@ fn the_same_directory_gives_the_same_intel_and_platform() {
     assert_eq!(first.intel().root_certificate_pem(), again.intel().root_certificate_pem());
     let one = first.open_or_create_platform("one", NOW).unwrap();
     let same = again.open_or_create_platform("one", NOW + 1_000).unwrap();
-    assert_eq!((one.ppid(), one.pck_chain().unwrap(), one.created()), (same.ppid(), same.pck_chain().unwrap(), NOW));
+    assert_eq!((one.ppid(), &one.certificates().pck, one.created()), (same.ppid(), &same.certificates().pck, NOW));
     assert_eq!((qe_id(&one), ecdsa_id(&one)), (qe_id(&same), ecdsa_id(&same)));
-    assert_eq!(one.pck_chain().unwrap()[2], first.intel().root_certificate_der());
+    assert_eq!(one.certificates().issuers[1], first.intel().root_certificate_der());
 }
 
 #[test]
@@ -48,8 +48,8 @@ fn platforms_of_a_simulation_share_its_intel_and_no_secret() {
     let one = simulation.create_platform("one", PlatformSpec::default(), NOW).unwrap();
     let other = simulation.create_platform("other", spec, NOW).unwrap();
     assert_eq!(simulation.platforms().unwrap(), ["one", "other"]);
-    assert_eq!(one.pck_chain().unwrap()[2], other.pck_chain().unwrap()[2]);
-    assert_ne!(one.pck_chain().unwrap()[1], other.pck_chain().unwrap()[1], "another CA");
+    assert_eq!(one.certificates().issuers[1], other.certificates().issuers[1]);
+    assert_ne!(one.certificates().issuers[0], other.certificates().issuers[0], "another CA");
     assert_ne!(one.ppid(), other.ppid());
     assert_ne!((qe_id(&one), ecdsa_id(&one)), (qe_id(&other), ecdsa_id(&other)));
     let again = simulation.create_platform("one", PlatformSpec::default(), NOW);
@@ -90,7 +90,7 @@ fn creators_at_the_same_time_get_one_platform() {
     let chains: Vec<_> = std::thread::scope(|scope| {
         let create = || {
             let simulation = Simulation::open_or_create(&path, NOW).unwrap();
-            simulation.open_or_create_platform("one", NOW).unwrap().pck_chain().unwrap().clone()
+            simulation.open_or_create_platform("one", NOW).unwrap().certificates().pck.clone()
         };
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -182,7 +182,8 @@ fn a_damaged_state_is_named_and_never_replaced() {
         ("\"ca\": \"platform\"", "\"ca\": \"intel\"", "ca"),
         ("\"device_keys\": \"", "\"device_keys\": \"AAAA", "device_keys"),
         ("\"platform_instance_id\": \"", "\"platform_instance_id\": \"0", "platform_instance_id"),
-        ("\"pck_chain\": [", "\"pck_chain\": [\"AAAA\",", "pck_chain"),
+        ("\"issuers\": [", "\"issuers\": [\"AAAA\",", "issuers"),
+        ("\"certificate\": \"", "\"certificate\": \"!", "pck"),
     ] {
         assert!(matches!(platform(from, to).1, DamagedState::Member(name) if name == member), "{member}");
     }
@@ -207,7 +208,7 @@ fn levels_can_be_raised_and_lowered_and_intel_follows() {
     let simulation = Simulation::open_or_create(&path, NOW).unwrap();
     let newest = simulation.open_or_create_platform("one", NOW).unwrap();
     let set = |cpu_svn: [u8; 16], pce_svn| {
-        simulation.set_tcb("one", CpuSvn::Components(cpu_svn), pce_svn, NOW).unwrap();
+        simulation.set_tcb("one", CpuSvn::Components(cpu_svn), pce_svn).unwrap();
         simulation.platform("one").unwrap()
     };
     // Between two levels it is certified for the lower one.
@@ -217,7 +218,6 @@ fn levels_can_be_raised_and_lowered_and_intel_follows() {
     assert_eq!((lower.tcb().cpu_svn, lower.level()), (between, Some(Tcb::OLDER)));
     assert_eq!((lower.ppid(), qe_id(&lower)), (newest.ppid(), qe_id(&newest)), "names stay");
     assert_ne!(ecdsa_id(&lower), ecdsa_id(&newest), "the attestation key follows the level");
-    assert_ne!(lower.pck_chain().unwrap()[0], newest.pck_chain().unwrap()[0]);
     assert_eq!(set(Tcb::NEWEST.cpu_svn, 12).level(), Some(Tcb::OLDER));
     assert_eq!(set([255; 16], 14).level(), Some(Tcb::NEWEST));
     let uncertified = set([0; 16], 0);

@@ -7,7 +7,7 @@ use dcap::{Report, TcbStatus, TrustedRoots, UnixTime, Verifier as QuoteVerifier}
 use serde_json::{Value, json};
 use token::{Binding, Expectations, Jwks, SignerEvidence, VerifiedToken, Verifier};
 
-use crate::arguments::{Allow, parse_accepted_status};
+use crate::arguments::{Allow, hex_bytes, parse_accepted_status};
 use crate::client::Client;
 use crate::clock::parse_time;
 use crate::evidence::Evidence;
@@ -77,20 +77,14 @@ pub struct Arguments {
     #[arg(long, value_name = "WHAT,...", value_delimiter = ',', requires = "require_attested_signer")]
     allow: Vec<Allow>,
     /// MRSIGNER that the signer's enclave has to have, 64 hexadecimal digits.
-    #[arg(long, value_name = "HEX", value_parser = measurement, requires = "require_attested_signer")]
+    #[arg(long, value_name = "HEX", value_parser = hex_bytes::<32>, requires = "require_attested_signer")]
     signer_mrsigner: Option<[u8; 32]>,
     /// MRENCLAVE that the signer's enclave has to have, 64 hexadecimal digits.
-    #[arg(long, value_name = "HEX", value_parser = measurement, requires = "require_attested_signer")]
+    #[arg(long, value_name = "HEX", value_parser = hex_bytes::<32>, requires = "require_attested_signer")]
     signer_mrenclave: Option<[u8; 32]>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-fn measurement(text: &str) -> Result<[u8; 32], String> {
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(text, &mut bytes).map_err(|_| "give 64 hexadecimal digits".to_owned())?;
-    Ok(bytes)
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {

@@ -28,6 +28,10 @@ pub struct Requester {
 }
 
 impl QuotingEnclave {
+    /// Bytes of a quote but for the certification data: header, body, length; signature, key, QE report with signature,
+    /// authentication data of 32 with its length, type and length of the certification data.
+    pub const QUOTE_WITHOUT_CERTIFICATION: usize = 48 + 384 + 4 + 64 + 64 + 384 + 64 + 2 + 32 + 2 + 4;
+
     /// Starts it on a processor with a certification enclave of that PCESVN, which vouches for it with the key of that level.
     ///
     /// # Errors

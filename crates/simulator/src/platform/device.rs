@@ -49,16 +49,27 @@ impl Device {
 
     /// The level at which its processor derives the key that is certified for that level.
     pub(crate) fn key_level(&self, level: Tcb) -> Tcb {
+        let sdk = if level.cpu_svn == Tcb::OLDER.cpu_svn { CpuSvn::SdkDowngraded } else { CpuSvn::SdkDefault };
         match self.cpu_svn {
             CpuSvn::Components(_) => level,
-            sdk => Tcb { cpu_svn: sdk.bytes(), ..level },
+            _ => Tcb { cpu_svn: sdk.bytes(), ..level },
         }
+    }
+
+    /// The same device at the newest level, where it has the keys of every level.
+    fn newest(&self) -> Self {
+        let cpu_svn = match self.cpu_svn {
+            CpuSvn::Components(_) => CpuSvn::Components(Tcb::NEWEST.cpu_svn),
+            _ => CpuSvn::SdkDefault,
+        };
+        Self { cpu_svn, pce_svn: Tcb::NEWEST.pce_svn, ..self.clone() }
     }
 
     /// What Intel certifies at `at` (Unix seconds) for that level.
     pub(crate) fn machine(&self, level: Tcb, at: i64) -> Result<Machine, EnclaveError> {
-        let cpu = self.start()?;
-        let pce = Pce::new(&cpu, self.pce_svn);
+        let newest = self.newest();
+        let cpu = newest.start()?;
+        let pce = Pce::new(&cpu, newest.pce_svn);
         let key_level = self.key_level(level);
         let mut machine = Machine::generate(self.ca, at)?;
         machine.level = level;

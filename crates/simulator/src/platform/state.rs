@@ -1,14 +1,14 @@
-//! The state of a platform as JSON: the secrets of the device, its levels, its certificates.
+//! The state of a platform as JSON: the secrets of the device, its levels, the certificates that Intel gave it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Device, PckChain};
+use super::{Device, PckCertificates};
 use crate::build_error::BuildError;
 use crate::cpu::{CpuSvn, DeviceKeys};
-use crate::machine::CaType;
+use crate::machine::{CaType, Tcb};
 use crate::simulation::{self, DamagedState, FORMAT, Secret};
 
 #[derive(Serialize, Deserialize)]
@@ -22,13 +22,28 @@ struct State {
     platform_instance_id: String,
     cpu_svn: String,
     pce_svn: u16,
-    /// DER in base64: PCK, its CA, root; none at levels that are not certified.
-    pck_chain: Vec<String>,
+    pck: Vec<PckState>,
+    /// DER in base64: the CA of the PCK certificates, the root.
+    issuers: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PckState {
+    cpu_svn: String,
+    pce_svn: u16,
+    /// DER in base64.
+    certificate: String,
 }
 
 /// The state as a file holds it.
-pub(crate) fn write(device: &Device, chain: Option<&PckChain>) -> Result<Zeroizing<Vec<u8>>, BuildError> {
+pub(crate) fn write(device: &Device, certificates: &PckCertificates) -> Result<Zeroizing<Vec<u8>>, BuildError> {
     let has_secrets = matches!(device.cpu_svn, CpuSvn::Components(_));
+    let pck = |(level, certificate): &(Tcb, Vec<u8>)| PckState {
+        cpu_svn: hex::encode(level.cpu_svn),
+        pce_svn: level.pce_svn,
+        certificate: STANDARD.encode(certificate),
+    };
     simulation::write(&State {
         format: FORMAT,
         created: device.created,
@@ -37,14 +52,16 @@ pub(crate) fn write(device: &Device, chain: Option<&PckChain>) -> Result<Zeroizi
         platform_instance_id: hex::encode(device.platform_instance_id),
         cpu_svn: hex::encode(device.cpu_svn.bytes()),
         pce_svn: device.pce_svn,
-        pck_chain: chain.into_iter().flatten().map(|certificate| STANDARD.encode(certificate)).collect(),
+        pck: certificates.pck.iter().map(pck).collect(),
+        issuers: certificates.issuers.iter().map(|certificate| STANDARD.encode(certificate)).collect(),
     })
 }
 
 /// Reads what [`write`] wrote.
-pub(super) fn read(json: &[u8]) -> Result<(Device, Option<PckChain>), DamagedState> {
+pub(super) fn read(json: &[u8]) -> Result<(Device, PckCertificates), DamagedState> {
     let state: State = simulation::read(json)?;
     let member = DamagedState::Member;
+    let der = |text: &String, name| STANDARD.decode(text).map_err(|_| member(name));
     let cpu_svn = simulation::bytes(&state.cpu_svn, "cpu_svn")?;
     let (keys, cpu_svn) = match &state.device_keys {
         Some(secret) => {
@@ -54,11 +71,14 @@ pub(super) fn read(json: &[u8]) -> Result<(Device, Option<PckChain>), DamagedSta
         }
         None => (DeviceKeys::sdk(), CpuSvn::of_sdk(&cpu_svn).ok_or(member("cpu_svn"))?),
     };
-    let chain: Result<Vec<Vec<u8>>, _> = state.pck_chain.iter().map(|text| STANDARD.decode(text)).collect();
-    let chain = chain.map_err(|_| member("pck_chain"))?;
-    let chain = match chain.len() {
-        0 => None,
-        _ => Some(chain.try_into().map_err(|_| member("pck_chain"))?),
+    let pck = |pck: &PckState| {
+        let level = Tcb { cpu_svn: simulation::bytes(&pck.cpu_svn, "pck")?, pce_svn: pck.pce_svn };
+        Ok::<_, DamagedState>((level, der(&pck.certificate, "pck")?))
+    };
+    let issuers = state.issuers.iter().map(|text| der(text, "issuers")).collect::<Result<Vec<_>, _>>()?;
+    let certificates = PckCertificates {
+        pck: state.pck.iter().map(pck).collect::<Result<_, _>>()?,
+        issuers: issuers.try_into().map_err(|_| member("issuers"))?,
     };
     let device = Device {
         created: state.created,
@@ -68,5 +88,5 @@ pub(super) fn read(json: &[u8]) -> Result<(Device, Option<PckChain>), DamagedSta
         cpu_svn,
         pce_svn: state.pce_svn,
     };
-    Ok((device, chain))
+    Ok((device, certificates))
 }

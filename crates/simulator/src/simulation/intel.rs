@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::{self, DamagedState, FORMAT, Party, Secret};
+use crate::architectural::EnclaveError;
 use crate::blueprint::Blueprint;
 use crate::build_error::BuildError;
 use crate::collateral::Collateral;
 use crate::key::EcdsaKey;
-use crate::machine::{CaType, Machine, Parties};
+use crate::machine::{CaType, Machine, Parties, Tcb};
 use crate::pki::{CERTIFICATE, PemStyle};
-use crate::platform::PckChain;
+use crate::platform::{Device, PckCertificates};
 use crate::ppid::PpidKey;
 
 /// A simulated Intel, which certifies the platforms of its simulation.
@@ -154,13 +155,15 @@ impl Intel {
         self.issue(Blueprint::of_trust_domains(&machine, at)?, ca)
     }
 
-    /// Issues the PCK certificate of a machine and gives it with those above it.
-    pub(super) fn certify(&self, machine: Machine) -> Result<PckChain, BuildError> {
-        let machine = self.over(machine);
-        let pck = Blueprint::of(&machine, machine.certified_at)?.certificates.pck.build()?;
-        let certificates = self.certificates(pck);
-        let ca = certificates.ca(machine.ca).clone();
-        Ok([certificates.pck, ca, certificates.root])
+    /// Issues the PCK certificates of a device at `at` (Unix seconds), one for each level.
+    pub(super) fn certify(&self, device: &Device, at: i64) -> Result<PckCertificates, EnclaveError> {
+        let pck = |level| {
+            let machine = self.over(device.machine(level, at)?);
+            Ok((level, Blueprint::of(&machine, at)?.certificates.pck.build()?))
+        };
+        let pck = Tcb::CERTIFIED.into_iter().map(pck).collect::<Result<_, EnclaveError>>()?;
+        let own = self.certificates(Vec::new());
+        Ok(PckCertificates { pck, issuers: [own.ca(device.ca).clone(), own.root] })
     }
 
     /// The key that PPIDs are encrypted under, where it was made.
