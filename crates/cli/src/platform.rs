@@ -1,6 +1,7 @@
 //! `veritee platform`: simulated machines, and what their simulated Intel says of them.
 
 mod levels;
+mod pcs;
 mod quote;
 mod registration;
 
@@ -36,6 +37,7 @@ enum Command {
     Revoke(levels::Revoke),
     Quote(Box<quote::Arguments>),
     Registration(registration::Arguments),
+    Pcs(pcs::Arguments),
 }
 
 /// Which simulation.
@@ -112,6 +114,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Revoke(revoke) => levels::revoke(revoke),
         Command::Quote(quote) => quote::run(quote),
         Command::Registration(registration) => registration::run(registration),
+        Command::Pcs(pcs) => pcs::run(pcs),
     }
 }
 

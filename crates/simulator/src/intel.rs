@@ -21,8 +21,8 @@ const PCK_LIFETIME: i64 = 7 * YEAR;
 const ROOT_CRL_LIFETIME: i64 = YEAR;
 
 // A name that never resolves (RFC 2606): nobody should fetch Intel's own CRLs for a simulated platform.
-const ROOT_CRL_URI: &str = "https://veritee-simulation.invalid/IntelSGXRootCA.der";
-const PCK_CRL_URI: &str = "https://veritee-simulation.invalid/sgx/certification/v4/pckcrl";
+pub(crate) const ROOT_CRL_URI: &str = "https://veritee-simulation.invalid/IntelSGXRootCA.der";
+pub(crate) const PCK_CRL_URI: &str = "https://veritee-simulation.invalid/sgx/certification/v4/pckcrl";
 
 impl Blueprint {
     /// A new machine under the Platform CA, up to date, everything valid at `at` (Unix seconds).

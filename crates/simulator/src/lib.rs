@@ -59,6 +59,7 @@ mod intel;
 mod isv_level;
 mod key;
 mod machine;
+pub mod pcs;
 pub mod pki;
 mod platform;
 mod ppid;

@@ -214,6 +214,11 @@ impl Platform {
         device::serial(&self.ppid, level)
     }
 
+    /// What it is made of.
+    pub(crate) const fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// It off, with its certificates.
     pub(crate) fn into_parts(self) -> (Device, PckCertificates) {
         (self.device, self.certificates)

@@ -5,6 +5,7 @@
 //! DIRECTORY/platforms/NAME/platform.json  secrets and levels of a machine, the chain of its PCK certificate
 //! DIRECTORY/collateral/                   what a verifier needs beside a quote, as of the last time it was published
 //! DIRECTORY/root.pem                      the root certificate
+//! DIRECTORY/pcs.json                      states that Intel's service is in, for rehearsals
 //! ```
 //!
 //! Directories of machines and Intel have mode 0700 and their files 0600; a file is replaced as a whole, under the lock of the simulation.
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::collateral::write_files;
 use crate::cpu::CpuSvn;
 use crate::machine::{CaType, Tcb};
+use crate::pcs::States;
 use crate::platform::{self, Device, PckCertificates, Platform};
 use crate::ppid::PpidKey;
 
@@ -32,6 +34,7 @@ const PLATFORMS: &str = "platforms";
 const PLATFORM: &str = "platform.json";
 const COLLATERAL: &str = "collateral";
 const ROOT: &str = "root.pem";
+const STATES: &str = "pcs.json";
 
 /// More bytes than the name of a platform has.
 const MAX_NAME: usize = 64;
@@ -233,6 +236,30 @@ impl Simulation {
         ];
         write_files(&self.collateral_directory(), &beside)?;
         Ok(write_files(&self.directory, &[(ROOT, intel.root_certificate_pem().as_bytes())])?)
+    }
+
+    /// The states that Intel's service is in.
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn states(&self) -> Result<States, SimulationError> {
+        let (path, json) = match directory::read(&self.directory, STATES) {
+            Err(SimulationError::Absent(_)) => return Ok(States::default()),
+            read => read?,
+        };
+        state::read_states(&json).map_err(|source| SimulationError::Damaged { path, source })
+    }
+
+    /// Changes the states that Intel's service is in; a service that runs follows.
+    ///
+    /// # Errors
+    /// See [`SimulationError`].
+    pub fn change_states(&self, change: impl FnOnce(&mut States)) -> Result<States, SimulationError> {
+        let _lock = directory::lock(&self.directory)?;
+        let mut states = self.states()?;
+        change(&mut states);
+        directory::write(&self.directory, STATES, &state::write_states(&states)?)?;
+        Ok(states)
     }
 
     fn write_intel(&self) -> Result<(), SimulationError> {

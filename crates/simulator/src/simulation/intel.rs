@@ -9,9 +9,10 @@ use crate::build_error::BuildError;
 use crate::collateral::Collateral;
 use crate::key::EcdsaKey;
 use crate::machine::{CaType, Machine, Parties, Tcb};
-use crate::pki::{CERTIFICATE, PemStyle};
+use crate::pki::{CERTIFICATE, CertificateSpec, PemStyle};
 use crate::platform::{Device, PckCertificates};
 use crate::ppid::PpidKey;
+use crate::signed::Signed;
 
 /// A simulated Intel, which certifies the platforms of its simulation.
 #[derive(Clone, Debug)]
@@ -142,8 +143,7 @@ impl Intel {
     /// # Errors
     /// Where the time cannot be written.
     pub fn collateral(&self, ca: CaType, at: i64) -> Result<Collateral, BuildError> {
-        let machine = self.nobody(ca)?;
-        self.issue(Blueprint::of(&machine, at)?, ca)
+        self.blueprint(ca, at)?.with_certificates(self.certificates(Vec::new())).collateral()
     }
 
     /// The same about TDX.
@@ -151,19 +151,31 @@ impl Intel {
     /// # Errors
     /// Where the time cannot be written.
     pub fn td_collateral(&self, ca: CaType, at: i64) -> Result<Collateral, BuildError> {
-        let machine = self.nobody(ca)?;
-        self.issue(Blueprint::of_trust_domains(&machine, at)?, ca)
+        self.td_blueprint(ca, at)?.with_certificates(self.certificates(Vec::new())).collateral()
+    }
+
+    /// Collateral that is not signed yet.
+    pub(crate) fn blueprint(&self, ca: CaType, at: i64) -> Result<Blueprint, BuildError> {
+        Ok(self.with_revoked(Blueprint::of(&self.nobody(ca)?, at)?, ca))
+    }
+
+    /// The same about TDX.
+    pub(crate) fn td_blueprint(&self, ca: CaType, at: i64) -> Result<Blueprint, BuildError> {
+        Ok(self.with_revoked(Blueprint::of_trust_domains(&self.nobody(ca)?, at)?, ca))
     }
 
     /// Issues the PCK certificates of a device at `at` (Unix seconds), one for each level.
     pub(super) fn certify(&self, device: &Device, at: i64) -> Result<PckCertificates, EnclaveError> {
-        let pck = |level| {
-            let machine = self.over(device.machine(level, at)?);
-            Ok((level, Blueprint::of(&machine, at)?.certificates.pck.build()?))
-        };
+        let pck = |level| Ok((level, self.pck(device, level, at)?.build()?));
         let pck = Tcb::CERTIFIED.into_iter().map(pck).collect::<Result<_, EnclaveError>>()?;
         let own = self.certificates(Vec::new());
         Ok(PckCertificates { pck, issuers: [own.ca(device.ca).clone(), own.root] })
+    }
+
+    /// The PCK certificate of a device for that level, not signed yet.
+    pub(crate) fn pck(&self, device: &Device, level: Tcb, at: i64) -> Result<Signed<CertificateSpec>, EnclaveError> {
+        let machine = self.over(device.machine(level, at)?);
+        Ok(Blueprint::of(&machine, at)?.certificates.pck)
     }
 
     /// The key that PPIDs are encrypted under, where it was made.
@@ -191,14 +203,14 @@ impl Intel {
         self.revoked.retain(|revoked| *revoked != (ca, *serial));
     }
 
-    fn issue(&self, mut blueprint: Blueprint, ca: CaType) -> Result<Collateral, BuildError> {
+    fn with_revoked(&self, mut blueprint: Blueprint, ca: CaType) -> Blueprint {
         let revoked = self.revoked.iter().filter(|(issuer, _)| *issuer == ca);
         blueprint.pck_crl.spec.revoked.extend(revoked.map(|(_, serial)| serial.to_vec()));
-        blueprint.with_certificates(self.certificates(Vec::new())).collateral()
+        blueprint
     }
 
     /// Its certificates, and that of a machine.
-    fn certificates(&self, pck: Vec<u8>) -> Parties<Vec<u8>> {
+    pub(crate) fn certificates(&self, pck: Vec<u8>) -> Parties<Vec<u8>> {
         Parties {
             root: self.root.certificate.clone(),
             platform_ca: self.platform_ca.certificate.clone(),

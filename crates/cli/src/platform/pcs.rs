@@ -1,0 +1,171 @@
+//! The simulated Intel's service over HTTP.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State as Extracted};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum_server::Handle;
+use clap::Subcommand;
+use serde_json::{Map, Value};
+use simulator::pcs::{self, Answer, Route, State, States};
+use simulator::{Simulation, SimulationError};
+
+use super::{Data, now};
+use crate::failure::{self, Failure};
+use crate::serve::simulation::unusable;
+use crate::tls::DevelopmentCa;
+use crate::{serve, show};
+
+/// Serve what Intel's Provisioning Certification Service serves, about the machines of the data directory: version 4 of the API,
+/// registration, and the root CRL at /IntelSGXRootCA.der. Routes can be put into states while it runs.
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    data: Data,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8082")]
+    listen: SocketAddr,
+    /// Serve plain HTTP instead of HTTPS with a certificate of the data directory's development CA.
+    #[arg(long)]
+    http: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Set(Set),
+    Clear(Clear),
+    /// Show which routes are in which states.
+    States(Data),
+}
+
+/// Put a route into a state: it answers 503, or what it gives has expired, and so on.
+#[derive(clap::Args)]
+struct Set {
+    /// pckcert, pckcerts, pckcrl, tcb, qe-identity, qve-identity, tcbevaluationdatanumbers, fmspcs, crl or registration.
+    route: Route,
+    /// 400, 401, 404, 410, 429, 500 or 503 (with Retry-After: 429:30), expired, not-yet-valid, slow:SECONDS or lying.
+    state: State,
+    #[command(flatten)]
+    data: Data,
+}
+
+/// Have a route, or all, do again what it should.
+#[derive(clap::Args)]
+struct Clear {
+    /// The route; all where none is named.
+    route: Option<Route>,
+    #[command(flatten)]
+    data: Data,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        None => serve(arguments),
+        Some(Command::Set(Set { route, state, data })) => {
+            show_states(&data.open()?.change_states(|states| states.set(*route, *state)).map_err(unusable)?)
+        }
+        Some(Command::Clear(Clear { route, data })) => {
+            let routes = route.as_ref().map_or(&Route::ALL[..], std::slice::from_ref);
+            let clear = |states: &mut States| routes.iter().for_each(|route| states.clear(*route));
+            show_states(&data.open()?.change_states(clear).map_err(unusable)?)
+        }
+        Some(Command::States(data)) => show_states(&data.open()?.states().map_err(unusable)?),
+    }
+}
+
+fn show_states(states: &States) -> Result<(), Failure> {
+    let all: Map<String, Value> =
+        states.iter().map(|(route, state)| (route.as_str().to_owned(), state.to_string().into())).collect();
+    if all.is_empty() { show::line("every route does what it should") } else { show::fields(&Value::Object(all), 0) }
+}
+
+fn serve(arguments: &Arguments) -> Result<(), Failure> {
+    serve::log_to_stderr();
+    let directory = arguments.data.directory();
+    // There is one before anybody asks for it.
+    Simulation::open(&directory).and_then(|mut simulation| simulation.ppid_key().map(|_| ())).map_err(unusable)?;
+    let cannot_listen = |error: std::io::Error| {
+        let message = format!("cannot listen on {}: {error}", arguments.listen);
+        Failure::environment("cannot_listen", message, "choose another address with --listen")
+    };
+    let listener = TcpListener::bind(arguments.listen).map_err(cannot_listen)?;
+    listener.set_nonblocking(true).map_err(cannot_listen)?;
+    let address = listener.local_addr().map_err(cannot_listen)?;
+    let app = Router::new().fallback(answer).with_state(directory).into_make_service();
+    serve::runtime()?.block_on(async {
+        let handle = Handle::new();
+        let server = axum_server::from_tcp(listener).map_err(cannot_listen)?.handle(handle.clone());
+        let (scheme, served) = if arguments.http {
+            ("http", tokio::spawn(server.serve(app)))
+        } else {
+            let config = DevelopmentCa::open(&arguments.data.data)?.server_config().await?;
+            let acceptor = axum_server::tls_rustls::RustlsAcceptor::new(config);
+            ("https", tokio::spawn(server.acceptor(acceptor).serve(app)))
+        };
+        let end = serve::signal()?;
+        show::line(&format!(
+            "simulated PCS is ready at {scheme}://localhost:{}/sgx/certification/v4/",
+            address.port()
+        ))?;
+        tokio::select! {
+            () = end => handle.graceful_shutdown(Some(std::time::Duration::from_secs(1))),
+            ended = served => {
+                let error = ended.ok().and_then(Result::err).map(|error| error.to_string()).unwrap_or_default();
+                return Err(Failure::environment("server_failed", format!("service stopped: {error}"), ""));
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Answers from the state that the data directory is in by now.
+async fn answer(Extracted(directory): Extracted<PathBuf>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, pcs::Request::MAX_BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let asked = format!("{} {}", head.method, head.uri.path());
+    let answering = tokio::task::spawn_blocking(move || -> Result<Answer, SimulationError> {
+        let query = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        let request = pcs::Request {
+            method: head.method.as_str(),
+            path: head.uri.path(),
+            query,
+            has_subscription_key: head.headers.contains_key("ocp-apim-subscription-key"),
+            body: &body,
+        };
+        let simulation = Simulation::open(&directory)?;
+        pcs::answer(&simulation, &simulation.states()?, &request, now())
+    });
+    match answering.await {
+        Ok(Ok(answer)) => {
+            tracing::info!(http.request = asked, http.status = answer.status, "request");
+            tokio::time::sleep(answer.delay).await;
+            response(answer)
+        }
+        Ok(Err(error)) => {
+            tracing::error!(http.request = asked, error = failure::chain(&error), "simulation cannot be read");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn response(answer: Answer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
