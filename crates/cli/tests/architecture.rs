@@ -8,7 +8,7 @@ use serde_json::Value;
 /// From the bottom up; a crate may use those of lower floors, and what the second list names beside itself.
 const FLOORS: [(&str, &[&str]); 5] = [
     ("pure", &["strict-json", "abi", "policy", "dcap"]),
-    ("effects", &["collateral", "token", "store", "simulator"]),
+    ("effects", &["collateral", "token", "store", "machine", "simulator"]),
     ("keeping", &[]),
     ("services", &["service"]),
     ("programs", &["cli"]),

@@ -1,0 +1,89 @@
+//! The real machine: what of SGX, TDX and SEV-SNP is there, and what it can be asked.
+//!
+//! A [`Machine`] is a tree of files, the real one under `/` or one that somebody made. Nothing is written but entries of
+//! configfs, which are removed again. What is read is bounded, and nothing in it is trusted: a quote is judged by whoever
+//! verifies it, not by where it came from.
+//!
+//! - [`Machine::nodes`]: device nodes in all their spellings, and which of them this process may open.
+//! - [`SgxCpu`]: what CPUID says of SGX; [`Machine::epc_bytes`]: what the kernel says of protected memory.
+//! - [`Machine::tsm_entry`]: quotes of a trust domain, and reports of an SEV-SNP guest, through configfs.
+//! - [`qgs::Qgs`]: Intel's service for TD quotes, over vsock or a Unix socket; [`Machine::qgs_port`] says where.
+//! - [`HclReport`]: the report in the vTPM of Azure's confidential machines; with the feature `metadata` also their
+//!   metadata service ([`metadata`]).
+//! - [`Machine::registration`]: whether the platform was registered with Intel, as its firmware tells it.
+//!
+//! # What was never run on hardware
+//!
+//! This crate was written from public sources and is tested against made-up trees and made-up services. Nothing in it has
+//! met a real device, kernel, quote service or cloud yet, except that the processor's CPUID is read. There is no way here to
+//! ask `/dev/tdx_guest` for a TDREPORT: that takes an `ioctl`, and so `unsafe`, which no crate of ours uses. The kernel's
+//! configfs gives the quote without it.
+//!
+//! ```
+//! let machine = machine::Machine::at("/");
+//! for node in machine.nodes() {
+//!     println!("{}: {}", node.path, node.state);
+//! }
+//! ```
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+mod bounded;
+mod cpu;
+mod device;
+mod epc;
+mod hcl;
+#[cfg(feature = "metadata")]
+pub mod metadata;
+mod port;
+pub mod qgs;
+mod registration;
+mod tsm;
+
+use std::path::{Path, PathBuf};
+
+pub use cpu::{EpcSection, Registers, SgxCpu};
+pub use device::{Driver, Node, NodeState, Role};
+pub use epc::EpcError;
+pub use hcl::{Hardware, HclError, HclReport};
+pub use port::PortError;
+pub use registration::{Registration, RegistrationError, RegistrationErrorCode};
+pub use tsm::{MAX_BLOB, TsmEntry, TsmError, TsmProvider, TsmReport};
+
+/// A machine, as the tree of its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    root: PathBuf,
+}
+
+impl Machine {
+    /// The machine whose files lie under `root`: `/` is the one this runs on.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Where a file of the machine lies, given by its path from `/`.
+    fn path(&self, absolute: &str) -> PathBuf {
+        self.root.join(absolute.trim_start_matches('/'))
+    }
+
+    /// Where the tree begins.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+impl Default for Machine {
+    /// The machine that this runs on.
+    fn default() -> Self {
+        Self::at("/")
+    }
+}

@@ -1,0 +1,80 @@
+//! Why the quote service gave no answer.
+
+use std::io;
+
+use super::message::MessageError;
+use super::{MAX_ANSWER, QgsAddress};
+
+/// Why the quote service gave no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QgsError {
+    /// Nobody listens there, or the address does not exist on this machine.
+    #[error("no connection to the quote service at `{address}`")]
+    Connect {
+        /// Where.
+        address: QgsAddress,
+        /// Why.
+        source: io::Error,
+    },
+    /// The connection broke.
+    #[error("the connection to the quote service broke")]
+    Transport(#[source] io::Error),
+    /// It did not answer in time.
+    #[error("the quote service did not answer in time")]
+    Timeout,
+    /// It closed the connection before the answer was whole.
+    #[error("the quote service closed the connection before the answer was whole")]
+    Closed,
+    /// Its answer claims to be too long.
+    #[error("the quote service's answer claims {claimed} bytes, and at most {MAX_ANSWER} are taken")]
+    TooLong {
+        /// What it claims.
+        claimed: u32,
+    },
+    /// It goes on sending.
+    #[error("the quote service sends more than {MAX_ANSWER} bytes")]
+    TooMuch,
+    /// Its answer is no answer to what was asked, or a refusal.
+    #[error("the quote service's answer is of no use")]
+    Message(#[from] MessageError),
+}
+
+impl QgsError {
+    /// Why reading or writing failed.
+    pub(super) fn of_transport(source: io::Error) -> Self {
+        match source.kind() {
+            // A socket whose time is over says either.
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Timeout,
+            // Whoever goes away with bytes of ours unread resets the connection.
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Transport(source),
+        }
+    }
+
+    /// What to do about it.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::Connect { .. } => {
+                "start `qgsd` on the host, check its port in `/etc/qgs.conf`, and that the guest has vsock"
+            }
+            Self::Transport(_) | Self::Closed | Self::Timeout => "look at the service's log on the host",
+            Self::TooLong { .. } | Self::TooMuch => "check that what listens there is Intel's quote service",
+            Self::Message(source) => source.help(),
+        }
+    }
+}
+
+/// The name of an error code of the quote service: of its messages, or of Intel's quote library behind it.
+pub const fn error_name(code: u32) -> Option<&'static str> {
+    Some(match code {
+        0x0001_2001 => "QGS_MSG_ERROR_UNEXPECTED",
+        0x0001_2002 => "QGS_MSG_ERROR_OUT_OF_MEMORY",
+        0x0001_2003 => "QGS_MSG_ERROR_INVALID_PARAMETER",
+        0x0001_2004 => "QGS_MSG_ERROR_INVALID_VERSION",
+        0x0001_2005 => "QGS_MSG_ERROR_INVALID_TYPE",
+        0x0001_2006 => "QGS_MSG_ERROR_INVALID_SIZE",
+        0x0001_2007 => "QGS_MSG_ERROR_INVALID_CODE",
+        _ => return None,
+    })
+}

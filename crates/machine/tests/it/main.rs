@@ -1,0 +1,12 @@
+//! A made-up machine: a tree of files, a kernel behind its configfs, a quote service, a metadata service.
+
+mod cpu;
+mod devices;
+mod epc;
+mod hcl;
+mod metadata;
+mod ports;
+mod qgs;
+mod registration;
+mod tree;
+mod tsm;
