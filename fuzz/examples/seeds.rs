@@ -47,9 +47,17 @@ fn main() -> io::Result<()> {
         write("policy_jws", policy_jws::unsecured(text).as_bytes())?;
     }
     write("policy_jws", policy_jws::unsecured_reset().as_bytes())?;
+    for (kind, body) in QGS_ANSWERS {
+        let size = u32::try_from(16 + body.len()).unwrap();
+        let words = [1_u32 << 16 | 1, kind, size, 0].map(u32::to_le_bytes);
+        write("qgs_message", &[words.concat().as_slice(), body].concat())?;
+    }
+    write("hcl_report", &hcl_report(2, 80))?;
+    write("hcl_report", &hcl_report(4, 128))?;
     let signer = rcgen::generate_simple_self_signed(["signer.example".to_owned()]).map_err(io::Error::other)?;
     let (key, certificate) = (signer.signing_key.serialize_pem(), signer.cert.pem());
-    let key = policy_jws::PolicySigningKey::from_pem(key.as_bytes(), certificate.as_bytes()).map_err(io::Error::other)?;
+    let key =
+        policy_jws::PolicySigningKey::from_pem(key.as_bytes(), certificate.as_bytes()).map_err(io::Error::other)?;
     for text in [Some(POLICIES[0]), None] {
         write("policy_jws", key.sign(text, None, None).map_err(io::Error::other)?.as_bytes())?;
     }
@@ -61,6 +69,27 @@ fn response(collateral: &simulator::Collateral) -> String {
     let chain = collateral.tcb_info_chain_pem.replace('\n', "%0A").replace(' ', "%20");
     let body = String::from_utf8(collateral.tcb_info.clone()).unwrap();
     format!("HTTP/1.1 200 OK\r\nTCB-Info-Issuer-Chain: {chain}\r\n\r\n{body}")
+}
+
+/// Bodies of the quote service's answers by their type: a quote, collateral, what makes the quotes.
+const QGS_ANSWERS: [(u32, &[u8]); 3] = [
+    (1, b"\x01\0\0\0\x02\0\0\0iqq"),
+    (3, b"\x03\0\x01\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\01234567"),
+    (5, b"\x05\0\x0d\0\x01\0\0\0\x01\0\0\0pc"),
+];
+
+/// An HCL report without variable data, whose hash is well known, by the type of its hardware report and where that has its
+/// report data.
+fn hcl_report(report_type: u32, report_data: usize) -> Vec<u8> {
+    const SHA_256_OF_NOTHING: [u8; 32] = [
+        0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae,
+        0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+    ];
+    let mut bytes = b"HCLA".to_vec();
+    bytes.resize(32 + 1184, 0);
+    bytes[32 + report_data..][..32].copy_from_slice(&SHA_256_OF_NOTHING);
+    bytes.extend([20, 1, report_type, 1, 0].map(u32::to_le_bytes).concat());
+    bytes
 }
 
 fn hex(bytes: &[u8]) -> String {
