@@ -1,4 +1,4 @@
-//! What the processor says of SGX: CPUID leaves 7 and 0x12 (Intel SDM volume 2A, CPUID; volume 3D, chapter 34).
+//! What the processor says of SGX: CPUID leaves 7 and 0x12 (Intel SDM volume 2A, CPUID).
 //!
 //! It says what the processor can do. Whether firmware and kernel let it is seen by the device nodes.
 

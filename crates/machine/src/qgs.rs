@@ -23,6 +23,7 @@ pub const MAX_ANSWER: usize = 1 << 20;
 
 /// How long Intel's own client waits.
 const TIMEOUT: Duration = Duration::from_secs(30);
+const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// Where the service listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,9 +68,9 @@ impl Qgs {
         Self { address, timeout: TIMEOUT }
     }
 
-    /// The same with another time, for connection, request and answer together.
+    /// The same with another time, for connection, request and answer together; at most an hour.
     pub fn within(self, timeout: Duration) -> Self {
-        Self { timeout, ..self }
+        Self { timeout: timeout.min(MAX_TIMEOUT), ..self }
     }
 
     /// A quote for a TDREPORT that this host made.

@@ -135,8 +135,7 @@ impl RegistrationError {
 }
 
 impl Machine {
-    /// How far registration with Intel is; `None` where firmware has no such variable, as it has none on machines with one
-    /// socket before Intel's third generation, and in guests.
+    /// How far registration with Intel is; `None` where firmware has no such variable.
     ///
     /// # Errors
     /// See [`RegistrationError`].

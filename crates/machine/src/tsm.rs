@@ -114,16 +114,18 @@ impl TsmEntry {
             return Err(TsmError::InputTooLong { length: inblob.len() });
         }
         self.check_provider(provider)?;
+        if let Some(level) = privlevel {
+            self.check_level(level)?;
+        }
         let before = self.generation()?;
         let mut writes = 1_u64;
         if let Some(level) = privlevel {
-            self.check_level(level)?;
             self.write("privlevel", level.to_string().as_bytes())?;
             writes = 2;
         }
         self.write("inblob", inblob)?;
         let outblob = patiently(|| self.blob("outblob"), &PAUSES)?;
-        let auxblob = self.optional(self.blob("auxblob"))?.filter(|table| !table.is_empty());
+        let auxblob = optional(self.blob("auxblob"))?.filter(|table| !table.is_empty());
         let generation = self.generation()?;
         if generation != before.wrapping_add(writes) {
             return Err(TsmError::Raced { before, after: generation, writes });
@@ -145,7 +147,7 @@ impl TsmEntry {
         if level > MAX_PRIVLEVEL {
             return Err(TsmError::Level { level });
         }
-        let Some(floor) = self.optional(self.word("privlevel_floor"))? else { return Err(TsmError::NoLevels) };
+        let Some(floor) = optional(self.word("privlevel_floor"))? else { return Err(TsmError::NoLevels) };
         let floor: u8 = floor.parse().map_err(|_| TsmError::NotANumber { attribute: "privlevel_floor" })?;
         if level < floor { Err(TsmError::BelowFloor { level, floor }) } else { Ok(()) }
     }
@@ -167,14 +169,6 @@ impl TsmEntry {
         blob.map_err(|source| TsmError::Attribute { attribute, source })?.ok_or(TsmError::TooLong { attribute })
     }
 
-    /// An attribute that not every provider has.
-    fn optional<T>(&self, read: Result<T, TsmError>) -> Result<Option<T>, TsmError> {
-        match read {
-            Err(TsmError::Attribute { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
-            read => read.map(Some),
-        }
-    }
-
     /// One write, for the kernel takes each as a whole. It looks at binary input only when the file is closed, and cannot
     /// refuse then: that shows in `generation`.
     fn write(&self, attribute: &'static str, bytes: &[u8]) -> Result<(), TsmError> {
@@ -187,6 +181,14 @@ impl Drop for TsmEntry {
     fn drop(&mut self) {
         // Nothing can be done where it fails: the entry stays until somebody removes it.
         let _ = fs::remove_dir(&self.path);
+    }
+}
+
+/// An attribute that not every provider has.
+fn optional<T>(read: Result<T, TsmError>) -> Result<Option<T>, TsmError> {
+    match read {
+        Err(TsmError::Attribute { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
     }
 }
 

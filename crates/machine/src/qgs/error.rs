@@ -65,7 +65,7 @@ impl QgsError {
     }
 }
 
-/// The name of an error code of the quote service: of its messages, or of Intel's quote library behind it.
+/// The name of an error code in an answer of the quote service.
 pub const fn error_name(code: u32) -> Option<&'static str> {
     Some(match code {
         0x0001_2001 => "QGS_MSG_ERROR_UNEXPECTED",

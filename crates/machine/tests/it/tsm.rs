@@ -131,8 +131,8 @@ fn a_guest_gets_a_report_with_certificates_at_a_privilege_level() {
     let (report, written) = ask(
         vec![
             gives("provider", "sev_guest\n"),
-            gives("generation", "4\n"),
             gives("privlevel_floor", "1\n"),
+            gives("generation", "4\n"),
             Takes("privlevel"),
             Takes("inblob"),
             gives("outblob", [1; 1184]),
@@ -197,7 +197,7 @@ fn refuses_a_generation_that_is_no_number() {
 #[test]
 fn refuses_privilege_levels_that_cannot_be_had() {
     let sev = |steps, level| ask(steps, TsmProvider::SevGuest, Some(level)).0;
-    let begin = || vec![gives("provider", "sev_guest\n"), gives("generation", "0\n")];
+    let begin = || vec![gives("provider", "sev_guest\n")];
     assert!(matches!(sev(begin(), 4), Err(TsmError::Level { level: 4 })));
     assert!(matches!(sev(begin(), 0), Err(TsmError::NoLevels)));
     let floor = |floor| {
