@@ -1,29 +1,15 @@
 //! Enclaves as they are built and signed, beside a few lines that do the same again.
 
-use std::process::Command;
+mod programs;
 
 use abi::sgx::{Attributes, SigStruct};
-use aws_lc_rs::digest::{SHA256, digest};
 use num_bigint::BigUint;
+use programs::{key, sha256};
 use simulator::enclave::{
     EinitError, EnclaveKey, EnclaveKeyError, EnclaveProperties, MeasurementLog, PAGE, PageType, Permissions, einit,
     sign,
 };
 use zerocopy::IntoBytes;
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    digest(&SHA256, bytes).as_ref().try_into().unwrap()
-}
-
-/// A key as signers make it.
-fn key(bits: &str, exponent: &str) -> Vec<u8> {
-    let made = Command::new("openssl").args(["genrsa", exponent, bits]).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let mut text = String::from_utf8(made.stdout).unwrap();
-    text.retain(|character| character != '\n');
-    let body = text.split("-----").nth(2).unwrap().to_owned();
-    base64::Engine::decode(&base64::engine::general_purpose::STANDARD, body).unwrap()
-}
 
 fn properties() -> EnclaveProperties {
     let attributes = |flags: u64, xfrm: u64| Attributes { flags: flags.into(), xfrm: xfrm.into() };

@@ -5,6 +5,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 
 /// Bytes of a page.
 pub const PAGE: usize = 4096;
+/// The same, to reckon with addresses.
+pub(super) const PAGE_BYTES: u64 = PAGE as u64;
 /// Bytes that one EEXTEND measures.
 const CHUNK: usize = 256;
 /// Bytes of a block.
