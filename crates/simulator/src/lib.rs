@@ -6,6 +6,7 @@
 //!
 //! - [`Platform`] is a machine that stays the same; its state lies in a directory. For development and demonstrations.
 //! - [`cpu::Cpu`] is its processor, which derives keys and makes reports for enclaves.
+//! - [`host::Host`] runs programs as enclaves on such a processor; [`enclu`] is what they ask it for, [`sealing`] what they keep.
 //! - [`Blueprint`] is a machine as plain data, every field open to change before anything is signed. For tests of
 //!   verifiers: a quote that is wrong in one respect alone.
 //!
@@ -35,7 +36,7 @@
 //!
 //! A [`Platform`] quotes SGX enclaves; quotes of trust domains are for [`Blueprint::for_tdx`].
 //!
-//! There is no clock in here: every time is an argument, in seconds since 1970.
+//! There is no clock in here: every time is an argument, in seconds since 1970. Only how long a request takes is measured.
 #![cfg_attr(
     not(test),
     deny(
@@ -55,6 +56,8 @@ mod collateral;
 pub mod cpu;
 pub mod enclave;
 mod enclave_identity;
+pub mod enclu;
+pub mod host;
 mod intel;
 mod isv_level;
 mod key;
@@ -65,6 +68,7 @@ mod platform;
 mod ppid;
 mod quoting;
 mod report;
+pub mod sealing;
 mod signed;
 mod signed_json;
 mod simulation;

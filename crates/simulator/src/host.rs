@@ -1,0 +1,208 @@
+//! A machine that enclaves run on: the platform process.
+//!
+//! It holds the processor, measures programs as it loads them, and starts each as a child. A child has no keys: it asks for reports
+//! and keys over a channel of its own, and which enclave it is was settled when it was loaded.
+//!
+//! What keeps enclaves apart is that: the channel, and the kernel between processes. A simulated enclave hides nothing from
+//! whoever may read the memory of its process.
+
+mod epc;
+mod process;
+mod program_file;
+mod session;
+
+use std::ffi::OsString;
+use std::io;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use abi::sgx::{Attributes, SigStruct};
+
+use crate::cpu::{Cpu, Secs};
+use crate::enclave::{EinitError, Image, ImageError, MAX_EXECUTABLE, Manifest, ProgramError, einit};
+use epc::Epc;
+pub use process::Enclave;
+use program_file::ProgramFile;
+
+/// Why an enclave is not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Program and manifest make no image.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// The manifest is not the one that was signed.
+    #[error("manifest and SIGSTRUCT have different values of `{0}`")]
+    ManifestDiffers(&'static str),
+    /// CONFIGID and CONFIGSVN are for enclaves with KSS.
+    #[error("enclave without KSS is given CONFIGID or CONFIGSVN")]
+    ConfigWithoutKss,
+    /// Protected memory is full.
+    #[error("enclave takes {needed} pages of protected memory (EPC), and {free} are free")]
+    OutOfEpc {
+        /// Pages that it takes.
+        needed: u64,
+        /// Pages that are free.
+        free: u64,
+    },
+    /// EINIT refuses.
+    #[error(transparent)]
+    Einit(#[from] EinitError),
+    /// The system refuses.
+    #[error("cannot {action}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl LoadError {
+    /// What to do about it.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::Image(error) => error.help(),
+            Self::ManifestDiffers(_) => {
+                "sign the image again with this manifest, or load it with the one that it was signed with"
+            }
+            Self::ConfigWithoutKss => {
+                "add the table `[kss]` to the manifest and sign again, or leave CONFIGID and CONFIGSVN zero"
+            }
+            Self::OutOfEpc { .. } => {
+                "end other enclaves, lower `heap-size` or `threads`, or give the platform more EPC"
+            }
+            Self::Einit(EinitError::InvalidMeasurement) => {
+                "program or manifest changed since they were signed: sign them again"
+            }
+            Self::Einit(EinitError::InvalidAttribute) => {
+                "`debug`, `provision-key`, `xfrm`, `misc-select` or `[kss]` changed since it was signed: sign it again"
+            }
+            Self::Einit(EinitError::InvalidSigStruct | EinitError::InvalidSignature) => {
+                "SIGSTRUCT is damaged: sign the image again"
+            }
+            Self::System { .. } => {
+                "programs have to be allowed to run from memory (memfd, `vm.memfd_noexec`), and /proc to be mounted"
+            }
+        }
+    }
+}
+
+fn system(action: &'static str) -> impl FnOnce(io::Error) -> LoadError {
+    move |source| LoadError::System { action, source }
+}
+
+/// What is chosen when an enclave is loaded, and not when it is signed.
+#[derive(Debug)]
+pub struct Loading {
+    /// CONFIGID, with KSS only.
+    pub config_id: [u8; 64],
+    /// CONFIGSVN, with KSS only.
+    pub config_svn: u16,
+    /// What the program finds as its arguments. They are not measured.
+    pub arguments: Vec<OsString>,
+    /// Standard output of the program.
+    pub stdout: Stdio,
+    /// Its standard error.
+    pub stderr: Stdio,
+}
+
+impl Default for Loading {
+    /// Without configuration and arguments; the program writes where this process does.
+    fn default() -> Self {
+        let (stdout, stderr) = (Stdio::inherit(), Stdio::inherit());
+        Self { config_id: [0; 64], config_svn: 0, arguments: Vec::new(), stdout, stderr }
+    }
+}
+
+/// A machine that enclaves run on. Enclaves that were loaded run on when it is dropped.
+#[derive(Debug)]
+pub struct Host {
+    cpu: Arc<Cpu>,
+    epc: Arc<Epc>,
+}
+
+impl Host {
+    /// A machine with that processor and so many pages of protected memory.
+    ///
+    /// From then on no other process of the same user can read the memory of this one, which holds the keys of the device: it
+    /// leaves no core dumps, and debuggers cannot attach to it. Against the administrator nothing helps.
+    ///
+    /// # Errors
+    /// Where the system does not shut the memory.
+    pub fn new(cpu: Cpu, epc_pages: u64) -> io::Result<Self> {
+        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+        Ok(Self { cpu: Arc::new(cpu), epc: Arc::new(Epc::new(epc_pages)) })
+    }
+
+    /// Pages of protected memory that are free.
+    pub fn free_epc_pages(&self) -> u64 {
+        self.epc.free()
+    }
+
+    /// Loads an enclave and starts it:
+    ///
+    /// 1. the program is put into memory that nobody can change any more; from there it is measured, and from there it runs;
+    /// 2. the manifest is the one that was signed, as far as EINIT does not see to that;
+    /// 3. there is protected memory for it;
+    /// 4. EINIT: the signer signed this measurement and these attributes.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub fn load(
+        &self,
+        executable: &[u8],
+        manifest: &Manifest,
+        signed: &SigStruct,
+        loading: Loading,
+    ) -> Result<Enclave, LoadError> {
+        if executable.len() > MAX_EXECUTABLE {
+            return Err(ImageError::Program(ProgramError::TooLong(executable.len())).into());
+        }
+        let file = ProgramFile::seal(executable).map_err(system("put the program into sealed memory"))?;
+        let contents = file.read().map_err(system("read the program from sealed memory"))?;
+        let image = Image::read(&contents, manifest)?;
+        check_manifest(manifest, signed)?;
+        if !manifest.attributes().is_kss() && (loading.config_id != [0; 64] || loading.config_svn != 0) {
+            return Err(LoadError::ConfigWithoutKss);
+        }
+        let pages = self.epc.take(image.epc_pages())?;
+        let secs = secs(&image, manifest, signed, &loading)?;
+        process::start(&file, secs, loading, Arc::clone(&self.cpu), pages)
+    }
+}
+
+/// Step 2. The processor takes these from SIGSTRUCT and asks nobody else.
+fn check_manifest(manifest: &Manifest, signed: &SigStruct) -> Result<(), LoadError> {
+    let says = manifest.properties(signed.date.get());
+    for (name, is_same) in [
+        ("isv-prod-id", says.isv_prod_id == signed.isv_prod_id.get()),
+        ("isv-svn", says.isv_svn == signed.isv_svn.get()),
+        ("isv-family-id", says.isv_family_id == signed.isv_family_id),
+        ("isv-ext-prod-id", says.isv_ext_prod_id == signed.isv_ext_prod_id),
+    ] {
+        if !is_same {
+            return Err(LoadError::ManifestDiffers(name));
+        }
+    }
+    Ok(())
+}
+
+/// Step 4.
+fn secs(image: &Image<'_>, manifest: &Manifest, signed: &SigStruct, loading: &Loading) -> Result<Secs, LoadError> {
+    let (attributes, misc_select) = (manifest.attributes(), manifest.misc_select());
+    let mr_enclave = image.mr_enclave();
+    let mr_signer = einit(signed, &mr_enclave, &attributes, misc_select)?;
+    let flags = attributes.flags.get() | Attributes::INIT;
+    Ok(Secs {
+        mr_enclave,
+        mr_signer,
+        attributes: Attributes { flags: flags.into(), ..attributes },
+        misc_select,
+        isv_prod_id: signed.isv_prod_id.get(),
+        isv_svn: signed.isv_svn.get(),
+        config_id: loading.config_id,
+        config_svn: loading.config_svn,
+        isv_family_id: signed.isv_family_id,
+        isv_ext_prod_id: signed.isv_ext_prod_id,
+    })
+}
