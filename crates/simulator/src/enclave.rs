@@ -6,6 +6,7 @@ mod manifest;
 mod measurement;
 mod program;
 mod signature;
+mod signed_image;
 
 use measurement::PAGE_BYTES;
 
@@ -15,3 +16,4 @@ pub use manifest::{MAX_HEAP, MAX_MANIFEST, MAX_STACK, MAX_THREADS, Manifest, Man
 pub use measurement::{MeasurementLog, PAGE, PageType, Permissions};
 pub use program::{MAX_EXECUTABLE, MAX_SEGMENTS, Program, ProgramError};
 pub use signature::{EinitError, EnclaveKey, EnclaveKeyError, EnclaveProperties, einit, sign};
+pub use signed_image::{Identity, SignedImageError, check_signed};

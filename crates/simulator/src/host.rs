@@ -19,7 +19,9 @@ use std::sync::Arc;
 use abi::sgx::{Attributes, SigStruct};
 
 use crate::cpu::{Cpu, Secs};
-use crate::enclave::{EinitError, Image, ImageError, MAX_EXECUTABLE, Manifest, ProgramError, einit};
+use crate::enclave::{
+    Identity, Image, ImageError, MAX_EXECUTABLE, Manifest, ProgramError, SignedImageError, check_signed,
+};
 use epc::Epc;
 pub use process::Enclave;
 use program_file::ProgramFile;
@@ -30,9 +32,9 @@ pub enum LoadError {
     /// Program and manifest make no image.
     #[error(transparent)]
     Image(#[from] ImageError),
-    /// The manifest is not the one that was signed.
-    #[error("manifest and SIGSTRUCT have different values of `{0}`")]
-    ManifestDiffers(&'static str),
+    /// The image is not the one that was signed.
+    #[error(transparent)]
+    Signed(#[from] SignedImageError),
     /// CONFIGID and CONFIGSVN are for enclaves with KSS.
     #[error("enclave without KSS is given CONFIGID or CONFIGSVN")]
     ConfigWithoutKss,
@@ -44,9 +46,6 @@ pub enum LoadError {
         /// Pages that are free.
         free: u64,
     },
-    /// EINIT refuses.
-    #[error(transparent)]
-    Einit(#[from] EinitError),
     /// The system refuses.
     #[error("cannot {action}")]
     System {
@@ -62,23 +61,12 @@ impl LoadError {
     pub const fn help(&self) -> &'static str {
         match self {
             Self::Image(error) => error.help(),
-            Self::ManifestDiffers(_) => {
-                "sign the image again with this manifest, or load it with the one that it was signed with"
-            }
+            Self::Signed(error) => error.help(),
             Self::ConfigWithoutKss => {
                 "add the table `[kss]` to the manifest and sign again, or leave CONFIGID and CONFIGSVN zero"
             }
             Self::OutOfEpc { .. } => {
                 "end other enclaves, lower `heap-size` or `threads`, or give the platform more EPC"
-            }
-            Self::Einit(EinitError::InvalidMeasurement) => {
-                "program or manifest changed since they were signed: sign them again"
-            }
-            Self::Einit(EinitError::InvalidAttribute) => {
-                "`debug`, `provision-key`, `xfrm`, `misc-select` or `[kss]` changed since it was signed: sign it again"
-            }
-            Self::Einit(EinitError::InvalidSigStruct | EinitError::InvalidSignature) => {
-                "SIGSTRUCT is damaged: sign the image again"
             }
             Self::System { .. } => {
                 "programs have to be allowed to run from memory (memfd, `vm.memfd_noexec`), and /proc to be mounted"
@@ -142,9 +130,8 @@ impl Host {
     /// Loads an enclave and starts it:
     ///
     /// 1. the program is put into memory that nobody can change any more; from there it is measured, and from there it runs;
-    /// 2. the manifest is the one that was signed, as far as EINIT does not see to that;
-    /// 3. there is protected memory for it;
-    /// 4. EINIT: the signer signed this measurement and these attributes.
+    /// 2. there is protected memory for it;
+    /// 3. its signer signed this program and this manifest.
     ///
     /// # Errors
     /// [`LoadError`].
@@ -161,48 +148,29 @@ impl Host {
         let file = ProgramFile::seal(executable).map_err(system("put the program into sealed memory"))?;
         let contents = file.read().map_err(system("read the program from sealed memory"))?;
         let image = Image::read(&contents, manifest)?;
-        check_manifest(manifest, signed)?;
         if !manifest.attributes().is_kss() && (loading.config_id != [0; 64] || loading.config_svn != 0) {
             return Err(LoadError::ConfigWithoutKss);
         }
         let pages = self.epc.take(image.epc_pages())?;
-        let secs = secs(&image, manifest, signed, &loading)?;
-        process::start(&file, secs, loading, Arc::clone(&self.cpu), pages)
+        let identity = check_signed(&image, manifest, signed)?;
+        process::start(&file, secs(identity, manifest, signed, &loading), loading, Arc::clone(&self.cpu), pages)
     }
 }
 
-/// Step 2. The processor takes these from SIGSTRUCT and asks nobody else.
-fn check_manifest(manifest: &Manifest, signed: &SigStruct) -> Result<(), LoadError> {
-    let says = manifest.properties(signed.date.get());
-    for (name, is_same) in [
-        ("isv-prod-id", says.isv_prod_id == signed.isv_prod_id.get()),
-        ("isv-svn", says.isv_svn == signed.isv_svn.get()),
-        ("isv-family-id", says.isv_family_id == signed.isv_family_id),
-        ("isv-ext-prod-id", says.isv_ext_prod_id == signed.isv_ext_prod_id),
-    ] {
-        if !is_same {
-            return Err(LoadError::ManifestDiffers(name));
-        }
-    }
-    Ok(())
-}
-
-/// Step 4.
-fn secs(image: &Image<'_>, manifest: &Manifest, signed: &SigStruct, loading: &Loading) -> Result<Secs, LoadError> {
-    let (attributes, misc_select) = (manifest.attributes(), manifest.misc_select());
-    let mr_enclave = image.mr_enclave();
-    let mr_signer = einit(signed, &mr_enclave, &attributes, misc_select)?;
+/// What the processor knows of the enclave from now on.
+fn secs(identity: Identity, manifest: &Manifest, signed: &SigStruct, loading: &Loading) -> Secs {
+    let attributes = manifest.attributes();
     let flags = attributes.flags.get() | Attributes::INIT;
-    Ok(Secs {
-        mr_enclave,
-        mr_signer,
+    Secs {
+        mr_enclave: identity.mr_enclave,
+        mr_signer: identity.mr_signer,
         attributes: Attributes { flags: flags.into(), ..attributes },
-        misc_select,
+        misc_select: manifest.misc_select(),
         isv_prod_id: signed.isv_prod_id.get(),
         isv_svn: signed.isv_svn.get(),
         config_id: loading.config_id,
         config_svn: loading.config_svn,
         isv_family_id: signed.isv_family_id,
         isv_ext_prod_id: signed.isv_ext_prod_id,
-    })
+    }
 }

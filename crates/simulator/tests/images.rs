@@ -20,7 +20,7 @@ fn manifest(text: &str) -> Manifest {
 /// A page of MRENCLAVE's log: that it is there, and what is in it.
 fn page(log: &mut Vec<u8>, offset: u64, flags: u64, contents: Option<&[u8]>) {
     let block = |name: &[u8; 8], numbers: &[u64]| {
-        let mut block = [name.as_slice(), &numbers.as_bytes()].concat();
+        let mut block = [name.as_slice(), numbers.as_bytes()].concat();
         block.resize(64, 0);
         block
     };
