@@ -7,6 +7,7 @@ mod client;
 mod clock;
 mod collateral;
 mod demo;
+mod enclave;
 mod enclave_key;
 mod evidence;
 mod failure;
@@ -58,6 +59,7 @@ enum Command {
     Token(tokens::Arguments),
     Audit(audit::Arguments),
     Platform(platform::Arguments),
+    Enclave(enclave::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Command::Token(arguments) => tokens::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Platform(arguments) => platform::run(&arguments),
+        Command::Enclave(arguments) => enclave::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
