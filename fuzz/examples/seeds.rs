@@ -38,6 +38,8 @@ fn main() -> io::Result<()> {
         write("sgx_extension", pck.der())?;
         write("sgx_extension", pck.sgx_extension().unwrap())?;
     }
+    write("enclave_image", &program())?;
+    write("enclave_image", veritee_fuzz::MANIFEST.as_bytes())?;
     for which in 0..7 {
         write("verify", &[which])?;
         write("verify", &[which, 0x30, 0, 0, 1, 0xff, 0x0f, 1, b'\n'])?;
@@ -62,6 +64,25 @@ fn main() -> io::Result<()> {
         write("policy_jws", key.sign(text, None, None).map_err(io::Error::other)?.as_bytes())?;
     }
     Ok(())
+}
+
+/// A static executable: its headers, a segment that holds them and is run, and one with zeros behind it.
+fn program() -> Vec<u8> {
+    let mut file = b"\x7fELF\x02\x01\x01".to_vec();
+    file.resize(16, 0);
+    file.extend([2_u16, 62, 1, 0].map(u16::to_le_bytes).concat());
+    file.extend([0x40_0100_u64, 64, 0].map(u64::to_le_bytes).concat());
+    file.extend([0_u16, 0, 64, 56, 3, 0, 0, 0].map(u16::to_le_bytes).concat());
+    for (kind, flags, fields) in [
+        (1_u32, 5_u32, [0_u64, 0x40_0000, 0, 0x200, 0x200, 0x1000]),
+        (1, 6, [0x1f0, 0x40_11f0, 0, 0x10, 0x1000, 0x1000]),
+        (0x6474_e551, 6, [0; 6]),
+    ] {
+        file.extend([kind, flags].map(u32::to_le_bytes).concat());
+        file.extend(fields.map(u64::to_le_bytes).concat());
+    }
+    file.resize(0x200, 0x90);
+    file
 }
 
 /// TCB Info as `curl -i` saves it.

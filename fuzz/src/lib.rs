@@ -8,6 +8,9 @@ use simulator::{Blueprint, EnclaveReport, TrustDomainReport};
 /// When everything is made and judged.
 pub const NOW: i64 = 1_790_000_000;
 
+/// What is decided about an enclave, as little as there can be.
+pub const MANIFEST: &str = "heap-size = 0\nstack-size = 4096\nthreads = 1\nisv-prod-id = 0\nisv-svn = 0\n";
+
 /// A simulated machine with a quote of each form that it makes.
 pub struct Machine {
     pub quotes: Vec<Vec<u8>>,
