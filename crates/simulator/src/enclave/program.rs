@@ -210,10 +210,14 @@ fn check_static(headers: &[Header], file: &[u8]) -> Result<(), ProgramError> {
             return Err(ProgramError::Dynamic);
         }
     }
-    // Without the header the kernel lets the stack be run.
-    let stack = headers.iter().find(|header| header.p_type(LE) == PT_GNU_STACK);
-    let is_run = stack.is_none_or(|stack| stack.p_flags(LE).contains(PF_X));
-    if is_run { Err(ProgramError::ExecutableStack) } else { Ok(()) }
+    // Without a header the kernel lets the stack be run; of several it goes by the last.
+    let mut stacks = headers.iter().filter(|header| header.p_type(LE) == PT_GNU_STACK).peekable();
+    let is_said = stacks.peek().is_some();
+    if is_said && !stacks.any(|stack| stack.p_flags(LE).contains(PF_X)) {
+        Ok(())
+    } else {
+        Err(ProgramError::ExecutableStack)
+    }
 }
 
 /// Step 3, for one segment alone.
