@@ -218,7 +218,7 @@ async fn collateral_that_is_loaded_anew_takes_no_policy_back() {
     let service = running().await;
     let jws = policy_jws::unsecured(MINIMAL);
     claims(&service, "PUT", "/policies/SgxEnclave", &jws).await;
-    let piece = std::fs::read_dir(service.directory.path().join("collateral")).unwrap().next().unwrap().unwrap().path();
+    let piece = std::fs::read_dir(service.simulation.collateral_directory()).unwrap().next().unwrap().unwrap().path();
     std::fs::write(&piece, std::fs::read(&piece).unwrap()).unwrap();
     let _ = service.refresh_collateral();
     assert_eq!(policy_of(&service, "/policies/SgxEnclave").await, jws);

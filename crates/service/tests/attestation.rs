@@ -117,10 +117,13 @@ async fn init_time_data_needs_an_enclave_with_a_configid_that_commits_to_it() {
     body["initTimeData"] = json!({"data": encode(data.as_bytes()), "dataType": "JSON"});
     assert_eq!(service.attest(&body).await.refusal().2, "init_time_data_mismatch");
 
-    let mut report = service.platform.report(&enclave_holding(b""));
-    report.attributes.flags |= abi::sgx::Attributes::KSS;
-    report.config_id[..32]
+    let enclave = enclave_holding(b"");
+    let mut secs = simulator::cpu::Secs::from(&enclave);
+    secs.attributes.flags |= abi::sgx::Attributes::KSS;
+    secs.config_id[..32]
         .copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, data.as_bytes()).as_ref());
+    let target = service.platform.quoting_enclave().unwrap().target_info();
+    let report = service.platform.cpu().ereport(&secs, &target, enclave.report_data).unwrap();
     body["quote"] = json!(encode(&service.platform.quote(&report).unwrap()));
     let claims = claims_of(&service.attest(&body).await.token());
     assert_eq!(claims["x-ms-inittime"], json!({"a": 1}));

@@ -160,7 +160,7 @@ async fn the_last_evidence_of_a_platform_is_kept_where_it_is_genuine() {
     let mut set = collateral::CollateralSet::default();
     set.add("bundle", &bundle.body).unwrap();
     let now = dcap::UnixTime::of_system_clock();
-    let pem = service.platform.root_certificate_pem();
+    let pem = service.root_pem();
     let root = dcap::Certificate::from_der(&dcap::pem::blocks(pem.as_bytes(), "CERTIFICATE").unwrap()[0]).unwrap();
     let verifier = dcap::Verifier::new(dcap::TrustedRoots::only(&root));
     let quote = dcap::Quote::parse(&second).unwrap();

@@ -219,7 +219,7 @@ async fn what_is_fixed_stays() {
     let changed = put(json!({"location": "local", "tags": {"a": "b"}})).await;
     assert_eq!((changed.status.as_u16(), &changed.json()["tags"]), (200, &json!({"a": "b"})));
     let other = Signer::new("other", false, None);
-    let root = service.platform.root_certificate_pem();
+    let root = service.root_pem();
     for body in [
         json!({"location": "elsewhere"}),
         json!({"location": "local", "properties": isolated(&[&other])}),
@@ -246,7 +246,7 @@ async fn what_is_fixed_stays() {
 #[tokio::test]
 async fn other_roots_are_for_services_that_strangers_do_not_reach() {
     let service = running_with(|config| config.takes_other_roots = false).await;
-    let root = service.platform.root_certificate_pem();
+    let root = service.root_pem();
     let body = json!({"location": "local", "properties": {"veritee": {"rootCertificate": root}}});
     let refused = service.ask("PUT", &format!("{GROUP}/other"), body.to_string()).await;
     assert_eq!(refused.refusal(), (400, "InvalidParameter".into(), "other_root".into()));
@@ -274,8 +274,8 @@ async fn a_restart_and_another_process_find_what_was_made_and_changed() {
     let store = store::Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
     let store: Arc<dyn Store> = Arc::new(store);
     let mut config = running::config();
-    config.root_pem = Some(service.platform.root_certificate_pem());
-    config.collateral = Some(service.directory.path().join("collateral"));
+    config.root_pem = Some(service.root_pem());
+    config.collateral = Some(service.simulation.collateral_directory());
     let other = Arc::new(Providers::open(store, config, UnixTime::of_system_clock()).await.unwrap());
     let following = tokio::spawn({
         let other = Arc::clone(&other);
@@ -358,7 +358,7 @@ async fn keys_do_not_lie_open_and_do_not_open_under_another_key() {
     let sealed = &state.keys[0].sealed;
     assert!(token::SigningKey::from_pkcs8(sealed).is_err() && sealed[0] == 1);
     let mut config = running::config();
-    config.root_pem = Some(service.platform.root_certificate_pem());
+    config.root_pem = Some(service.root_pem());
     config.vault = Arc::new(service::Vault::new(&[8; 32]).unwrap());
     let audit = Arc::clone(&config.audit);
     let store: Arc<dyn Store> = Arc::new(store);
@@ -374,14 +374,14 @@ async fn keys_do_not_lie_open_and_do_not_open_under_another_key() {
 #[tokio::test]
 async fn certificates_carry_the_services_own_evidence_where_the_machine_can_quote() {
     let directory = tempfile::tempdir().unwrap();
-    let platform =
-        simulator::Platform::open_or_create(&directory.path().join("platform"), UnixTime::of_system_clock().seconds())
-            .unwrap();
+    let now = UnixTime::of_system_clock().seconds();
+    let simulation = simulator::Simulation::open_or_create(&directory.path().join("simulation"), now).unwrap();
+    let platform = simulation.open_or_create_platform("default", now).unwrap();
     let service = running_with(|config| {
         config.quoter = Some(service::Quoter::new(move |report_data| {
             let mut enclave = enclave_holding(b"");
             enclave.report_data = *report_data;
-            platform.quote(&platform.report(&enclave)).map_err(|error| error.to_string())
+            platform.quote_enclave(&enclave).map_err(|error| error.to_string())
         }));
     })
     .await;

@@ -112,9 +112,10 @@ async fn a_genuine_root_is_not_trusted_by_a_simulated_provider_and_the_reverse()
 #[tokio::test]
 async fn a_quote_without_its_chain_is_refused() {
     let service = running().await;
-    let mut made = service.platform.blueprint(dcap::UnixTime::of_system_clock().seconds()).unwrap();
-    made.quoting.certification_data_type = 4;
-    let quote = made.quote(&service.platform.report(&enclave_holding(b""))).unwrap();
+    let mut quote = service.quote(&enclave_holding(b""));
+    // Type of the certification data.
+    assert_eq!(quote[1046..1048], [5, 0]);
+    quote[1046] = 4;
     let refusal = service.attest(&quote_body(&quote)).await.refusal();
     assert_eq!(refusal, (400, "InvalidQuote".into(), "quote_without_pck_chain".into()));
 }
@@ -136,7 +137,7 @@ async fn a_platform_without_collateral_is_told_which_piece_is_missing() {
 async fn collateral_that_changed_on_disk_is_taken_up_and_broken_collateral_is_not() {
     let service = running().await;
     assert!(!service.refresh_collateral().unwrap());
-    let directory = service.directory.path().join("collateral");
+    let directory = service.simulation.collateral_directory();
     for entry in std::fs::read_dir(&directory).unwrap() {
         std::fs::write(entry.unwrap().path(), "broken").unwrap();
     }

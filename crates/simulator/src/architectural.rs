@@ -16,6 +16,8 @@ use zerocopy::FromZeros;
 
 use crate::build_error::BuildError;
 use crate::cpu::{self, Cpu, EgetkeyError, Secs};
+use crate::enclu::EncluError;
+use crate::sealing::SealError;
 
 pub(crate) use certification::AUTH_DATA;
 pub use certification::Certification;
@@ -24,6 +26,9 @@ pub(crate) use identity::{qe_secs, sha256, td_qe_secs};
 pub use pce::Pce;
 pub use quoting_enclave::{QuotingEnclave, Requester};
 pub use td_quoting_enclave::TdQuotingEnclave;
+
+/// A quoting enclave, and what it wants to find again at its next start where it found nothing.
+type Started<E> = (E, Option<Vec<u8>>);
 
 /// Why an architectural enclave refuses.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +42,12 @@ pub enum EnclaveError {
     /// The processor gives no key.
     #[error("processor gives no key")]
     Key(#[from] EgetkeyError),
+    /// The attestation key could not be sealed.
+    #[error("attestation key could not be sealed")]
+    Seal(#[from] SealError<EncluError>),
+    /// The target of a report is malformed.
+    #[error(transparent)]
+    Report(#[from] EncluError),
     /// Something could not be made.
     #[error("enclave could not make its answer")]
     Build(#[from] BuildError),
@@ -51,6 +62,10 @@ impl EnclaveError {
             }
             Self::NotPrivileged => "only quoting enclaves may ask for certification",
             Self::Key(_) => "the platform is at a lower level than what was certified: certify it anew",
+            Self::Seal(error) => error.help(),
+            Self::Report(_) => {
+                "give the target info of the enclave that is to verify the report, its reserved fields zero"
+            }
             Self::Build(error) => error.help(),
         }
     }

@@ -21,6 +21,11 @@ use crate::trust_domain::TrustDomainReport;
 pub(crate) use device::Device;
 pub(crate) use state::write;
 
+/// What the quoting enclave keeps, by the name that Intel's has for it.
+const BLOB: &str = "ecdsa_data.blob";
+/// What the quoting enclave for trust domains keeps.
+const TD_BLOB: &str = "tdqe_data.blob";
+
 /// A machine with SGX and TDX that is on: its processor, its quoting enclaves, and the certificates that Intel gave it.
 #[derive(Clone, Debug)]
 pub struct Platform {
@@ -85,8 +90,9 @@ impl Platform {
         let level = device.level();
         let [ca, root] = &certificates.issuers;
         let certified = certificates.pck.iter().find(|(certified, _)| Some(*certified) == level);
-        let quoting =
-            certified.map(|(level, pck)| Quoting::start(&device, &cpu, *level, [pck, ca, root])).transpose()?;
+        let quoting = certified
+            .map(|(level, pck)| Quoting::start(directory, &device, &cpu, *level, [pck, ca, root]))
+            .transpose()?;
         Ok(Self { device, cpu, ppid, certificates, quoting })
     }
 
@@ -230,14 +236,23 @@ impl Platform {
 }
 
 impl Quoting {
-    fn start(device: &Device, cpu: &Cpu, level: Tcb, chain: [&Vec<u8>; 3]) -> Result<Self, EnclaveError> {
-        let key_level = device.key_level(level);
+    /// Starts the quoting enclaves with what they kept in that directory, and keeps what they made anew.
+    fn start(
+        directory: &Path,
+        device: &Device,
+        cpu: &Cpu,
+        level: Tcb,
+        chain: [&Vec<u8>; 3],
+    ) -> Result<Self, SimulationError> {
+        let (key_level, pce_svn) = (device.key_level(level), device.pce_svn);
+        let [kept, td_kept] = [simulation::read_kept(directory, BLOB)?, simulation::read_kept(directory, TD_BLOB)?];
+        let (enclave, to_keep) = QuotingEnclave::start(cpu, pce_svn, key_level, kept.as_deref())?;
+        let (td_enclave, td_to_keep) = TdQuotingEnclave::start(cpu, pce_svn, key_level, td_kept.as_deref())?;
+        for (name, to_keep) in [(BLOB, to_keep), (TD_BLOB, td_to_keep)] {
+            to_keep.map(|to_keep| simulation::write_kept(directory, name, &to_keep)).transpose()?;
+        }
         let style = PemStyle { final_line_end: false, nul: true, ..PemStyle::default() };
-        Ok(Self {
-            level,
-            enclave: QuotingEnclave::start(cpu, device.pce_svn, key_level)?,
-            td_enclave: TdQuotingEnclave::start(cpu, device.pce_svn, key_level)?,
-            certification_data: style.encode(chain.map(Vec::as_slice), CERTIFICATE).into_bytes(),
-        })
+        let certification_data = style.encode(chain.map(Vec::as_slice), CERTIFICATE).into_bytes();
+        Ok(Self { level, enclave, td_enclave, certification_data })
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! DIRECTORY/intel.json                    keys and certificates of Intel, what it has revoked
-//! DIRECTORY/platforms/NAME/platform.json  secrets and levels of a machine, the chain of its PCK certificate
+//! DIRECTORY/platforms/NAME/platform.json  secrets and levels of a machine, its PCK certificates
+//! DIRECTORY/platforms/NAME/*.blob         what its quoting enclaves keep, sealed
 //! DIRECTORY/collateral/                   what a verifier needs beside a quote, as of the last time it was published
 //! DIRECTORY/root.pem                      the root certificate
 //! DIRECTORY/pcs.json                      states that Intel's service is in, for rehearsals
@@ -16,6 +17,8 @@ mod intel;
 mod state;
 
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 use crate::collateral::write_files;
 use crate::cpu::CpuSvn;
@@ -274,7 +277,22 @@ fn keep(directory: &Path, device: &Device, certificates: &PckCertificates) -> Re
 }
 
 /// The state of the platform in that directory.
-pub(crate) fn read_platform(directory: &Path) -> Result<(PathBuf, zeroize::Zeroizing<Vec<u8>>), SimulationError> {
+pub(crate) fn read_platform(directory: &Path) -> Result<(PathBuf, Zeroizing<Vec<u8>>), SimulationError> {
     directory::check(directory)?;
     directory::read(directory, PLATFORM)
+}
+
+/// What an enclave kept in the directory of a platform, if it did.
+pub(crate) fn read_kept(directory: &Path, name: &str) -> Result<Option<Vec<u8>>, SimulationError> {
+    match directory::read(directory, name) {
+        Err(SimulationError::Absent(_)) => Ok(None),
+        // It is sealed.
+        read => Ok(Some(read?.1.to_vec())),
+    }
+}
+
+/// Keeps what an enclave wants to find again.
+pub(crate) fn write_kept(directory: &Path, name: &str, kept: &[u8]) -> Result<(), SimulationError> {
+    let _lock = directory::lock(directory)?;
+    directory::write(directory, name, kept)
 }

@@ -241,3 +241,31 @@ fn debug_shows_no_secret() {
         assert!(!shown.contains(&hex::encode(secret)) && !shown.contains(&format!("{secret:?}")));
     }
 }
+
+#[test]
+fn quoting_enclaves_find_what_they_kept_and_make_anew_what_is_not_theirs() {
+    let (_keep, path) = temporary();
+    let simulation = Simulation::open_or_create(&path, NOW).unwrap();
+    let [one, _other] = ["one", "other"].map(|name| simulation.open_or_create_platform(name, NOW).unwrap());
+    let blob = |platform: &str, name: &str| path.join("platforms").join(platform).join(name);
+    let read = |name: &str| fs::read(blob("one", name)).unwrap();
+    for name in ["ecdsa_data.blob", "tdqe_data.blob"] {
+        let kept = read(name);
+        assert_eq!(mode(&blob("one", name)), 0o600);
+        simulation.platform("one").unwrap();
+        assert_eq!(read(name), kept, "{name} is used as it is");
+        let mut changed = kept.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        for wrong in [changed, Vec::new(), fs::read(blob("other", name)).unwrap()] {
+            fs::write(blob("one", name), &wrong).unwrap();
+            let platform = simulation.platform("one").unwrap();
+            assert_eq!((ecdsa_id(&platform), qe_id(&platform)), (ecdsa_id(&one), qe_id(&one)));
+            assert!(read(name) != wrong && read(name).len() == kept.len(), "{name} was made anew");
+        }
+        // At another level it is certified anew.
+        let before = read(name);
+        simulation.set_tcb("one", CpuSvn::Components(Tcb::OLDER.cpu_svn), Tcb::OLDER.pce_svn).unwrap();
+        assert_ne!(read(name), before);
+        simulation.set_tcb("one", CpuSvn::Components(Tcb::NEWEST.cpu_svn), Tcb::NEWEST.pce_svn).unwrap();
+    }
+}

@@ -52,7 +52,7 @@ impl Running {
 
     /// Makes a provider over the simulated machine, with these properties, and gives what the control plane shows.
     pub async fn create(&self, name: &str, mut properties: Value) -> Value {
-        properties["veritee"]["rootCertificate"] = self.platform.root_certificate_pem().into();
+        properties["veritee"]["rootCertificate"] = self.root_pem().into();
         let body = json!({"location": "local", "properties": properties});
         let answer = self.ask("PUT", &format!("{GROUP}/{name}?api-version=2021-06-01"), body.to_string()).await;
         assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.body));

@@ -21,7 +21,7 @@ use service::{
     Access, Addresses, Audit, AuditChoice, IssuerSettings, Providers, PublicUrl, ServiceConfig, TrustedIssuers, Vault,
     VerificationClock,
 };
-use simulator::{EnclaveReport, Platform};
+use simulator::{EnclaveReport, Platform, Simulation};
 use store::{Sqlite, Store};
 use tempfile::TempDir;
 use token::{Binding, Expectations, Jwks, VerifiedToken, Verifier};
@@ -33,6 +33,7 @@ pub const ADMINISTRATOR: &str = "a token of tests";
 
 pub struct Running {
     pub directory: TempDir,
+    pub simulation: Simulation,
     pub platform: Platform,
     pub providers: Arc<Providers>,
     pub router: Router,
@@ -79,23 +80,23 @@ pub async fn running_trusting(issuers: Vec<IssuerSettings>) -> Running {
 async fn start(change: impl FnOnce(&mut ServiceConfig), issuers: Vec<IssuerSettings>) -> Running {
     let directory = tempfile::tempdir().unwrap();
     let now = UnixTime::of_system_clock();
-    let platform = Platform::open_or_create(&directory.path().join("platform"), now.seconds()).unwrap();
-    let collateral = directory.path().join("collateral");
-    platform.collateral(now.seconds()).unwrap().write_to(&collateral).unwrap();
+    let simulation = Simulation::open_or_create(&directory.path().join("simulation"), now.seconds()).unwrap();
+    simulation.publish(now.seconds()).unwrap();
     let mut config = config();
-    config.root_pem = Some(platform.root_certificate_pem());
-    config.collateral = Some(collateral);
+    config.root_pem = Some(simulation.intel().root_certificate_pem());
+    config.collateral = Some(simulation.collateral_directory());
     change(&mut config);
-    open(directory, platform, config, issuers, now).await
+    open(directory, simulation, config, issuers, now).await
 }
 
 async fn open(
     directory: TempDir,
-    platform: Platform,
+    simulation: Simulation,
     config: ServiceConfig,
     issuers: Vec<IssuerSettings>,
     now: UnixTime,
 ) -> Running {
+    let platform = simulation.open_or_create_platform("default", now.seconds()).unwrap();
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("veritee.db")).await.unwrap());
     let (url, audit) = (config.addresses.service().as_str().to_owned(), Arc::clone(&config.audit));
     let issuers = Arc::new(TrustedIssuers::new(issuers, &config.addresses).unwrap());
@@ -112,7 +113,7 @@ async fn open(
         .await;
     let access = Access::open(store, &vault(), audit, &url, issuers, now).await.unwrap();
     let router = service::router(Arc::clone(&providers), access);
-    Running { directory, platform, providers, router }
+    Running { directory, simulation, platform, providers, router }
 }
 
 /// A service whose provider trusts Intel's root and has no collateral.
@@ -151,11 +152,11 @@ impl Running {
             }
         }
         let now = UnixTime::of_system_clock();
-        let platform = Platform::open_or_create(&self.directory.path().join("platform"), now.seconds()).unwrap();
+        let simulation = Simulation::open(&self.directory.path().join("simulation")).unwrap();
         let mut config = config();
-        config.root_pem = Some(platform.root_certificate_pem());
-        config.collateral = Some(self.directory.path().join("collateral"));
-        open(directory, platform, config, Vec::new(), now).await
+        config.root_pem = Some(simulation.intel().root_certificate_pem());
+        config.collateral = Some(simulation.collateral_directory());
+        open(directory, simulation, config, Vec::new(), now).await
     }
 
     /// Looks at the one source of collateral again: whether it has changed.
@@ -187,8 +188,13 @@ impl Running {
         self.post("/attest/SgxEnclave?api-version=2022-08-01", body.to_string()).await
     }
 
+    /// The root that its provider trusts.
+    pub fn root_pem(&self) -> String {
+        self.simulation.intel().root_certificate_pem()
+    }
+
     pub fn quote(&self, enclave: &EnclaveReport) -> Vec<u8> {
-        self.platform.quote(&self.platform.report(enclave)).unwrap()
+        self.platform.quote_enclave(enclave).unwrap()
     }
 
     /// The token as a relying party reads it that knows it is about a simulation.

@@ -1,13 +1,16 @@
 //! What vouches for the key of a quoting enclave.
 
-use abi::sgx::{Attributes, KeyRequest, Report, ReportBody};
-use zerocopy::FromZeros;
+use abi::sgx::{Attributes, KeyRequest, ReportBody};
+use zerocopy::little_endian::{U16, U32};
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{EnclaveError, Pce, identity, kdf};
+use super::{EnclaveError, Pce, Started, identity, kdf};
 use crate::cpu::{Cpu, Key128, Secs};
+use crate::enclu::Inside;
 use crate::key::{EcdsaKey, Signer};
 use crate::machine::Tcb;
 use crate::quoting::QuoteSpec;
+use crate::sealing::{SealedFor, seal, unseal};
 
 /// QE authentication data, the same in every quote of Intel's: 00 to 1f.
 pub(crate) const AUTH_DATA: [u8; 32] = [
@@ -26,15 +29,63 @@ pub struct Certification {
     pub(super) tcb: Tcb,
 }
 
+/// What a quoting enclave keeps in clear beside its key.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct Kept {
+    version: U32,
+    cpu_svn: [u8; 16],
+    pce_svn: U16,
+    qe_report: ReportBody,
+    signature: [u8; 64],
+    qe_id: [u8; 16],
+}
+
+impl Kept {
+    const VERSION: u32 = 1;
+}
+
 impl Certification {
-    /// Has the certification enclave vouch for the attestation key of that quoting enclave, with the key of that level.
-    pub(super) fn new(cpu: &Cpu, secs: &Secs, label: &[u8], pce: &Pce<'_>, level: Tcb) -> Result<Self, EnclaveError> {
+    /// Has the certification enclave vouch for the attestation key of that quoting enclave, with the key of that level; gives what
+    /// is to be kept of it too.
+    pub(super) fn made(
+        cpu: &Cpu,
+        secs: &Secs,
+        label: &[u8],
+        pce: &Pce<'_>,
+        level: Tcb,
+    ) -> Result<Started<Self>, EnclaveError> {
         let key = kdf::private_key(&seal_key(cpu, secs, cpu.cpu_svn().bytes(), secs.isv_svn)?, label)?;
         let qe_id = kdf::id(&seal_key(cpu, secs, cpu.cpu_svn().lowest(), 0)?, b"QE_ID_DER")?;
         let report = cpu.ereport(secs, &pce.target_info(), identity::hashed(&[&key.public_key(), &AUTH_DATA]))?;
         let signature = pce.certify(&report, level.cpu_svn, level.pce_svn)?;
-        let Report { body: qe_report, .. } = report;
-        Ok(Self { key, qe_id, qe_report, signature, tcb: level })
+        let made = Self { key, qe_id, qe_report: report.body, signature, tcb: level };
+        let sealed = made.seal(cpu, secs)?;
+        Ok((made, Some(sealed)))
+    }
+
+    /// What the quoting enclave keeps: the key sealed to its signer, the rest in clear beside it.
+    fn seal(&self, cpu: &Cpu, secs: &Secs) -> Result<Vec<u8>, EnclaveError> {
+        let clear = Kept {
+            version: Kept::VERSION.into(),
+            cpu_svn: self.tcb.cpu_svn,
+            pce_svn: self.tcb.pce_svn.into(),
+            qe_report: self.qe_report,
+            signature: self.signature,
+            qe_id: self.qe_id,
+        };
+        let inside = Inside { cpu, enclave: secs };
+        Ok(seal(&inside, SealedFor::Signer, &self.key.to_pkcs8()?, clear.as_bytes())?)
+    }
+
+    /// What it kept, where this machine sealed it at the levels that it has still; otherwise it is made anew.
+    pub(super) fn unseal(cpu: &Cpu, secs: &Secs, blob: &[u8], level: Tcb) -> Option<Self> {
+        let unsealed = unseal(&Inside { cpu, enclave: secs }, blob).ok()?;
+        let kept = Kept::read_from_bytes(&unsealed.clear).ok().filter(|kept| kept.version.get() == Kept::VERSION)?;
+        let tcb = Tcb { cpu_svn: kept.cpu_svn, pce_svn: kept.pce_svn.get() };
+        let is_current = tcb == level && kept.qe_report.cpu_svn == cpu.cpu_svn().bytes();
+        let key = EcdsaKey::from_pkcs8(&unsealed.secret).ok().filter(|_| is_current)?;
+        Some(Self { key, qe_id: kept.qe_id, qe_report: kept.qe_report, signature: kept.signature, tcb })
     }
 
     /// How the quoting enclave quotes: what was certified once stands in every quote.

@@ -3,8 +3,9 @@
 use abi::sgx::{Report, TargetInfo};
 use zerocopy::IntoBytes;
 
-use super::{Certification, EnclaveError, Pce, identity, verify};
+use super::{Certification, EnclaveError, Pce, Started, identity, verify};
 use crate::cpu::{Cpu, Secs};
+use crate::enclu::{Enclu, Inside};
 use crate::machine::Tcb;
 use crate::ppid::PpidKey;
 use crate::quoting::QuoteSpec;
@@ -32,15 +33,24 @@ impl QuotingEnclave {
     /// authentication data of 32 with its length, type and length of the certification data.
     pub const QUOTE_WITHOUT_CERTIFICATION: usize = 48 + 384 + 4 + 64 + 64 + 384 + 64 + 2 + 32 + 2 + 4;
 
-    /// Starts it on a processor with a certification enclave of that PCESVN, which vouches for it with the key of that level.
+    /// Starts it on a processor with a certification enclave of that PCESVN, which vouches for it with the key of that level,
+    /// unless what it kept says so already. Also gives what it is to keep instead, where that is so.
     ///
     /// # Errors
     /// See [`EnclaveError`].
-    pub(crate) fn start(cpu: &Cpu, pce_svn: u16, level: Tcb) -> Result<Self, EnclaveError> {
+    pub(crate) fn start(
+        cpu: &Cpu,
+        pce_svn: u16,
+        level: Tcb,
+        kept: Option<&[u8]>,
+    ) -> Result<Started<Self>, EnclaveError> {
         let (secs, pce) = (identity::qe_secs(), Pce::new(cpu, pce_svn));
-        let certification = Certification::new(cpu, &secs, b"QE_ATT_DER", &pce, level)?;
+        let (certification, to_keep) = match kept.and_then(|kept| Certification::unseal(cpu, &secs, kept, level)) {
+            Some(certification) => (certification, None),
+            None => Certification::made(cpu, &secs, b"QE_ATT_DER", &pce, level)?,
+        };
         let spec = certification.spec(pce_svn);
-        Ok(Self { cpu: cpu.clone(), secs, certification, spec })
+        Ok((Self { cpu: cpu.clone(), secs, certification, spec }, to_keep))
     }
 
     /// The report with which it asks a certification enclave for the PPID, encrypted under that key.
@@ -77,6 +87,7 @@ impl QuotingEnclave {
     /// See [`EnclaveError`].
     pub fn report_of(&self, requester: &Requester, quote: &[u8]) -> Result<Report, EnclaveError> {
         let report_data = identity::hashed(&[requester.nonce.as_bytes(), quote]);
-        Ok(self.cpu.ereport(&self.secs, &requester.target, report_data)?)
+        // The target is a stranger's word, and may be malformed.
+        Ok(Inside { cpu: &self.cpu, enclave: &self.secs }.ereport(&requester.target, report_data)?)
     }
 }

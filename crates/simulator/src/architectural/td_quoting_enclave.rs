@@ -3,7 +3,7 @@
 use abi::sgx::TargetInfo;
 use abi::tdx::{TdReport, TdReport10, TdReport15, TeeTcbInfo};
 
-use super::{Certification, EnclaveError, Pce, identity};
+use super::{Certification, EnclaveError, Pce, Started, identity};
 use crate::cpu::{Cpu, Secs};
 use crate::machine::Tcb;
 use crate::quoting::QuoteSpec;
@@ -18,15 +18,24 @@ pub struct TdQuotingEnclave {
 }
 
 impl TdQuotingEnclave {
-    /// Starts it on a processor with a certification enclave of that PCESVN, which vouches for it with the key of that level.
+    /// Starts it on a processor with a certification enclave of that PCESVN, which vouches for it with the key of that level,
+    /// unless what it kept says so already. Also gives what it is to keep instead, where that is so.
     ///
     /// # Errors
     /// See [`EnclaveError`].
-    pub(crate) fn start(cpu: &Cpu, pce_svn: u16, level: Tcb) -> Result<Self, EnclaveError> {
+    pub(crate) fn start(
+        cpu: &Cpu,
+        pce_svn: u16,
+        level: Tcb,
+        kept: Option<&[u8]>,
+    ) -> Result<Started<Self>, EnclaveError> {
         let (secs, pce) = (identity::td_qe_secs(), Pce::new(cpu, pce_svn));
-        let certification = Certification::new(cpu, &secs, b"TDX_QE_DER", &pce, level)?;
+        let (certification, to_keep) = match kept.and_then(|kept| Certification::unseal(cpu, &secs, kept, level)) {
+            Some(certification) => (certification, None),
+            None => Certification::made(cpu, &secs, b"TDX_QE_DER", &pce, level)?,
+        };
         let spec = certification.spec(pce_svn).of_trust_domains();
-        Ok(Self { cpu: cpu.clone(), secs, certification, spec })
+        Ok((Self { cpu: cpu.clone(), secs, certification, spec }, to_keep))
     }
 
     /// As the target of reports.
