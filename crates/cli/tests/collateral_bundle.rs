@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use command::{Ran, sample, veritee};
 use serde_json::{Value, json};
-use simulator::{EnclaveReport, Simulation};
+use simulator::{CaType, EnclaveReport, Simulation};
 use tempfile::TempDir;
 
 const AT: &str = "2025-06-20T00:00:00Z";
@@ -40,8 +40,9 @@ fn platform(now: i64) -> (TempDir, PathBuf, PathBuf, PathBuf) {
     };
     let quote = directory.path().join("quote.bin");
     fs::write(&quote, platform.quote_enclave(&enclave).unwrap()).unwrap();
-    simulation.publish(now).unwrap();
-    let (collateral, root) = (simulation.collateral_directory(), simulation.root_file());
+    let (collateral, root) = (directory.path().join("collateral"), directory.path().join("root.pem"));
+    simulation.intel().collateral(CaType::Platform, now).unwrap().write_to(&collateral).unwrap();
+    fs::write(&root, simulation.intel().root_certificate_pem()).unwrap();
     (directory, quote, collateral, root)
 }
 

@@ -126,7 +126,7 @@ async fn a_platform_without_collateral_is_told_which_piece_is_missing() {
     let quote = service.quote(&enclave_holding(b""));
     assert_eq!(service.attest(&quote_body(&quote)).await.refusal().2, "collateral_not_configured");
     let service = running().await;
-    std::fs::remove_file(service.directory.path().join("collateral/tcb_info.json")).unwrap();
+    std::fs::remove_file(service.simulation.collateral_directory().join("tcb_info.json")).unwrap();
     assert!(service.refresh_collateral().unwrap());
     let answer = service.attest(&quote_body(&service.quote(&enclave_holding(b"")))).await;
     assert_eq!(answer.refusal().2, "collateral_missing");
