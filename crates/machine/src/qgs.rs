@@ -3,6 +3,7 @@
 //! Never run against Intel's service: written from its public sources and tested against a made-up one.
 
 mod error;
+mod error_name;
 mod message;
 
 use std::fmt::{self, Display};
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-pub use error::{QgsError, error_name};
+pub use error::QgsError;
+pub use error_name::error_name;
 pub use message::{Collateral, MessageError, PckCa, PlatformInfo, TdQuote};
 
 /// Size of a TDREPORT in bytes.

@@ -13,16 +13,16 @@ mod documents;
 mod evaluation;
 mod lie;
 mod manifest;
-mod state;
 
+use crate::kept::SimulationError;
 use crate::machine::CaType;
-use crate::simulation::{Simulation, SimulationError};
+use crate::simulation::Simulation;
 use crate::time::DAY;
 
+pub use crate::service_state::{Route, State, States};
 use answer::Refusal;
 pub use answer::{Answer, Request};
 pub use manifest::manifest;
-pub use state::{Route, State, States};
 
 /// How long documents are valid.
 const LIFETIME: i64 = 30 * DAY;

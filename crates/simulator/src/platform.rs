@@ -1,5 +1,6 @@
 //! A simulated machine that stays the same: its state lies in a directory.
 
+mod certificates;
 mod device;
 mod state;
 
@@ -11,15 +12,16 @@ use abi::tdx::TdReport;
 use crate::architectural::{EnclaveError, Pce, QuotingEnclave, TdQuotingEnclave};
 use crate::build_error::BuildError;
 use crate::cpu::{Cpu, CpuSvn, Secs};
+use crate::kept::{self, SimulationError};
 use crate::machine::{CaType, FMSPC, Tcb};
 use crate::pki::{CERTIFICATE, PemStyle};
 use crate::ppid::PpidKey;
 use crate::report::EnclaveReport;
-use crate::simulation::{self, SimulationError};
 use crate::trust_domain::TrustDomainReport;
 
+pub use certificates::PckCertificates;
 pub(crate) use device::Device;
-pub(crate) use state::write;
+pub(crate) use state::{STATE, write};
 
 /// What the quoting enclave keeps, by the name that Intel's has for it.
 const BLOB: &str = "ecdsa_data.blob";
@@ -44,15 +46,6 @@ struct Quoting {
     td_enclave: TdQuotingEnclave,
     /// The chain of the PCK certificate, as quotes carry it.
     certification_data: Vec<u8>,
-}
-
-/// The certificates that Intel gave a machine, DER.
-#[derive(Clone, Debug)]
-pub struct PckCertificates {
-    /// A PCK certificate for each level that Intel certifies, the newest first.
-    pub pck: Vec<(Tcb, Vec<u8>)>,
-    /// Their CA, and the root.
-    pub issuers: [Vec<u8>; 2],
 }
 
 /// Why a machine does not quote.
@@ -82,9 +75,7 @@ impl Platform {
     /// # Errors
     /// See [`SimulationError`].
     pub fn open(directory: &Path) -> Result<Self, SimulationError> {
-        let (path, json) = simulation::read_platform(directory)?;
-        let damaged = |source| SimulationError::Damaged { path, source };
-        let (device, certificates) = state::read(&json).map_err(damaged)?;
+        let (device, certificates) = state::read(directory)?;
         let cpu = device.start()?;
         let ppid = Pce::new(&cpu, device.pce_svn).ppid()?;
         let level = device.level();
@@ -245,14 +236,29 @@ impl Quoting {
         chain: [&Vec<u8>; 3],
     ) -> Result<Self, SimulationError> {
         let (key_level, pce_svn) = (device.key_level(level), device.pce_svn);
-        let [kept, td_kept] = [simulation::read_kept(directory, BLOB)?, simulation::read_kept(directory, TD_BLOB)?];
+        let [kept, td_kept] = [read_blob(directory, BLOB)?, read_blob(directory, TD_BLOB)?];
         let (enclave, to_keep) = QuotingEnclave::start(cpu, pce_svn, key_level, kept.as_deref())?;
         let (td_enclave, td_to_keep) = TdQuotingEnclave::start(cpu, pce_svn, key_level, td_kept.as_deref())?;
         for (name, to_keep) in [(BLOB, to_keep), (TD_BLOB, td_to_keep)] {
-            to_keep.map(|to_keep| simulation::write_kept(directory, name, &to_keep)).transpose()?;
+            to_keep.map(|to_keep| write_blob(directory, name, &to_keep)).transpose()?;
         }
         let style = PemStyle { final_line_end: false, nul: true, ..PemStyle::default() };
         let certification_data = style.encode(chain.map(Vec::as_slice), CERTIFICATE).into_bytes();
         Ok(Self { level, enclave, td_enclave, certification_data })
     }
+}
+
+/// What an enclave kept in that directory, if it did.
+fn read_blob(directory: &Path, name: &str) -> Result<Option<Vec<u8>>, SimulationError> {
+    match kept::read_file(directory, name) {
+        Err(SimulationError::Absent(_)) => Ok(None),
+        // It is sealed.
+        read => Ok(Some(read?.1.to_vec())),
+    }
+}
+
+/// Keeps what an enclave wants to find again.
+fn write_blob(directory: &Path, name: &str, blob: &[u8]) -> Result<(), SimulationError> {
+    let _lock = kept::lock(directory)?;
+    kept::write_file(directory, name, blob)
 }

@@ -11,30 +11,23 @@
 //!
 //! Directories of machines and Intel have mode 0700 and their files 0600; a file is replaced as a whole, under the lock of the simulation.
 
-mod directory;
-mod error;
 mod intel;
-mod state;
+mod states;
 
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
 use crate::collateral::write_files;
 use crate::cpu::CpuSvn;
+use crate::kept::{self, SimulationError};
 use crate::machine::{CaType, Tcb};
-use crate::pcs::States;
 use crate::platform::{self, Device, PckCertificates, Platform};
 use crate::ppid::PpidKey;
+use crate::service_state::States;
 
-pub use error::SimulationError;
 pub use intel::Intel;
-pub use state::DamagedState;
-pub(crate) use state::{FORMAT, Secret, bytes, read, write};
 
 const INTEL: &str = "intel.json";
 const PLATFORMS: &str = "platforms";
-const PLATFORM: &str = "platform.json";
 const COLLATERAL: &str = "collateral";
 const ROOT: &str = "root.pem";
 const STATES: &str = "pcs.json";
@@ -69,9 +62,9 @@ impl Simulation {
             Err(SimulationError::Absent(_)) => {}
             opened => return opened,
         }
-        directory::make(directory)?;
-        directory::check(directory)?;
-        let _lock = directory::lock(directory)?;
+        kept::make(directory)?;
+        kept::check(directory)?;
+        let _lock = kept::lock(directory)?;
         match Self::open(directory) {
             Err(SimulationError::Absent(_)) => {}
             // Somebody else made it before the lock was ours.
@@ -87,8 +80,8 @@ impl Simulation {
     /// # Errors
     /// See [`SimulationError`].
     pub fn open(directory: &Path) -> Result<Self, SimulationError> {
-        directory::check(directory)?;
-        let (path, json) = directory::read(directory, INTEL)?;
+        kept::check(directory)?;
+        let (path, json) = kept::read_file(directory, INTEL)?;
         let intel = Intel::read(&json).map_err(|source| SimulationError::Damaged { path, source })?;
         Ok(Self { directory: directory.to_owned(), intel })
     }
@@ -103,7 +96,7 @@ impl Simulation {
     /// # Errors
     /// See [`SimulationError`].
     pub fn platforms(&self) -> Result<Vec<String>, SimulationError> {
-        directory::list(&self.directory.join(PLATFORMS), PLATFORM)
+        kept::list(&self.directory.join(PLATFORMS), platform::STATE)
     }
 
     /// Where the platform of that name is or would be.
@@ -151,12 +144,12 @@ impl Simulation {
     /// See [`SimulationError`].
     pub fn create_platform(&self, name: &str, spec: PlatformSpec, at: i64) -> Result<Platform, SimulationError> {
         let directory = self.platform_directory(name)?;
-        let _lock = directory::lock(&self.directory)?;
-        if directory.join(PLATFORM).exists() {
+        let _lock = kept::lock(&self.directory)?;
+        if directory.join(platform::STATE).exists() {
             return Err(SimulationError::Exists(name.to_owned()));
         }
-        directory::make(&directory)?;
-        directory::check(&directory)?;
+        kept::make(&directory)?;
+        kept::check(&directory)?;
         let device = if spec.sdk_compat { Device::sdk_compat(spec.ca, at)? } else { Device::generate(spec.ca, at)? };
         keep(&directory, &device, &self.intel.certify(&device, at)?)
     }
@@ -167,7 +160,7 @@ impl Simulation {
     /// See [`SimulationError`].
     pub fn set_tcb(&self, name: &str, cpu_svn: CpuSvn, pce_svn: u16) -> Result<Platform, SimulationError> {
         let directory = self.platform_directory(name)?;
-        let _lock = directory::lock(&self.directory)?;
+        let _lock = kept::lock(&self.directory)?;
         let (device, certificates) = Platform::open(&directory)?.into_parts();
         keep(&directory, &Device { cpu_svn, pce_svn, ..device }, &certificates)
     }
@@ -178,7 +171,7 @@ impl Simulation {
     /// See [`SimulationError`].
     pub fn set_revoked(&mut self, name: &str, is_revoked: bool) -> Result<Platform, SimulationError> {
         let platform = self.platform(name)?;
-        let _lock = directory::lock(&self.directory)?;
+        let _lock = kept::lock(&self.directory)?;
         self.intel = Self::open(&self.directory)?.intel;
         for level in Tcb::CERTIFIED {
             let serial = platform.pck_serial(level);
@@ -198,7 +191,7 @@ impl Simulation {
     /// See [`SimulationError`].
     pub fn ppid_key(&mut self) -> Result<PpidKey, SimulationError> {
         if self.intel.ppid_key().is_none() {
-            let _lock = directory::lock(&self.directory)?;
+            let _lock = kept::lock(&self.directory)?;
             self.intel = Self::open(&self.directory)?.intel;
             if self.intel.ppid_key().is_none() {
                 self.intel.make_ppid_key()?;
@@ -246,11 +239,11 @@ impl Simulation {
     /// # Errors
     /// See [`SimulationError`].
     pub fn states(&self) -> Result<States, SimulationError> {
-        let (path, json) = match directory::read(&self.directory, STATES) {
+        let (path, json) = match kept::read_file(&self.directory, STATES) {
             Err(SimulationError::Absent(_)) => return Ok(States::default()),
             read => read?,
         };
-        state::read_states(&json).map_err(|source| SimulationError::Damaged { path, source })
+        states::read_states(&json).map_err(|source| SimulationError::Damaged { path, source })
     }
 
     /// Changes the states that Intel's service is in; a service that runs follows.
@@ -258,41 +251,20 @@ impl Simulation {
     /// # Errors
     /// See [`SimulationError`].
     pub fn change_states(&self, change: impl FnOnce(&mut States)) -> Result<States, SimulationError> {
-        let _lock = directory::lock(&self.directory)?;
+        let _lock = kept::lock(&self.directory)?;
         let mut states = self.states()?;
         change(&mut states);
-        directory::write(&self.directory, STATES, &state::write_states(&states)?)?;
+        kept::write_file(&self.directory, STATES, &states::write_states(&states)?)?;
         Ok(states)
     }
 
     fn write_intel(&self) -> Result<(), SimulationError> {
-        directory::write(&self.directory, INTEL, &self.intel.write()?)
+        kept::write_file(&self.directory, INTEL, &self.intel.write()?)
     }
 }
 
 /// Writes a platform and starts it. The caller holds the lock.
 fn keep(directory: &Path, device: &Device, certificates: &PckCertificates) -> Result<Platform, SimulationError> {
-    directory::write(directory, PLATFORM, &platform::write(device, certificates)?)?;
+    platform::write(directory, device, certificates)?;
     Platform::open(directory)
-}
-
-/// The state of the platform in that directory.
-pub(crate) fn read_platform(directory: &Path) -> Result<(PathBuf, Zeroizing<Vec<u8>>), SimulationError> {
-    directory::check(directory)?;
-    directory::read(directory, PLATFORM)
-}
-
-/// What an enclave kept in the directory of a platform, if it did.
-pub(crate) fn read_kept(directory: &Path, name: &str) -> Result<Option<Vec<u8>>, SimulationError> {
-    match directory::read(directory, name) {
-        Err(SimulationError::Absent(_)) => Ok(None),
-        // It is sealed.
-        read => Ok(Some(read?.1.to_vec())),
-    }
-}
-
-/// Keeps what an enclave wants to find again.
-pub(crate) fn write_kept(directory: &Path, name: &str, kept: &[u8]) -> Result<(), SimulationError> {
-    let _lock = directory::lock(directory)?;
-    directory::write(directory, name, kept)
 }

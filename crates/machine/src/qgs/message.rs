@@ -6,7 +6,7 @@ use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::TD_REPORT_SIZE;
-use super::error::error_name;
+use super::error_name::error_name;
 
 /// Only the major version has to be the same on both sides.
 const MAJOR: u16 = 1;

@@ -1,15 +1,21 @@
 //! The state of a platform as JSON: the secrets of the device, its levels, the certificates that Intel gave it.
 
+use std::path::Path;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Device, PckCertificates};
+use super::certificates::PckCertificates;
+use super::device::Device;
 use crate::build_error::BuildError;
 use crate::cpu::{CpuSvn, DeviceKeys};
+use crate::kept::{self, DamagedState, FORMAT, Secret, SimulationError};
 use crate::machine::{CaType, Tcb};
-use crate::simulation::{self, DamagedState, FORMAT, Secret};
+
+/// Name of the file.
+pub(crate) const STATE: &str = "platform.json";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,15 +42,26 @@ struct PckState {
     certificate: String,
 }
 
-/// The state as a file holds it.
-pub(crate) fn write(device: &Device, certificates: &PckCertificates) -> Result<Zeroizing<Vec<u8>>, BuildError> {
+/// Writes the state of a platform to its directory. The caller holds the lock.
+pub(crate) fn write(directory: &Path, device: &Device, certificates: &PckCertificates) -> Result<(), SimulationError> {
+    kept::write_file(directory, STATE, &to_json(device, certificates)?)
+}
+
+/// Reads what [`write`] wrote.
+pub(super) fn read(directory: &Path) -> Result<(Device, PckCertificates), SimulationError> {
+    kept::check(directory)?;
+    let (path, json) = kept::read_file(directory, STATE)?;
+    of_json(&json).map_err(|source| SimulationError::Damaged { path, source })
+}
+
+fn to_json(device: &Device, certificates: &PckCertificates) -> Result<Zeroizing<Vec<u8>>, BuildError> {
     let has_secrets = matches!(device.cpu_svn, CpuSvn::Components(_));
     let pck = |(level, certificate): &(Tcb, Vec<u8>)| PckState {
         cpu_svn: hex::encode(level.cpu_svn),
         pce_svn: level.pce_svn,
         certificate: STANDARD.encode(certificate),
     };
-    simulation::write(&State {
+    kept::write(&State {
         format: FORMAT,
         created: device.created,
         ca: device.ca.word().to_owned(),
@@ -57,12 +74,11 @@ pub(crate) fn write(device: &Device, certificates: &PckCertificates) -> Result<Z
     })
 }
 
-/// Reads what [`write`] wrote.
-pub(super) fn read(json: &[u8]) -> Result<(Device, PckCertificates), DamagedState> {
-    let state: State = simulation::read(json)?;
+fn of_json(json: &[u8]) -> Result<(Device, PckCertificates), DamagedState> {
+    let state: State = kept::read(json)?;
     let member = DamagedState::Member;
     let der = |text: &String, name| STANDARD.decode(text).map_err(|_| member(name));
-    let cpu_svn = simulation::bytes(&state.cpu_svn, "cpu_svn")?;
+    let cpu_svn = kept::bytes(&state.cpu_svn, "cpu_svn")?;
     let (keys, cpu_svn) = match &state.device_keys {
         Some(secret) => {
             let bytes = secret.bytes("device_keys")?;
@@ -72,7 +88,7 @@ pub(super) fn read(json: &[u8]) -> Result<(Device, PckCertificates), DamagedStat
         None => (DeviceKeys::sdk(), CpuSvn::of_sdk(&cpu_svn).ok_or(member("cpu_svn"))?),
     };
     let pck = |pck: &PckState| {
-        let level = Tcb { cpu_svn: simulation::bytes(&pck.cpu_svn, "pck")?, pce_svn: pck.pce_svn };
+        let level = Tcb { cpu_svn: kept::bytes(&pck.cpu_svn, "pck")?, pce_svn: pck.pce_svn };
         Ok::<_, DamagedState>((level, der(&pck.certificate, "pck")?))
     };
     let issuers = state.issuers.iter().map(|text| der(text, "issuers")).collect::<Result<Vec<_>, _>>()?;
@@ -84,7 +100,7 @@ pub(super) fn read(json: &[u8]) -> Result<(Device, PckCertificates), DamagedStat
         created: state.created,
         ca: CaType::from_word(&state.ca).ok_or(member("ca"))?,
         keys,
-        platform_instance_id: simulation::bytes(&state.platform_instance_id, "platform_instance_id")?,
+        platform_instance_id: kept::bytes(&state.platform_instance_id, "platform_instance_id")?,
         cpu_svn,
         pce_svn: state.pce_svn,
     };

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{self, DamagedState, FORMAT, Party, Secret};
 use crate::architectural::EnclaveError;
 use crate::blueprint::Blueprint;
 use crate::build_error::BuildError;
 use crate::collateral::Collateral;
+use crate::kept::{self, DamagedState, FORMAT, Party, Secret};
 use crate::key::EcdsaKey;
 use crate::machine::{CaType, Machine, Parties, Tcb};
 use crate::pki::{CERTIFICATE, CertificateSpec, PemStyle};
@@ -81,7 +81,7 @@ impl Intel {
     }
 
     pub(super) fn read(json: &[u8]) -> Result<Self, DamagedState> {
-        let state: State = state::read(json)?;
+        let state: State = kept::read(json)?;
         let authority = |party: &Party, name| {
             let (key, serial, certificate) = party.read(name)?;
             Ok::<_, DamagedState>(Authority { key, serial, certificate })
@@ -92,7 +92,7 @@ impl Intel {
         };
         let revoked = |revoked: &RevokedState| {
             let ca = CaType::from_word(&revoked.ca).ok_or(DamagedState::Member("revoked"))?;
-            Ok::<_, DamagedState>((ca, state::bytes(&revoked.serial, "revoked")?))
+            Ok::<_, DamagedState>((ca, kept::bytes(&revoked.serial, "revoked")?))
         };
         Ok(Self {
             created: state.created,
@@ -110,7 +110,7 @@ impl Intel {
         let ppid_key = |key: &PpidKey| Ok::<_, BuildError>(Secret::of(&key.to_pkcs8()?));
         let revoked =
             |(ca, serial): &(CaType, [u8; 20])| RevokedState { ca: ca.word().to_owned(), serial: hex::encode(serial) };
-        state::write(&State {
+        kept::write(&State {
             format: FORMAT,
             created: self.created,
             root: party(&self.root)?,

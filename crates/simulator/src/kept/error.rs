@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::DamagedState;
+use super::state::DamagedState;
 use crate::architectural::EnclaveError;
 use crate::build_error::BuildError;
 use crate::collateral::WriteError;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::SimulationError;
+use super::error::SimulationError;
 
 const LOCK: &str = "lock";
 
@@ -20,7 +20,7 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Simula
 }
 
 /// Makes the directory, and those above it that are missing, with mode 0700, unless something is there.
-pub(super) fn make(directory: &Path) -> Result<(), SimulationError> {
+pub(crate) fn make(directory: &Path) -> Result<(), SimulationError> {
     match DirBuilder::new().recursive(true).mode(0o700).create(directory) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map_err(failed("make directory", directory)),
@@ -49,7 +49,7 @@ fn refuse_exposed(path: &Path, mode: u32) -> Result<(), SimulationError> {
 }
 
 /// Waits until no other process writes here. The lock is given back when the file is dropped.
-pub(super) fn lock(directory: &Path) -> Result<File, SimulationError> {
+pub(crate) fn lock(directory: &Path) -> Result<File, SimulationError> {
     let path = directory.join(LOCK);
     let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = open.map_err(failed("open", &path))?;
@@ -74,7 +74,7 @@ pub(crate) fn read(directory: &Path, name: &str) -> Result<(PathBuf, Zeroizing<V
 }
 
 /// Writes the state as a whole: the old one is there complete, or the new one. The caller holds the lock.
-pub(super) fn write(directory: &Path, name: &str, contents: &[u8]) -> Result<(), SimulationError> {
+pub(crate) fn write(directory: &Path, name: &str, contents: &[u8]) -> Result<(), SimulationError> {
     let (new, path) = (directory.join(format!("{name}.new")), directory.join(name));
     match fs::remove_file(&new) {
         // Left behind by a writer that was interrupted; under the lock nobody else is at it.
@@ -90,7 +90,7 @@ pub(super) fn write(directory: &Path, name: &str, contents: &[u8]) -> Result<(),
 }
 
 /// Names of the directories in there that hold such a state, sorted; none where there is no directory.
-pub(super) fn list(directory: &Path, name: &str) -> Result<Vec<String>, SimulationError> {
+pub(crate) fn list(directory: &Path, name: &str) -> Result<Vec<String>, SimulationError> {
     let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(failed("read", directory))?,

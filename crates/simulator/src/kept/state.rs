@@ -1,7 +1,5 @@
 //! What the states of a simulated Intel and its platforms have in common: JSON with secrets in it.
 
-use std::collections::BTreeMap;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use der::{Decode, Encode};
@@ -11,7 +9,6 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::build_error::BuildError;
 use crate::key::EcdsaKey;
-use crate::pcs::States;
 
 /// The layout of the files; another number is another layout.
 pub(crate) const FORMAT: u32 = 1;
@@ -57,18 +54,18 @@ impl Secret {
 /// Key (PKCS#8) and certificate (DER), both in base64.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Party {
+pub(crate) struct Party {
     key: Secret,
     certificate: String,
 }
 
 impl Party {
-    pub(super) fn write(key: &EcdsaKey, certificate: &[u8]) -> Result<Self, BuildError> {
+    pub(crate) fn write(key: &EcdsaKey, certificate: &[u8]) -> Result<Self, BuildError> {
         Ok(Self { key: Secret::of(&key.to_pkcs8()?), certificate: STANDARD.encode(certificate) })
     }
 
     /// The key, the certificate's serial number, the certificate.
-    pub(super) fn read(&self, name: &'static str) -> Result<(EcdsaKey, [u8; 20], Vec<u8>), DamagedState> {
+    pub(crate) fn read(&self, name: &'static str) -> Result<(EcdsaKey, [u8; 20], Vec<u8>), DamagedState> {
         let damaged = || DamagedState::Member(name);
         let key = EcdsaKey::from_pkcs8(&self.key.bytes(name)?).map_err(|_| damaged())?;
         let certificate = STANDARD.decode(&self.certificate).map_err(|_| damaged())?;
@@ -109,19 +106,4 @@ struct Versioned {
 pub(crate) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, DamagedState> {
     let Versioned { format } = serde_json::from_slice(json)?;
     if format == FORMAT { Ok(serde_json::from_slice(json)?) } else { Err(DamagedState::Format(format)) }
-}
-
-/// States of Intel's service by route.
-pub(super) fn write_states(states: &States) -> Result<Zeroizing<Vec<u8>>, BuildError> {
-    write(&states.iter().map(|(route, state)| (route.as_str(), state.to_string())).collect::<BTreeMap<_, _>>())
-}
-
-/// Reads what [`write_states`] wrote.
-pub(super) fn read_states(json: &[u8]) -> Result<States, DamagedState> {
-    let mut states = States::default();
-    for (route, state) in serde_json::from_slice::<BTreeMap<String, String>>(json)? {
-        let damaged = |_| DamagedState::Member("state of a route");
-        states.set(route.parse().map_err(damaged)?, state.parse().map_err(damaged)?);
-    }
-    Ok(states)
 }
