@@ -1,7 +1,8 @@
-//! SGX: the report body, reports with their targets, requests for keys, and what signers say.
+//! SGX: the report body, reports with their targets, requests for keys, what signers say, and what quote daemons are asked with.
 
 mod key_request;
 mod local;
+mod quoting;
 mod sigstruct;
 
 use zerocopy::little_endian::{U16, U32, U64};
@@ -9,6 +10,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 pub use key_request::KeyRequest;
 pub use local::{Report, TargetInfo};
+pub use quoting::{AttestationKeyId, AttestationKeyIdExt, AttestationKeyIdListHeader, QeReportInfo, algorithm};
 pub use sigstruct::SigStruct;
 
 /// The body of an SGX REPORT, 384 bytes: what the processor says of an enclave.
