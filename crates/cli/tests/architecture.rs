@@ -9,7 +9,7 @@ use serde_json::Value;
 const FLOORS: [(&str, &[&str]); 5] = [
     ("pure", &["strict-json", "abi", "policy", "dcap"]),
     ("effects", &["collateral", "token", "store", "machine", "simulator"]),
-    ("keeping", &[]),
+    ("keeping", &["aesm"]),
     ("services", &["service"]),
     ("programs", &["cli"]),
 ];

@@ -1,0 +1,10 @@
+//! The daemon and its clients, over sockets.
+
+mod answers;
+mod connections;
+mod daemon;
+mod enclave;
+mod replaced;
+mod soak;
+mod sockets;
+mod upstream;
