@@ -1,13 +1,15 @@
 //! The socket's place in the file system: published so that clients never miss it, withdrawn only while it is ours.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 /// Name of a socket that is not ready yet, in the directory of the one that it becomes.
 const UNREADY: &str = ".aesmd.new";
+/// What is locked while sockets are published and withdrawn.
+const LOCK: &str = ".aesmd.lock";
 /// Bytes that the path of a socket may have.
 const MAX_PATH: usize = 107;
 /// Rights of group and others to write.
@@ -127,9 +129,16 @@ impl Socket {
         let _lock = lock(&directory)?;
         check_path(path)?;
         let unready = directory.join(UNREADY);
-        let (listener, owner, identity) = bind(&unready, access)?;
-        check_owner(&directory, owner)?;
-        fs::rename(&unready, path).map_err(io("put a socket at", path))?;
+        let published = bind(&unready, access).and_then(|(listener, owner, identity)| {
+            check_owner(&directory, owner)?;
+            fs::rename(&unready, path).map_err(io("put a socket at", path))?;
+            Ok((listener, identity))
+        });
+        if published.is_err() {
+            // What was refused leaves nothing behind.
+            let _ = fs::remove_file(&unready);
+        }
+        let (listener, identity) = published?;
         Ok(Self { listener, place: Place { directory, path: path.to_owned(), identity } })
     }
 
@@ -216,10 +225,12 @@ fn bind(unready: &Path, access: Access) -> Result<(UnixListener, u32, (u64, u64)
     Ok((listener, made.uid(), (made.dev(), made.ino())))
 }
 
-/// One daemon at a time changes what is in the directory.
+/// One daemon at a time changes what is in the directory. Nobody else can open the file, or could keep daemons waiting by its lock.
 fn lock(directory: &Path) -> Result<File, SocketError> {
-    let file = File::open(directory).map_err(io("open", directory))?;
-    file.lock().map_err(io("lock", directory))?;
+    let path = directory.join(LOCK);
+    let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+    let file = opened.map_err(io("open", &path))?;
+    file.lock().map_err(io("lock", &path))?;
     Ok(file)
 }
 

@@ -13,8 +13,8 @@ use crate::frame::{self, FrameError};
 use crate::message::{Kind, MessageError, Request};
 use crate::metrics::Closed;
 
-/// Bytes of a refused request that are read before its connection is closed: while some are unread, closing resets it.
-const UNREAD: usize = 64 << 10;
+/// How often a KiB of a refused request is read before its connection is closed: while some is unread, closing resets it.
+const UNREAD: usize = 64;
 
 /// Who is on the other side, as the kernel says; zero where it does not.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,7 @@ impl Server {
                     _ => tracing::warn!(uid = peer.uid, pid = peer.pid, cause, "closed"),
                 }
                 let mut unread = [0; 1 << 10];
-                for _ in 0..UNREAD / unread.len() {
+                for _ in 0..UNREAD {
                     if !stream.try_read(&mut unread).is_ok_and(|length| length > 0) {
                         break;
                     }

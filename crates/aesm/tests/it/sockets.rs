@@ -34,8 +34,7 @@ fn a_socket_is_published_with_its_mode_and_group() {
         let _socket = Socket::publish(&path, Access { mode: 0o660, group: Some(12) }).unwrap();
         assert_eq!(fs::symlink_metadata(&path).unwrap().gid(), 12);
     }
-    let names: Vec<_> = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(names.len() <= 1, "{names:?}");
+    assert_eq!(fs::metadata(directory.path().join(".aesmd.lock")).unwrap().mode() & 0o777, 0o600);
 }
 
 #[test]
@@ -55,6 +54,7 @@ fn places_where_others_could_put_a_socket_of_theirs_are_refused() {
         chown(&foreign, Some(12), None).unwrap();
         let error = refused(&foreign.join("aesm.socket"));
         assert!(matches!(error, SocketError::ForeignDirectory { owner: 12, .. }), "{error}");
+        assert!(!foreign.join(".aesmd.new").exists(), "what was refused leaves nothing behind");
     }
 }
 
