@@ -1,5 +1,6 @@
 //! The `veritee` command: every subcommand a short adapter onto a crate below.
 
+mod aesmd;
 mod arguments;
 mod attest;
 mod audit;
@@ -49,6 +50,7 @@ struct Cli {
 enum Command {
     Demo(demo::Arguments),
     Serve(serve::Arguments),
+    Aesmd(aesmd::Arguments),
     Attest(attest::Arguments),
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Aesmd(arguments) => aesmd::run(&arguments),
         Command::Attest(arguments) => attest::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),

@@ -3,7 +3,7 @@
 mod access_issuers;
 mod administrator;
 mod audit;
-mod connections;
+pub mod connections;
 mod settings;
 pub mod simulation;
 mod vault;
@@ -32,7 +32,7 @@ use crate::requirements::requirements;
 use crate::show;
 use crate::tls::{self, DevelopmentCa};
 
-use connections::{BoundedAcceptor, limit_http};
+use connections::{BoundedAcceptor, MAX_CONNECTIONS, limit_http};
 pub use settings::{Arguments, Settings};
 use simulation::Simulation;
 
@@ -125,9 +125,9 @@ impl Running {
         let server = limit_http(axum_server::from_tcp(listener).map_err(|error| cannot_listen(settings, &error))?)
             .handle(handle.clone());
         let (server, ca) = match tls {
-            None => (tokio::spawn(server.acceptor(BoundedAcceptor::new()).serve(app)), None),
+            None => (tokio::spawn(server.acceptor(BoundedAcceptor::new(MAX_CONNECTIONS)).serve(app)), None),
             Some((config, ca)) => {
-                let acceptor = RustlsAcceptor::new(config).acceptor(BoundedAcceptor::new());
+                let acceptor = RustlsAcceptor::new(config).acceptor(BoundedAcceptor::new(MAX_CONNECTIONS));
                 (tokio::spawn(server.acceptor(acceptor).serve(app)), ca)
             }
         };

@@ -24,15 +24,16 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Requests at once on a connection of HTTP/2.
 const MAX_STREAMS: u32 = 16;
 
-/// Gives connections that are bounded; those beyond [`MAX_CONNECTIONS`] are closed at once.
+/// Gives connections that are bounded; those beyond the limit are closed at once.
 #[derive(Clone, Debug)]
 pub struct BoundedAcceptor {
+    limit: usize,
     free: Arc<Semaphore>,
 }
 
 impl BoundedAcceptor {
-    pub fn new() -> Self {
-        Self { free: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
+    pub fn new(limit: usize) -> Self {
+        Self { limit, free: Arc::new(Semaphore::new(limit)) }
     }
 }
 
@@ -48,7 +49,7 @@ impl<I, S> Accept<I, S> for BoundedAcceptor {
                 Ok((Bounded { stream, silence, _permit: permit }, service))
             }
             Err(_) => {
-                tracing::warn!(connections = MAX_CONNECTIONS, "too many connections: one is closed unheard");
+                tracing::warn!(connections = self.limit, "too many connections: one is closed unheard");
                 Err(io::ErrorKind::ConnectionRefused.into())
             }
         })
