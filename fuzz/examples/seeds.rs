@@ -2,9 +2,16 @@
 
 use std::{fs, io, path::Path};
 
+use abi::sgx::AttestationKeyIdExt;
+use aesm::frame;
+use aesm::message::{
+    GetQuoteExRequest, GetQuoteExResponse, GetQuoteRequest, GetSupportedAttKeyIdsRequest, InitQuoteExRequest, Kind, Request,
+    Response, SelectAttKeyIdRequest,
+};
 use dcap::{Certificate, SignedJson};
 use token::policy_jws;
 use veritee_fuzz::Machine;
+use zerocopy::IntoBytes;
 
 fn main() -> io::Result<()> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
@@ -63,7 +70,47 @@ fn main() -> io::Result<()> {
     for text in [Some(POLICIES[0]), None] {
         write("policy_jws", key.sign(text, None, None).map_err(io::Error::other)?.as_bytes())?;
     }
-    Ok(())
+    for request in requests() {
+        let framed = frame::encode(&request);
+        write("aesm_message", &framed)?;
+        write("aesm_message", &framed[4..])?;
+    }
+    for kind in Kind::ALL {
+        write("aesm_message", &frame::encode(&Response::bare(kind, 30)))?;
+    }
+    let quote = GetQuoteExResponse { error_code: Some(0), quote: Some(vec![3; 500]), qe_report_info: Some(vec![1; 960]) };
+    write("aesm_message", &frame::encode(&Response { get_quote_ex: Some(quote), ..Response::default() }))
+}
+
+/// Requests of the quote daemon's protocol.
+fn requests() -> [Request; 5] {
+    let key = Some(AttestationKeyIdExt::dcap().as_bytes().to_vec());
+    let init = InitQuoteExRequest { att_key_id: key.clone(), b_pub_key_id: Some(true), buf_size: Some(32), timeout: Some(1) };
+    let quote = GetQuoteExRequest {
+        report: Some(vec![2; 432]),
+        att_key_id: key.clone(),
+        qe_report_info: Some(vec![1; 960]),
+        buf_size: Some(8192),
+        timeout: None,
+    };
+    let list = [&[0, 0, 0, 0, 1, 0, 0, 0][..], AttestationKeyIdExt::dcap().as_bytes()].concat();
+    let select = SelectAttKeyIdRequest { att_key_id_list: Some(list), timeout: Some(1) };
+    let epid = GetQuoteRequest {
+        report: Some(vec![2; 432]),
+        quote_type: Some(1),
+        spid: Some(vec![1; 16]),
+        buf_size: Some(2048),
+        qe_report: Some(false),
+        ..Default::default()
+    };
+    let keys = GetSupportedAttKeyIdsRequest { buf_size: Some(256), timeout: None };
+    [
+        Request { init_quote_ex: Some(init), hops: vec![vec![7; 16]], ..Default::default() },
+        Request { get_quote_ex: Some(quote), ..Default::default() },
+        Request { select_att_key_id: Some(select), ..Default::default() },
+        Request { get_quote: Some(epid), ..Default::default() },
+        Request { get_supported_att_key_ids: Some(keys), ..Default::default() },
+    ]
 }
 
 /// A static executable: its headers, a segment that holds them and is run, and one with zeros behind it.
