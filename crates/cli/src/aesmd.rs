@@ -1,5 +1,6 @@
 //! `veritee aesmd`: runs the quote daemon.
 
+mod check;
 mod group;
 mod log;
 mod metrics;
@@ -55,6 +56,9 @@ pub struct Arguments {
     /// Serve metrics (OpenMetrics) at this loopback address, under /metrics; port 0 takes a free one.
     #[arg(long, value_name = "ADDR")]
     metrics: Option<SocketAddr>,
+    /// Ask the daemon at the socket whether it is able to quote, and end: a probe.
+    #[arg(long, group = "backend", conflicts_with_all = ["socket_mode", "socket_group", "config", "metrics"])]
+    check: bool,
     /// Without effect, for those who are used to Intel's daemon: this one never goes into the background.
     #[arg(long)]
     no_daemon: bool,
@@ -71,6 +75,9 @@ fn mode(text: &str) -> Result<u32, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.check {
+        return check::run(&arguments.socket);
+    }
     let config = read_config(arguments.config.as_deref())?;
     let log = Log::to_stderr(config.log_level);
     warn_of(&config);

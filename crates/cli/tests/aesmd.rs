@@ -232,6 +232,34 @@ fn metrics_are_served_on_loopback() {
 }
 
 #[test]
+fn a_probe_asks_through_the_socket_and_so_whoever_is_behind_it() {
+    let place = Place::new();
+    let (socket, behind) = (place.at("aesm.socket"), place.at("behind"));
+    let check = |socket: &str| veritee(["aesmd", "--check", "--socket", socket]);
+    let absent = check(&socket).expect(3);
+    assert!(absent.stderr.contains("no quote daemon") && absent.stderr.contains("help:"), "{}", absent.stderr);
+    let _proxy = Daemon::start(&place, &["--socket", &socket, "--upstream", &behind]);
+    let upstream = Daemon::start(&place, &["--socket", &behind, "--platform", &place.platform_directory()]);
+    check(&socket).expect(0);
+    check(&behind).expect(0);
+    assert_eq!(upstream.terminate(), Some(0));
+    // A daemon that answers and has nothing to quote with.
+    let _other = Daemon::start(&place, &["--socket", &behind, "--upstream", &socket]);
+    let refused = check(&socket).expect(1);
+    assert!(refused.stderr.contains("SERVICE_UNAVAILABLE"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_platform_below_all_levels_that_are_certified_is_refused() {
+    let place = Place::new();
+    let nothing = simulator::cpu::CpuSvn::Components([0; 16]);
+    place.simulation.set_tcb("one", nothing, 0).unwrap();
+    let (socket, platform) = (place.at("aesm.socket"), place.platform_directory());
+    let refused = veritee(["aesmd", "--socket", &socket, "--platform", &platform]).expect(3);
+    assert!(refused.stderr.contains("certifies no level") && refused.stderr.contains("help:"), "{}", refused.stderr);
+}
+
+#[test]
 fn systemd_is_told_when_it_is_ready() {
     let place = Place::new();
     let notified = UnixDatagram::bind(place.at("notify")).unwrap();

@@ -6,75 +6,62 @@ use std::sync::{Arc, PoisonError, RwLock};
 use abi::sgx::{QeReportInfo, Report};
 use aesm::{Initialised, QuoteError, Quoted, QuotingEnclave};
 use simulator::architectural::{EnclaveError, Requester};
-use simulator::{EnclaveReport, Platform, PlatformQuoteError};
+use simulator::{Platform, PlatformQuoteError};
 
 use crate::failure::{self, Failure};
 
-/// A platform that is on.
+/// A platform that is on, until it is opened again.
 pub struct Simulated {
     directory: PathBuf,
-    started: RwLock<Arc<Started>>,
-}
-
-struct Started {
-    platform: Platform,
-    /// All its quotes of enclaves are as long.
-    quote_size: u32,
+    platform: RwLock<Arc<Platform>>,
 }
 
 impl Simulated {
-    /// Opens the platform in that directory. It has to be able to quote: a daemon that cannot is of no use.
+    /// Opens the platform in that directory.
     pub fn open(directory: &Path) -> Result<Self, Failure> {
-        let started = RwLock::new(Arc::new(Started::open(directory)?));
+        let platform = RwLock::new(Arc::new(able_platform(directory)?));
         tracing::warn!(platform = %directory.display(), "quotes are made by a simulated platform, and prove nothing");
-        Ok(Self { directory: directory.to_owned(), started })
+        Ok(Self { directory: directory.to_owned(), platform })
     }
 
     /// Opens it again: its levels or its certificates may have been changed.
     pub fn reload(&self) -> Result<(), Failure> {
-        let started = Arc::new(Started::open(&self.directory)?);
-        *self.started.write().unwrap_or_else(PoisonError::into_inner) = started;
+        let platform = Arc::new(able_platform(&self.directory)?);
+        *self.platform.write().unwrap_or_else(PoisonError::into_inner) = platform;
         Ok(())
     }
 
-    fn started(&self) -> Arc<Started> {
-        Arc::clone(&self.started.read().unwrap_or_else(PoisonError::into_inner))
+    fn platform(&self) -> Arc<Platform> {
+        Arc::clone(&self.platform.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Started {
-    fn open(directory: &Path) -> Result<Self, Failure> {
-        let platform = Platform::open(directory).map_err(|error| {
-            Failure::environment("simulated_platform_unusable", failure::chain(&error), error.help())
-        })?;
-        let enclave = EnclaveReport {
-            mr_enclave: [0; 32],
-            mr_signer: [0; 32],
-            isv_prod_id: 0,
-            isv_svn: 0,
-            debug: false,
-            report_data: [0; 64],
-        };
-        let quote = platform.quote_enclave(&enclave).map_err(|error| {
-            Failure::environment("simulated_platform_cannot_quote", failure::chain(&error), error.help())
-        })?;
-        Ok(Self { platform, quote_size: u32::try_from(quote.len()).unwrap_or(u32::MAX) })
+/// A daemon whose platform cannot quote is of no use.
+fn able_platform(directory: &Path) -> Result<Platform, Failure> {
+    let platform = Platform::open(directory)
+        .map_err(|error| Failure::environment("simulated_platform_unusable", failure::chain(&error), error.help()))?;
+    match platform.quoting_enclave().map(drop) {
+        Ok(()) => Ok(platform),
+        Err(error) => {
+            Err(Failure::environment("simulated_platform_cannot_quote", failure::chain(&error), error.help()))
+        }
     }
 }
 
 impl QuotingEnclave for Simulated {
     fn init(&self) -> Result<Initialised, QuoteError> {
-        let started = self.started();
-        let enclave = started.platform.quoting_enclave().map_err(|error| refused(&error))?;
+        let platform = self.platform();
+        let enclave = platform.quoting_enclave().map_err(|error| refused(&error))?;
         Ok(Initialised { target_info: enclave.target_info(), ecdsa_id: enclave.certification().ecdsa_id() })
     }
 
     fn quote_size(&self) -> Result<u32, QuoteError> {
-        Ok(self.started().quote_size)
+        let size = self.platform().quote_size().map_err(|error| refused(&error))?;
+        u32::try_from(size).map_err(|_| QuoteError::Unexpected(format!("quotes have {size} bytes")))
     }
 
     fn quote(&self, report: &Report, info: Option<&QeReportInfo>) -> Result<Quoted, QuoteError> {
-        let platform = &self.started().platform;
+        let platform = self.platform();
         let quote = platform.quote(report).map_err(|error| refused(&error))?;
         let report_of = |info: &QeReportInfo| {
             let requester = Requester { nonce: info.nonce, target: info.app_enclave_target_info };
