@@ -5,6 +5,7 @@ mod connections;
 mod daemon;
 mod enclave;
 mod replaced;
+mod requests;
 mod soak;
 mod sockets;
 mod upstream;
