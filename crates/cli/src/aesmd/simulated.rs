@@ -82,6 +82,8 @@ fn refused(error: &PlatformQuoteError) -> QuoteError {
         PlatformQuoteError::Enclave(EnclaveError::NotPrivileged | EnclaveError::Key(_)) => {
             QuoteError::KeyCertification(cause)
         }
+        PlatformQuoteError::Enclave(EnclaveError::Seal(_)) => QuoteError::StoredKey(cause),
+        PlatformQuoteError::Enclave(EnclaveError::Report(_)) => QuoteError::ErrorReport(cause),
         PlatformQuoteError::Enclave(EnclaveError::Build(_)) => QuoteError::Unexpected(cause),
     }
 }
