@@ -32,7 +32,7 @@ use crate::requirements::requirements;
 use crate::show;
 use crate::tls::{self, DevelopmentCa};
 
-use connections::{BoundedAcceptor, MAX_CONNECTIONS, limit_http};
+use connections::{BoundedAcceptor, MAX_CONNECTIONS, cannot_listen, limit_http, listen};
 pub use settings::{Arguments, Settings};
 use simulation::Simulation;
 
@@ -122,8 +122,10 @@ impl Running {
         let app = service::router(providers, access).into_make_service_with_connect_info::<SocketAddr>();
 
         let handle = Handle::new();
-        let server = limit_http(axum_server::from_tcp(listener).map_err(|error| cannot_listen(settings, &error))?)
-            .handle(handle.clone());
+        let server = limit_http(
+            axum_server::from_tcp(listener).map_err(|error| cannot_listen(settings.listen, "--listen", &error))?,
+        )
+        .handle(handle.clone());
         let (server, ca) = match tls {
             None => (tokio::spawn(server.acceptor(BoundedAcceptor::new(MAX_CONNECTIONS)).serve(app)), None),
             Some((config, ca)) => {
@@ -269,21 +271,11 @@ fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
             "simulation stays on loopback, where nobody else can take its tokens for genuine ones",
         ));
     }
-    let listener = TcpListener::bind(settings.listen).map_err(|error| cannot_listen(settings, &error))?;
-    listener.set_nonblocking(true).map_err(|error| cannot_listen(settings, &error))?;
-    Ok(listener)
-}
-
-fn cannot_listen(settings: &Settings, error: &std::io::Error) -> Failure {
-    Failure::environment(
-        "cannot_listen",
-        format!("cannot listen at `{}`: {error}", settings.listen),
-        "choose another address with --listen; port 0 takes a free one",
-    )
+    listen(settings.listen, "--listen")
 }
 
 fn public_url(settings: &Settings, listener: &TcpListener) -> Result<PublicUrl, Failure> {
-    let port = listener.local_addr().map_err(|error| cannot_listen(settings, &error))?.port();
+    let port = listener.local_addr().map_err(|error| cannot_listen(settings.listen, "--listen", &error))?.port();
     let scheme = if settings.http { "http" } else { "https" };
     let text = settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://localhost:{port}"));
     PublicUrl::parse(&text)

@@ -111,5 +111,9 @@ fn refuses_by_name_what_cannot_be() {
     platform(data, &format!("set-tcb alpha --cpu-svn {}", "00".repeat(16))).expect(0);
     refused("quote alpha --out DATA/q", 1, "certifies no level");
     refused("registration alpha", 1, "certifies no level");
+    refused("registration alpha --manifest DATA/q", 1, "certifies no level");
+    platform(data, "create small --ca processor").expect(0);
+    refused("registration small --manifest DATA/q", 2, "one package");
+    assert_eq!(platform(data, "registration small").expect(0).json()["platform_manifest"], "");
     assert!(!data.join("q").exists());
 }

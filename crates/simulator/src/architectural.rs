@@ -15,14 +15,14 @@ use abi::sgx::{KeyRequest, Report};
 use zerocopy::FromZeros;
 
 use crate::build_error::BuildError;
-use crate::cpu::{self, Cpu, EgetkeyError, Secs};
+use crate::cpu::{self, Cpu, EgetkeyError, EreportError, Secs};
 use crate::enclu::EncluError;
 use crate::sealing::SealError;
 
 pub(crate) use certification::AUTH_DATA;
 pub use certification::Certification;
 pub use identity::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
-pub(crate) use identity::{qe_secs, sha256, td_qe_secs};
+pub(crate) use identity::{hashed, qe_secs, sha256, td_qe_secs};
 pub use pce::Pce;
 pub use quoting_enclave::{QuotingEnclave, Requester};
 pub use td_quoting_enclave::TdQuotingEnclave;
@@ -36,6 +36,9 @@ pub enum EnclaveError {
     /// The report was not made on this machine for this enclave, or was changed.
     #[error("report is not for this enclave of this machine")]
     InvalidReport,
+    /// The report of whoever asks for the PPID commits to another key than is to encrypt it.
+    #[error("report does not commit to the key that the PPID is to be encrypted under")]
+    Commitment,
     /// Whoever asks the certification enclave has not the attribute PROVISION_KEY.
     #[error("enclave that asks has not the attribute PROVISION_KEY")]
     NotPrivileged,
@@ -47,7 +50,7 @@ pub enum EnclaveError {
     Seal(#[from] SealError<EncluError>),
     /// The target of a report is malformed.
     #[error(transparent)]
-    Report(#[from] EncluError),
+    Report(#[from] EreportError),
     /// Something could not be made.
     #[error("enclave could not make its answer")]
     Build(#[from] BuildError),
@@ -59,6 +62,9 @@ impl EnclaveError {
         match self {
             Self::InvalidReport => {
                 "make the report on the same platform, for the target info that its quoting enclave gives"
+            }
+            Self::Commitment => {
+                "put SHA-256 over crypto suite, modulus and exponent into the report data, and zeros after it"
             }
             Self::NotPrivileged => "only quoting enclaves may ask for certification",
             Self::Key(_) => "the platform is at a lower level than what was certified: certify it anew",

@@ -56,6 +56,17 @@ impl EgetkeyError {
     }
 }
 
+/// Why the processor makes no report.
+#[derive(Debug, thiserror::Error)]
+pub enum EreportError {
+    /// #GP: a reserved field of TARGETINFO is not zero.
+    #[error("target of the report is malformed (#GP)")]
+    MalformedTarget,
+    /// The cryptographic library failed.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+}
+
 /// A processor with its microcode.
 #[derive(Clone, Debug)]
 pub struct Cpu {
@@ -84,8 +95,12 @@ impl Cpu {
     /// EREPORT: a report about the enclave that runs, for the target to verify.
     ///
     /// # Errors
-    /// Where the cryptographic library fails.
-    pub fn ereport(&self, enclave: &Secs, target: &TargetInfo, report_data: [u8; 64]) -> Result<Report, BuildError> {
+    /// [`EreportError`].
+    pub fn ereport(&self, enclave: &Secs, target: &TargetInfo, report_data: [u8; 64]) -> Result<Report, EreportError> {
+        let is_clean = target.reserved1 == [0; 2] && target.reserved2 == [0; 8] && target.reserved3 == [0; 384];
+        if !is_clean {
+            return Err(EreportError::MalformedTarget);
+        }
         let body = enclave.report_body(self.cpu_svn.bytes(), report_data);
         let key = self.report_key(
             &target.mr_enclave,

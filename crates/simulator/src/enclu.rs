@@ -10,8 +10,7 @@ use zerocopy::FromZeros;
 
 pub use channel::{Channel, ChannelError};
 
-use crate::build_error::BuildError;
-use crate::cpu::{Cpu, EgetkeyError, Key128, Secs, verifies};
+use crate::cpu::{Cpu, EgetkeyError, EreportError, Key128, Secs, verifies};
 
 /// A processor as the enclave that runs on it sees it.
 pub trait Enclu {
@@ -59,25 +58,18 @@ pub struct Inside<'a> {
 /// Why a processor gives no report or key.
 #[derive(Debug, thiserror::Error)]
 pub enum EncluError {
-    /// EREPORT faults (#GP): a reserved field of TARGETINFO is not zero.
-    #[error("target of the report is malformed (#GP)")]
-    MalformedTarget,
+    /// EREPORT refuses.
+    #[error(transparent)]
+    Ereport(#[from] EreportError),
     /// EGETKEY refuses.
     #[error(transparent)]
     Egetkey(#[from] EgetkeyError),
-    /// The cryptographic library failed.
-    #[error(transparent)]
-    Build(#[from] BuildError),
 }
 
 impl Enclu for Inside<'_> {
     type Error = EncluError;
 
     fn ereport(&self, target: &TargetInfo, report_data: [u8; 64]) -> Result<Report, EncluError> {
-        let is_clean = target.reserved1 == [0; 2] && target.reserved2 == [0; 8] && target.reserved3 == [0; 384];
-        if !is_clean {
-            return Err(EncluError::MalformedTarget);
-        }
         Ok(self.cpu.ereport(self.enclave, target, report_data)?)
     }
 

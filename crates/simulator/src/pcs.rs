@@ -59,12 +59,13 @@ pub fn answer(
         return Ok(if is_gone { Refusal::Gone } else { Refusal::NotFound }.answer().named()?);
     };
     let state = states.of(route);
-    let pcs = Pcs { simulation, state, at };
-    let mut answer = match (state, pcs.route(route, tee, request)) {
-        (Some(State::Refusing(status, retry_after)), _) => refusing(status, retry_after),
-        (_, Ok(answer)) => answer,
-        (_, Err(Fault::Refusal(refusal))) => refusal.answer(),
-        (_, Err(Fault::Simulation(error))) => return Err(error),
+    if let Some(State::Refusing(status, retry_after)) = state {
+        return Ok(refusing(status, retry_after).named()?);
+    }
+    let mut answer = match (Pcs { simulation, state, at }).route(route, tee, request) {
+        Ok(answer) => answer,
+        Err(Fault::Refusal(refusal)) => refusal.answer(),
+        Err(Fault::Simulation(error)) => return Err(error),
     };
     match state {
         Some(State::Slow(delay)) => answer.delay = delay,

@@ -10,8 +10,7 @@ use abi::sgx::{Report, TargetInfo};
 use abi::tdx::TdReport;
 
 use crate::architectural::{EnclaveError, Pce, QuotingEnclave, TdQuotingEnclave};
-use crate::build_error::BuildError;
-use crate::cpu::{Cpu, CpuSvn, Secs};
+use crate::cpu::{Cpu, CpuSvn, EreportError, Secs};
 use crate::kept::{self, SimulationError};
 use crate::machine::{CaType, FMSPC, Tcb};
 use crate::pki::{CERTIFICATE, PemStyle};
@@ -146,8 +145,8 @@ impl Platform {
     /// The report that the machine makes of an application's enclave, for that target.
     ///
     /// # Errors
-    /// Where the cryptographic library fails.
-    pub fn report(&self, enclave: &EnclaveReport, target: &TargetInfo) -> Result<Report, BuildError> {
+    /// [`EreportError`].
+    pub fn report(&self, enclave: &EnclaveReport, target: &TargetInfo) -> Result<Report, EreportError> {
         self.cpu.ereport(&Secs::from(enclave), target, enclave.report_data)
     }
 

@@ -7,7 +7,7 @@ use aws_lc_rs::rsa::{
 };
 use zeroize::Zeroizing;
 
-use crate::architectural::sha256;
+use crate::architectural::hashed;
 use crate::build_error::BuildError;
 
 /// Crypto suite of RSA-OAEP with 3072 bits.
@@ -52,11 +52,11 @@ impl PpidKey {
     }
 
     /// What a quoting enclave puts into its report's data for a certification enclave: SHA-256 over crypto suite, modulus and
-    /// exponent.
-    pub(crate) fn commitment(&self) -> Result<[u8; 32], BuildError> {
+    /// exponent, then zeros.
+    pub(crate) fn commitment(&self) -> Result<[u8; 64], BuildError> {
         let der = AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(&self.public)?;
         let modulus = der.as_ref().iter().rev().skip(DER_EXPONENT).take(MODULUS).rev().copied().collect::<Vec<u8>>();
-        Ok(sha256(&[&[RSA_OAEP_3072], &modulus, &EXPONENT]))
+        Ok(hashed(&[&[RSA_OAEP_3072], &modulus, &EXPONENT]))
     }
 
     /// Encrypts a PPID: another text each time.

@@ -11,7 +11,7 @@ use abi::quote::{BodyDescriptor, Header, INTEL_QE_VENDOR_ID, certification_data,
 use abi::sgx::ReportBody;
 use zerocopy::IntoBytes;
 
-use crate::architectural::{AUTH_DATA, QE_ISV_SVN, qe_secs, sha256, td_qe_secs};
+use crate::architectural::{AUTH_DATA, QE_ISV_SVN, hashed, qe_secs, td_qe_secs};
 use crate::build_error::BuildError;
 use crate::key::{EcdsaKey, Signer};
 use crate::machine::{COMPONENT_SVNS, Machine, PCE_SVN};
@@ -166,13 +166,7 @@ impl QuoteSpec {
     }
 
     fn binding(&self) -> [u8; 64] {
-        self.qe_report_data.unwrap_or_else(|| {
-            let mut data = [0; 64];
-            for (to, from) in data.iter_mut().zip(sha256(&[&self.attestation_key, &self.auth_data])) {
-                *to = from;
-            }
-            data
-        })
+        self.qe_report_data.unwrap_or_else(|| hashed(&[&self.attestation_key, &self.auth_data]))
     }
 }
 

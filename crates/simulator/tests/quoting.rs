@@ -3,7 +3,7 @@
 use abi::sgx::Attributes;
 use abi::tdx::{TdReport, TeeTcbInfo};
 use simulator::architectural::{EnclaveError, Pce, Requester};
-use simulator::cpu::{Cpu, Secs, verifies};
+use simulator::cpu::{Cpu, EreportError, Secs, verifies};
 use simulator::{EnclaveReport, Platform, PlatformQuoteError, PpidKey, Simulation, Tcb, TrustDomainReport};
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -72,6 +72,10 @@ fn whoever_asks_for_a_quote_can_learn_that_the_quoting_enclave_made_it() {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &[&[9; 16][..], &quote].concat());
     assert_eq!((&answer.body.report_data[..32], answer.body.report_data[32..] == [0; 32]), (hash.as_ref(), true));
     assert!(verifies(&answer, &report_key(platform.cpu(), &requester, answer.key_id)).unwrap());
+    let mut malformed = asked;
+    malformed.target.reserved3[383] = 1;
+    let refused = quoting_enclave.report_of(&malformed, &quote);
+    assert!(matches!(refused, Err(EnclaveError::Report(EreportError::MalformedTarget))));
 }
 
 fn attributes(flags: u64) -> Attributes {
@@ -120,7 +124,13 @@ fn intel_alone_reads_the_ppid_of_a_machine() {
     let key = simulation.ppid_key().unwrap();
     let encrypted = platform.encrypted_ppid(&key).unwrap();
     assert_eq!((encrypted.len(), key.decrypt(&encrypted)), (384, Some(platform.ppid())));
-    assert_eq!(PpidKey::generate().unwrap().decrypt(&encrypted), None);
+    let other = PpidKey::generate().unwrap();
+    assert_eq!(other.decrypt(&encrypted), None);
+    // Whoever asks has committed to the key.
+    let pce = Pce::new(platform.cpu(), 13);
+    let secs = Secs { attributes: attributes(Attributes::INIT | Attributes::PROVISION_KEY), ..Secs::from(&enclave()) };
+    let asked = platform.cpu().ereport(&secs, &pce.target_info(), [0; 64]).unwrap();
+    assert!(matches!(pce.encrypted_ppid(&asked, &key), Err(EnclaveError::Commitment)));
     let again = Simulation::open(&_keep.path().join("simulation")).unwrap().ppid_key().unwrap();
     assert_eq!(again.decrypt(&encrypted), Some(platform.ppid()), "the key is kept");
 }
@@ -155,6 +165,11 @@ fn the_version_of_a_quote_follows_the_report_of_the_trust_domain() {
     assert_eq!(version(0, |tcb| tcb.valid = TeeTcbInfo::VALID_10.into()).0, 4);
     assert_eq!(version(0, |tcb| tcb.tee_tcb_svn2[0] = 77), (5, 77), "the module was changed since the launch");
     assert_eq!(version(1, |_| ()), (5, report.tee_tcb_info.tee_tcb_svn[0]));
+    for (kind, valid) in [(2, TeeTcbInfo::VALID_15), (0, 0), (0, 0x1fe)] {
+        let tcb = TeeTcbInfo { valid: valid.into(), ..report.tee_tcb_info };
+        let malformed = platform.cpu().seam_report(kind, tcb, report.td_info, [0; 64]);
+        assert!(is_invalid(platform.quote_trust_domain(&malformed)), "{kind} {valid:x}");
+    }
     let unknown = |tcb: &mut TeeTcbInfo| {
         tcb.valid = TeeTcbInfo::VALID_10.into();
         tcb.tee_tcb_svn2[0] = 77;

@@ -269,3 +269,20 @@ fn quoting_enclaves_find_what_they_kept_and_make_anew_what_is_not_theirs() {
         simulation.set_tcb("one", CpuSvn::Components(Tcb::NEWEST.cpu_svn), Tcb::NEWEST.pce_svn).unwrap();
     }
 }
+
+#[test]
+fn states_of_intels_service_are_kept_and_damaged_ones_are_named() {
+    use simulator::pcs::{Route, State};
+    let (_keep, path) = temporary();
+    let simulation = Simulation::open_or_create(&path, NOW).unwrap();
+    assert_eq!(simulation.states().unwrap().iter().count(), 0);
+    simulation.change_states(|states| states.set(Route::Tcb, State::Lying)).unwrap();
+    assert_eq!(Simulation::open(&path).unwrap().states().unwrap().of(Route::Tcb), Some(State::Lying));
+    let states = path.join("pcs.json");
+    let open = || simulation.states().unwrap_err();
+    for (from, to) in [("lying", "telling"), ("tcb", "tcp")] {
+        let (message, source) = damage(&states, &open, from, to);
+        assert!(message.contains("pcs.json") && matches!(source, DamagedState::Member(_)), "{source}");
+    }
+    assert!(matches!(damage(&states, &open, "{", "").1, DamagedState::Json(_)));
+}

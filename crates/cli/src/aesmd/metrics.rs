@@ -10,7 +10,7 @@ use axum::routing::get;
 use tokio::task::JoinHandle;
 
 use crate::failure::Failure;
-use crate::serve::connections::{BoundedAcceptor, limit_http};
+use crate::serve::connections::{BoundedAcceptor, limit_http, listen};
 
 /// Whoever looks has one connection, or a few.
 const MAX_CONNECTIONS: usize = 16;
@@ -24,9 +24,7 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
             "give a loopback address, such as 127.0.0.1:9099, and a proxy before it where others are to see them",
         ));
     }
-    let listener = TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))?;
-    listener.set_nonblocking(true).map_err(|error| cannot_listen(address, &error))?;
-    Ok(listener)
+    listen(address, "--metrics")
 }
 
 /// Serves them until the task is ended; gives the address.
@@ -45,12 +43,4 @@ pub fn serve(listener: TcpListener, server: &Arc<Server>) -> Result<(SocketAddr,
         }
     });
     Ok((address, serving))
-}
-
-fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
-    Failure::environment(
-        "cannot_listen",
-        format!("cannot listen at `{address}`: {error}"),
-        "choose another address with --metrics; port 0 takes a free one",
-    )
 }

@@ -9,6 +9,7 @@ use simulator::architectural::{EnclaveError, Requester};
 use simulator::{Platform, PlatformQuoteError};
 
 use crate::failure::{self, Failure};
+use crate::serve::simulation::unusable;
 
 /// A platform that is on, until it is opened again.
 pub struct Simulated {
@@ -38,8 +39,7 @@ impl Simulated {
 
 /// A daemon whose platform cannot quote is of no use.
 fn able_platform(directory: &Path) -> Result<Platform, Failure> {
-    let platform = Platform::open(directory)
-        .map_err(|error| Failure::environment("simulated_platform_unusable", failure::chain(&error), error.help()))?;
+    let platform = Platform::open(directory).map_err(unusable)?;
     match platform.quoting_enclave().map(drop) {
         Ok(()) => Ok(platform),
         Err(error) => {
@@ -79,7 +79,7 @@ fn refused(error: &PlatformQuoteError) -> QuoteError {
     match error {
         PlatformQuoteError::NotCertified => QuoteError::NoPlatformCertData(cause),
         PlatformQuoteError::Enclave(EnclaveError::InvalidReport) => QuoteError::InvalidReport(cause),
-        PlatformQuoteError::Enclave(EnclaveError::NotPrivileged | EnclaveError::Key(_)) => {
+        PlatformQuoteError::Enclave(EnclaveError::Commitment | EnclaveError::NotPrivileged | EnclaveError::Key(_)) => {
             QuoteError::KeyCertification(cause)
         }
         PlatformQuoteError::Enclave(EnclaveError::Seal(_)) => QuoteError::StoredKey(cause),

@@ -1,7 +1,8 @@
 //! The simulated Intel's service over HTTP.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -9,6 +10,7 @@ use axum::extract::{Request, State as Extracted};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_server::Handle;
+use axum_server::tls_rustls::RustlsAcceptor;
 use clap::Subcommand;
 use serde_json::{Map, Value};
 use simulator::pcs::{self, Answer, Route, State, States};
@@ -16,9 +18,13 @@ use simulator::{Simulation, SimulationError};
 
 use super::{Data, now};
 use crate::failure::{self, Failure};
+use crate::serve::connections::{cannot_listen, limit_http, listen};
 use crate::serve::simulation::unusable;
 use crate::tls::DevelopmentCa;
 use crate::{serve, show};
+
+/// How long requests under way are given when it ends.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Serve what Intel's Provisioning Certification Service serves, about the machines of the data directory: version 4 of the API,
 /// registration, and the root CRL at /IntelSGXRootCA.der. Routes can be put into states while it runs.
@@ -91,22 +97,19 @@ fn serve(arguments: &Arguments) -> Result<(), Failure> {
     let directory = arguments.data.directory();
     // There is one before anybody asks for it.
     Simulation::open(&directory).and_then(|mut simulation| simulation.ppid_key().map(|_| ())).map_err(unusable)?;
-    let cannot_listen = |error: std::io::Error| {
-        let message = format!("cannot listen on {}: {error}", arguments.listen);
-        Failure::environment("cannot_listen", message, "choose another address with --listen")
-    };
-    let listener = TcpListener::bind(arguments.listen).map_err(cannot_listen)?;
-    listener.set_nonblocking(true).map_err(cannot_listen)?;
+    let listener = listen(arguments.listen, "--listen")?;
+    let cannot_listen = |error: std::io::Error| cannot_listen(arguments.listen, "--listen", &error);
     let address = listener.local_addr().map_err(cannot_listen)?;
     let app = Router::new().fallback(answer).with_state(directory).into_make_service();
     serve::runtime()?.block_on(async {
         let handle = Handle::new();
-        let server = axum_server::from_tcp(listener).map_err(cannot_listen)?.handle(handle.clone());
-        let (scheme, served) = if arguments.http {
+        // Connections may be silent for as long as a slow answer takes, so that only heads are bounded in time.
+        let server = limit_http(axum_server::from_tcp(listener).map_err(cannot_listen)?).handle(handle.clone());
+        let (scheme, mut served) = if arguments.http {
             ("http", tokio::spawn(server.serve(app)))
         } else {
             let config = DevelopmentCa::open(&arguments.data.data)?.server_config().await?;
-            let acceptor = axum_server::tls_rustls::RustlsAcceptor::new(config);
+            let acceptor = RustlsAcceptor::new(config);
             ("https", tokio::spawn(server.acceptor(acceptor).serve(app)))
         };
         let end = serve::signal()?;
@@ -114,14 +117,16 @@ fn serve(arguments: &Arguments) -> Result<(), Failure> {
             "simulated PCS is ready at {scheme}://localhost:{}/sgx/certification/v4/",
             address.port()
         ))?;
-        tokio::select! {
-            () = end => handle.graceful_shutdown(Some(std::time::Duration::from_secs(1))),
-            ended = served => {
-                let error = ended.ok().and_then(Result::err).map(|error| error.to_string()).unwrap_or_default();
-                return Err(Failure::environment("server_failed", format!("service stopped: {error}"), ""));
+        let ended = tokio::select! {
+            () = end => {
+                handle.graceful_shutdown(Some(GRACE));
+                served.await
             }
-        }
-        Ok(())
+            ended = &mut served => ended,
+        };
+        ended
+            .unwrap_or(Ok(()))
+            .map_err(|error| Failure::environment("server_failed", format!("service stopped: {error}"), ""))
     })
 }
 

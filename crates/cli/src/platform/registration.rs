@@ -6,7 +6,7 @@ use serde_json::json;
 use simulator::CaType;
 
 use super::{Named, no_quote};
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 use crate::serve::simulation::unusable;
 use crate::{output, show};
 
@@ -31,15 +31,16 @@ pub fn run(Arguments { named, csv, manifest, force }: &Arguments) -> Result<(), 
     let mut simulation = named.data.open()?;
     let platform = simulation.platform(&named.name).map_err(unusable)?;
     let key = simulation.ppid_key().map_err(unusable)?;
-    let encrypted = platform.encrypted_ppid(&key);
-    let encrypted =
-        encrypted.map_err(|error| Failure::environment("simulation_unusable", failure::chain(&error), error.help()))?;
-    let written = simulator::pcs::manifest(&encrypted);
-    if let Some(path) = manifest {
-        output::write(path, &written, *force)?;
+    let encrypted = platform.encrypted_ppid(&key).map_err(|error| unusable(error.into()))?;
+    let enclave = platform.quoting_enclave().map_err(|error| no_quote(&error))?;
+    // A machine with one package has none.
+    let written = (platform.ca() == CaType::Platform).then(|| simulator::pcs::manifest(&encrypted));
+    match (manifest, &written) {
+        (Some(path), Some(written)) => output::write(path, written, *force)?,
+        (Some(_), None) => return Err(without_manifest(&named.name)),
+        (None, _) => {}
     }
     let tcb = platform.tcb();
-    let enclave = platform.quoting_enclave().map_err(|error| no_quote(&error))?;
     let (enc_ppid, pce_id, cpu_svn) =
         (hex::encode(encrypted), hex::encode(simulator::PCE_ID), hex::encode(tcb.cpu_svn));
     let (pce_svn, qe_id) = (hex::encode(tcb.pce_svn.to_le_bytes()), hex::encode(enclave.certification().qe_id()));
@@ -52,7 +53,14 @@ pub fn run(Arguments { named, csv, manifest, force }: &Arguments) -> Result<(), 
         "cpu_svn": cpu_svn,
         "pce_svn": pce_svn,
         "enc_ppid": enc_ppid,
-        // A machine with one package has none.
-        "platform_manifest": if platform.ca() == CaType::Platform { hex::encode(written) } else { String::new() },
+        "platform_manifest": written.map(hex::encode).unwrap_or_default(),
     }))
+}
+
+fn without_manifest(name: &str) -> Failure {
+    Failure::usage(
+        "platform_without_manifest",
+        format!("`{name}` has one package, and so no platform manifest"),
+        "leave out --manifest: such a machine is known by its encrypted PPID",
+    )
 }

@@ -1,8 +1,9 @@
-//! Bounds on connections: how many there are at once, and how long one may be silent.
+//! Listening, and bounds on connections: how many there are at once, and how long one may be silent.
 //!
 //! Without them whoever opens connections and says nothing takes every file descriptor of the process.
 
 use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,6 +15,8 @@ use hyper_util::rt::TokioTimer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
+
+use crate::failure::Failure;
 
 /// Connections at once: half of what a process may usually have open as files (1,024).
 pub const MAX_CONNECTIONS: usize = 512;
@@ -104,4 +107,19 @@ pub fn limit_http<Address: axum_server::Address, Acceptor>(
         .keep_alive_interval(HEAD_TIMEOUT)
         .keep_alive_timeout(HEAD_TIMEOUT);
     server
+}
+
+/// Takes an address, which was given with that option.
+pub fn listen(address: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(address).map_err(|error| cannot_listen(address, option, &error))?;
+    listener.set_nonblocking(true).map_err(|error| cannot_listen(address, option, &error))?;
+    Ok(listener)
+}
+
+pub fn cannot_listen(address: SocketAddr, option: &str, error: &io::Error) -> Failure {
+    Failure::environment(
+        "cannot_listen",
+        format!("cannot listen at `{address}`: {error}"),
+        format!("choose another address with {option}; port 0 takes a free one"),
+    )
 }

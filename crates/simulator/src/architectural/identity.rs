@@ -66,7 +66,7 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// Report data that begins with a hash; the rest is zero.
-pub(super) fn hashed(parts: &[&[u8]]) -> [u8; 64] {
+pub(crate) fn hashed(parts: &[&[u8]]) -> [u8; 64] {
     let mut data = [0; 64];
     for (to, from) in data.iter_mut().zip(sha256(parts)) {
         *to = from;

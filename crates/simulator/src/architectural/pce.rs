@@ -60,8 +60,8 @@ impl<'a> Pce<'a> {
     /// See [`EnclaveError`].
     pub fn encrypted_ppid(&self, report: &Report, key: &PpidKey) -> Result<Vec<u8>, EnclaveError> {
         self.admit(report)?;
-        if report.body.report_data.get(..32) != Some(&key.commitment()?) {
-            return Err(EnclaveError::InvalidReport);
+        if report.body.report_data != key.commitment()? {
+            return Err(EnclaveError::Commitment);
         }
         Ok(key.encrypt(&self.ppid()?)?)
     }

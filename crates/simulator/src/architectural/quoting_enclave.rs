@@ -5,7 +5,6 @@ use zerocopy::IntoBytes;
 
 use super::{Certification, EnclaveError, Pce, Started, identity, verify};
 use crate::cpu::{Cpu, Secs};
-use crate::enclu::{Enclu, Inside};
 use crate::machine::Tcb;
 use crate::ppid::PpidKey;
 use crate::quoting::QuoteSpec;
@@ -55,11 +54,7 @@ impl QuotingEnclave {
 
     /// The report with which it asks a certification enclave for the PPID, encrypted under that key.
     pub(crate) fn ask_pce(cpu: &Cpu, pce: &Pce<'_>, key: &PpidKey) -> Result<Report, EnclaveError> {
-        let mut report_data = [0; 64];
-        for (to, from) in report_data.iter_mut().zip(key.commitment()?) {
-            *to = from;
-        }
-        Ok(cpu.ereport(&identity::qe_secs(), &pce.target_info(), report_data)?)
+        Ok(cpu.ereport(&identity::qe_secs(), &pce.target_info(), key.commitment()?)?)
     }
 
     /// As the target of the reports that it quotes.
@@ -87,7 +82,6 @@ impl QuotingEnclave {
     /// See [`EnclaveError`].
     pub fn report_of(&self, requester: &Requester, quote: &[u8]) -> Result<Report, EnclaveError> {
         let report_data = identity::hashed(&[requester.nonce.as_bytes(), quote]);
-        // The target is a stranger's word, and may be malformed.
-        Ok(Inside { cpu: &self.cpu, enclave: &self.secs }.ereport(&requester.target, report_data)?)
+        Ok(self.cpu.ereport(&self.secs, &requester.target, report_data)?)
     }
 }

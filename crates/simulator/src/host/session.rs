@@ -9,6 +9,7 @@ use abi::sgx::{KeyRequest, TargetInfo};
 use zerocopy::{FromBytes, IntoBytes};
 use zeroize::Zeroizing;
 
+use crate::cpu::EreportError;
 use crate::enclu::{Enclu, EncluError, Inside, protocol};
 
 /// How long the rest of a request may take once it has begun, and how long the answer to be taken.
@@ -38,7 +39,7 @@ fn ereport(operands: &[u8; protocol::EREPORT_OPERANDS], enclave: &Inside<'_>) ->
     let report = match TargetInfo::ref_from_prefix(operands).map(|(target, data)| (target, data.first_chunk())) {
         Ok((target, Some(report_data))) => enclave.ereport(target, *report_data),
         // The lengths are those of the array.
-        Ok((_, None)) | Err(_) => Err(EncluError::MalformedTarget),
+        Ok((_, None)) | Err(_) => Err(EreportError::MalformedTarget.into()),
     };
     match report {
         Ok(report) => success(report.as_bytes()),
@@ -61,7 +62,7 @@ fn success(result: &[u8]) -> Zeroizing<Vec<u8>> {
 fn failure(error: &EncluError) -> Zeroizing<Vec<u8>> {
     let code = match error {
         EncluError::Egetkey(refusal) => protocol::code(*refusal),
-        EncluError::MalformedTarget | EncluError::Build(_) => protocol::GENERAL_PROTECTION,
+        EncluError::Ereport(_) => protocol::GENERAL_PROTECTION,
     };
     Zeroizing::new(code.to_le_bytes().to_vec())
 }

@@ -86,8 +86,7 @@ impl Answer {
 
     /// With a chain in a header, escaped.
     pub(super) fn with_chain(self, name: &'static str, chain: &str) -> Self {
-        let escaped = utf8_percent_encode(chain, IN_HEADERS).to_string();
-        self.with(name, escaped)
+        self.with(name, escape(chain))
     }
 
     /// With an id of its own.
@@ -95,6 +94,11 @@ impl Answer {
         let id: [u8; 16] = random()?;
         Ok(self.with("Request-ID", hex::encode(id)))
     }
+}
+
+/// Certificates as headers and lists carry them.
+pub(super) fn escape(pem: &str) -> String {
+    utf8_percent_encode(pem, IN_HEADERS).to_string()
 }
 
 /// Certificates in PEM.

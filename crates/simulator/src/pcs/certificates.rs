@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, Refusal, Request, pem};
+use super::answer::{Answer, Refusal, Request, escape, pem};
 use super::{Fault, Pcs, State, manifest};
 use crate::machine::{PCE_ID, Tcb};
 use crate::platform::Platform;
@@ -31,8 +31,7 @@ impl Pcs<'_> {
         let mut all = Vec::new();
         for level in Tcb::CERTIFIED {
             let certificate = pem([self.certificate(&platform, level)?.as_slice()]);
-            let escaped = Answer::pem("").with_chain("", &certificate).headers.pop().map(|(_, value)| value);
-            all.push(json!({"tcb": components(level), "tcbm": tcbm(level), "cert": escaped}));
+            all.push(json!({"tcb": components(level), "tcbm": tcbm(level), "cert": escape(&certificate)}));
         }
         Ok(self.about(&platform, Answer::json(Value::Array(all).to_string())))
     }
