@@ -1,4 +1,4 @@
-//! The release binary, as it is installed.
+//! The binary as packages have it: profile `dist`.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -11,7 +11,8 @@ pub fn build() -> PathBuf {
     let mut command = Command::new(cargo);
     command.args([
         "build",
-        "--release",
+        "--profile",
+        "dist",
         "--locked",
         "--package",
         "cli",
