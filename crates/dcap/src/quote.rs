@@ -114,10 +114,11 @@ impl<'a> Quote<'a> {
             return Err(QuoteError::Length("authentication data"));
         }
         let certification = certification(&mut evidence)?;
-        if rest.0.iter().any(|&byte| byte != 0) {
-            return Err(QuoteError::TrailingBytes(rest.0.len()));
-        }
         let padding = rest.0.len();
+        let not_zero = rest.0.iter().filter(|&&byte| byte != 0).count();
+        if not_zero > 0 {
+            return Err(QuoteError::TrailingBytes { count: padding, not_zero });
+        }
         Ok(Self { header, tee, body, signed, attestation, qe_report, auth_data, certification, padding })
     }
 

@@ -61,8 +61,13 @@ pub enum QuoteError {
     #[error("quote's {0} has a length that does not fit")]
     Length(&'static str),
     /// Something other than zero padding after the quote.
-    #[error("quote is followed by {0} bytes that are not zero padding")]
-    TrailingBytes(usize),
+    #[error("quote is followed by {count} bytes, {not_zero} of them not zero; only zero padding may follow")]
+    TrailingBytes {
+        /// How many bytes follow.
+        count: usize,
+        /// How many of them are not zero.
+        not_zero: usize,
+    },
 }
 
 impl QuoteError {
@@ -81,7 +86,7 @@ impl QuoteError {
             Self::BodySize { .. } => "quote_body_size_wrong",
             Self::OuterCertification(_) | Self::Certification(_) => "quote_certification_type_unknown",
             Self::Length(_) => "quote_length_wrong",
-            Self::TrailingBytes(_) => "quote_trailing_bytes",
+            Self::TrailingBytes { .. } => "quote_trailing_bytes",
         }
     }
 
@@ -93,7 +98,7 @@ impl QuoteError {
                  make an ECDSA quote on a platform with flexible launch control"
             }
             Self::P384Key => "no quoting enclave makes such quotes yet; use ECDSA P-256",
-            Self::Truncated(_) | Self::Length(_) | Self::TrailingBytes(_) | Self::TooLong(_) => {
+            Self::Truncated(_) | Self::Length(_) | Self::TrailingBytes { .. } | Self::TooLong(_) => {
                 "pass the quote exactly as the quoting library returned it, in binary, hex or base64"
             }
             _ => "`veritee inspect` shows what the file is",

@@ -108,11 +108,7 @@ impl<'c> Appraisal<'c> {
 }
 
 /// Step 13: the highest level that the platform reaches.
-fn platform_level<'c>(
-    pck: &ProvenPck,
-    tcb_info: &'c TcbInfo,
-    tee_tcb_svn: Option<&[u8; 16]>,
-) -> Option<&'c TcbLevel> {
+fn platform_level<'c>(pck: &ProvenPck, tcb_info: &'c TcbInfo, tee_tcb_svn: Option<&[u8; 16]>) -> Option<&'c TcbLevel> {
     tcb_info.levels.iter().find(|level| level.is_reached_by(pck.platform(), tee_tcb_svn))
 }
 

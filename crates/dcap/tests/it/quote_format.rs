@@ -160,6 +160,22 @@ fn every_version_says_what_it_holds() {
 }
 
 #[test]
+fn bytes_after_a_quote_are_counted() {
+    let after = |trailing: &[u8]| {
+        let quote = [&quote_of(&blueprint(|_| ()))[..], trailing].concat();
+        Quote::parse(&quote).map(|quote| quote.padding()).map_err(|error| error.to_string())
+    };
+    let refused = |count: usize, not_zero: usize| {
+        Err(format!("quote is followed by {count} bytes, {not_zero} of them not zero; only zero padding may follow"))
+    };
+    assert_eq!(after(&[]), Ok(0));
+    assert_eq!(after(&[0; 70]), Ok(70));
+    assert_eq!(after(&[1]), refused(1, 1));
+    assert_eq!(after(&[0, 0, 1, 0, 2]), refused(5, 2));
+    assert_eq!(after(b"\n"), refused(1, 1));
+}
+
+#[test]
 fn an_empty_file_and_a_header_alone_are_truncated() {
     assert_eq!(Quote::parse(&[]).unwrap_err(), QuoteError::Truncated("header"));
     assert_eq!(Quote::parse(&[3, 0]).unwrap_err(), QuoteError::Truncated("header"));

@@ -15,7 +15,12 @@ fn error(machine: &Blueprint, quote: &[u8], rule: RelaunchRule) -> VerifyError {
 
 /// The change, the message, a part of the help, and what Intel's library says.
 const TRUST_DOMAINS: &[(Change, &str, &str, IntelResult)] = &[
-    (|t| t.level(0, TcbStatus::Revoked), "launch TCB level of the platform is revoked", "launch the", IntelResult::Revoked),
+    (
+        |t| t.level(0, TcbStatus::Revoked),
+        "launch TCB level of the platform is revoked",
+        "launch the",
+        IntelResult::Revoked,
+    ),
     (
         |t| {
             revoke_module(t);
@@ -119,10 +124,9 @@ fn a_revoked_level_of_an_enclave_names_the_part() {
     let (mut by_level, mut by_qe) = (platform.clone(), platform);
     revoke(&mut by_level.tcb_info.spec.tcb_levels[0].tcb_status);
     revoke(&mut by_qe.qe_identity.spec.tcb_levels[0].tcb_status);
-    for (made, message) in [
-        (by_level, "TCB level of the platform is revoked"),
-        (by_qe, "TCB level of the quoting enclave is revoked"),
-    ] {
+    for (made, message) in
+        [(by_level, "TCB level of the platform is revoked"), (by_qe, "TCB level of the quoting enclave is revoked")]
+    {
         let error = error(&made, &crate::simulated::quote_of(&made), RelaunchRule::Current);
         assert_eq!((error.to_string().as_str(), error.code().as_str()), (message, "tcb_revoked"));
         assert!(error.help().contains("never acceptable"));

@@ -124,7 +124,9 @@ acceptances! { tdx_collateral;
 
 #[test]
 fn module_ids_that_name_no_major_version_are_left_out() {
-    for id in ["", "TDX_", "TDX_3", "TDX_003", "TDX_+3", "TDX_-3", "TDX_0G", "TDX_ 3", "TDX_O3", "TDX_03_EX", "TDX03", "03"] {
+    for id in
+        ["", "TDX_", "TDX_3", "TDX_003", "TDX_+3", "TDX_-3", "TDX_0G", "TDX_ 3", "TDX_O3", "TDX_03_EX", "TDX03", "03"]
+    {
         let mut made = trust_domain(|_| ());
         made.modules()[1].id = id.to_owned();
         assert_eq!(verify(&made).map(|quote| quote.tcb().status), Ok(TcbStatus::UpToDate), "{id}");

@@ -13,10 +13,10 @@ const AT: &str = "2026-11-29T01:03:05Z";
 
 /// What the suite expects an error to say, and the codes of ours that are the same refusal.
 const ERRORS: &[(&str, &[&str])] = &[
-    ("CaUsedAsEndEntity", &[
-        "tcb_info_tcb_signing_certificate_wrong_subject",
-        "qe_identity_tcb_signing_certificate_wrong_subject",
-    ]),
+    (
+        "CaUsedAsEndEntity",
+        &["tcb_info_tcb_signing_certificate_wrong_subject", "qe_identity_tcb_signing_certificate_wrong_subject"],
+    ),
     ("Certificate chain is too short for QE Identity", &["collateral_pem_malformed"]),
     ("Certificate chain is too short for TCB Info", &["collateral_pem_malformed"]),
     ("Debug mode is enabled", &["debug_not_allowed", "qe_identity_mismatch"]),

@@ -25,7 +25,8 @@ impl Table {
         let (_, table) = DOCUMENT.split_once(&format!("<!-- {name} begin -->")).unwrap();
         let (table, _) = table.split_once(&format!("<!-- {name} end -->")).unwrap();
         let rows = table.lines().filter(|line| line.starts_with('|')).skip(2).map(|row| {
-            let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`')).collect();
+            let cells: Vec<&str> =
+                row.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`')).collect();
             let [cases, ours, theirs, why] = cells[..] else { panic!("{row}") };
             assert!(why.len() > 20, "a reason is a sentence: {row}");
             Row { cases: cases.to_owned(), ours: ours.to_owned(), theirs: theirs.to_owned() }
