@@ -111,7 +111,7 @@ impl<'a> Quote<'a> {
         let qe_report = evidence.view("QE report")?;
         let auth_data = evidence.counted_u16("authentication data")?;
         if auth_data.len() > MAX_AUTH_DATA {
-            return Err(QuoteError::Length("authentication data"));
+            return Err(QuoteError::AuthDataTooLong(auth_data.len()));
         }
         let certification = certification(&mut evidence)?;
         let padding = rest.0.len();

@@ -66,7 +66,7 @@ refusals! { parse;
     rejects_clear_ppid_of_wrong_length: "quote_length_wrong", |b| identity(b, 1, 35);
     rejects_rsa_2048_ppid_of_wrong_length: "quote_length_wrong", |b| identity(b, 2, 277);
     rejects_rsa_3072_ppid_of_wrong_length: "quote_length_wrong", |b| identity(b, 3, 403);
-    rejects_too_much_authentication_data: "quote_length_wrong", |b| {
+    rejects_too_much_authentication_data: "quote_auth_data_too_long", |b| {
         b.quoting.auth_data = vec![0; MAX_AUTH_DATA + 1]
     };
     rejects_claim_of_more_authentication_data: "quote_truncated", |b| b.quoting.claimed.auth_data = Some(u16::MAX);
