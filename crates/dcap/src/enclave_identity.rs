@@ -6,6 +6,7 @@ use zerocopy::IntoBytes;
 
 use crate::isv_level::{self, IsvLevel};
 use crate::signed_json::{self, MAX_DEPTH, MalformedJson, SignedJson, hex_field};
+use crate::tcb_status::TcbStatus;
 use crate::time::{UnixTime, Window};
 
 /// Which of Intel's enclaves an identity is about.
@@ -70,7 +71,7 @@ impl EnclaveIdentity {
     /// Reads the inner object. The caller verifies the signature over these bytes first.
     ///
     /// # Errors
-    /// Where a member is absent or has an impossible value, two levels are the same, or the version is not 2.
+    /// Where a member is absent or has an impossible value, two levels have one ISVSVN and one date, or the version is not 2.
     pub fn from_json(bytes: &[u8]) -> Result<Self, MalformedJson> {
         Self::of(strict_json::from_slice(bytes, MAX_DEPTH)?)
     }
@@ -97,7 +98,7 @@ impl EnclaveIdentity {
             attributes_mask: wire.attributes_mask,
             mr_signer: wire.mrsigner,
             isv_prod_id: wire.isvprodid,
-            levels: isv_level::sorted(wire.tcb_levels, "enclave identity")?,
+            levels: isv_level::of_enclave(wire.tcb_levels)?,
         })
     }
 
@@ -144,5 +145,5 @@ struct Wire {
     #[serde(deserialize_with = "hex_field")]
     mrsigner: [u8; 32],
     isvprodid: u16,
-    tcb_levels: Vec<isv_level::Wire>,
+    tcb_levels: Vec<isv_level::Wire<TcbStatus>>,
 }

@@ -113,7 +113,8 @@ impl From<&VerifyError> for IntelResult {
     fn from(error: &VerifyError) -> Self {
         match error {
             VerifyError::QuoteSignature | VerifyError::QeReportSignature => Self::InvalidSignature,
-            VerifyError::TcbRevoked => Self::Revoked,
+            // Of the current evaluation Intel's library does not report a revocation.
+            VerifyError::TcbRevoked(level) => level.reported_by_intel().map_or(Self::Revoked, Self::from),
             VerifyError::Certificate(error) => error.into(),
             VerifyError::Collateral(error) => error.into(),
             _ => Self::Unspecified,
@@ -126,6 +127,7 @@ mod tests {
     use super::*;
     use crate::chain::{Role, fault};
     use crate::collateral::Piece;
+    use crate::verify::{Evaluation, RevokedLevel, RevokedPart};
 
     #[test]
     fn statuses_have_the_numbers_of_the_header() {
@@ -146,7 +148,15 @@ mod tests {
         let collateral = CollateralError { piece: Piece::TcbInfo, fault: CollateralFault::BadSignature };
         assert_eq!(IntelResult::from(&collateral), IntelResult::InvalidSignature);
         assert_eq!(IntelResult::from(&VerifyError::Certificate(revoked)), IntelResult::Revoked);
-        assert_eq!(IntelResult::from(&VerifyError::TcbRevoked), IntelResult::Revoked);
+        for (evaluation, expected) in [
+            (Evaluation::Only, IntelResult::Revoked),
+            (Evaluation::Launch, IntelResult::Revoked),
+            (Evaluation::Current { reported_by_intel: TcbStatus::OutOfDate }, IntelResult::OutOfDate),
+            (Evaluation::Current { reported_by_intel: TcbStatus::UpToDate }, IntelResult::Ok),
+        ] {
+            let level = RevokedLevel { part: RevokedPart::TdxModule, evaluation };
+            assert_eq!(IntelResult::from(&VerifyError::TcbRevoked(level)), expected);
+        }
         assert_eq!(IntelResult::from(&VerifyError::QeReportSignature), IntelResult::InvalidSignature);
         assert_eq!(IntelResult::from(&VerifyError::TcbNotSupported), IntelResult::Unspecified);
         assert!(IntelResult::Unspecified.is_terminal() && !IntelResult::OutOfDate.is_terminal());

@@ -86,8 +86,12 @@ pub use sgx_extension::{Fmspc, MalformedSgxExtension, MultiPackage, SgxExtension
 pub use shortfall::{Part, Remedy, Shortfall, shortfalls};
 pub use signed_json::{MAX_DEPTH, MAX_JSON, MalformedJson, SignedJson};
 pub use supplemental::{Supplemental, Unrelated};
-pub use tcb_info::{ComponentName, ComponentNames, TcbInfo, TcbLevel, TdxModule, TdxModuleIdentity, TdxModules};
+pub use tcb_info::{
+    ComponentName, ComponentNames, TcbInfo, TcbLevel, TdxModule, TdxModuleIdentity, TdxModuleLevel, TdxModules,
+};
 pub use tcb_status::{TcbStatus, UnknownTcbStatus};
 pub use tee::Tee;
 pub use time::{InvalidTime, OutsideWindow, UnixTime, Window};
-pub use verify::{RelaunchRule, Report, Tcb, VerifiedQuote, Verifier, VerifyError};
+pub use verify::{
+    Evaluation, RelaunchRule, Report, RevokedLevel, RevokedPart, Tcb, VerifiedQuote, Verifier, VerifyError,
+};

@@ -111,13 +111,14 @@ impl<'a> Quote<'a> {
         let qe_report = evidence.view("QE report")?;
         let auth_data = evidence.counted_u16("authentication data")?;
         if auth_data.len() > MAX_AUTH_DATA {
-            return Err(QuoteError::Length("authentication data"));
+            return Err(QuoteError::AuthDataTooLong(auth_data.len()));
         }
         let certification = certification(&mut evidence)?;
-        if rest.0.iter().any(|&byte| byte != 0) {
-            return Err(QuoteError::TrailingBytes(rest.0.len()));
-        }
         let padding = rest.0.len();
+        let not_zero = rest.0.iter().filter(|&&byte| byte != 0).count();
+        if not_zero > 0 {
+            return Err(QuoteError::TrailingBytes { count: padding, not_zero });
+        }
         Ok(Self { header, tee, body, signed, attestation, qe_report, auth_data, certification, padding })
     }
 

@@ -112,22 +112,22 @@ pub(crate) fn of_documents(
     let body = quote.body();
     let tee_tcb_svn = body.td_report().map(|report| &report.tee_tcb_svn);
     let mut found = Vec::new();
-    if let Some(best) = best(&tcb_info.levels, |level| level.status) {
+    if let Some(best) = best(tcb_info.levels.iter(), |level| level.status) {
         platform(&mut found, best, pck, tee_tcb_svn);
     }
     let qe_svn = quote.qe_report().isv_svn.get();
-    by_isv_svn(&mut found, &identity.levels, qe_svn, Part::QuotingEnclave, Remedy::PlatformSoftware);
+    by_isv_svn(&mut found, identity.levels.iter(), qe_svn, Part::QuotingEnclave, Remedy::PlatformSoftware);
     if let (Some(&[minor, major, ..]), Some(modules)) = (tee_tcb_svn, &tcb_info.tdx_modules)
         && let Some(identity) = modules.identity(major)
     {
-        by_isv_svn(&mut found, &identity.levels, minor.into(), Part::TdxModule(major), Remedy::TdxModule);
+        by_isv_svn(&mut found, identity.known_levels(), minor.into(), Part::TdxModule(major), Remedy::TdxModule);
     }
     found
 }
 
 /// Levels are sorted, highest first, and statuses in order, best first.
-fn best<L>(levels: &[L], status: impl Fn(&L) -> TcbStatus) -> Option<&L> {
-    levels.iter().min_by_key(|level| status(level))
+fn best<'l, L>(levels: impl Iterator<Item = &'l L>, status: impl Fn(&L) -> TcbStatus) -> Option<&'l L> {
+    levels.min_by_key(|level| status(level))
 }
 
 fn platform(found: &mut Vec<Shortfall>, level: &TcbLevel, pck: &ProvenPck, tee_tcb_svn: Option<&[u8; 16]>) {
@@ -156,7 +156,13 @@ fn platform(found: &mut Vec<Shortfall>, level: &TcbLevel, pck: &ProvenPck, tee_t
     }
 }
 
-fn by_isv_svn(found: &mut Vec<Shortfall>, levels: &[IsvLevel], has: u16, part: Part, remedy: Remedy) {
+fn by_isv_svn<'l>(
+    found: &mut Vec<Shortfall>,
+    levels: impl Iterator<Item = &'l IsvLevel>,
+    has: u16,
+    part: Part,
+    remedy: Remedy,
+) {
     if let Some(level) = best(levels, |level| level.status)
         && has < level.isv_svn
     {

@@ -23,7 +23,7 @@ pub enum MalformedJson {
     /// Not JSON, nested too deep, or with a member twice.
     #[error(transparent)]
     Json(#[from] strict_json::Error),
-    /// The wrapper does not have just the document and its signature.
+    /// The wrapper lacks the document or its signature.
     #[error("document is not wrapped as `{{\"{0}\":{{...}},\"signature\":\"...\"}}`")]
     Wrapper(&'static str),
     /// The signature is not 128 hexadecimal digits.
@@ -42,7 +42,8 @@ pub struct SignedJson {
 }
 
 impl SignedJson {
-    /// Takes a document and its signature apart from `{"<member>":{...},"signature":"<128 hex digits>"}`.
+    /// Takes a document and its signature out of `{"<member>":{...},"signature":"<128 hex digits>"}`. Other members of the
+    /// wrapper are ignored, as Intel's library does: no signature covers them.
     ///
     /// # Errors
     /// See [`MalformedJson`].
@@ -56,9 +57,6 @@ impl SignedJson {
             serde_json::from_slice(bytes).map_err(|_| MalformedJson::Wrapper(member))?;
         let body = members.remove(member).ok_or(MalformedJson::Wrapper(member))?;
         let signature = members.remove("signature").ok_or(MalformedJson::Wrapper(member))?;
-        if !members.is_empty() {
-            return Err(MalformedJson::Wrapper(member));
-        }
         let signature: String = serde_json::from_str(signature.get()).map_err(|_| MalformedJson::Signature)?;
         Self::new(body.get().as_bytes().to_vec(), &signature)
     }

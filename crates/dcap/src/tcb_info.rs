@@ -1,17 +1,16 @@
 //! TCB Info: what Intel says of a platform family's TCB levels, versions 2 and 3.
 
+mod tdx_modules;
 mod wire;
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
-use crate::isv_level::IsvLevel;
 use crate::sgx_extension::{Fmspc, SgxExtension};
-use crate::signed_json::{self, MalformedJson, SignedJson, hex_field};
+use crate::signed_json::{self, MalformedJson, SignedJson};
 use crate::tcb_status::TcbStatus;
 use crate::tee::Tee;
 use crate::time::{UnixTime, Window};
+pub use tdx_modules::{TdxModule, TdxModuleIdentity, TdxModuleLevel, TdxModules};
 use wire::{Demand, Head, Version2, Version3, Wire, field};
 
 /// TCB Info as it was read; nothing about it is proven.
@@ -32,45 +31,6 @@ pub struct TcbInfo {
     pub levels: Vec<TcbLevel>,
     /// The TDX modules, in documents about TDX.
     pub tdx_modules: Option<TdxModules>,
-}
-
-/// What Intel says of its TDX modules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TdxModules {
-    /// The module of major version 0, which TCB levels rate.
-    pub base: TdxModule,
-    /// Modules of later major versions, with levels of their own.
-    pub identities: Vec<TdxModuleIdentity>,
-}
-
-/// Who signed a TDX module, and its attributes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TdxModule {
-    /// MRSIGNERSEAM that the module must have.
-    #[serde(deserialize_with = "hex_field", rename = "mrsigner")]
-    pub mr_signer: [u8; 48],
-    /// SEAMATTRIBUTES that the module must have.
-    #[serde(deserialize_with = "hex_field")]
-    pub attributes: [u8; 8],
-}
-
-/// A TDX module of a major version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TdxModuleIdentity {
-    /// Major version: TEE_TCB_SVN\[1\] of a trust domain on it.
-    pub major: u8,
-    /// Signer and attributes.
-    pub module: TdxModule,
-    /// Levels of TEE_TCB_SVN\[0\], highest first.
-    pub levels: Vec<IsvLevel>,
-}
-
-impl TdxModules {
-    /// The module of that major version.
-    pub(crate) fn identity(&self, major: u8) -> Option<&TdxModuleIdentity> {
-        self.identities.iter().find(|identity| identity.major == major)
-    }
 }
 
 /// One level: SVNs to reach, and what reaching them means.
@@ -164,7 +124,7 @@ impl TcbInfo {
         }
     }
 
-    fn of<'a, T: Into<Demand<'a>>>(mut wire: Wire<T>) -> Result<Self, MalformedJson> {
+    fn of<'a, T: Into<Demand<'a>>>(mut wire: Wire<'_, T>) -> Result<Self, MalformedJson> {
         let tee = match (wire.version, wire.id) {
             (2, None) => Tee::Sgx,
             (3, Some(tee)) => tee,

@@ -44,7 +44,7 @@ impl UnixTime {
     }
 }
 
-/// `YYYY-MM-DDTHH:MM:SSZ`, the one form in which Intel writes all times: a document has dozens.
+/// `YYYY-MM-DDTHH:MM:SSZ`, the only form in which Intel writes times.
 fn plain_utc(text: &str) -> Option<OffsetDateTime> {
     let &[y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z'] =
         text.as_bytes()
@@ -81,9 +81,14 @@ impl serde::Serialize for UnixTime {
 }
 
 impl<'de> serde::Deserialize<'de> for UnixTime {
+    /// Reads the form of Intel's documents alone, `YYYY-MM-DDTHH:MM:SSZ`, and no other form of RFC 3339: Intel's library
+    /// refuses a document with any other.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Text(text) = Text::deserialize(deserializer)?;
-        Self::from_rfc3339(&text).map_err(serde::de::Error::custom)
+        plain_utc(&text).map(|time| Self(time.unix_timestamp())).ok_or_else(|| {
+            let start: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+            serde::de::Error::custom(format_args!("invalid time `{start}`: expected the form `2025-06-20T00:00:00Z`"))
+        })
     }
 }
 
@@ -180,5 +185,36 @@ mod tests {
             assert!(UnixTime::from_rfc3339(wrong).is_err(), "{wrong}");
         }
         assert_eq!(UnixTime(i64::MAX).to_string(), "9223372036854775807 s after 1970");
+    }
+
+    #[test]
+    fn documents_have_times_in_intels_form_alone() {
+        let read = |text: &str| serde_json::from_value::<UnixTime>(text.into());
+        assert_eq!(read("2025-06-20T00:00:00Z").unwrap().to_string(), "2025-06-20T00:00:00Z");
+        assert_eq!(read("2024-02-29T23:59:59Z").map(UnixTime::seconds).unwrap(), 1_709_251_199);
+        for other in [
+            "",
+            "2025-06-20",
+            "2025-06-20T00:00:00",
+            "2025-06-20T00:00:00+00:00",
+            "2025-06-20T02:00:00+02:00",
+            "2025-06-20T00:00:00.000Z",
+            "2025-06-20t00:00:00z",
+            "2025-06-20 00:00:00Z",
+            " 2025-06-20T00:00:00Z",
+            "2025-06-20T00:00:00Z ",
+            "2025-6-20T00:00:00Z",
+            "20250620T000000Z",
+            "2025-06-20T24:00:00Z",
+            "2025-06-20T00:00:60Z",
+            "2025-02-29T00:00:00Z",
+            "+025-06-20T00:00:00Z",
+            "\u{662}025-06-20T00:00:00Z",
+        ] {
+            let refused = read(other).unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("invalid time `{other}`: ")), "{refused}");
+        }
+        let long = read(&"x".repeat(1000)).unwrap_err().to_string();
+        assert!(long.len() < 120, "{long}");
     }
 }

@@ -22,7 +22,7 @@ use crate::time::{UnixTime, Window};
 
 pub use error::VerifyError;
 use steps::*;
-pub use tcb::RelaunchRule;
+pub use tcb::{Evaluation, RelaunchRule, RevokedLevel, RevokedPart};
 
 /// What is attested, in a quote that was verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

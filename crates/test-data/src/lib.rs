@@ -4,6 +4,7 @@
 //! Where they are absent a test says in one line that it was skipped; with `VERITEE_REQUIRE_DATA=1` that is a failure.
 //! Samples inside the source packages of dev-dependencies are on every machine that can build.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,6 +22,28 @@ pub fn recorded(path: &str) -> Option<PathBuf> {
     assert!(!is_required(), "VERITEE_REQUIRE_DATA=1 and no `{}`", full.display());
     println!("skipped: no recorded evidence at `{}`", full.display());
     None
+}
+
+/// The directory below `scratch` to which an archive (`.tar.xz`) of the recorded evidence was unpacked, or nothing where the
+/// evidence, `tar` or `xz` is not on this machine. What an earlier call left there is replaced: no two tests of one name.
+///
+/// # Panics
+/// Where the archive cannot be unpacked, and where something is absent and `VERITEE_REQUIRE_DATA=1`.
+pub fn unpacked(archive: &str, scratch: &Path, name: &str) -> Option<PathBuf> {
+    let archive = recorded(archive)?;
+    if !runs("tar", &["--version"]) || !runs("xz", &["--version"]) {
+        return None;
+    }
+    let to = scratch.join(name);
+    if to.exists() {
+        fs::remove_dir_all(&to).expect("what an earlier test left can be removed");
+    }
+    fs::create_dir_all(&to).expect("a directory for the archive");
+    let mut tar = Command::new("tar");
+    tar.args(["--extract", "--xz", "--no-same-owner", "--file"]).arg(&archive).arg("--directory").arg(&to);
+    let output = tar.output().expect("`tar` runs");
+    assert!(output.status.success(), "`{}`: {}", archive.display(), String::from_utf8_lossy(&output.stderr));
+    Some(to)
 }
 
 /// Whether a program that a test runs is on this machine: `program arguments` ends well.

@@ -1,6 +1,6 @@
 //! Why bytes are no quote that this crate can judge.
 
-use super::MAX_QUOTE;
+use super::{MAX_AUTH_DATA, MAX_QUOTE};
 use crate::tee::Tee;
 
 /// Why bytes are no quote that this crate can judge.
@@ -60,9 +60,17 @@ pub enum QuoteError {
     /// A part claims another length than it has.
     #[error("quote's {0} has a length that does not fit")]
     Length(&'static str),
+    /// More authentication data than [`MAX_AUTH_DATA`].
+    #[error("quote has {0} bytes of authentication data, more than {MAX_AUTH_DATA}")]
+    AuthDataTooLong(usize),
     /// Something other than zero padding after the quote.
-    #[error("quote is followed by {0} bytes that are not zero padding")]
-    TrailingBytes(usize),
+    #[error("quote is followed by {count} bytes, {not_zero} of them not zero; only zero padding may follow")]
+    TrailingBytes {
+        /// How many bytes follow.
+        count: usize,
+        /// How many of them are not zero.
+        not_zero: usize,
+    },
 }
 
 impl QuoteError {
@@ -81,7 +89,8 @@ impl QuoteError {
             Self::BodySize { .. } => "quote_body_size_wrong",
             Self::OuterCertification(_) | Self::Certification(_) => "quote_certification_type_unknown",
             Self::Length(_) => "quote_length_wrong",
-            Self::TrailingBytes(_) => "quote_trailing_bytes",
+            Self::AuthDataTooLong(_) => "quote_auth_data_too_long",
+            Self::TrailingBytes { .. } => "quote_trailing_bytes",
         }
     }
 
@@ -92,8 +101,9 @@ impl QuoteError {
                 "Intel closed the EPID attestation service in 2025 and only it could verify such quotes; \
                  make an ECDSA quote on a platform with flexible launch control"
             }
+            Self::AuthDataTooLong(_) => "Intel's quoting enclaves add 32 bytes; the quote is not from one of them",
             Self::P384Key => "no quoting enclave makes such quotes yet; use ECDSA P-256",
-            Self::Truncated(_) | Self::Length(_) | Self::TrailingBytes(_) | Self::TooLong(_) => {
+            Self::Truncated(_) | Self::Length(_) | Self::TrailingBytes { .. } | Self::TooLong(_) => {
                 "pass the quote exactly as the quoting library returned it, in binary, hex or base64"
             }
             _ => "`veritee inspect` shows what the file is",

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{ComponentName, ComponentNames, TcbLevel, TdxModule, TdxModuleIdentity, TdxModules};
-use crate::isv_level;
+use super::tdx_modules::WireIdentity;
+use super::{ComponentName, ComponentNames, TcbLevel, TdxModule, TdxModules};
 use crate::signed_json::{MalformedJson, hex_field};
 use crate::tcb_status::TcbStatus;
 use crate::tee::Tee;
-use crate::text::Text;
+use crate::text::{Text, present};
 use crate::time::UnixTime;
 
 pub(super) fn field(message: impl Into<String>) -> MalformedJson {
@@ -18,7 +18,8 @@ pub(super) fn field(message: impl Into<String>) -> MalformedJson {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Wire<T> {
+pub(super) struct Wire<'a, T> {
+    #[serde(default, deserialize_with = "present")]
     pub(super) id: Option<Tee>,
     pub(super) version: u32,
     pub(super) issue_date: UnixTime,
@@ -29,8 +30,10 @@ pub(super) struct Wire<T> {
     pub(super) pce_id: [u8; 2],
     pub(super) tcb_type: u32,
     pub(super) tcb_evaluation_data_number: u32,
+    #[serde(default, deserialize_with = "present")]
     pub(super) tdx_module: Option<TdxModule>,
-    pub(super) tdx_module_identities: Option<Vec<WireModuleIdentity>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) tdx_module_identities: Option<Vec<WireIdentity<'a>>>,
     pub(super) tcb_levels: Vec<WireLevel<T>>,
 }
 
@@ -40,51 +43,13 @@ pub(super) struct Head {
     pub(super) version: u32,
 }
 
-impl<T> Wire<T> {
+impl<T> Wire<'_, T> {
     pub(super) fn tdx_modules(&mut self, tee: Tee) -> Result<Option<TdxModules>, MalformedJson> {
-        let base = match (tee, self.tdx_module) {
-            (Tee::Sgx, _) => return Ok(None),
-            (Tee::Tdx, None) => return Err(field("TCB Info for TDX does not describe the TDX module")),
-            (Tee::Tdx, Some(base)) => base,
-        };
-        let identities = match self.tdx_module_identities.take() {
-            None => Vec::new(),
-            Some(identities) if identities.is_empty() => return Err(field("`tdxModuleIdentities` is empty")),
-            Some(identities) => identities.into_iter().map(WireModuleIdentity::read).collect::<Result<Vec<_>, _>>()?,
-        };
-        let mut majors: Vec<u8> = identities.iter().map(|identity| identity.major).collect();
-        majors.sort_unstable();
-        if majors.windows(2).any(|pair| matches!(pair, [one, next] if one == next)) {
-            return Err(field("TCB Info has the same TDX module twice"));
+        match (tee, self.tdx_module) {
+            (Tee::Sgx, _) => Ok(None),
+            (Tee::Tdx, None) => Err(field("TCB Info for TDX does not describe the TDX module")),
+            (Tee::Tdx, Some(base)) => TdxModules::read(base, self.tdx_module_identities.take()).map(Some),
         }
-        Ok(Some(TdxModules { base, identities }))
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WireModuleIdentity {
-    id: String,
-    #[serde(deserialize_with = "hex_field")]
-    mrsigner: [u8; 48],
-    #[serde(deserialize_with = "hex_field")]
-    attributes: [u8; 8],
-    tcb_levels: Vec<isv_level::Wire>,
-}
-
-impl WireModuleIdentity {
-    /// The id is `TDX_` and the major version in two hexadecimal digits.
-    fn read(self) -> Result<TdxModuleIdentity, MalformedJson> {
-        // `from_str_radix` would take a sign for a digit.
-        let is_hex = |digits: &&str| digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let major = self.id.strip_prefix("TDX_").filter(is_hex);
-        let major = major.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        let major = major.ok_or_else(|| field("a TDX module's `id` is not `TDX_` and two hexadecimal digits"))?;
-        Ok(TdxModuleIdentity {
-            major,
-            module: TdxModule { mr_signer: self.mrsigner, attributes: self.attributes },
-            levels: isv_level::sorted(self.tcb_levels, "TDX module identity")?,
-        })
     }
 }
 
@@ -143,9 +108,9 @@ fn names(components: &[Component<'_>; 16], before: Option<&ComponentNames>) -> C
 #[derive(Deserialize, Default)]
 struct Component<'a> {
     svn: u8,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     category: Option<Text<'a>>,
-    #[serde(borrow, rename = "type")]
+    #[serde(borrow, default, deserialize_with = "present", rename = "type")]
     kind: Option<Text<'a>>,
 }
 
@@ -172,7 +137,7 @@ pub(super) struct Version3<'a> {
     #[serde(borrow)]
     sgxtcbcomponents: [Component<'a>; 16],
     pcesvn: u16,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     tdxtcbcomponents: Option<[Component<'a>; 16]>,
 }
 

@@ -5,6 +5,7 @@ use crate::collateral::CollateralError;
 use crate::enclave_identity::{EnclaveId, IdentityMismatch};
 use crate::sgx_extension::Fmspc;
 use crate::tee::Tee;
+use crate::verify::tcb::RevokedLevel;
 
 /// Why a quote is not authentic, or cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -78,9 +79,12 @@ pub enum VerifyError {
     /// The TDX module is below every level that Intel lists.
     #[error("TDX module reaches no TCB level of its identity")]
     TdxModuleTcbNotSupported,
+    /// The TDX module reaches a level with a status that this crate does not know.
+    #[error("TDX module reaches a TCB level with the unknown status `{}`", .0.escape_debug())]
+    TdxModuleStatusUnknown(String),
     /// Intel withdrew this level.
-    #[error("TCB level is revoked")]
-    TcbRevoked,
+    #[error("{0}")]
+    TcbRevoked(RevokedLevel),
 }
 
 impl VerifyError {
@@ -103,7 +107,8 @@ impl VerifyError {
             Self::QuoteSignature => "quote_bad_signature",
             Self::TcbNotSupported => "tcb_not_supported",
             Self::QeTcbNotSupported => "qe_tcb_not_supported",
-            Self::TcbRevoked => "tcb_revoked",
+            Self::TdxModuleStatusUnknown(_) => "tdx_module_status_unknown",
+            Self::TcbRevoked(_) => "tcb_revoked",
         }
         .to_owned()
     }
@@ -132,7 +137,10 @@ impl VerifyError {
             Self::TcbNotSupported | Self::QeTcbNotSupported | Self::TdxModuleTcbNotSupported => {
                 "the platform is older than anything Intel still rates; update microcode and the SGX software"
             }
-            Self::TcbRevoked => "Intel withdrew this TCB level; it is never acceptable",
+            Self::TdxModuleStatusUnknown(_) => {
+                "Intel rates this TDX module in a way that this version of Veritee does not know; update Veritee"
+            }
+            Self::TcbRevoked(level) => level.help(),
         }
     }
 }

@@ -93,6 +93,47 @@ refusals! { collateral;
     rejects_pceid_of_odd_length: "tcb_info_malformed", |b| b.tcb_info.spec.pce_id = "000".to_owned();
     rejects_tcb_info_without_next_update: "tcb_info_malformed", |b| tcb_info(b, "\"nextUpdate\"", "\"nextUpdat\"");
     rejects_issue_date_that_is_no_time: "tcb_info_malformed", |b| tcb_info(b, "\"issueDate\":\"", "\"issueDate\":\"x");
+    rejects_issue_date_of_another_form_than_intels: "tcb_info_malformed", |b| {
+        tcb_info(b, "Z\",\"nextUpdate\"", "+00:00\",\"nextUpdate\"");
+    };
+    rejects_next_update_with_fractions_of_a_second: "tcb_info_malformed", |b| {
+        tcb_info(b, "Z\",\"fmspc\"", ".000Z\",\"fmspc\"");
+    };
+    rejects_level_date_of_another_form_than_intels: "tcb_info_malformed", |b| {
+        tcb_info(b, "Z\",\"tcbStatus\"", "+00:00\",\"tcbStatus\"");
+    };
+    rejects_identity_issue_date_of_another_form_than_intels: "qe_identity_malformed", |b| {
+        identity(b, "Z\",\"nextUpdate\"", "z\",\"nextUpdate\"");
+    };
+    rejects_identity_level_date_of_another_form_than_intels: "qe_identity_malformed", |b| {
+        identity(b, "Z\",\"tcbStatus\"", "+00:00\",\"tcbStatus\"");
+    };
+    rejects_component_category_of_null: "tcb_info_malformed", |b| {
+        tcb_info(b, "{\"svn\":11,\"category\":\"BIOS\"", "{\"svn\":11,\"category\":null");
+    };
+    rejects_component_type_of_null: "tcb_info_malformed", |b| {
+        tcb_info(b, "\"type\":\"Early Microcode Update\"", "\"type\":null");
+    };
+    rejects_advisories_of_null: "tcb_info_malformed", |b| {
+        tcb_info(b, "\"tcbStatus\":", "\"advisoryIDs\":null,\"tcbStatus\":");
+    };
+    rejects_tdx_components_of_null_in_sgx: "tcb_info_malformed", |b| {
+        tcb_info(b, "\"pcesvn\":13", "\"pcesvn\":13,\"tdxtcbcomponents\":null");
+    };
+    rejects_tdx_module_of_null_in_sgx: "tcb_info_malformed", |b| {
+        tcb_info(b, "\"tcbType\":0", "\"tcbType\":0,\"tdxModule\":null");
+    };
+    rejects_version_2_with_id_of_null: "tcb_info_malformed", |b| {
+        b.tcb_info.spec.version = 2;
+        tcb_info(b, "{\"version\"", "{\"id\":null,\"version\"");
+    };
+    rejects_version_2_with_a_member_beside_the_components: "tcb_info_malformed", |b| {
+        b.tcb_info.spec.version = 2;
+        tcb_info(b, "\"pcesvn\":13", "\"pcesvn\":13,\"more\":1");
+    };
+    rejects_unknown_status_of_an_identity_level_that_is_not_reached: "qe_identity_malformed", |b| {
+        b.qe_identity.spec.tcb_levels[1].tcb_status = "Unheard".to_owned();
+    };
     rejects_negative_evaluation_number: "tcb_info_malformed", |b| {
         tcb_info(b, "\"tcbEvaluationDataNumber\":", "\"tcbEvaluationDataNumber\":-");
     };
@@ -106,7 +147,10 @@ refusals! { collateral;
     rejects_identity_version_3: "qe_identity_malformed", |b| b.qe_identity.spec.version = 3;
     rejects_unknown_identity: "qe_identity_malformed", |b| b.qe_identity.spec.id = "PCE".to_owned();
     rejects_identity_without_levels: "qe_identity_malformed", |b| b.qe_identity.spec.tcb_levels.clear();
-    rejects_the_same_isvsvn_twice: "qe_identity_malformed", |b| b.qe_identity.spec.tcb_levels[1].isv_svn = 8;
+    rejects_the_same_isvsvn_and_date_twice: "qe_identity_malformed", |b| {
+        let again = b.qe_identity.spec.tcb_levels[0].clone();
+        b.qe_identity.spec.tcb_levels.push(again);
+    };
     rejects_platform_status_for_an_enclave: "qe_identity_malformed", |b| {
         b.qe_identity.spec.tcb_levels[1].tcb_status = "SWHardeningNeeded".to_owned();
     };
@@ -133,16 +177,21 @@ fn wrapper(text: &str) -> Result<SignedJson, MalformedJson> {
 }
 
 #[test]
-fn a_wrapper_holds_the_document_and_its_signature_and_nothing_else() {
+fn a_wrapper_holds_the_document_and_its_signature() {
     let hex = "ab".repeat(64);
     let good = format!("{{\"tcbInfo\":{{ \"a\" :1}},\"signature\":\"{hex}\"}}");
     let read = wrapper(&good).unwrap();
     assert_eq!(read.body(), b"{ \"a\" :1}", "byte for byte");
     assert_eq!(read.wrapped("tcbInfo"), good.as_bytes());
     assert!(wrapper(&format!("{{\"signature\":\"{}\",\"tcbInfo\":{{}}}}", hex.to_uppercase())).is_ok());
+    // Members outside the signed content are not read, and are still strict JSON.
+    let with_more = |more: &str| wrapper(&good.replace("{\"tcb", &format!("{{{more},\"tcb")));
+    assert_eq!(with_more("\"more\":{\"a\":[1]}").unwrap(), read);
+    for more in ["\"more\":1,\"more\":2", "\"signature\":\"\"", "\"tcbInfo\":{}", "\"more\":{\"a\":1,\"a\":2}"] {
+        assert!(matches!(with_more(more), Err(MalformedJson::Json(_))), "{more}");
+    }
     for other in [
         good.replace("tcbInfo", "enclaveIdentity"),
-        good.replace("{\"tcb", "{\"more\":1,\"tcb"),
         format!("{{\"tcbInfo\":{{}},\"signatur\":\"{hex}\"}}"),
         format!("[{good}]"),
     ] {
@@ -166,6 +215,28 @@ fn the_deepest_document_is_read_and_one_level_more_refused() {
         let body = "[".repeat(depth) + &"]".repeat(depth);
         assert_eq!(SignedJson::new(body.clone().into_bytes(), &hex).is_ok(), fits);
         assert_eq!(wrapper(&format!("{{\"tcbInfo\":{body},\"signature\":\"{hex}\"}}")).is_ok(), fits);
+    }
+}
+
+/// The status where the quoting enclave's ISVSVN has two levels with those statuses, the newer date first.
+fn by_two_dates(newer: &str, older: &str, newer_first: bool) -> Result<TcbStatus, String> {
+    let mut made = blueprint(|_| ());
+    let levels = &mut made.qe_identity.spec.tcb_levels;
+    let mut second = levels[0].clone();
+    second.tcb_date -= simulator::DAY;
+    (levels[0].tcb_status, second.tcb_status) = (newer.to_owned(), older.to_owned());
+    levels.insert(usize::from(newer_first), second);
+    verify(&made).map(|quote| quote.tcb().status)
+}
+
+#[test]
+fn of_several_dates_of_one_isvsvn_the_newest_counts() {
+    for newer_first in [true, false] {
+        assert_eq!(by_two_dates("UpToDate", "OutOfDate", newer_first), Ok(TcbStatus::UpToDate));
+        assert_eq!(by_two_dates("OutOfDate", "UpToDate", newer_first), Ok(TcbStatus::OutOfDate));
+        assert_eq!(by_two_dates("UpToDate", "Revoked", newer_first), Ok(TcbStatus::UpToDate));
+        assert_eq!(by_two_dates("Revoked", "UpToDate", newer_first), Err("tcb_revoked".to_owned()));
+        assert_eq!(by_two_dates("UpToDate", "Unheard", newer_first), Err("qe_identity_malformed".to_owned()));
     }
 }
 

@@ -15,6 +15,7 @@ mod pitfalls;
 mod quote_format;
 mod quote_verification;
 mod revocation_lists;
+mod revoked_levels;
 mod supplemental;
 mod tdx;
 mod tdx_documents;

@@ -115,6 +115,34 @@ const CASES: &[(Change, Verdict, Verdict)] = {
         ),
         // One that Intel withdrew: an error by both.
         (revoked_now, Err("tcb_revoked"), Err("tcb_revoked")),
+        // The same where the platform as it is now is not rated, and the reverse.
+        (
+            |t| {
+                revoked_now(t);
+                t.now(2, 8);
+            },
+            Err("tcb_not_supported"),
+            Err("tcb_revoked"),
+        ),
+        (
+            |t| {
+                t.level(1, Revoked);
+                t.now(2, 10);
+                t.now(1, 9);
+            },
+            Err("tdx_module_mismatch"),
+            Err("tcb_revoked"),
+        ),
+        // A status that is not known may be worse than any that is: an error by both.
+        (unknown_now, Err("tdx_module_status_unknown"), Err("tdx_module_status_unknown")),
+        (
+            |t| {
+                unknown_now(t);
+                t.now(2, 8);
+            },
+            Err("tcb_not_supported"),
+            Err("tdx_module_status_unknown"),
+        ),
         // Up to date at launch stays so.
         (|t| t.now(0, 4), Ok(UpToDate), Ok(UpToDate)),
     ]
@@ -132,6 +160,12 @@ fn old_but_rated(made: &mut TrustDomain) {
 /// The module was up to date by another major version's identity and is withdrawn now.
 fn revoked_now(made: &mut TrustDomain) {
     made.modules()[0].tcb_levels[1].tcb_status = "Revoked".to_owned();
+    made.now(0, 4);
+}
+
+/// The module reaches a level of unknown status now.
+fn unknown_now(made: &mut TrustDomain) {
+    made.modules()[0].tcb_levels[1].tcb_status = "Unheard".to_owned();
     made.now(0, 4);
 }
 

@@ -66,7 +66,7 @@ refusals! { parse;
     rejects_clear_ppid_of_wrong_length: "quote_length_wrong", |b| identity(b, 1, 35);
     rejects_rsa_2048_ppid_of_wrong_length: "quote_length_wrong", |b| identity(b, 2, 277);
     rejects_rsa_3072_ppid_of_wrong_length: "quote_length_wrong", |b| identity(b, 3, 403);
-    rejects_too_much_authentication_data: "quote_length_wrong", |b| {
+    rejects_too_much_authentication_data: "quote_auth_data_too_long", |b| {
         b.quoting.auth_data = vec![0; MAX_AUTH_DATA + 1]
     };
     rejects_claim_of_more_authentication_data: "quote_truncated", |b| b.quoting.claimed.auth_data = Some(u16::MAX);
@@ -157,6 +157,22 @@ fn every_version_says_what_it_holds() {
         assert_eq!(quote.body().report_data(), &[5; 64]);
         assert!(matches!(quote.certification(), CertificationData::PckChain(chain) if chain.ends_with(b"-----\0")));
     }
+}
+
+#[test]
+fn bytes_after_a_quote_are_counted() {
+    let after = |trailing: &[u8]| {
+        let quote = [&quote_of(&blueprint(|_| ()))[..], trailing].concat();
+        Quote::parse(&quote).map(|quote| quote.padding()).map_err(|error| error.to_string())
+    };
+    let refused = |count: usize, not_zero: usize| {
+        Err(format!("quote is followed by {count} bytes, {not_zero} of them not zero; only zero padding may follow"))
+    };
+    assert_eq!(after(&[]), Ok(0));
+    assert_eq!(after(&[0; 70]), Ok(70));
+    assert_eq!(after(&[1]), refused(1, 1));
+    assert_eq!(after(&[0, 0, 1, 0, 2]), refused(5, 2));
+    assert_eq!(after(b"\n"), refused(1, 1));
 }
 
 #[test]

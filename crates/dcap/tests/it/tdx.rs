@@ -16,6 +16,14 @@ fn major_0(t: &mut TrustDomain) {
     t.svn(1, 0);
 }
 
+/// A module of major version 0, old, at launch, and the newest one of major version 1 now.
+fn from_0_to_1(t: &mut TrustDomain) {
+    t.launch(1, 0);
+    t.launch(0, 4);
+    t.now(1, 1);
+    t.now(0, 11);
+}
+
 refusals! { verify;
     pitfall_06_rejects_unknown_module: "tdx_module_mismatch", |t| t.svn(1, 2);
     rejects_module_that_is_unknown_now: "tdx_module_mismatch", |t| t.now(1, 2);
@@ -59,6 +67,22 @@ refusals! { verify;
     };
     rejects_tcb_info_of_another_family: "tcb_info_fmspc_mismatch", |t| {
         t.machine.tcb_info.spec.fmspc = "00806F050000".to_owned();
+    };
+    rejects_unknown_status_of_the_module_level_reached: "tdx_module_status_unknown", |t| module_status(t, 0, "Unheard");
+    rejects_platform_status_of_the_module_level_reached: "tdx_module_status_unknown", |t| {
+        module_status(t, 0, "ConfigurationNeeded");
+    };
+    rejects_unknown_status_of_the_module_level_reached_at_launch: "tdx_module_status_unknown", |t| {
+        module_status(t, 1, "Unheard");
+        t.launch(0, 4);
+    };
+    rejects_unknown_status_of_the_module_level_reached_now: "tdx_module_status_unknown", |t| {
+        module_status(t, 1, "Unheard");
+        t.now(0, 4);
+    };
+    rejects_unknown_status_of_the_module_level_reached_by_tdx_1_0: "tdx_module_status_unknown", |t| {
+        t.body(4, body_type::TD10);
+        module_status(t, 0, "uptodate");
     };
     rejects_quote_signed_by_another: "quote_bad_signature", |t| t.machine.quoting.signer = key().into();
     rejects_body_of_tdx_1_5_in_version_4: "quote_truncated", |t| t.body(4, body_type::TD15);
@@ -110,11 +134,24 @@ refusals! { status;
     rejects_td_qe_below_all_levels: "qe_tcb_not_supported", |t| t.machine.quoting.qe_report.isv_svn = 5.into();
 }
 
+fn module_status(t: &mut TrustDomain, level: usize, status: &str) {
+    t.modules()[0].tcb_levels[level].tcb_status = status.to_owned();
+}
+
 fn revoke_module(t: &mut TrustDomain, level: usize) {
-    t.modules()[0].tcb_levels[level].tcb_status = "Revoked".to_owned();
+    module_status(t, level, "Revoked");
 }
 
 acceptances! { verify;
+    accepts_unknown_status_of_a_module_level_that_is_not_reached: |t| module_status(t, 1, "Unheard");
+    accepts_unknown_status_of_a_higher_module_level: |t| {
+        let mut higher = t.modules()[0].tcb_levels[0].clone();
+        (higher.isv_svn, higher.tcb_status) = (99, "Unheard".to_owned());
+        t.modules()[0].tcb_levels.insert(0, higher);
+    };
+    accepts_unknown_status_of_another_module: |t| {
+        t.modules()[1].tcb_levels[0].tcb_status = "Unheard".to_owned();
+    };
     accepts_tdx_1_0_in_version_4: |t| t.body(4, body_type::TD10);
     accepts_tdx_1_0_in_version_5: |t| t.body(5, body_type::TD10);
     accepts_tdx_1_5: |t| t.body(5, body_type::TD15);
@@ -168,6 +205,19 @@ statuses! {
         t.launch(0, 10);
     };
     a_relaunch_heals_a_module_of_major_version_0: TdRelaunchAdvised, |t| { t.launch(1, 0); t.launch(0, 4); };
+    a_relaunch_heals_from_major_version_0_to_1: TdRelaunchAdvised, from_0_to_1;
+    a_relaunch_heals_from_major_version_0_to_1_in_the_extended_body: TdRelaunchAdvised, |t| {
+        t.body(5, body_type::TD15_EX);
+        from_0_to_1(t);
+    };
+    a_relaunch_from_major_version_0_to_1_leaves_the_need_of_configuration: TdRelaunchAdvisedConfigurationNeeded, |t| {
+        t.level(0, TcbStatus::ConfigurationNeeded);
+        from_0_to_1(t);
+    };
+    no_relaunch_heals_from_major_version_0_to_an_old_1: OutOfDate, |t| { from_0_to_1(t); t.now(0, 10); };
+    major_version_0_that_was_up_to_date_stays_so_with_1: UpToDate, |t| { from_0_to_1(t); t.launch(0, 5); };
+    major_version_0_in_tdx_1_0_is_up_to_date: UpToDate, |t| { t.body(4, body_type::TD10); major_0(t); };
+    major_version_0_in_the_extended_body_is_up_to_date: UpToDate, |t| { t.body(5, body_type::TD15_EX); major_0(t); };
     a_relaunch_heals_old_microcode: TdRelaunchAdvised, |t| t.launch(2, 10);
     a_relaunch_heals_in_the_extended_body: TdRelaunchAdvised, |t| {
         t.body(5, body_type::TD15_EX);

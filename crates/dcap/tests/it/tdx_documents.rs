@@ -46,8 +46,41 @@ refusals! { tdx_collateral;
         let again = module_levels(t)[0].clone();
         module_levels(t).push(again);
     };
-    rejects_module_level_that_needs_configuration: "tcb_info_malformed", |t| {
-        module_levels(t)[0].tcb_status = "ConfigurationNeeded".to_owned();
+    rejects_module_with_one_isvsvn_on_two_dates: "tcb_info_malformed", |t| {
+        let mut again = module_levels(t)[0].clone();
+        again.tcb_date += 1;
+        module_levels(t).push(again);
+    };
+    rejects_module_of_unknown_id_without_levels: "tcb_info_malformed", |t| {
+        t.modules()[1].id = "TDX_O1".to_owned();
+        t.modules()[1].tcb_levels.clear();
+    };
+    rejects_module_of_unknown_id_with_the_same_level_twice: "tcb_info_malformed", |t| {
+        t.modules()[1].id = "TDX_O1".to_owned();
+        let again = t.modules()[1].tcb_levels[0].clone();
+        t.modules()[1].tcb_levels.push(again);
+    };
+    rejects_module_status_that_is_no_text: "tcb_info_malformed", |t| {
+        rewrite(t, "\"tcbStatus\":\"UpToDate\"", "\"tcbStatus\":7");
+    };
+    rejects_module_id_that_is_no_text: "tcb_info_malformed", |t| rewrite(t, "\"TDX_01\"", "1");
+    rejects_module_attributes_mask_of_7_bytes: "tcb_info_malformed", |t| {
+        rewrite(t, "\"FFFFFFFFFFFFFFFF\"", "\"FFFFFFFFFFFFFF\"");
+    };
+    rejects_module_attributes_mask_that_is_no_hexadecimal: "tcb_info_malformed", |t| {
+        rewrite(t, "\"FFFFFFFFFFFFFFFF\"", "\"GFFFFFFFFFFFFFFF\"");
+    };
+    rejects_module_without_attributes_mask: "tcb_info_malformed", |t| rewrite(t, "\"attributesMask\"", "\"mask\"");
+    rejects_module_identity_without_attributes_mask: "tcb_info_malformed", |t| {
+        rewrite(t, "\"attributesMask\":\"FFFFFFFFFFFFFFFF\",\"tcbLevels\"", "\"tcbLevels\"");
+    };
+    rejects_tdx_module_of_null: "tcb_info_malformed", |t| {
+        t.machine.tcb_info.spec.tdx_module = None;
+        rewrite(t, "\"tdxModuleIdentities\"", "\"tdxModule\":null,\"tdxModuleIdentities\"");
+    };
+    rejects_module_identities_of_null: "tcb_info_malformed", |t| {
+        t.machine.tcb_info.spec.tdx_module_identities = None;
+        rewrite(t, "\"tcbLevels\"", "\"tdxModuleIdentities\":null,\"tcbLevels\"");
     };
     rejects_module_signer_of_47_bytes: "tcb_info_malformed", |t| {
         rewrite(t, &format!("\"{}\"", "0".repeat(96)), &format!("\"{}\"", "0".repeat(94)));
@@ -90,14 +123,29 @@ acceptances! { tdx_collateral;
 }
 
 #[test]
-fn rejects_module_ids_that_are_not_two_hexadecimal_digits() {
+fn module_ids_that_name_no_major_version_are_left_out() {
     for id in
-        ["", "TDX_", "TDX_3", "TDX_003", "TDX_+3", "TDX_-3", "TDX_0G", "TDX_ 3", "tdx_03", "TDX03", "03", "SGX_03"]
+        ["", "TDX_", "TDX_3", "TDX_003", "TDX_+3", "TDX_-3", "TDX_0G", "TDX_ 3", "TDX_O3", "TDX_03_EX", "TDX03", "03"]
     {
         let mut made = trust_domain(|_| ());
+        made.modules()[1].id = id.to_owned();
+        assert_eq!(verify(&made).map(|quote| quote.tcb().status), Ok(TcbStatus::UpToDate), "{id}");
         made.modules()[0].id = id.to_owned();
-        assert_eq!(tdx_collateral(&made).unwrap_err(), "tcb_info_malformed", "{id}");
+        assert_eq!(verify(&made).map(drop), Err("tdx_module_mismatch".to_owned()), "{id}");
     }
+}
+
+#[test]
+fn module_ids_are_compared_without_case() {
+    for id in ["tdx_03", "Tdx_03", "TDX_03"] {
+        let mut made = trust_domain(|_| ());
+        made.modules()[0].id = id.to_owned();
+        assert_eq!(verify(&made).map(|quote| quote.tcb().status), Ok(TcbStatus::UpToDate), "{id}");
+    }
+    let mut made = trust_domain(|t| t.modules()[1].id = "tdx_03".to_owned());
+    assert_eq!(tdx_collateral(&made).unwrap_err(), "tcb_info_malformed", "the same module twice");
+    made.modules()[1].id = "tdx_04".to_owned();
+    assert!(tdx_collateral(&made).is_ok());
 }
 
 #[test]

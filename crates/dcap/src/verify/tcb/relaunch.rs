@@ -1,6 +1,6 @@
 //! A trust domain whose TDX module was updated while it ran: whether a relaunch would make it fresh.
 
-use super::Appraisal;
+use super::{Appraisal, Evaluation, RevokedLevel, RevokedPart, platform_level, tdx_module_level};
 use crate::pck::ProvenPck;
 use crate::tcb_info::TcbInfo;
 use crate::tcb_status::TcbStatus;
@@ -30,18 +30,44 @@ pub(super) fn judge(
 ) -> Result<(TcbStatus, Option<TcbStatus>), VerifyError> {
     match rule {
         RelaunchRule::Current => {
-            let current = current?.status;
-            Ok((launch.status.relaunch(current), Some(current)))
+            let current = current?;
+            let status = launch.status.relaunch(current.status);
+            current.refuse_revoked(Evaluation::Current { reported_by_intel: status })?;
+            Ok((status, Some(current.status)))
         }
         RelaunchRule::Dcap125 => {
-            let current = match current {
-                Ok(current) => Some(current.status),
-                // What Intel withdrew is no matter of rules.
-                Err(VerifyError::TcbRevoked) => return Err(VerifyError::TcbRevoked),
-                Err(_) => None,
-            };
-            Ok((until_1_25(launch, now, pck, tcb_info).unwrap_or(launch.status), current))
+            let status = until_1_25(launch, now, pck, tcb_info).unwrap_or(launch.status);
+            let evaluation = Evaluation::Current { reported_by_intel: status };
+            match current {
+                Ok(current) => {
+                    current.refuse_revoked(evaluation)?;
+                    Ok((status, Some(current.status)))
+                }
+                Err(_) => {
+                    refuse_what_is_reached(now, pck, tcb_info, evaluation)?;
+                    Ok((status, None))
+                }
+            }
         }
+    }
+}
+
+/// Where one part as it is now is not rated, the other may still be at a level that Intel withdrew, or whose status is not
+/// known: neither is acceptable by any rule.
+fn refuse_what_is_reached(
+    now: &[u8; 16],
+    pck: &ProvenPck,
+    tcb_info: &TcbInfo,
+    evaluation: Evaluation,
+) -> Result<(), VerifyError> {
+    let platform = platform_level(pck, tcb_info, Some(now)).map(|level| (RevokedPart::Platform, level.status));
+    let module = match tdx_module_level(tcb_info, Some(now)) {
+        Err(unknown @ VerifyError::TdxModuleStatusUnknown(_)) => return Err(unknown),
+        reached => reached.ok().flatten().map(|level| (RevokedPart::TdxModule, level.status)),
+    };
+    match [platform, module].into_iter().flatten().find(|(_, status)| *status == TcbStatus::Revoked) {
+        Some((part, _)) => Err(VerifyError::TcbRevoked(RevokedLevel { part, evaluation })),
+        None => Ok(()),
     }
 }
 
@@ -67,7 +93,7 @@ fn is_newest(now: &[u8; 16], tcb_info: &TcbInfo) -> Option<bool> {
     let &[newest_minor, _, newest_microcode, ..] = tcb_info.levels.first()?.tdx_components.as_ref()?;
     let newest_minor = match major {
         0 => newest_minor.into(),
-        _ => tcb_info.tdx_modules.as_ref()?.identity(major)?.levels.first()?.isv_svn,
+        _ => tcb_info.tdx_modules.as_ref()?.identity(major)?.levels.first()?.isv_svn(),
     };
     Some(u16::from(minor) >= newest_minor && microcode >= newest_microcode)
 }
