@@ -66,18 +66,18 @@ def main(ca, token_file, provider, key_file, certificate_file):
     status, answer = put(provider, ca, token, sign(file, {"text": POLICY % 1}))
     assert status == 400 and "policy_jws_text_member" in answer, answer
     assert "`text` instead of `AttestationPolicy`" in answer and "rename the member" in answer, answer
-    print("ok: the guide's member `text` is refused by its name")
+    print("python: the guide's member `text` is refused by its name")
 
     encoded = base64.urlsafe_b64encode((POLICY % 2).encode()).rstrip(b"=").decode()
     client = AttestationAdministrationClient(provider, Credential(token), connection_verify=ca)
     for number, value in [(2, encoded), (3, POLICY % 3)]:
         status, answer = put(provider, ca, token, sign(file, {"AttestationPolicy": value}))
         assert status == 200, answer
-    print("ok: the guide's script with the member `AttestationPolicy` sets a policy of an Isolated provider")
+    print("python: the guide's script with the member `AttestationPolicy` sets a policy of an Isolated provider")
     # Microsoft's client reads it from that member, base64url; text as it is it cannot show.
     put(provider, ca, token, sign(file, {"AttestationPolicy": encoded, "iat": 1}))
     assert client.get_policy(AttestationType.OPEN_ENCLAVE)[0] == POLICY % 2
-    print("ok: and Microsoft's client shows it")
+    print("python: and Microsoft's client shows it")
 
 
 if __name__ == "__main__":
