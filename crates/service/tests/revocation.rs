@@ -133,7 +133,7 @@ async fn a_revoked_token_is_listed_until_it_expires_whatever_lifetime_its_policy
         assert_eq!(revoke(&service, "/p/one", Some(&token), &format!("token={token}")).await.status, 200);
         let list = RevokedTokens::parse(&service.get("/p/one/revoked").await.body, &format!("{URL}/p/one")).unwrap();
         let verifier =
-            Verifier::new(&format!("{URL}/p/one"), Jwks::parse(&service.get("/p/one/certs").await.body).unwrap());
+            Verifier::new(format!("{URL}/p/one"), Jwks::parse(&service.get("/p/one/certs").await.body).unwrap());
         let expectations = Expectations::new(Binding::WithoutFreshness).accept_simulated().not_revoked(list);
         let last = expires_at - 1;
         assert!(matches!(verifier.verify(&token, last, &expectations), Err(TokenError::Revoked { .. })));

@@ -179,7 +179,7 @@ fn rules_do_not_speak_as_the_service() {
 
 #[test]
 fn what_is_derived_from_events_may_be_issued() {
-    let vocabulary = policy::Vocabulary { read_only: &["events"], ..FREE.clone() };
+    let vocabulary = Vocabulary { read_only: &["events"], ..FREE.clone() };
     let claims = [claim("events", "{\"x\": true}")];
     let derived = "c:[type==\"events\"] => issue(type=\"x\", value=JsonToClaimValue(JmesPath(c.value, \"x\")));";
     assert!(parse(&issuing(derived)).decide(&claims, &vocabulary).is_ok());
