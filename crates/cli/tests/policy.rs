@@ -207,6 +207,38 @@ fn configuration_and_errors_are_explained_too() {
 }
 
 #[test]
+fn the_lifetime_that_a_policy_sets_and_the_claims_that_it_does_not_get_are_explained() {
+    let bench = Bench::new();
+    bench.write("claims.json", r#"{"x-ms-sgx-svn": 1}"#);
+    let text = "version=1.0;authorizationrules{[type==\"x-ms-sgx-svn\"]=>permit();};\nissuancerules{\n=>issue(type=\"aas-ehd\",value=\"mine\");\n=>issueproperty(type=\"report_validity_in_minutes\",value=5);};";
+    bench.write("d.policy", text);
+    let ran = bench.run("explain d.policy --type SgxEnclave --claims claims.json").expect(0);
+    for words in [
+        "withheld from the token: aas-ehd = \"mine\"",
+        "set property report_validity_in_minutes = 5",
+        "issues no claim\nwithholds aas-ehd: the token has the service's own value, or none",
+        "the token is valid for 5 minutes, or for the provider's lifetime if that is shorter",
+    ] {
+        assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
+    }
+    let json = bench.run("explain d.policy --type SgxEnclave --claims claims.json --json").expect(0).json();
+    assert_eq!(
+        (&json["issued"], &json["withheld"][0]["type"]),
+        (&serde_json::json!([]), &serde_json::json!("aas-ehd"))
+    );
+    assert_eq!(json["properties"]["issuance"], serde_json::json!({"report_validity_in_minutes": 5}));
+    for policy_type in ["SgxEnclave", "OpenEnclave", "TdxVm", "SevSnpVm", "AzureGuest", "Tpm", "VBSEnclave"] {
+        let bad = "version=1.0;authorizationrules{=>permit();};issuancerules{=>issueproperty(type=\"report_validity_in_minutes\",value=0);};";
+        bench.write("e.policy", bad);
+        let ran = bench.run(&format!("lint e.policy --type {policy_type}")).expect(1);
+        assert!(ran.stdout.contains("from 1 to 525600"), "{}", ran.stdout);
+    }
+    let ran = bench.run("lint d.policy --type SgxEnclave").expect(1);
+    assert!(ran.stdout.contains("the token never gets"), "{}", ran.stdout);
+    bench.run("check d.policy --type SgxEnclave").expect(0);
+}
+
+#[test]
 fn claims_that_are_none_are_refused_with_their_reason() {
     let bench = Bench::new();
     for (text, words) in [

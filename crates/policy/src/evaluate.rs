@@ -41,7 +41,7 @@ impl Policy {
         Ok(run.properties)
     }
 
-    /// Decides over verified claims, and issues new ones, none of which may have a name that the vocabulary owns.
+    /// Decides over verified claims, and issues new ones, none of which has a name that the vocabulary owns.
     ///
     /// # Errors
     /// See [`Refusal`]: denied, not permitted, or not evaluated to an end.
@@ -78,6 +78,8 @@ struct Run<'a> {
     claims: ClaimSet<'a>,
     /// The numbers of the claims that were issued.
     issued: Vec<usize>,
+    /// The numbers of the claims that rules issued and the token does not get.
+    withheld: Vec<usize>,
     properties: Properties,
     is_permitted: bool,
     denied: Option<Position>,
@@ -98,6 +100,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             claims,
             issued: Vec::new(),
+            withheld: Vec::new(),
             properties: Properties::defaults(vocabulary, section),
             is_permitted: false,
             denied: None,
@@ -109,7 +112,13 @@ impl<'a> Run<'a> {
 
     fn explanation(self, outcome: Result<Permit, Refusal>) -> Explanation {
         let claims: Vec<Claim> = self.claims.iter().cloned().collect();
-        Explanation { outcome, incoming: self.claims.incoming(), claims, rules: self.trace.unwrap_or_default() }
+        Explanation {
+            outcome,
+            incoming: self.claims.incoming(),
+            claims,
+            withheld: self.withheld,
+            rules: self.trace.unwrap_or_default(),
+        }
     }
 
     fn decide(&mut self, policy: &Policy) -> Result<Permit, Refusal> {
@@ -177,7 +186,9 @@ impl<'a> Run<'a> {
             match &rule.action {
                 Action::Issue(_) => {
                     self.refuse_issuing(&claim, new)?;
-                    self.issued.push(self.claims.len());
+                    let is_withheld = self.vocabulary.owned.withholds(&claim.name);
+                    let numbers = if is_withheld { &mut self.withheld } else { &mut self.issued };
+                    numbers.push(self.claims.len());
                 }
                 // Later rules see a property as a claim; the token does not show it.
                 Action::IssueProperty(_) => self.properties.set(&claim, section, self.vocabulary)?,
@@ -189,7 +200,8 @@ impl<'a> Run<'a> {
     }
 
     fn refuse_issuing(&self, claim: &Claim, new: &New) -> Result<(), Fault> {
-        if self.vocabulary.owned.owns(&claim.name) {
+        let owned = &self.vocabulary.owned;
+        if owned.owns(&claim.name) && !owned.withholds(&claim.name) {
             return Err(Fault::owned_name(&claim.name));
         }
         let is_copy = matches!(new, New::Copy(_));

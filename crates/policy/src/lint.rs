@@ -32,6 +32,7 @@ impl Policy {
                 // Claims of the configuration are gone when evidence is judged.
                 linter.made = Made::default();
             }
+            linter.overwritten_properties(self.rules(section));
             for rule in self.rules(section) {
                 linter.rule(section, rule);
                 linter.made.by(rule);

@@ -13,7 +13,7 @@ use crate::vocabulary::Vocabulary;
 pub struct Properties(BTreeMap<String, Value>);
 
 impl Properties {
-    /// The property of that name: as a rule set it, or its default.
+    /// The property of that name: as a rule set it, or its default; none where it has no default and no rule set it.
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
@@ -26,7 +26,7 @@ impl Properties {
     /// What the properties of that section are where no rule sets them.
     pub(crate) fn defaults(vocabulary: &Vocabulary, section: Section) -> Self {
         let known = vocabulary.properties.iter().filter(|property| property.section == section);
-        Self(known.map(|property| (property.name.to_owned(), property.default.clone())).collect())
+        Self(known.filter_map(|property| Some((property.name.to_owned(), property.default.clone()?))).collect())
     }
 
     /// One that did nothing would be taken for a rule that holds, so nothing unknown is set.
@@ -34,7 +34,8 @@ impl Properties {
         let known = vocabulary.property(&claim.name).filter(|property| property.section == section);
         let Some(property) = known else { return Err(Fault::UnknownProperty { name: shown(&claim.name) }) };
         if !property.domain.has(&claim.value) {
-            return Err(Fault::PropertyValue { name: property.name.to_owned(), domain: property.domain });
+            let value = claim.value.to_string();
+            return Err(Fault::PropertyValue { name: property.name.to_owned(), value, domain: property.domain });
         }
         self.0.insert(claim.name.clone(), claim.value.clone());
         Ok(())

@@ -80,10 +80,12 @@ pub enum Fault {
         name: String,
     },
     /// A property with a value that it cannot have.
-    #[error("sets the property `{name}` to something else than {domain}")]
+    #[error("sets the property `{name}` to {value}; it must be {domain}")]
     PropertyValue {
         /// Its name.
         name: String,
+        /// The value, cut to 60 characters.
+        value: String,
         /// What it can be.
         domain: Domain,
     },

@@ -19,6 +19,8 @@ pub struct Explanation {
     pub claims: Vec<Claim>,
     /// How many of them are of the evidence.
     pub incoming: usize,
+    /// The numbers of the claims that rules issued under names that the service alone speaks for: the token does not get them.
+    pub withheld: Vec<usize>,
     /// The rules that were evaluated, in the order of evaluation. Issuance rules are not where nothing is permitted.
     pub rules: Vec<RuleTrace>,
 }
@@ -89,7 +91,13 @@ pub struct Near {
 impl Explanation {
     /// Of claims that could not even be looked at.
     pub(crate) fn of_nothing(incoming: &[Claim], refusal: Refusal) -> Self {
-        Self { outcome: Err(refusal), claims: incoming.to_vec(), incoming: incoming.len(), rules: Vec::new() }
+        Self {
+            outcome: Err(refusal),
+            claims: incoming.to_vec(),
+            incoming: incoming.len(),
+            withheld: Vec::new(),
+            rules: Vec::new(),
+        }
     }
 
     /// The rule that denied; or the one that ended the evaluation in an error.

@@ -23,7 +23,7 @@ pub struct Vocabulary {
     pub read_only: &'static [&'static str],
     /// The properties that rules may set.
     pub properties: Vec<KnownProperty>,
-    /// The names that no rule may issue.
+    /// The names that the caller alone speaks for.
     pub owned: OwnedNames,
 }
 
@@ -116,8 +116,8 @@ pub struct KnownProperty {
     pub section: Section,
     /// The values that it may have.
     pub domain: Domain,
-    /// What it is where no rule sets it.
-    pub default: Value,
+    /// Its value where no rule sets it; none where the caller then decides.
+    pub default: Option<Value>,
 }
 
 /// The values that a property may have.

@@ -16,6 +16,7 @@ use crate::audit::{Observed, platform_id};
 use crate::claims::{self, Evidence};
 use crate::hashes::sha256;
 use crate::policies::{Policies, PolicyInForce};
+use crate::policy_type::REPORT_VALIDITY;
 use crate::provider::Provider;
 use crate::request::{AttestRequest, HeldData};
 
@@ -89,7 +90,7 @@ impl Provider {
             (ApiVersion::Current, Some(_)) => token::issue_unsecured,
             (ApiVersion::Current, None) => token::issue,
         };
-        let lifetime = self.settings.token_lifetime;
+        let lifetime = lifetime(&permit.properties, self.settings.token_lifetime);
         Ok(issue(self.signing_key(now)?, self.issuer(), claims, now.seconds(), lifetime)?)
     }
 }
@@ -128,6 +129,15 @@ fn minimum_evaluation_number(properties: &Properties, baseline: u32) -> u32 {
     match properties.value("x-ms-sgx-tcbidentifier") {
         Some(policy::Value::String(text)) => text.parse().unwrap_or(baseline),
         _ => baseline,
+    }
+}
+
+/// Seconds that the token is valid: what the policy sets, and never longer than the provider's own lifetime, for which its keys
+/// are published and its revoked tokens are kept.
+fn lifetime(properties: &Properties, provider: i64) -> i64 {
+    match properties.value(REPORT_VALIDITY) {
+        Some(policy::Value::Integer(minutes)) => minutes.saturating_mul(60).min(provider),
+        _ => provider,
     }
 }
 
@@ -188,7 +198,7 @@ fn outgoing(
     claims
 }
 
-/// The policy engine refused owned names already; the service's own word stands in any case.
+/// The policy engine lets no owned name through; the service's own word would win in any case.
 fn with_issued(mut claims: Map<String, Value>, issued: Map<String, Value>) -> Map<String, Value> {
     for (name, value) in issued {
         claims.entry(name).or_insert(value);

@@ -59,7 +59,7 @@ pub use endorsements::EndorsementsError;
 pub use keeper::KeeperError;
 pub use names::OWNED_NAMES;
 pub use policies::PolicyError;
-pub use policy_type::PolicyType;
+pub use policy_type::{PolicyType, REPORT_VALIDITY};
 pub use provider::{
     InvalidProviderName, InvalidSettings, KeysError, Provider, ProviderName, Quoter, Settings, TrustModel,
     UnusableProvider, VerificationClock, left_to_policy,

@@ -2,7 +2,23 @@
 
 use policy::OwnedNames;
 
-/// What no policy may issue: the members of a token that its readers take as the service's own word.
+/// Older names of Azure's own claims. Azure accepts policies that issue such names, so rules may; the token never has a policy's
+/// value under them. It has the service's own value, or none: a relying party reads `aas-ehd` as data that the enclave
+/// committed to, and nobody checked that of a policy's text.
+const OLDER_NAMES: &[&str] = &[
+    "aas-attestationcollateral",
+    "aas-ehd",
+    "aas-policyHash",
+    "maa-attestationcollateral",
+    "maa-ehd",
+    "maa-policyHash",
+    "policy_hash",
+    "policy_signer",
+    "rp_data",
+    "ver",
+];
+
+/// The members of a token that its readers take as the service's own word: no token has them from a policy.
 pub static OWNED_NAMES: OwnedNames = OwnedNames::new(
     &[
         "iss",
@@ -23,10 +39,6 @@ pub static OWNED_NAMES: OwnedNames = OwnedNames::new(
         "dbgstat",
         "intuse",
         "secureboot",
-        "rp_data",
-        "ver",
-        "policy_hash",
-        "policy_signer",
     ],
     &[
         "x-ms-ver",
@@ -46,7 +58,8 @@ pub static OWNED_NAMES: OwnedNames = OwnedNames::new(
         "maa-",
         "aas-",
     ],
-);
+)
+.withholding(OLDER_NAMES);
 
 #[cfg(test)]
 mod tests {
@@ -74,9 +87,8 @@ mod tests {
             "x-ms-inittime",
             "x-veritee-simulated",
             "x-veritee-tcb-status",
-            "maa-attestationcollateral",
-            "maa-ehd",
-            "aas-ehd",
+            "maa-quotehash",
+            "aas-ehd2",
             "X-MS-SGX-MRENCLAVE",
             "Iss",
         ];
@@ -99,6 +111,26 @@ mod tests {
                 ),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn a_policy_may_issue_an_older_name_and_no_permit_has_it() {
+        let written = OLDER_NAMES.iter().copied().chain(["AAS-EHD", "Maa-Ehd", "RP_DATA"]);
+        for name in written {
+            assert!(OWNED_NAMES.owns(name), "{name}");
+            let vocabulary = crate::PolicyType::SgxEnclave.vocabulary();
+            let text = format!(
+                "version=1.2;authorizationrules{{=>add(type=\"{name}\",value=2);=>permit();}};issuancerules{{\
+                 =>issue(type=\"{name}\",value=1);c:[type==\"{name}\"]=>issue(claim=c);\
+                 =>issue(type=AppendString(\"{name}\",\"\"),value=3);=>issue(type=\"mine\",value=4);}};"
+            );
+            let policy = policy::Policy::parse(&text).unwrap();
+            let said = policy.lint(&text, &vocabulary);
+            assert!(said.iter().any(|said| said.code == "issued-without-effect"), "{name}: {said}");
+            assert_eq!(said.errors(), Ok(()), "{name}");
+            let issued = policy.decide(&[], &vocabulary).unwrap().issued;
+            assert_eq!(issued.iter().map(|claim| claim.name.as_str()).collect::<Vec<_>>(), ["mine"], "{name}");
         }
     }
 

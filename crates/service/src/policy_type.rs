@@ -155,33 +155,33 @@ impl From<AttestationType> for PolicyType {
     }
 }
 
+/// The property of issuance rules that shortens a token's lifetime, in minutes.
+pub const REPORT_VALIDITY: &str = "report_validity_in_minutes";
+
 fn properties(policy_type: PolicyType) -> Vec<KnownProperty> {
     let property = |name, section, domain, default| KnownProperty { name, section, domain, default };
-    match policy_type {
+    let mut properties = match policy_type {
         PolicyType::SgxEnclave | PolicyType::OpenEnclave => vec![property(
             "x-ms-sgx-tcbidentifier",
             Section::Configuration,
             Domain::WordOrNumber("azuredefault"),
-            Value::String("azuredefault".to_owned()),
+            Some(Value::String("azuredefault".to_owned())),
         )],
         PolicyType::Tpm | PolicyType::VbsEnclave => vec![
-            property("require_valid_aik_cert", Section::Configuration, Domain::Boolean, Value::Boolean(true)),
+            property("require_valid_aik_cert", Section::Configuration, Domain::Boolean, Some(Value::Boolean(true))),
             property(
                 "required_pcr_mask",
                 Section::Configuration,
                 Domain::Integer(0, 0xff_ffff),
-                Value::Integer(0xff_ffff),
+                Some(Value::Integer(0xff_ffff)),
             ),
-            property(
-                "report_validity_in_minutes",
-                Section::Issuance,
-                Domain::Integer(1, 525_600),
-                Value::Integer(1_440),
-            ),
-            property("omit_x5c", Section::Issuance, Domain::Boolean, Value::Boolean(false)),
+            property("omit_x5c", Section::Issuance, Domain::Boolean, Some(Value::Boolean(false))),
         ],
         PolicyType::SevSnpVm | PolicyType::TdxVm | PolicyType::AzureGuest | PolicyType::CyResComponent => Vec::new(),
-    }
+    };
+    // Where no rule sets it, the provider's own lifetime holds. The most is Azure's: a year.
+    properties.push(property(REPORT_VALIDITY, Section::Issuance, Domain::Integer(1, 525_600), None));
+    properties
 }
 
 #[cfg(test)]
@@ -256,7 +256,8 @@ mod tests {
                 assert_eq!(every.claims.iter().filter(|known| known.name == claim.name).count(), 1, "{}", claim.name);
             }
             for property in &vocabulary.properties {
-                assert!(property.domain.has(&property.default), "{}", property.name);
+                let default = property.default.as_ref();
+                assert!(default.is_none_or(|default| property.domain.has(default)), "{}", property.name);
                 assert!(every.property(property.name).is_some());
             }
         }

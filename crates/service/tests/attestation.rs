@@ -210,6 +210,129 @@ fn configured(rule: &str) -> String {
     format!("version=1.1;configurationrules{{{rule}}};authorizationrules{{=>permit();}};")
 }
 
+/// The policy of Azure's own CLI tests, which issues `aas-ehd` of `maa-ehd`; in ours for enclaves of the simulated machine.
+const ISSUES_EHD: &str = "version= 1.0;
+authorizationrules {
+[ type==\"$is-debuggable\", value==false ] && [ type==\"$product-id\", value==3 ] => permit();
+};
+issuancerules {
+c:[ type==\"$sgx-mrsigner\" ] => issue(type=\"sgx-mrsigner\", value=c.value);
+c1:[type==\"maa-ehd\"] => issue(type=\"aas-ehd\", value=c1.value);
+=> issue(type=\"aas-ehd\", value=\"a key of the policy's\");
+=> issue(type=\"maa-ehd\", value=\"a key of the policy's\");
+=> issue(type=\"Aas-Ehd\", value=\"a key of the policy's\");
+=> issue(type=\"rp_data\", value=\"a nonce of the policy's\");
+=> issue(type=\"maa-attestationcollateral\", value=\"none\");
+};";
+
+#[tokio::test]
+async fn the_policy_of_azures_cli_tests_is_one_that_a_provider_takes() {
+    let Some(file) = test_data::recorded("field/policies/azure-cli-sgx-policy-aas-ehd.txt") else { return };
+    let text = std::fs::read_to_string(file).unwrap();
+    let service = running().await;
+    for policy_type in ["SgxEnclave", "OpenEnclave"] {
+        let path = format!("/policies/{policy_type}");
+        service.ask("PUT", &path, token::policy_jws::unsecured(&text)).await.token();
+        let shown = claims_of(&service.ask("GET", &path, "").await.token());
+        assert_eq!(shown["x-ms-policy"], token::policy_jws::unsecured(&text));
+    }
+    // It is for one signer's enclaves, and these are not.
+    let mut body = quote_body(&service.quote(&enclave_holding(b"")));
+    let refused = (400, "PolicyEvaluationError".into(), "policy_did_not_permit".into());
+    assert_eq!(service.attest(&body).await.refusal(), refused);
+    body["draftPolicyForAttestation"] =
+        json!(text.replace(
+        "[ type==\"$sgx-mrsigner\", value==\"E31C9E505F37A58DE09335075FC8591254313EB20BB1A27E5443CC450B6E33E5\"]",
+        "[ type==\"$sgx-mrsigner\"]"
+    ).replace("4639", "3").replace("$min-svn", "$svn"));
+    assert_eq!(
+        claims_of(&service.attest(&body).await.token())["x-ms-policy"],
+        json!({"sgx-mrsigner": "02".repeat(32)})
+    );
+}
+
+#[tokio::test]
+async fn held_data_in_a_token_is_the_services_word_or_absent_whatever_the_policy_issues() {
+    let service = running().await;
+    service.ask("PUT", "/policies/SgxEnclave", token::policy_jws::unsecured(ISSUES_EHD)).await.token();
+    let held = encode(b"{\"key\":1}");
+    let quote = service.quote(&enclave_holding(b"{\"key\":1}"));
+    for draft in [None, Some(ISSUES_EHD)] {
+        for data_type in [Some("Binary"), Some("JSON"), None] {
+            let mut body = quote_body(&quote);
+            if let Some(data_type) = data_type {
+                body["runtimeData"] = json!({"data": held, "dataType": data_type});
+            }
+            if let Some(draft) = draft {
+                body["draftPolicyForAttestation"] = draft.into();
+            }
+            let claims = claims_of(&service.attest(&body).await.token());
+            let expected = (data_type == Some("Binary")).then(|| json!(held));
+            for name in ["aas-ehd", "maa-ehd", "x-ms-sgx-ehd"] {
+                assert_eq!(claims.get(name), expected.as_ref(), "{data_type:?} {name}");
+            }
+            assert_eq!(claims.get("Aas-Ehd"), None);
+            assert_eq!(claims.get("rp_data"), None);
+            assert!(claims["maa-attestationcollateral"].is_object());
+            // What the policy may issue it issues; what it may not is there under no other roof either.
+            assert_eq!(claims["x-ms-policy"], json!({"sgx-mrsigner": "02".repeat(32)}));
+            assert!(!claims.to_string().contains("of the policy's"), "{claims}");
+        }
+    }
+}
+
+/// `report_validity_in_minutes` in a policy, and what a provider with a lifetime of `lifetime` seconds makes of it.
+async fn lifetime_of(service: &running::Running, provider: &str, rules: &str) -> Result<i64, String> {
+    let text = format!("version=1.2;authorizationrules{{=>permit();}};issuancerules{{{rules}}};");
+    let body = token::policy_jws::unsecured(&text);
+    let answer = service.ask("PUT", &format!("/p/{provider}/policies/SgxEnclave"), body).await;
+    if answer.status != StatusCode::OK {
+        return Err(answer.refusal().2);
+    }
+    let body = quote_body(&service.quote(&enclave_holding(b""))).to_string();
+    let answer = service.post(&format!("/p/{provider}/attest/SgxEnclave"), body).await;
+    if answer.status != StatusCode::OK {
+        return Err(answer.refusal().2);
+    }
+    let claims = claims_of(&answer.token());
+    assert_eq!(claims["nbf"], claims["iat"]);
+    Ok(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap())
+}
+
+#[tokio::test]
+async fn a_policy_shortens_the_tokens_lifetime_and_never_lengthens_it() {
+    let service = running().await;
+    service.create("hour", json!({"veritee": {"tokenLifetime": 3600}})).await;
+    service.create("week", json!({"veritee": {"tokenLifetime": 604_800}})).await;
+    let set = |value: &str| format!("=> issueproperty(type=\"report_validity_in_minutes\", value={value});");
+    let twice = [set("30"), "[type==\"x-ms-sgx-svn\", value>=4]".to_owned() + &set("2")].concat();
+    let from_claim = format!("c:[type==\"x-ms-sgx-svn\"] {}", set("c.value"));
+    for (rules, hour, week) in [
+        (String::new(), 3600, 604_800),
+        (set("1"), 60, 60),
+        (set("60"), 3600, 3600),
+        (set("61"), 3600, 3660),
+        (set("1440"), 3600, 86_400),
+        (set("525600"), 3600, 604_800),
+        // The last one that fires holds.
+        (twice, 120, 120),
+        ([set("2"), "[type==\"x-ms-sgx-svn\", value>=5]".to_owned() + &set("1")].concat(), 120, 120),
+        (from_claim, 240, 240),
+        (set("JsonToClaimValue(\"7\")"), 420, 420),
+    ] {
+        assert_eq!(lifetime_of(&service, "hour", &rules).await, Ok(hour), "{rules}");
+        assert_eq!(lifetime_of(&service, "week", &rules).await, Ok(week), "{rules}");
+    }
+    for value in ["0", "-5", "525601", "9223372036854775807", "-9223372036854775808", "\"60\"", "true"] {
+        assert_eq!(lifetime_of(&service, "hour", &set(value)).await, Err("policy_malformed".to_owned()), "{value}");
+    }
+    // What is known in evaluation alone refuses the attestation.
+    for value in ["JsonToClaimValue(\"0\")", "JsonToClaimValue(\"[1,2]\")", "JsonToClaimValue(\"null\")"] {
+        let found = lifetime_of(&service, "hour", &set(value)).await;
+        assert_eq!(found, Err("policy_evaluation_failed".to_owned()), "{value}");
+    }
+}
+
 #[tokio::test]
 async fn claims_of_veritee_can_be_judged_by_policy() {
     let service = running().await;

@@ -245,3 +245,23 @@ async fn isolated_providers_ask_for_signatures_and_answer_with_certificates() {
     let refused = service.ask("PUT", "/operations/policy/certificates", json!(change).to_string()).await.refusal();
     assert_eq!(refused.2, "provider_not_isolated");
 }
+
+/// `aas-ehd` is what programs of that time read as the enclave's data.
+#[tokio::test]
+async fn a_policy_does_not_speak_for_the_service_in_tokens_of_that_time_and_shortens_their_lifetime() {
+    let service = running().await;
+    let text = "version=1.0;authorizationrules{=>permit();};issuancerules{\
+        =>issue(type=\"aas-ehd\",value=\"mine\");=>issue(type=\"maa-ehd\",value=\"mine\");\
+        =>issue(type=\"maa-policyHash\",value=\"mine\");=>issue(type=\"AAS-policyHash\",value=\"mine\");\
+        =>issueproperty(type=\"report_validity_in_minutes\",value=2);};";
+    bare(&service.ask("PUT", CURRENT, policy_jws::unsecured(text)).await);
+    for held in [b"held".as_slice(), b""] {
+        let quote = service.quote(&enclave_holding(held));
+        let claims = claims_of(&bare(&attest(&service, "/attest/SgxEnclave", &quote, held).await));
+        let expected = (!held.is_empty()).then(|| json!(encode(held)));
+        assert_eq!((claims.get("aas-ehd"), claims.get("maa-ehd")), (expected.as_ref(), expected.as_ref()));
+        assert_eq!(claims["maa-policyHash"], token::hash::policy_hash_legacy(text));
+        assert!(!claims.to_string().contains("mine"), "{claims}");
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 120);
+    }
+}

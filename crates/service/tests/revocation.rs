@@ -112,3 +112,31 @@ async fn what_is_no_valid_token_of_the_provider_is_revoked_by_nobody_and_is_no_e
     let asked = request("GET", "/revoke").body(Body::empty()).unwrap();
     assert_eq!(service.send(asked).await.status, 405);
 }
+
+/// A policy that asks for a year does not make tokens outlive what is remembered of them; one that asks for minutes makes no
+/// entry outlive its token.
+#[tokio::test]
+async fn a_revoked_token_is_listed_until_it_expires_whatever_lifetime_its_policy_asked_for() {
+    let service = running().await;
+    service.create("one", json!({"veritee": {"tokenLifetime": 3600}})).await;
+    for (minutes, expected) in [(525_600, 3600), (2, 120)] {
+        let text = format!(
+            "version=1.0;authorizationrules{{=>permit();}};issuancerules{{\
+             =>issueproperty(type=\"report_validity_in_minutes\",value={minutes});}};"
+        );
+        let jws = token::policy_jws::unsecured(&text);
+        assert_eq!(service.ask("PUT", "/p/one/policies/SgxEnclave", jws).await.status, 200);
+        let token = token_at(&service, "/p/one").await;
+        let claims = claims_of(&token);
+        let expires_at = claims["exp"].as_i64().unwrap();
+        assert_eq!(expires_at - claims["iat"].as_i64().unwrap(), expected);
+        assert_eq!(revoke(&service, "/p/one", Some(&token), &format!("token={token}")).await.status, 200);
+        let list = RevokedTokens::parse(&service.get("/p/one/revoked").await.body, &format!("{URL}/p/one")).unwrap();
+        let verifier =
+            Verifier::new(format!("{URL}/p/one"), Jwks::parse(&service.get("/p/one/certs").await.body).unwrap());
+        let expectations = Expectations::new(Binding::WithoutFreshness).accept_simulated().not_revoked(list);
+        let last = expires_at - 1;
+        assert!(matches!(verifier.verify(&token, last, &expectations), Err(TokenError::Revoked { .. })));
+        assert!(matches!(verifier.verify(&token, expires_at + 600, &expectations), Err(TokenError::Expired { .. })));
+    }
+}

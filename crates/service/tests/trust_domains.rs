@@ -219,3 +219,23 @@ async fn real_trust_domains_get_tokens_as_of_the_time_of_their_collateral() {
     }
     assert!(attested >= 10 && refused >= 1, "{attested} attested, {refused} refused");
 }
+
+/// The property and the older names are the same for every type.
+#[tokio::test]
+async fn a_policy_for_trust_domains_shortens_the_lifetime_and_does_not_speak_for_the_service() {
+    let with_tdx = with_tdx().await;
+    let td = trust_domain_holding(b"data");
+    let mut body = quote_body(&with_tdx.quote(&td.td10()));
+    body["draftPolicyForAttestation"] = json!(
+        "version=1.0;authorizationrules{=>permit();};issuancerules{\
+         =>issueproperty(type=\"report_validity_in_minutes\",value=3);\
+         =>issue(type=\"aas-ehd\",value=\"mine\");=>issue(type=\"maa-ehd\",value=\"mine\");};"
+    );
+    for runtime_data in [json!(null), json!({"data": encode(b"data"), "dataType": "Binary"})] {
+        body["runtimeData"] = runtime_data;
+        let claims = claims_of(&with_tdx.attest(&body).await.token());
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 180);
+        // Tokens about trust domains have held data under one name.
+        assert_eq!((claims.get("aas-ehd"), claims.get("maa-ehd"), claims.get("x-ms-policy")), (None, None, None));
+    }
+}

@@ -46,6 +46,20 @@ pub fn unpacked(archive: &str, scratch: &Path, name: &str) -> Option<PathBuf> {
     Some(to)
 }
 
+/// A file that a script in `interop` fetches into `target/interop`, or nothing where it was not run.
+///
+/// # Panics
+/// Where it is absent and `VERITEE_REQUIRE_DATA=1`.
+pub fn fetched(path: &str, script: &str) -> Option<PathBuf> {
+    let full = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/interop").join(path);
+    if full.exists() {
+        return Some(full);
+    }
+    assert!(!is_required(), "VERITEE_REQUIRE_DATA=1 and no `target/interop/{path}`: run {script}");
+    println!("skipped: no `target/interop/{path}`; {script} fetches it");
+    None
+}
+
 /// Whether a program that a test runs is on this machine: `program arguments` ends well.
 ///
 /// # Panics

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use dcap::{TrustedRoots, UnixTime};
 use policy::{Claim, Explanation, Policy, Properties, Refusal};
 use serde_json::{Map, Value, json};
-use service::PolicyType;
+use service::{PolicyType, REPORT_VALIDITY};
 
 use super::{claims, diagnostics, parse_type, read_policy, vocabulary};
 use crate::clock::parse_time;
@@ -91,6 +91,15 @@ fn show_to_people(source: &str, configuration: &Explanation, decision: Option<&E
         for claim in &permit.issued {
             show::line(&format!("  {} = {}", show::inline(&claim.name), claim.value))?;
         }
+        for claim in withheld(decision) {
+            let name = show::inline(&claim.name);
+            show::line(&format!("withholds {name}: the token has the service's own value, or none"))?;
+        }
+        if let Some(minutes) = permit.properties.value(REPORT_VALIDITY) {
+            show::line(&format!(
+                "the token is valid for {minutes} minutes, or for the provider's lifetime if that is shorter"
+            ))?;
+        }
     }
     Ok(())
 }
@@ -107,6 +116,7 @@ fn describe(configuration: &Explanation, decision: Option<&Explanation>) -> Valu
         "message": last.outcome.as_ref().err().map(ToString::to_string),
         "decidingRule": last.deciding_rule(),
         "issued": issued,
+        "withheld": withheld(last).collect::<Vec<_>>(),
         "properties": {
             "configuration": configuration.outcome.as_ref().ok().map(|permit| properties(&permit.properties)),
             "issuance": decision.and_then(|last| last.outcome.as_ref().ok()).map(|permit| properties(&permit.properties)),
@@ -116,6 +126,11 @@ fn describe(configuration: &Explanation, decision: Option<&Explanation>) -> Valu
         "configurationClaims": configuration.claims,
         "rules": configuration.rules.iter().chain(decision.iter().flat_map(|decision| &decision.rules)).collect::<Vec<_>>(),
     })
+}
+
+/// The claims that rules issued and the token does not get.
+fn withheld(explanation: &Explanation) -> impl Iterator<Item = &Claim> {
+    explanation.withheld.iter().filter_map(|number| explanation.claims.get(*number))
 }
 
 fn properties(properties: &Properties) -> Map<String, Value> {

@@ -92,6 +92,7 @@ impl<'a> Writer<'a> {
                 for number in made {
                     let claim = self.claim(*number);
                     let verb = match rule.action {
+                        "issue" if self.explanation.withheld.contains(number) => "withheld from the token:",
                         "issue" => "issued",
                         "issueproperty" => "set property",
                         _ => "added",

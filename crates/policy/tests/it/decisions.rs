@@ -1,6 +1,6 @@
 //! Where Microsoft's documentation is silent: a test for each row of the table in docs/policy-language.md.
 
-use policy::{Claim, Fault, Issuer, Policy, Refusal, Value};
+use policy::{Claim, Fault, Issuer, OwnedNames, Policy, Refusal, Value, Vocabulary};
 
 use crate::{FREE, authorize, claim, decide, fault_of, issue, issuing, named, owning, parse};
 
@@ -179,7 +179,7 @@ fn rules_do_not_speak_as_the_service() {
 
 #[test]
 fn what_is_derived_from_events_may_be_issued() {
-    let vocabulary = policy::Vocabulary { read_only: &["events"], ..FREE.clone() };
+    let vocabulary = Vocabulary { read_only: &["events"], ..FREE.clone() };
     let claims = [claim("events", "{\"x\": true}")];
     let derived = "c:[type==\"events\"] => issue(type=\"x\", value=JsonToClaimValue(JmesPath(c.value, \"x\")));";
     assert!(parse(&issuing(derived)).decide(&claims, &vocabulary).is_ok());
@@ -194,6 +194,12 @@ fn a_property_that_nothing_heeds_is_refused() {
     assert!(matches!(fault_of(decide(&text, &[])), Fault::UnknownProperty { .. }));
     let text = issuing("=> issueproperty(type=\"minutes\", value=61);");
     assert!(matches!(fault_of(decide(&text, &[])), Fault::PropertyValue { .. }));
+    for value in ["0", "-1", "9223372036854775807", "\"5\"", "true"] {
+        let text = issuing(&format!("=> issueproperty(type=\"minutes\", value={value});"));
+        let said = fault_of(decide(&text, &[])).to_string();
+        let expected = format!("sets the property `minutes` to {value}; it must be an integer from 1 to 60");
+        assert_eq!(said, expected);
+    }
     // One of another section is none of this.
     let text = issuing("=> issueproperty(type=\"x-ms-sgx-tcbidentifier\", value=\"15\");");
     assert!(matches!(fault_of(decide(&text, &[])), Fault::UnknownProperty { .. }));
@@ -236,6 +242,26 @@ fn owned_names_cannot_be_issued() {
     let text = issuing("=> issue(type=AppendString(\"i\", \"SS\"), value=1);");
     let fault = fault_of(parse(&text).decide(&[], &vocabulary));
     assert_eq!(fault, Fault::OwnedName { name: "iSS".into() });
+}
+
+#[test]
+fn the_last_rule_that_sets_a_property_holds() {
+    let rules =
+        "=> issueproperty(type=\"minutes\", value=5); [type==\"a\"] => issueproperty(type=\"minutes\", value=30);";
+    let minutes = |claims: &[Claim]| decide(&issuing(rules), claims).unwrap().properties.value("minutes").cloned();
+    assert_eq!(minutes(&[]), Some(Value::Integer(5)));
+    assert_eq!(minutes(&[claim("a", 1)]), Some(Value::Integer(30)));
+    let both = issuing("c:[type==\"a\"] => issueproperty(type=\"minutes\", value=c.value);");
+    assert!(matches!(fault_of(decide(&both, &[claim("a", 1), claim("a", 2)])), Fault::NotOneValue { count: 2, .. }));
+}
+
+#[test]
+fn older_names_of_owned_claims_are_withheld() {
+    let owned = OwnedNames::new(&[], &["aas-"]).withholding(&["aas-ehd"]);
+    let vocabulary = Vocabulary { owned, ..Vocabulary::empty() };
+    let text = issuing("=> issue(type=\"aas-ehd\", value=1); [type==\"aas-ehd\"] => issue(type=\"seen\", value=true);");
+    let issued = parse(&text).decide(&[], &vocabulary).unwrap().issued;
+    assert_eq!(issued.iter().map(|claim| claim.name.as_str()).collect::<Vec<_>>(), ["seen"]);
 }
 
 #[test]

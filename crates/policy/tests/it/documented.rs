@@ -334,7 +334,7 @@ fn whole(rules: &str) -> String {
 fn outcome(name: &str, text: &str, claims: &[Claim]) -> Result<(Vec<String>, Vec<String>), Refusal> {
     let policy = Policy::parse(text).unwrap_or_else(|errors| panic!("{name}\n{errors}"));
     let mut vocabulary = FREE.clone();
-    let property = |name, section, domain| KnownProperty { name, section, domain, default: Value::Boolean(true) };
+    let property = |name, section, domain| KnownProperty { name, section, domain, default: Some(Value::Boolean(true)) };
     vocabulary.properties.extend([
         property("required_pcr_mask", Section::Configuration, Domain::Integer(0, 0xff_ffff)),
         property("require_valid_aik_cert", Section::Configuration, Domain::Boolean),

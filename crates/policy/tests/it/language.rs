@@ -1,6 +1,6 @@
 //! Versions 1.0 and 1.1: what a policy means.
 
-use policy::{Domain, Fault, Issuer, Policy, Refusal, Section, Value, Version, Vocabulary};
+use policy::{Domain, Fault, Issuer, OwnedNames, Policy, Refusal, Section, Value, Version, Vocabulary};
 
 use crate::{FREE, authorize, claim, decide, enclave, fault_of, issue, issuing, named, owning, parse, position};
 
@@ -163,7 +163,12 @@ fn a_property_that_no_rule_sets_has_its_default() {
     let configured = policy.configure(&FREE).unwrap();
     assert_eq!(configured.iter().count(), 1);
     assert_eq!(configured.value("x-ms-sgx-tcbidentifier"), Some(&Value::String("azuredefault".into())));
-    assert_eq!(policy.decide(&[], &FREE).unwrap().properties.value("minutes"), Some(&Value::Integer(10)));
+    let properties = policy.decide(&[], &FREE).unwrap().properties;
+    assert_eq!(properties.value("minutes"), Some(&Value::Integer(10)));
+    // One without a default is there only where a rule sets it.
+    assert_eq!((properties.value("seconds"), properties.iter().count()), (None, 1));
+    let set = decide(&issuing("=> issueproperty(type=\"seconds\", value=7);"), &[]).unwrap().properties;
+    assert_eq!(set.value("seconds"), Some(&Value::Integer(7)));
 }
 
 #[test]
@@ -260,6 +265,32 @@ fn an_owned_name_is_refused_when_its_rule_is_read_and_when_a_copy_would_issue_it
     // Adding is no issuing: the token does not show it.
     let add = "version=1.0;authorizationrules{=>add(type=\"iss\",value=1);=>permit();};";
     assert!(parse(add).decide(&[], &owned).is_ok());
+}
+
+#[test]
+fn a_withheld_name_is_issued_without_a_fault_and_no_permit_has_it() {
+    let owned = OwnedNames::new(&["iss"], &["aas-"]).withholding(&["aas-ehd"]);
+    let vocabulary = Vocabulary { owned, ..Vocabulary::empty() };
+    for rule in [
+        "=> issue(type=\"aas-ehd\", value=\"mine\");",
+        "=> issue(type=\"AAS-Ehd\", value=\"mine\");",
+        "=> issue(type=AppendString(\"aas-\", \"ehd\"), value=\"mine\");",
+        "=> add(type=\"aas-ehd\", value=\"mine\"); c:[value==\"mine\"] => issue(claim=c);",
+        "c:[type==\"held\"] => issue(type=c.value, value=\"mine\");",
+    ] {
+        let rules = format!("{rule} c:[value==\"mine\"] => issue(type=\"copy\", value=\"seen\");");
+        let explanation = parse(&issuing(&rules)).explain(&[claim("held", "aas-ehd")], &vocabulary);
+        let permit = explanation.outcome.as_ref().unwrap_or_else(|refusal| panic!("{rule}: {refusal}"));
+        // Later rules see it, as they see what is added.
+        assert_eq!(permit.issued.iter().map(|claim| claim.name.as_str()).collect::<Vec<_>>(), ["copy"], "{rule}");
+        let withheld: Vec<_> = explanation.withheld.iter().map(|number| &explanation.claims[*number]).collect();
+        assert_eq!(withheld.len(), 1, "{rule}");
+        assert!(withheld[0].name.eq_ignore_ascii_case("aas-ehd"), "{rule}");
+        assert!(explanation.text(&issuing(&rules)).contains("withheld from the token: "), "{rule}");
+    }
+    // Its neighbours are refused as ever.
+    let text = issuing("=> issue(type=AppendString(\"aas-ehd\", \"x\"), value=1);");
+    assert_eq!(fault_of(parse(&text).decide(&[], &vocabulary)), Fault::OwnedName { name: "aas-ehdx".into() });
 }
 
 #[test]

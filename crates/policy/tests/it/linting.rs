@@ -25,16 +25,22 @@ static KNOWN: LazyLock<Vocabulary> = LazyLock::new(|| {
                 name: "mask",
                 section: Section::Configuration,
                 domain: Domain::Integer(0, 255),
-                default: Value::Integer(7),
+                default: Some(Value::Integer(7)),
             },
             KnownProperty {
                 name: "omit",
                 section: Section::Issuance,
                 domain: Domain::Boolean,
-                default: Value::Boolean(false),
+                default: Some(Value::Boolean(false)),
+            },
+            KnownProperty {
+                name: "minutes",
+                section: Section::Issuance,
+                domain: Domain::Integer(1, 60),
+                default: None,
             },
         ],
-        owned: OwnedNames::new(&["iss"], &[]),
+        owned: OwnedNames::new(&["iss"], &[]).withholding(&["old"]),
     }
 });
 
@@ -270,12 +276,51 @@ fn names_that_are_owned_and_properties_that_nothing_heeds_are_errors() {
         (of(&property("something", "1"), ""), "property-unknown", "configurationrules has: mask"),
         (of(&property("omit", "true"), ""), "property-elsewhere", "belongs to issuancerules"),
         (of("", &property("mask", "1")), "property-elsewhere", "belongs to configurationrules"),
+        (of("", &property("minutes", "0")), "property-value", "minutes is an integer from 1 to 60"),
+        (of("", &property("minutes", "-1")), "property-value", "from 1 to 60"),
+        (of("", &property("minutes", "61")), "property-value", "from 1 to 60"),
+        (of("", &property("minutes", "\"30\"")), "property-value", "from 1 to 60"),
     ];
     for ((severity, code, help), expected, words) in table {
         assert_eq!((severity, code), (Severity::Error, expected));
         assert!(help.contains(words), "{code}: {help}");
     }
     assert_eq!(of(&property("mask", "255"), &property("omit", "true")).1, "");
+}
+
+#[test]
+fn a_claim_that_is_withheld_from_the_token_is_a_warning() {
+    let text =
+        |rule: &str| format!("version=1.2;authorizationrules{{[type==\"svn\"]=>permit();}};issuancerules{{{rule}}};");
+    for rule in
+        ["=>issue(type=\"old\",value=1);", "c:[type==\"old\"]=>issue(claim=c);", "=>issue(type=\"OLD\",value=1);"]
+    {
+        let found = lint(&text(rule), &KNOWN);
+        let found: Vec<_> = found.iter().map(|found| (found.severity, found.code)).collect();
+        assert!(found.contains(&(Severity::Warning, "issued-without-effect")), "{rule}: {found:?}");
+        assert!(found.iter().all(|(severity, _)| *severity == Severity::Warning), "{rule}: {found:?}");
+    }
+    assert!(lint(&text("=>add(type=\"old\",value=1);=>issue(type=\"older\",value=1);"), &KNOWN).is_empty());
+}
+
+#[test]
+fn a_property_that_a_later_rule_sets_in_any_case_is_a_warning() {
+    let of = |rules: &str| {
+        let text = format!("version=1.1;authorizationrules{{[type==\"svn\"]=>permit();}};issuancerules{{\n{rules}}};");
+        let found = lint(&text, &KNOWN);
+        found.iter().map(|found| (found.code, found.at.line, found.help.clone())).collect::<Vec<_>>()
+    };
+    let set =
+        |condition: &str, minutes: i64| format!("{condition}=>issueproperty(type=\"minutes\",value={minutes});\n");
+    let debug = "[type==\"debug\",value==true]";
+    let found = of(&[set("", 5), set(debug, 6), set("", 7)].concat());
+    assert_eq!(
+        found.iter().map(|(code, line, _)| (*code, *line)).collect::<Vec<_>>(),
+        [("property-overwritten", 2), ("property-overwritten", 3)]
+    );
+    assert!(found[0].2.contains("line 4 sets it in any case"), "{found:?}");
+    assert_eq!(of(&[set("", 5), set(debug, 1)].concat()), []);
+    assert_eq!(of(&[set(debug, 5), "=>issueproperty(type=\"omit\",value=true);".to_owned()].concat()), []);
 }
 
 #[test]

@@ -24,9 +24,10 @@ static FREE: LazyLock<Vocabulary> = LazyLock::new(|| {
                 "x-ms-sgx-tcbidentifier",
                 Section::Configuration,
                 Domain::WordOrNumber("azuredefault"),
-                Value::String("azuredefault".into()),
+                Some(Value::String("azuredefault".into())),
             ),
-            property("minutes", Section::Issuance, Domain::Integer(1, 60), Value::Integer(10)),
+            property("minutes", Section::Issuance, Domain::Integer(1, 60), Some(Value::Integer(10))),
+            property("seconds", Section::Issuance, Domain::Integer(1, 60), None),
         ],
         ..Vocabulary::empty()
     }

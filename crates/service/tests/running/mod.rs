@@ -1,9 +1,11 @@
 //! A service over a simulated machine, asked without a network.
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod comparison;
 pub mod described;
 pub mod issuer;
 pub mod managed;
+pub mod python;
 pub mod recorded;
 pub mod tdx;
 

@@ -84,9 +84,15 @@ pub enum PolicyJwsError {
     /// The signature is not that of the first certificate's key over this header and payload.
     #[error("the signature of the policy JWS is not that of its certificate's key")]
     Signature,
-    /// The payload is no JSON object with a text `AttestationPolicy`, or has duplicate members.
+    /// The payload is no JSON object, has a member twice, or one of another type than it should have.
     #[error("the payload of the policy JWS is no strict JSON object with `AttestationPolicy`")]
     Payload(#[source] strict_json::Error),
+    /// The payload has no `AttestationPolicy`.
+    #[error("the payload of the policy JWS has no member `AttestationPolicy`")]
+    NoPolicy,
+    /// The payload has `text` and no `AttestationPolicy`.
+    #[error("the payload of the policy JWS has the member `text` instead of `AttestationPolicy`")]
+    TextMember,
     /// The audience is empty, or too long.
     #[error("the payload of the policy JWS has an `aud` that is empty or too long")]
     Audience,
@@ -116,6 +122,8 @@ impl PolicyJwsError {
             Self::KeySize { .. } => "policy_jws_key_size",
             Self::Signature => "policy_jws_signature",
             Self::Payload(_) => "policy_jws_payload",
+            Self::NoPolicy => "policy_jws_no_policy",
+            Self::TextMember => "policy_jws_text_member",
             Self::Audience => "policy_jws_audience",
             Self::NotUtf8(_) => "policy_jws_not_utf8",
         }
@@ -146,7 +154,11 @@ impl PolicyJwsError {
             Self::KeySize { .. } => "sign with an RSA key of 2048 to 4096 bits, or one on P-256",
             Self::Signature => "sign again; the key has to be that of the first certificate",
             Self::Audience => "name the provider's URL in `aud`, or leave it out; 16 names at most",
-            Self::Payload(_) | Self::NotUtf8(_) => {
+            Self::TextMember => {
+                "rename the member `text` to `AttestationPolicy`, with the policy in base64url, and sign again; \
+                 or use `veritee policy sign`"
+            }
+            Self::Payload(_) | Self::NoPolicy | Self::NotUtf8(_) => {
                 "send the payload {\"AttestationPolicy\":\"<base64url of the policy in UTF-8>\"}"
             }
         }

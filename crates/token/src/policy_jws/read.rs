@@ -1,6 +1,7 @@
 //! Reading a policy JWS, in every spelling that Microsoft's clients send.
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::error::PolicyJwsError;
 use super::signed::{Audience, MAX_DEPTH, PolicySigner, Signed, segment};
@@ -38,7 +39,8 @@ impl PolicyJws {
     /// 4. Signed: `x5c`, or `jwk.x5c`, has one to [`MAX_CERTIFICATES`](super::MAX_CERTIFICATES) certificates, RSA keys have
     ///    2048 to 4096 bits, and the signature is that of the first one's key over the first two segments as they were sent.
     /// 5. The payload is empty, or strict JSON with the policy's text in `AttestationPolicy`: base64url of UTF-8, or, as an
-    ///    old signing tool writes it, the text itself. An `aud` beside it is a text or a list of them.
+    ///    old signing tool writes it, the text itself. An `aud` beside it is a text or a list of them. A payload that has the
+    ///    policy in `text` alone, as a script of Microsoft's writes it, is refused by an error of its own.
     ///
     /// # Errors
     /// [`PolicyJwsError`].
@@ -49,18 +51,28 @@ impl PolicyJws {
     }
 }
 
+/// A member that may be absent and, where it is there, is a text: `null` is none.
+fn text_alone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
+}
+
 /// Step 5.
 fn read_payload(payload: &[u8]) -> Result<(Option<String>, Option<Vec<String>>), PolicyJwsError> {
     #[derive(Deserialize)]
     struct Payload {
-        #[serde(rename = "AttestationPolicy")]
-        policy: String,
+        #[serde(rename = "AttestationPolicy", default, deserialize_with = "text_alone")]
+        policy: Option<String>,
+        /// Nothing of it counts; only that it is there.
+        text: Option<IgnoredAny>,
         aud: Option<Audience>,
     }
     if payload.is_empty() {
         return Ok((None, None));
     }
-    let Payload { policy, aud } = strict_json::from_slice(payload, MAX_DEPTH).map_err(PolicyJwsError::Payload)?;
+    let Payload { policy, text, aud } = strict_json::from_slice(payload, MAX_DEPTH).map_err(PolicyJwsError::Payload)?;
+    let Some(policy) = policy else {
+        return Err(if text.is_some() { PolicyJwsError::TextMember } else { PolicyJwsError::NoPolicy });
+    };
     let audience = aud.map(Audience::names).transpose()?;
     // No policy is written in these characters alone: it has a `;`.
     let is_encoded = policy.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/=".contains(&byte));

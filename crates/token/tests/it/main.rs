@@ -18,6 +18,7 @@ mod policy_reading;
 mod policy_signing;
 mod policy_trust;
 mod properties;
+mod python_recordings;
 mod recordings;
 mod refusals;
 mod signer_evidence;

@@ -297,17 +297,41 @@ fn refuses_a_swapped_certificate() {
 fn refuses_malformed_payloads() {
     let text = URL_SAFE_NO_PAD.encode(TEXT);
     for json in [
-        "{}".to_owned(),
         "[]".to_owned(),
         "null".to_owned(),
         TEXT.to_owned(),
         r#"{"AttestationPolicy":7}"#.to_owned(),
         r#"{"AttestationPolicy":null}"#.to_owned(),
-        r#"{"attestationPolicy":"AA"}"#.to_owned(),
+        format!(r#"{{"AttestationPolicy":7,"text":"{text}"}}"#),
         format!(r#"{{"AttestationPolicy":"{text}","AttestationPolicy":"{text}"}}"#),
     ] {
         assert!(matches!(refusal(&unsecured_of(&json)), PolicyJwsError::Payload(_)), "{json}");
     }
+}
+
+#[test]
+fn refuses_payloads_without_a_policy() {
+    for json in ["{}", r#"{"attestationPolicy":"AA"}"#, r#"{"policy":"AA"}"#, r#"{"Text":"AA"}"#] {
+        let error = refusal(&unsecured_of(json));
+        assert!(matches!(error, PolicyJwsError::NoPolicy), "{json}: {error:?}");
+        assert!(error.help().contains("AttestationPolicy"));
+    }
+}
+
+/// The script in Microsoft's guide names the member so; its prose, its documentation and its clients do not.
+#[test]
+fn refuses_the_member_text_by_its_name_whoever_signed() {
+    let json = json!({ "text": TEXT }).to_string();
+    let header = json!({"typ": "JWT", "alg": "RS256", "x5c": rsa().x5c()});
+    for jws in [unsecured_of(&json), rsa().jws(&header, &payload_of(&json)), unsecured_of(r#"{"text":7}"#)] {
+        let error = refusal(&jws);
+        assert_eq!(error.code(), "policy_jws_text_member");
+        assert!(error.to_string().contains("`text` instead of `AttestationPolicy`"), "{error}");
+        assert!(error.help().contains("`AttestationPolicy`"));
+    }
+    // Beside a policy it is a further member.
+    let both = json!({"text": "version=1.0;", "AttestationPolicy": URL_SAFE_NO_PAD.encode(TEXT)}).to_string();
+    assert_eq!(read(&unsecured_of(&both)).text(), Some(TEXT));
 }
 
 #[test]

@@ -1,0 +1,187 @@
+//! What Microsoft recorded of Azure in 2021 for the tests of its Python client: tokens, keys, policies and certificates.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use der::{Decode, Encode};
+use serde::Deserialize;
+use serde_json::Value;
+use token::hash::{key_id, policy_hash, policy_token_hash};
+use token::jws::Jws;
+use token::policy_jws::{CertificateJws, PolicyJws, SignatureAlgorithm};
+use token::{Algorithm, Binding, Expectations, Jwks, TokenError, Verifier};
+
+const DEFAULT: &str = "bROrN897ZfWmWY2V0FLUlu3uwk5xatGnKYHn3zBbSlw";
+const MINIMAL: &str = "z0FRjKS0ssQTNur1V6BV8WIrh9M3fzgTo0EfHRvapWU";
+
+#[derive(Deserialize)]
+struct Recording {
+    name: String,
+    calls: Vec<Call>,
+}
+
+#[derive(Deserialize)]
+struct Call {
+    method: String,
+    url: String,
+    body: Option<String>,
+    answer: String,
+}
+
+impl Call {
+    /// The route, such as `attest/SgxEnclave`.
+    fn path(&self) -> &str {
+        self.url.splitn(4, '/').nth(3).unwrap().split('?').next().unwrap()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.answer).unwrap()
+    }
+
+    fn token(&self) -> Option<String> {
+        self.json()["token"].as_str().map(str::to_owned)
+    }
+
+    fn claims(&self) -> Option<Value> {
+        Some(serde_json::from_slice(&Jws::decode(&self.token()?).unwrap().payload).unwrap())
+    }
+}
+
+fn recordings() -> Option<Vec<Recording>> {
+    let file = test_data::fetched("recordings/recordings.json", "interop/recordings/fetch")?;
+    Some(serde_json::from_slice(&fs::read(file).unwrap()).unwrap())
+}
+
+fn keys(calls: &[Call]) -> Option<Jwks> {
+    let answer = calls.iter().find(|call| call.path() == "certs")?;
+    Some(Jwks::parse(answer.answer.as_bytes()).unwrap())
+}
+
+fn decode(text: &Value) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text.as_str().unwrap().trim_end_matches('=')).unwrap()
+}
+
+/// What the evidence of an attestation was bound to.
+fn binding(request: &Value) -> Binding {
+    let data = &request["runtimeData"];
+    match data["dataType"].as_str() {
+        None => Binding::WithoutFreshness,
+        Some("JSON") => Binding::RuntimeJson(serde_json::from_slice(&decode(&data["data"])).unwrap()),
+        Some(_) => Binding::RuntimeData(decode(&data["data"])),
+    }
+}
+
+#[test]
+fn tokens_of_2021_verify_and_all_others_are_refused_for_what_they_are() {
+    let Some(recordings) = recordings() else { return };
+    let mut kinds = BTreeMap::new();
+    for recording in &recordings {
+        let Some(keys) = keys(&recording.calls) else { panic!("{} has no keys", recording.name) };
+        for call in recording.calls.iter().filter(|call| call.token().is_some()) {
+            let (token, claims) = (call.token().unwrap(), call.claims().unwrap());
+            let at = claims["iat"].as_i64().unwrap();
+            let verifier = Verifier::new(claims["iss"].as_str().unwrap(), keys.clone());
+            let request: Value =
+                call.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+            let expectations = Expectations::new(binding(&request)).tolerance_seconds(0);
+            let algorithm = Jws::decode(&token).unwrap().header.algorithm().unwrap();
+            let kind = match (algorithm, verifier.verify(&token, at, &expectations)) {
+                (Algorithm::Rs256, Ok(verified)) => {
+                    assert_eq!((verified.attestation_type(), verified.is_simulated()), ("sgx", false));
+                    assert!(verified.mrenclave().is_some() && verified.mrsigner().is_some());
+                    // The token is bound to this data, and to no other.
+                    let other = Expectations::new(Binding::RuntimeData(b"other".to_vec())).tolerance_seconds(0);
+                    assert!(verifier.verify(&token, at, &other).is_err(), "{}", recording.name);
+                    "attestation"
+                }
+                (Algorithm::Rs256, Err(TokenError::Administration { .. })) => "administration",
+                (Algorithm::None, Err(TokenError::DraftPolicy)) => "draft",
+                (_, result) => panic!("{} {}: {result:?}", recording.name, call.path()),
+            };
+            *kinds.entry(kind).or_insert(0) += 1;
+            // One second after its end it is refused whatever it is.
+            let end = claims["exp"].as_i64().unwrap();
+            assert!(verifier.verify(&token, end + 1, &expectations).is_err(), "{}", recording.name);
+        }
+    }
+    assert_eq!(kinds, BTreeMap::from([("administration", 89), ("attestation", 27), ("draft", 3)]));
+}
+
+#[test]
+fn key_ids_of_2021_follow_our_rule() {
+    let Some(recordings) = recordings() else { return };
+    let mut sets = 0;
+    for call in recordings.iter().flat_map(|recording| &recording.calls).filter(|call| call.path() == "certs") {
+        let keys = Jwks::parse(call.answer.as_bytes()).unwrap();
+        let entry = &keys.keys()[0];
+        let certificate = x509_cert::Certificate::from_der(&STANDARD.decode(&entry.x5c()[0]).unwrap()).unwrap();
+        let spki = certificate.tbs_certificate().subject_public_key_info().to_der().unwrap();
+        assert_eq!(key_id(&spki), entry.kid());
+        sets += 1;
+    }
+    assert!(sets >= 60, "{sets}");
+}
+
+#[test]
+fn policies_of_2021_are_read_and_their_hashes_are_ours() {
+    let Some(recordings) = recordings() else { return };
+    let (mut set, mut signed, mut shown, mut judged) = (0, 0, 0, 0);
+    for call in recordings.iter().flat_map(|recording| &recording.calls) {
+        let Some(claims) = call.claims() else { continue };
+        if call.path().starts_with("policies/") && call.method != "GET" {
+            let jws = call.body.as_deref().unwrap();
+            let policy = PolicyJws::read(jws).unwrap();
+            if call.method == "PUT" {
+                assert_eq!(policy.text().map(policy_hash).as_deref(), Some(MINIMAL));
+                assert_eq!(claims["x-ms-policy-token-hash"], policy_token_hash(jws));
+                set += 1;
+            } else {
+                assert_eq!(policy.text(), None);
+            }
+            if let Some(signer) = policy.signer() {
+                assert_eq!(signer.algorithm(), SignatureAlgorithm::Rs256);
+                signed += 1;
+                // The answer to a reset does not name its signer.
+                if call.method == "PUT" {
+                    assert_eq!(claims["x-ms-policy-signer"], signer.jwk());
+                }
+            }
+        }
+        if let Some(jws) = claims["x-ms-policy"].as_str() {
+            let text = PolicyJws::read(jws).unwrap().text().map(policy_hash);
+            assert!(text.is_none() || [DEFAULT, MINIMAL].contains(&text.as_deref().unwrap()), "{text:?}");
+            shown += 1;
+        }
+        if let Some(hash) = claims["x-ms-policy-hash"].as_str() {
+            let request: Value = serde_json::from_str(call.body.as_deref().unwrap()).unwrap();
+            match request["draftPolicyForAttestation"].as_str() {
+                Some(draft) => assert_eq!(hash, policy_hash(draft)),
+                None => assert!([DEFAULT, MINIMAL].contains(&hash), "{hash}"),
+            }
+            judged += 1;
+        }
+    }
+    assert_eq!((set, signed, shown, judged), (20, 21, 36, 30));
+}
+
+#[test]
+fn certificates_of_2021_are_read_and_their_thumbprints_are_ours() {
+    let Some(recordings) = recordings() else { return };
+    let mut changed = 0;
+    for call in recordings.iter().flat_map(|recording| &recording.calls) {
+        if !call.path().starts_with("certificates:") {
+            continue;
+        }
+        let jws: String = serde_json::from_str(call.body.as_deref().unwrap()).unwrap();
+        let certificate = CertificateJws::read(&jws).unwrap().certificate().clone();
+        let sha1 = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, certificate.der());
+        let thumbprint = hex::encode_upper(sha1);
+        assert_eq!(call.claims().unwrap()["x-ms-certificate-thumbprint"], thumbprint);
+        assert_eq!(certificate.thumbprint_sha1(), thumbprint);
+        changed += 1;
+    }
+    assert_eq!(changed, 8);
+}
