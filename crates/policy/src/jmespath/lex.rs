@@ -67,7 +67,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn symbol(&mut self, first: char, start: usize) -> Result<Kind, QueryError> {
-        if let Some(symbol) = SYMBOLS.into_iter().find(|symbol| self.rest().starts_with(symbol)) {
+        if let Some(symbol) = symbol(self.rest()) {
             self.at = self.at.saturating_add(symbol.len());
             return Ok(Kind::Symbol(symbol));
         }
@@ -131,6 +131,12 @@ impl<'t> Lexer<'t> {
         self.at = self.at.saturating_add(end);
         rest.get(..end).unwrap_or_default()
     }
+}
+
+/// The symbol that a text begins with.
+fn symbol(text: &str) -> Option<&'static str> {
+    let first = text.bytes().next()?;
+    SYMBOLS.into_iter().find(|symbol| symbol.as_bytes().first() == Some(&first) && text.starts_with(symbol))
 }
 
 /// Without its delimiters.

@@ -88,8 +88,10 @@ fn names_are_shared_and_texts_that_a_query_makes_are_bounded() {
     // Ten thousand times the same name, of which there is one in memory.
     let evaluated = authorize(&rule("map(&keys(@),@)"), &[claim("a", document.as_str())]);
     assert!(matches!(evaluated, Err(Refusal::NoPermit)), "{evaluated:?}");
+    let fault = fault_of(authorize(&rule("map(&join('',keys(@)),@)"), &[claim("a", document.as_str())]));
+    assert!(matches!(fault, Fault::Query(policy::QueryFailure::TooLarge)), "{fault:?}");
     let fault = fault_of(authorize(&rule("map(&to_string(@),@)"), &[claim("a", document.as_str())]));
-    assert!(matches!(fault, Fault::Query(_)), "{fault:?}");
+    assert_eq!(fault, Fault::OutOfFuel);
 }
 
 #[test]
