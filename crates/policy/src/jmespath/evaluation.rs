@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{Json, number};
-use crate::fuel::{Fuel, OutOfFuel};
+use crate::fuel::{Fuel, OutOfFuel, comparison};
 use crate::limits::{MAX_QUERY_NODES, MAX_QUERY_TEXT};
 
 /// Why a query gave nothing, not even `null`.
@@ -83,7 +83,7 @@ impl<'f> Evaluation<'f> {
                     return Ok(false);
                 }
                 for (left, right) in left.keys().zip(right.keys()) {
-                    self.fuel.compare(left.len().min(right.len()))?;
+                    self.fuel.spend(comparison(left.len().min(right.len())).saturating_add(1))?;
                     if left != right {
                         return Ok(false);
                     }

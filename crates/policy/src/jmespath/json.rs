@@ -177,6 +177,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         let mut object = BTreeMap::new();
         while let Some(name) = members.next_key::<String>()? {
             self.0.pay(|fuel| {
+                fuel.allocate(1)?;
                 fuel.copy(name.len())?;
                 fuel.copy(name.len())?;
                 fuel.look_up(name.len(), object.len())
