@@ -225,7 +225,7 @@ fn operand(random: &mut Random, depth: usize, named: &[&str]) -> String {
         1..=3 if !named.is_empty() => {
             format!("{}.{}", random.one(named), random.one(&["value", "value", "type", "issuer"]))
         }
-        0..=3 => "\"{\\\"k\\\":[1,2]}\"".to_owned(),
+        1..=3 => "\"{\\\"k\\\":[1,2]}\"".to_owned(),
         4 => format!("NegateBool({})", operand(random, depth + 1, named)),
         5 => format!("JsonToClaimValue({})", operand(random, depth + 1, named)),
         6 => two(random, "AppendString", depth, named),

@@ -86,7 +86,7 @@ fn of_the_language() -> Vec<Operation> {
         operation(
             "joins of texts of 16 KiB",
             repeated("a:[type!=\"\"]&&[value!=a.value,type==\"b\"]=>deny();", 1_000),
-            { (0..15).map(|number| text("a", format!("{}{number:02}", "x".repeat(16 << 10)))).collect() },
+            (0..15).map(|number| text("a", format!("{}{number:02}", "x".repeat(16 << 10)))).collect(),
         ),
         operation("claims that match", repeated("[value>=0]=>permit();", 1_900), integers(1_000)),
         operation(

@@ -58,8 +58,7 @@ impl Parser {
     /// What an expression begins with.
     fn prefix(&mut self, depth: usize) -> Result<Built, QueryError> {
         let at = self.at();
-        let kind = self.peek().clone();
-        self.advance();
+        let kind = self.take();
         match kind {
             Kind::Literal(json) => Ok(Built::leaf(Node::Literal(json), at)),
             Kind::RawString(text) => Ok(Built::leaf(Node::Literal(super::Json::string(text)), at)),

@@ -69,11 +69,12 @@ impl Parser {
         let mut names = Vec::new();
         let mut values = Vec::new();
         loop {
-            match self.peek().clone() {
-                Kind::Name(name) | Kind::QuotedName(name) => names.push(name),
-                _ => return Err(self.unexpected("a member's name is needed", "such as {a: b}")),
+            if !matches!(self.peek(), Kind::Name(_) | Kind::QuotedName(_)) {
+                return Err(self.unexpected("a member's name is needed", "such as {a: b}"));
             }
-            self.advance();
+            if let Kind::Name(name) | Kind::QuotedName(name) = self.take() {
+                names.push(name);
+            }
             self.expect(":", "a member is written name: expression")?;
             values.push(self.expression(0, depth)?);
             if !self.is_at(",") {
