@@ -16,7 +16,7 @@ const COPIED: usize = 64;
 const READ: usize = 4;
 
 /// Steps for reading a byte of a policy's text.
-const TEXT: u32 = 6;
+const TEXT: u32 = 7;
 
 /// The steps that an evaluation may still take.
 ///
@@ -50,7 +50,7 @@ impl Fuel {
     }
 
     /// Pays for reading and checking a policy's text, where whoever asks for the evaluation brings the policy too. The longest text
-    /// leaves a third of a full amount.
+    /// leaves a fifth of a full amount.
     pub fn pay_for_text(&mut self, text: &str) {
         let bytes = u32::try_from(text.len().min(MAX_TEXT)).unwrap_or(u32::MAX);
         self.left = self.left.saturating_sub(bytes.saturating_mul(TEXT));
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!((fuel.spend(1), fuel.spent()), (Err(OutOfFuel), MAX_INLINE_STEPS));
         let mut fuel = Fuel::full();
         fuel.pay_for_text(&"x".repeat(2 * MAX_TEXT));
-        assert!((1..MAX_STEPS / 3 * 2).contains(&fuel.spent()));
+        assert!((1..MAX_STEPS / 5 * 4).contains(&fuel.spent()));
         let mut fuel = Fuel::inline();
         assert_eq!(fuel.spend(all + 1), Err(OutOfFuel));
         assert_eq!((fuel.spend(1), fuel.spend(usize::MAX)), (Err(OutOfFuel), Err(OutOfFuel)));

@@ -1,7 +1,5 @@
 //! What stands between brackets, braces and parentheses.
 
-use std::sync::Arc;
-
 use super::STAR;
 use super::cursor::Parser;
 use crate::jmespath::QueryError;
@@ -83,7 +81,7 @@ impl Parser {
             self.advance();
         }
         self.expect("}", "close it with }")?;
-        self.builder.many(|values| Node::Hash(names.into_iter().map(Arc::from).zip(values).collect()), values, at)
+        self.builder.many(|values| Node::Hash(names.into_iter().zip(values).collect()), values, at)
     }
 
     pub(super) fn call(&mut self, name: &str, at: usize, depth: usize) -> Result<Built, QueryError> {
