@@ -36,7 +36,15 @@ impl Policy {
     /// # Errors
     /// See [`EvaluationError`].
     pub fn configure(&self, vocabulary: &Vocabulary) -> Result<Properties, EvaluationError> {
-        let mut run = Run::new(&[], vocabulary, Section::Configuration, None)?;
+        self.configure_within(vocabulary, &mut Fuel::full())
+    }
+
+    /// Configures as [`Policy::configure`] does, on fuel that is shared with other evaluations.
+    ///
+    /// # Errors
+    /// See [`EvaluationError`].
+    pub fn configure_within(&self, vocabulary: &Vocabulary, fuel: &mut Fuel) -> Result<Properties, EvaluationError> {
+        let mut run = Run::new(&[], vocabulary, Section::Configuration, fuel, None)?;
         run.section(self, Section::Configuration)?;
         Ok(run.properties)
     }
@@ -46,12 +54,26 @@ impl Policy {
     /// # Errors
     /// See [`Refusal`]: denied, not permitted, or not evaluated to an end.
     pub fn decide(&self, incoming: &[Claim], vocabulary: &Vocabulary) -> Result<Permit, Refusal> {
-        Run::new(incoming, vocabulary, Section::Issuance, None)?.decide(self)
+        self.decide_within(incoming, vocabulary, &mut Fuel::full())
+    }
+
+    /// Decides as [`Policy::decide`] does, on the fuel that is given. With less than a full one the decision is the same, or
+    /// [`Fault::OutOfFuel`]: then it can be made again on a full one.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn decide_within(
+        &self,
+        incoming: &[Claim],
+        vocabulary: &Vocabulary,
+        fuel: &mut Fuel,
+    ) -> Result<Permit, Refusal> {
+        Run::new(incoming, vocabulary, Section::Issuance, fuel, None)?.decide(self)
     }
 
     /// Decides as [`Policy::decide`] does, and records how.
     pub fn explain(&self, incoming: &[Claim], vocabulary: &Vocabulary) -> Explanation {
-        match Run::new(incoming, vocabulary, Section::Issuance, Some(Vec::new())) {
+        match Run::new(incoming, vocabulary, Section::Issuance, &mut Fuel::full(), Some(Vec::new())) {
             Ok(mut run) => {
                 let outcome = run.decide(self);
                 run.explanation(outcome)
@@ -62,7 +84,7 @@ impl Policy {
 
     /// Configures as [`Policy::configure`] does, and records how. Its outcome permits nothing: it has properties alone.
     pub fn explain_configuration(&self, vocabulary: &Vocabulary) -> Explanation {
-        match Run::new(&[], vocabulary, Section::Configuration, Some(Vec::new())) {
+        match Run::new(&[], vocabulary, Section::Configuration, &mut Fuel::full(), Some(Vec::new())) {
             Ok(mut run) => {
                 let configured = run.section(self, Section::Configuration);
                 let properties = run.properties.clone();
@@ -71,6 +93,14 @@ impl Policy {
             Err(error) => Explanation::of_nothing(&[], error.into()),
         }
     }
+}
+
+/// Steps for the name of a claim that is issued: whether the vocabulary owns it.
+const ISSUED: usize = 40;
+
+/// Steps for a claim that is issued, with what it costs to write it into a token.
+fn issuing(claim: &Claim) -> usize {
+    claim.bytes().saturating_add(ISSUED)
 }
 
 /// One evaluation.
@@ -84,7 +114,7 @@ struct Run<'a> {
     is_permitted: bool,
     denied: Option<Position>,
     vocabulary: &'a Vocabulary,
-    fuel: Fuel,
+    fuel: &'a mut Fuel,
     trace: Option<Vec<RuleTrace>>,
 }
 
@@ -94,9 +124,12 @@ impl<'a> Run<'a> {
         incoming: &'a [Claim],
         vocabulary: &'a Vocabulary,
         section: Section,
+        fuel: &'a mut Fuel,
         trace: Option<Vec<RuleTrace>>,
     ) -> Result<Self, EvaluationError> {
-        let claims = ClaimSet::new(incoming).map_err(|fault| EvaluationError { at: None, fault })?;
+        let of_the_claims = |fault| EvaluationError { at: None, fault };
+        let claims = ClaimSet::new(incoming).map_err(of_the_claims)?;
+        fuel.spend(incoming.len()).map_err(|_| of_the_claims(Fault::OutOfFuel))?;
         Ok(Self {
             claims,
             issued: Vec::new(),
@@ -105,7 +138,7 @@ impl<'a> Run<'a> {
             is_permitted: false,
             denied: None,
             vocabulary,
-            fuel: Fuel::full(),
+            fuel,
             trace,
         })
     }
@@ -154,8 +187,9 @@ impl<'a> Run<'a> {
 
     /// Whether it fired.
     fn rule(&mut self, rule: &Rule, section: Section, matches: &mut Matches) -> Result<bool, Fault> {
+        self.fuel.allocate(1)?;
         for condition in &rule.conditions {
-            let matched = condition::matches(condition, matches, &self.claims, &mut self.fuel)?;
+            let matched = condition::matches(condition, matches, &self.claims, self.fuel)?;
             let holds = matched.is_empty() == condition.is_negated;
             matches.push(matched);
             if !holds {
@@ -178,20 +212,25 @@ impl<'a> Run<'a> {
             }
             Action::Add(new) | Action::Issue(new) | Action::IssueProperty(new) => new,
         };
-        let made = make::claims(new, matches, &self.claims, &mut self.fuel)?;
+        let made = make::claims(new, matches, &self.claims, self.fuel)?;
         if matches!(rule.action, Action::IssueProperty(_)) && made.len() != 1 {
             return Err(Fault::NotOneValue { what: "issueproperty", count: made.len() });
         }
         for claim in made {
             match &rule.action {
                 Action::Issue(_) => {
+                    self.fuel.spend(issuing(&claim))?;
                     self.refuse_issuing(&claim, new)?;
                     let is_withheld = self.vocabulary.owned.withholds(&claim.name);
                     let numbers = if is_withheld { &mut self.withheld } else { &mut self.issued };
                     numbers.push(self.claims.len());
                 }
                 // Later rules see a property as a claim; the token does not show it.
-                Action::IssueProperty(_) => self.properties.set(&claim, section, self.vocabulary)?,
+                Action::IssueProperty(_) => {
+                    self.fuel.spend(ISSUED)?;
+                    self.fuel.read(claim.bytes())?;
+                    self.properties.set(&claim, section, self.vocabulary)?;
+                }
                 _ => {}
             }
             self.claims.add(claim)?;

@@ -19,7 +19,7 @@ mod tree;
 mod write;
 
 pub use evaluation::QueryFailure;
-pub(crate) use json::Json;
+pub(crate) use json::{Json, Unread};
 use tree::Node;
 
 /// A query, read and ready.

@@ -69,7 +69,7 @@ impl<'t> Lexer<'t, '_, '_> {
         } else if let Some(length) = placeholder(self.rest()) {
             self.at = self.at.saturating_add(length);
             self.push(Kind::Placeholder, start);
-        } else if let Some(symbol) = SYMBOLS.into_iter().find(|symbol| self.rest().starts_with(symbol)) {
+        } else if let Some(symbol) = symbol(self.rest()) {
             self.at = self.at.saturating_add(symbol.len());
             self.push(Kind::Symbol(symbol), start);
         } else {
@@ -209,6 +209,12 @@ impl<'t> Lexer<'t, '_, '_> {
     fn push(&mut self, kind: Kind<'t>, start: usize) {
         self.tokens.push(Token { kind, span: self.since(start) });
     }
+}
+
+/// The symbol that a text begins with.
+fn symbol(text: &str) -> Option<&'static str> {
+    let first = text.bytes().next()?;
+    SYMBOLS.into_iter().find(|symbol| symbol.as_bytes().first() == Some(&first) && text.starts_with(symbol))
 }
 
 /// The length of a placeholder at the beginning of the text. No operator is followed by a bare name and `>`.

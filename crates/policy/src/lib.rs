@@ -56,7 +56,7 @@ mod vocabulary;
 pub use claims::{Claim, Issuer, Value};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use format::format;
-pub use fuel::OutOfFuel;
+pub use fuel::{Fuel, OutOfFuel};
 pub use jmespath::QueryFailure;
 pub use lint::lint;
 pub use owned::OwnedNames;

@@ -18,9 +18,11 @@ pub const MAX_OFFENDING: usize = 60;
 pub const MAX_CLAIMS: usize = 1_000;
 /// Bytes of all claims at any moment of an evaluation, names and values; a token of more would be refused by its readers.
 pub const MAX_CLAIM_BYTES: usize = 256 << 10;
-/// Steps of one evaluation: a comparison is one, and one more for every 64 bytes compared. Some 10 milliseconds of one core
-/// at the most. The default policy takes some 150.
-pub const MAX_STEPS: u32 = 1_000_000;
+/// Steps of one evaluation, configuration and decision together: less than 10 milliseconds of one core, compiling the longest
+/// policy included (docs/benchmarks.md). The default policy takes some 400.
+pub const MAX_STEPS: u32 = 600_000;
+/// Steps of an evaluation on a thread that others wait for: some 50 microseconds. Documented policies take less.
+pub const MAX_INLINE_STEPS: u32 = 10_000;
 /// Bytes of a JMESPath query. The longest documented one has 400.
 pub const MAX_QUERY: usize = 16 << 10;
 /// The height of a query's tree: each level is a call while it is evaluated. The compliance cases need 107.

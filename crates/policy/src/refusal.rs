@@ -24,6 +24,13 @@ pub enum Refusal {
     Evaluation(#[from] EvaluationError),
 }
 
+impl Refusal {
+    /// Whether the fuel alone was too little.
+    pub const fn is_out_of_fuel(&self) -> bool {
+        matches!(self, Self::Evaluation(EvaluationError { fault: Fault::OutOfFuel, .. }))
+    }
+}
+
 /// Why an evaluation did not end, and which rule's doing it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{fault}", self.place())]

@@ -4,10 +4,11 @@ mod error;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use abi::open_enclave;
 use dcap::{PckError, Quote, Report, Tee, UnixTime};
-use policy::Properties;
+use policy::{Fuel, Properties};
 use serde_json::{Map, Value, json};
 
 use crate::api_version::ApiVersion;
@@ -15,7 +16,7 @@ use crate::attestation_type::AttestationType;
 use crate::audit::{Observed, platform_id};
 use crate::claims::{self, Evidence};
 use crate::hashes::sha256;
-use crate::policies::{Policies, PolicyInForce};
+use crate::policies::PolicyInForce;
 use crate::policy_type::REPORT_VALIDITY;
 use crate::provider::Provider;
 use crate::request::{AttestRequest, HeldData};
@@ -31,7 +32,7 @@ impl Provider {
     /// 1. evidence → [`Quote`]: well-formed, and of the TEE that the type is about;
     /// 2. → [`ProvenPck`](dcap::ProvenPck): the platform's chain leads to one of the provider's roots;
     /// 3. → `VerifiedQuote`, with collateral for that platform;
-    /// 4. `configure()` of the policy narrows the provider's requirements;
+    /// 4. a draft policy is read; `configure()` of the policy narrows the provider's requirements;
     /// 5. → `AcceptedQuote`: the requirements are met;
     /// 6. the evidence commits to the data that came with it;
     /// 7. → claims → `decide()`: the policy permits;
@@ -45,21 +46,32 @@ impl Provider {
         request: &AttestRequest,
         now: UnixTime,
     ) -> Result<String, AttestError> {
-        self.attest_observed(attestation_type, request, now, &mut Observed::of(&request.evidence))
+        let observed = &mut Observed::of(&request.evidence);
+        self.attest_observed(attestation_type, request, now, Place::Pool, observed).map_err(|stop| match stop {
+            Stop::Refused(error) => error,
+            // In the pool nothing needs it.
+            Stop::NeedsPool => AttestError::Interrupted,
+        })
     }
 
-    /// The same, and tells what it came to know on its way; `observed` has been begun with the evidence of the request.
+    /// The same in that place, and tells what it came to know on its way; `observed` has been begun with the evidence of the
+    /// request.
+    ///
+    /// # Errors
+    /// [`Stop::NeedsPool`] on the thread of a request alone: nothing was decided, and it is to be done again in the pool.
     pub(crate) fn attest_observed(
         &self,
         attestation_type: AttestationType,
         request: &AttestRequest,
         now: UnixTime,
+        place: Place,
         observed: &mut Observed,
-    ) -> Result<String, AttestError> {
+    ) -> Result<String, Stop> {
         let at = self.clock.verification_time(now);
-        let policy = policy_in_force(&self.policies, attestation_type, request)?;
-
-        observed.policy = Some((policy.hash.clone(), policy.jws.clone()));
+        let asked = self.policy_asked(attestation_type, request)?;
+        if let Asked::InForce(policy) = asked {
+            observed.policy = Some((policy.hash.clone(), policy.jws.clone()));
+        }
         let quote = Quote::parse(quote_bytes(attestation_type, &request.evidence)?)?;
         check_tee(&quote, attestation_type)?;
         let pck = self.verifier().prove(&quote, None, at).map_err(|error| match error {
@@ -70,14 +82,21 @@ impl Provider {
         observed.collateral = Some(Arc::clone(&collateral));
         let verified = self.verifier().verify(&quote, &pck, &collateral.verified, at)?;
         observed.platform = Some(platform_id(&pck.root().sha256(), pck.platform().ppid()));
-        let configured = policy.parsed.configure(&policy.vocabulary)?;
-        let minimum = minimum_evaluation_number(&configured, self.settings.baseline);
+        let (policy, mut fuel) = asked.read(attestation_type, place)?;
+        observed.policy.get_or_insert_with(|| (policy.hash.clone(), policy.jws.clone()));
+        let configured = policy.configured.as_ref().map_err(policy::EvaluationError::clone)?;
+        let minimum = minimum_evaluation_number(configured, self.settings.baseline);
         let accepted = self.requirements().clone().minimum_evaluation_data_number(minimum).judge(verified)?;
 
         check_held_data(accepted.quote().report(), request)?;
         let dangerous_time = self.clock.is_dangerous().then_some(at);
         let evidence = Evidence::of(&accepted, request.runtime_data.as_ref(), dangerous_time);
-        let permit = policy.parsed.decide(&evidence.incoming(), &policy.vocabulary)?;
+        let decided = policy.parsed.decide_within(&evidence.incoming(), &policy.vocabulary, &mut fuel);
+        if place == Place::Request && decided.as_ref().is_err_and(policy::Refusal::is_out_of_fuel) {
+            policy.is_expensive.store(true, Ordering::Relaxed);
+            return Err(Stop::NeedsPool);
+        }
+        let permit = decided?;
         let issued = claims::issued(&permit.issued);
         let collateral = collateral.hashes.claim(observed.evidence_sha256());
         let claims = match request.api_version {
@@ -93,17 +112,71 @@ impl Provider {
         let lifetime = lifetime(&permit.properties, self.settings.token_lifetime);
         Ok(issue(self.signing_key(now)?, self.issuer(), claims, now.seconds(), lifetime)?)
     }
+
+    fn policy_asked<'a>(
+        &'a self,
+        attestation_type: AttestationType,
+        request: &'a AttestRequest,
+    ) -> Result<Asked<'a>, AttestError> {
+        match &request.draft_policy {
+            Some(text) => Ok(Asked::Draft(text)),
+            None => {
+                let policy = self.policies.of(attestation_type.into(), request.api_version);
+                policy.map(Asked::InForce).ok_or(AttestError::NoPolicy)
+            }
+        }
+    }
 }
 
-fn policy_in_force<'a>(
-    policies: &'a Policies,
-    attestation_type: AttestationType,
-    request: &AttestRequest,
-) -> Result<Cow<'a, PolicyInForce>, AttestError> {
-    let policy_type = attestation_type.into();
-    match &request.draft_policy {
-        Some(text) => PolicyInForce::parse(text, policy_type).map(Cow::Owned).map_err(AttestError::DraftPolicy),
-        None => policies.of(policy_type, request.api_version).map(Cow::Borrowed).ok_or(AttestError::NoPolicy),
+/// Where an attestation runs, which says how much policy may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// On the thread that read the request, which other requests wait for: policies in force, on little fuel.
+    Request,
+    /// On a thread of the pool, or of a caller that has nobody waiting: every policy, on full fuel.
+    Pool,
+}
+
+/// Why an attestation ended without a token.
+pub(crate) enum Stop {
+    /// It was refused.
+    Refused(AttestError),
+    /// Its policy takes more than the thread of a request has to give. The evidence was verified before.
+    NeedsPool,
+}
+
+impl<E> From<E> for Stop
+where
+    AttestError: From<E>,
+{
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// The policy that is to judge.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    InForce(&'a PolicyInForce),
+    /// Its text: a stranger's, and not read before the evidence is verified.
+    Draft(&'a str),
+}
+
+impl<'a> Asked<'a> {
+    /// The policy, and the fuel for its decision.
+    fn read(self, attestation_type: AttestationType, place: Place) -> Result<(Cow<'a, PolicyInForce>, Fuel), Stop> {
+        match (self, place) {
+            (Self::InForce(policy), Place::Pool) => Ok((Cow::Borrowed(policy), Fuel::full())),
+            (Self::InForce(policy), Place::Request) if !policy.is_expensive.load(Ordering::Relaxed) => {
+                Ok((Cow::Borrowed(policy), Fuel::inline()))
+            }
+            (Self::InForce(_) | Self::Draft(_), Place::Request) => Err(Stop::NeedsPool),
+            (Self::Draft(text), Place::Pool) => {
+                let mut fuel = Fuel::full();
+                let policy = PolicyInForce::parse_within(text, attestation_type.into(), &mut fuel);
+                Ok((Cow::Owned(policy.map_err(AttestError::DraftPolicy)?), fuel))
+            }
+        }
     }
 }
 

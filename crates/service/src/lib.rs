@@ -33,6 +33,7 @@ mod keeper;
 mod names;
 mod policies;
 mod policy_type;
+mod pool;
 mod provider;
 mod providers;
 mod public_url;

@@ -1,9 +1,10 @@
 //! The policies of a provider: parsed once, hashed once.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
-use policy::{Diagnostics, Policy, Vocabulary};
+use policy::{Diagnostics, EvaluationError, Fuel, Policy, Properties, Vocabulary};
 use serde_json::Value;
 use store::PolicyChange;
 use token::policy_jws::{self, PolicyJws, PolicyJwsError};
@@ -16,6 +17,10 @@ use crate::policy_type::PolicyType;
 pub(crate) struct PolicyInForce {
     pub(crate) parsed: Policy,
     pub(crate) vocabulary: Vocabulary,
+    /// What its configuration sets, or why it cannot be evaluated: it depends on nothing but the policy.
+    pub(crate) configured: Result<Properties, EvaluationError>,
+    /// Whether a decision has taken more than the thread of a request has to give.
+    pub(crate) is_expensive: Arc<AtomicBool>,
     pub(crate) hash: String,
     /// The hash that tokens of the API of 2018 carry.
     pub(crate) hash_of_2018: String,
@@ -42,23 +47,37 @@ pub enum PolicyError {
 impl PolicyInForce {
     /// Of a text, in its unsecured JWS.
     pub(crate) fn parse(text: &str, policy_type: PolicyType) -> Result<Self, Diagnostics> {
-        Self::of(text, policy_type, policy_jws::unsecured(text), None)
+        Self::parse_within(text, policy_type, &mut Fuel::full())
+    }
+
+    /// The same, and reading it and its configuration takes of that fuel.
+    pub(crate) fn parse_within(text: &str, policy_type: PolicyType, fuel: &mut Fuel) -> Result<Self, Diagnostics> {
+        fuel.pay_for_text(text);
+        Self::of(text, policy_type, || policy_jws::unsecured(text), None, fuel)
     }
 
     /// Of a JWS that was read; whether its signer is one that may sign is for the caller.
     pub(crate) fn from_jws(jws: &str, read: &PolicyJws, policy_type: PolicyType) -> Result<Self, PolicyError> {
         let text = read.text().ok_or(PolicyError::NoPolicy)?;
         let signer = read.signer().map(policy_jws::PolicySigner::jwk);
-        Self::of(text, policy_type, jws.to_owned(), signer).map_err(PolicyError::Text)
+        Self::of(text, policy_type, || jws.to_owned(), signer, &mut Fuel::full()).map_err(PolicyError::Text)
     }
 
     /// Warnings are for whoever writes the policy; errors refuse it.
-    fn of(text: &str, policy_type: PolicyType, jws: String, signer: Option<Value>) -> Result<Self, Diagnostics> {
+    fn of(
+        text: &str,
+        policy_type: PolicyType,
+        jws: impl FnOnce() -> String,
+        signer: Option<Value>,
+        fuel: &mut Fuel,
+    ) -> Result<Self, Diagnostics> {
         let parsed = Policy::parse(text)?;
         let vocabulary = policy_type.vocabulary();
-        parsed.lint(text, &vocabulary).errors()?;
+        parsed.check(text, &vocabulary)?;
+        let configured = parsed.configure_within(&vocabulary, fuel);
+        let (is_expensive, jws) = (Arc::default(), jws());
         let (hash, hash_of_2018) = (token::hash::policy_hash(text), token::hash::policy_hash_legacy(text));
-        Ok(Self { parsed, vocabulary, hash, hash_of_2018, jws, signer })
+        Ok(Self { parsed, vocabulary, configured, is_expensive, hash, hash_of_2018, jws, signer })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::addresses::Addresses;
 use crate::audit::Audit;
 use crate::causes::chain;
 use crate::endorsements::{Shelf, Source};
+use crate::pool::Pool;
 use crate::provider::{Provider, ProviderName, Quoter, Surroundings, UnusableProvider, VerificationClock, settings_of};
 use crate::public_url::PublicUrl;
 use crate::vault::Vault;
@@ -64,6 +65,8 @@ pub struct Providers {
     /// Held while something is changed here: what was read is still so when the change is written.
     pub(crate) administration: tokio::sync::Mutex<()>,
     freshness: Freshness,
+    /// Where policies are evaluated that take long.
+    pub(crate) pool: Pool,
 }
 
 /// Which provider a request is for.

@@ -99,12 +99,14 @@ impl From<AttestError> for ApiError {
             tracing::error!(error = %source, "token could not be issued");
         }
         let status = match error {
+            AttestError::PolicyBusy => StatusCode::SERVICE_UNAVAILABLE,
             AttestError::Keys(_) | AttestError::Issue(_) | AttestError::Interrupted => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
             _ => StatusCode::BAD_REQUEST,
         };
-        Self::new(status, error.azure_code(), &error.code(), error.to_string(), error.help())
+        let refusal = Self::new(status, error.azure_code(), &error.code(), error.to_string(), error.help());
+        if status == StatusCode::SERVICE_UNAVAILABLE { refusal.retry_after(1) } else { refusal }
     }
 }
 
@@ -208,4 +210,17 @@ pub(crate) fn json_body(body: &impl Serialize) -> Response {
 pub(crate) fn json_text(text: String) -> Response {
     let content_type = HeaderValue::from_static("application/json; charset=utf-8");
     ([(header::CONTENT_TYPE, content_type)], text.into_bytes()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_whose_policies_are_busy_is_told_when_to_come_again() {
+        let response = ApiError::from(AttestError::PolicyBusy).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+        assert_eq!(response.extensions().get::<Refused>().unwrap().0, "policy_busy");
+    }
 }

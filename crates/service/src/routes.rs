@@ -23,7 +23,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
 use dcap::UnixTime;
 use token::OpenIdMetadata;
-use tokio::sync::Semaphore;
 
 use crate::access::{Access, Caller, Role};
 use crate::audit::Audit;
@@ -39,18 +38,12 @@ struct Api {
     providers: Arc<Providers>,
     access: Arc<Access>,
     audit: Arc<Audit>,
-    /// Draft policies at once: one, for they are anybody's programs.
-    drafts: Arc<Semaphore>,
 }
 
 /// The API of a service: that of each provider at its own URL, and the control plane at that of the provider `default`.
 pub fn router(providers: Arc<Providers>, access: Access) -> Router {
-    let api = Api {
-        providers: Arc::clone(&providers),
-        access: Arc::new(access),
-        audit: Arc::clone(&providers.config.audit),
-        drafts: Arc::new(Semaphore::new(1)),
-    };
+    let api =
+        Api { providers: Arc::clone(&providers), access: Arc::new(access), audit: Arc::clone(&providers.config.audit) };
     let routes = Router::new()
         .route("/attest/{type}", post(evidence::evidence))
         .route("/policies/{target}", any(administration::policies))

@@ -73,7 +73,8 @@ impl Provider {
     /// The name in the configuration of the policy in force; nothing where its type has none.
     fn selected_baseline(&self, attestation_type: AttestationType) -> Result<Option<String>, AttestError> {
         let Some(policy) = self.policies.of(attestation_type.into(), ApiVersion::Current) else { return Ok(None) };
-        match policy.parsed.configure(&policy.vocabulary)?.value("x-ms-sgx-tcbidentifier") {
+        let configured = policy.configured.as_ref().map_err(policy::EvaluationError::clone)?;
+        match configured.value("x-ms-sgx-tcbidentifier") {
             Some(policy::Value::String(name)) => Ok(Some(name.clone())),
             _ => Ok(None),
         }

@@ -367,3 +367,74 @@ async fn keys_and_metadata_are_as_azure_has_them() {
     assert_eq!(metadata["jwks_uri"], format!("{}/certs", running::URL));
     assert!(matches!(metadata["claims_supported"], Value::Array(_)));
 }
+
+/// So many joins of the claims of the evidence with each other.
+fn joins(rules: usize) -> String {
+    let rules = "a:[type!=\"\"]&&[value==a.type,type==\"none\"]=>deny();".repeat(rules);
+    format!(
+        "version=1.0;authorizationrules{{=>permit();{rules}}};issuancerules{{=>issue(type=\"joined\",value=true);}};"
+    )
+}
+
+#[tokio::test]
+async fn a_draft_is_read_only_after_its_evidence_was_verified() {
+    let service = running().await;
+    let quote = service.quote(&enclave_holding(b"data"));
+    let mut forged = quote.clone();
+    // The product id, which the attestation key signed.
+    forged[48 + 256] ^= 1;
+    let mut body = quote_body(&forged);
+    body["draftPolicyForAttestation"] = json!("nonsense");
+    assert_eq!(service.attest(&body).await.refusal().2, "quote_bad_signature");
+    let mut body = quote_body(&quote[..100]);
+    body["draftPolicyForAttestation"] = json!("nonsense");
+    assert!(service.attest(&body).await.refusal().2.starts_with("quote_"));
+    // What the quote commits to is asked after that, as before.
+    let mut body = quote_body(&quote);
+    body["draftPolicyForAttestation"] = json!("nonsense");
+    body["runtimeData"] = json!({"data": encode(b"other"), "dataType": "Binary"});
+    assert_eq!(service.attest(&body).await.refusal().2, "draft_policy_malformed");
+    body["draftPolicyForAttestation"] = json!(PERMIT);
+    assert_eq!(service.attest(&body).await.refusal().2, "runtime_data_mismatch");
+}
+
+#[tokio::test]
+async fn a_policy_that_takes_long_is_evaluated_in_the_pool_and_decides_the_same() {
+    let service = running().await;
+    let quote = service.quote(&enclave_holding(b""));
+    let vocabulary = service::PolicyType::SgxEnclave.vocabulary();
+    let evaluate = |fuel: &mut policy::Fuel| {
+        let claims: Vec<policy::Claim> = (0..22)
+            .map(|number| policy::Claim {
+                name: format!("claim-{number}"),
+                value: policy::Value::Integer(number),
+                issuer: policy::Issuer::AttestationService,
+            })
+            .collect();
+        policy::Policy::parse(&joins(100)).unwrap().decide_within(&claims, &vocabulary, fuel)
+    };
+    assert!(evaluate(&mut policy::Fuel::inline()).is_err_and(|refusal| refusal.is_out_of_fuel()));
+    assert!(evaluate(&mut policy::Fuel::full()).is_ok());
+    let set = |text: &str| {
+        let jws = token::policy_jws::unsecured(text);
+        service.ask("PUT", "/policies/SgxEnclave?api-version=2022-08-01", jws)
+    };
+    assert_eq!(set(&joins(100)).await.status, StatusCode::OK);
+    // The second time it is known to take long.
+    for _ in 0..2 {
+        let token = service.attest(&quote_body(&quote)).await.token();
+        assert_eq!(claims_of(&token)["joined"], true);
+        let mut forged = quote.clone();
+        forged[48 + 256] ^= 1;
+        assert_eq!(service.attest(&quote_body(&forged)).await.refusal().2, "quote_bad_signature");
+    }
+    let mut body = quote_body(&quote);
+    body["draftPolicyForAttestation"] = json!(joins(100));
+    let draft = service.attest(&body).await.token();
+    assert_eq!((claims_of(&draft)["joined"].clone(), draft.ends_with('.')), (json!(true), true));
+    // What full fuel is too little for is refused there.
+    assert_eq!(set(&joins(1_100)).await.status, StatusCode::OK);
+    assert_eq!(service.attest(&quote_body(&quote)).await.refusal().2, "policy_evaluation_failed");
+    body["draftPolicyForAttestation"] = json!(joins(1_100));
+    assert_eq!(service.attest(&body).await.refusal().2, "policy_evaluation_failed");
+}

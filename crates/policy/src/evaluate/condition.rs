@@ -3,7 +3,7 @@
 use super::claim_set::{ClaimSet, Matches};
 use super::values;
 use crate::claims::{Claim, Value};
-use crate::fuel::{Fuel, OutOfFuel};
+use crate::fuel::{Fuel, OutOfFuel, comparison};
 use crate::refusal::Fault;
 use crate::tree::{Condition, OperandKind, Operator, Property, Test};
 
@@ -23,6 +23,7 @@ pub(super) fn matches(
     claims: &ClaimSet<'_>,
     fuel: &mut Fuel,
 ) -> Result<Vec<usize>, Fault> {
+    fuel.allocate(2)?;
     let right = right_hand(condition, before, claims, fuel)?;
     let mut matched = Vec::new();
     for (number, claim) in claims.iter().enumerate() {
@@ -34,6 +35,7 @@ pub(super) fn matches(
             }
         }
         if passes {
+            fuel.spend(1)?;
             matched.push(number);
         }
     }
@@ -72,7 +74,7 @@ pub(super) fn holding<'a>(
 ) -> Result<Option<Member<'a>>, OutOfFuel> {
     let left = Member::of(claim, test.property);
     let mut passes = |right: Member<'a>| {
-        fuel.spend_bytes(left.bytes().min(right.bytes()))?;
+        fuel.spend(comparison(left.bytes().min(right.bytes())).saturating_add(1))?;
         Ok(compare(left, test.operator, right).then_some(right))
     };
     match right {
@@ -123,7 +125,7 @@ impl<'a> Member<'a> {
     }
 
     /// Bytes that a comparison looks at.
-    const fn bytes(self) -> usize {
+    pub(super) const fn bytes(self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::Integer(_) | Self::Boolean(_) => 8,

@@ -5,10 +5,13 @@ use crate::claims::Value;
 use crate::diagnostic::shown;
 use crate::fuel::Fuel;
 use crate::function::Function;
-use crate::jmespath::{Json, Query};
+use crate::jmespath::{Json, Query, Unread};
 use crate::limits::MAX_CLAIM_BYTES;
 use crate::refusal::Fault;
 use crate::vocabulary::Kind;
+
+/// Steps for reading a byte of a query: most bytes can be a token, with a node of its own.
+const QUERY_BYTE: usize = 24;
 
 /// `query` is that of a JmesPath, where it stands in the policy's text.
 pub(super) fn call(
@@ -38,7 +41,7 @@ fn jmes_path(json: &[Value], query: &[Value], parsed: Option<&Query>, fuel: &mut
     let query = match parsed {
         Some(parsed) => parsed,
         None => {
-            fuel.spend(text.len())?;
+            fuel.spend(text.len().saturating_mul(QUERY_BYTE))?;
             read = Query::parse(text).map_err(|error| Fault::QuerySyntax { message: shown(&error.message) })?;
             &read
         }
@@ -51,12 +54,23 @@ fn jmes_path(json: &[Value], query: &[Value], parsed: Option<&Query>, fuel: &mut
 fn json_to_claim_value(json: &[Value], fuel: &mut Fuel) -> Result<Vec<Value>, Fault> {
     const WHAT: &str = "JsonToClaimValue's JSON";
     let text = one_text(json, WHAT)?;
+    fuel.read(text.len())?;
     if is_bare_word(text) {
+        fuel.copy(text.len())?;
         return Ok(vec![Value::String(text.to_owned())]);
     }
     let scalars = match read_json(WHAT, text, fuel)? {
-        Json::Array(elements) => elements.iter().map(scalar).collect::<Result<Vec<_>, _>>()?,
-        json => vec![scalar(&json)?],
+        Json::Array(elements) => {
+            fuel.allocate(2)?;
+            for element in elements.iter() {
+                fuel.copy(if let Json::String(text) = element { text.len() } else { 0 })?;
+            }
+            elements.iter().map(scalar).collect::<Result<Vec<_>, _>>()?
+        }
+        json => {
+            fuel.copy(if let Json::String(text) = &json { text.len() } else { 0 })?;
+            vec![scalar(&json)?]
+        }
     };
     Ok(scalars.into_iter().flatten().collect())
 }
@@ -95,7 +109,7 @@ fn is_subset_of(subset: &[Value], superset: &[Value], fuel: &mut Fuel) -> Result
 
 fn contains(set: &[Value], value: &Value, fuel: &mut Fuel) -> Result<bool, Fault> {
     for element in set {
-        fuel.spend_bytes(value.bytes().min(element.bytes()))?;
+        fuel.compare(value.bytes().min(element.bytes()))?;
         if element == value {
             return Ok(true);
         }
@@ -106,7 +120,7 @@ fn contains(set: &[Value], value: &Value, fuel: &mut Fuel) -> Result<bool, Fault
 fn append_string(first: &[Value], second: &[Value], fuel: &mut Fuel) -> Result<String, Fault> {
     let first = one_text(first, "AppendString's first text")?;
     let second = one_text(second, "AppendString's second text")?;
-    fuel.spend_bytes(first.len().saturating_add(second.len()))?;
+    fuel.copy(first.len().saturating_add(second.len()))?;
     Ok([first, second].concat())
 }
 
@@ -122,7 +136,7 @@ fn negate_bool(boolean: &[Value]) -> Result<bool, Fault> {
 fn contains_only_value(set: &[Value], value: &[Value], fuel: &mut Fuel) -> Result<bool, Fault> {
     let value = one(value, "ContainsOnlyValue's value")?;
     for element in set {
-        fuel.spend_bytes(value.bytes().min(element.bytes()))?;
+        fuel.compare(value.bytes().min(element.bytes()))?;
         if element != value {
             return Ok(false);
         }
@@ -131,7 +145,8 @@ fn contains_only_value(set: &[Value], value: &[Value], fuel: &mut Fuel) -> Resul
 }
 
 fn read_json(what: &'static str, text: &str, fuel: &mut Fuel) -> Result<Json, Fault> {
-    // Reading looks at every byte several times.
-    fuel.spend(text.len() / 8)?;
-    Json::parse(text).map_err(|error| Fault::Json { what, message: shown(&error.to_string()) })
+    Json::read(text, fuel).map_err(|error| match error {
+        Unread::OutOfFuel(_) => Fault::OutOfFuel,
+        Unread::Syntax(error) => Fault::Json { what, message: shown(&error.to_string()) },
+    })
 }

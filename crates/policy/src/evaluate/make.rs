@@ -16,16 +16,21 @@ pub(super) fn claims(
     fuel: &mut Fuel,
 ) -> Result<Vec<Claim>, Fault> {
     let make = match new {
-        New::Copy(condition) => return copies(*condition, matches, claims),
+        New::Copy(condition) => return copies(*condition, matches, claims, fuel),
         New::Make(make) => make,
     };
     let name = values::of(&make.name, matches, claims, fuel)?;
     let name = one_text_with_content(&name, "type")?;
     let values = values::of(&make.value, matches, claims, fuel)?;
+    fuel.spend(values.len())?;
     let value_type = value_type(make, matches, claims, fuel)?;
     let issuer = issuer(make, matches, claims, fuel)?;
     let bytes = values.iter().map(|value| name.len().saturating_add(value.bytes())).fold(0, usize::saturating_add);
     claims.check_room(values.len(), bytes)?;
+    fuel.allocate(1)?;
+    for _ in &values {
+        fuel.copy(name.len())?;
+    }
     let claim = |value: Value| match &value_type {
         Some(expected) if expected != value.type_name() => {
             Err(Fault::wrong_kind("value", format!("a value of the valueType {expected}"), Kind::of(&value)))
@@ -36,10 +41,16 @@ pub(super) fn claims(
 }
 
 /// A copy of every claim that the condition matched, with its issuer.
-fn copies(condition: usize, matches: &Matches, claims: &ClaimSet<'_>) -> Result<Vec<Claim>, Fault> {
+fn copies(condition: usize, matches: &Matches, claims: &ClaimSet<'_>, fuel: &mut Fuel) -> Result<Vec<Claim>, Fault> {
     let numbers = matches.get(condition).map(Vec::as_slice).unwrap_or_default();
+    fuel.spend(numbers.len())?;
     let bytes = claims.of(numbers).map(Claim::bytes).fold(0, usize::saturating_add);
     claims.check_room(numbers.len(), bytes)?;
+    fuel.allocate(1)?;
+    for claim in claims.of(numbers) {
+        fuel.copy(claim.name.len())?;
+        fuel.copy(claim.value.bytes())?;
+    }
     Ok(claims.of(numbers).cloned().collect())
 }
 

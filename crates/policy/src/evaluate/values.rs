@@ -1,6 +1,7 @@
 //! The values that an operand stands for.
 
 use super::claim_set::{ClaimSet, Matches};
+use super::condition::Member;
 use super::functions;
 use crate::claims::Value;
 use crate::fuel::Fuel;
@@ -16,18 +17,23 @@ pub(super) fn of(
     fuel: &mut Fuel,
 ) -> Result<Vec<Value>, Fault> {
     match &operand.kind {
-        OperandKind::Literal(literal) => Ok(vec![literal.clone()]),
+        OperandKind::Literal(literal) => {
+            fuel.allocate(1)?;
+            fuel.copy(literal.bytes())?;
+            Ok(vec![literal.clone()])
+        }
         OperandKind::Member(condition, property) => {
             let numbers = matches.get(*condition).map(Vec::as_slice).unwrap_or_default();
+            fuel.allocate(1)?;
             let mut values = Vec::with_capacity(numbers.len());
             for claim in claims.of(numbers) {
-                let value = property.of(claim);
-                fuel.spend_bytes(value.bytes())?;
-                values.push(value);
+                fuel.copy(Member::of(claim, *property).bytes())?;
+                values.push(property.of(claim));
             }
             Ok(values)
         }
         OperandKind::Call(call) => {
+            fuel.allocate(2)?;
             let mut arguments = Vec::with_capacity(call.arguments.len());
             // From left to right, each before the call.
             for argument in &call.arguments {

@@ -3,7 +3,7 @@
 use super::QueryError;
 use super::lex::error;
 use super::tree::{Comparison, Node};
-use crate::limits::MAX_QUERY_HEIGHT;
+use crate::limits::{MAX_DIAGNOSTICS, MAX_QUERY_HEIGHT};
 
 /// A node, how high its tree is, and where its text begins.
 pub(super) struct Built {
@@ -65,7 +65,8 @@ impl Builder {
         left: Built,
         right: Built,
     ) -> Result<Built, QueryError> {
-        for (one, other) in [(&left, &right), (&right, &left)] {
+        let is_full = self.warnings.len() >= MAX_DIAGNOSTICS;
+        for (one, other) in [(&left, &right), (&right, &left)].into_iter().filter(|_| !is_full) {
             self.doubt(one, &other.node);
         }
         let height = left.height.max(right.height);

@@ -60,6 +60,7 @@ impl<'a> Call<'a, '_> {
 
     pub(super) fn numbers(&mut self, number: usize) -> Result<Vec<&'a Number>, QueryFailure> {
         let elements = self.array(number)?;
+        self.evaluation.fuel.allocate(1)?;
         self.evaluation.fuel.spend(elements.len())?;
         let number_of = |element: &'a Json| match element {
             Json::Number(number) => Ok(number),
@@ -70,6 +71,7 @@ impl<'a> Call<'a, '_> {
 
     pub(super) fn strings(&mut self, number: usize) -> Result<Vec<&'a str>, QueryFailure> {
         let elements = self.array(number)?;
+        self.evaluation.fuel.allocate(1)?;
         self.evaluation.fuel.spend(elements.len())?;
         let string_of = |element: &'a Json| match element {
             Json::String(text) => Ok(&**text),

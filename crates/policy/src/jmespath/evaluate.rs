@@ -9,6 +9,9 @@ use super::tree::{Comparison, Node, Slice};
 use super::{Json, Query, functions, number};
 use crate::fuel::Fuel;
 
+/// Steps for a node of a query that is evaluated, with the value that it gives.
+const NODE: usize = 2;
+
 impl Query {
     /// What the query finds in the document; `null` where it finds nothing.
     pub(crate) fn evaluate(&self, document: &Json, fuel: &mut Fuel) -> Result<Json, QueryFailure> {
@@ -18,7 +21,7 @@ impl Query {
 
 impl Evaluation<'_> {
     pub(super) fn node(&mut self, node: &Node, current: &Json) -> Result<Json, QueryFailure> {
-        self.fuel.spend(1)?;
+        self.fuel.spend(NODE)?;
         match node {
             Node::Current => Ok(current.clone()),
             Node::Literal(json) => Ok(json.clone()),
@@ -53,12 +56,13 @@ impl Evaluation<'_> {
 
     fn field(&mut self, name: &str, current: &Json) -> Result<Json, QueryFailure> {
         let Json::Object(members) = current else { return Ok(Json::Null) };
-        self.fuel.spend_bytes(name.len())?;
+        self.fuel.look_up(name.len(), members.len())?;
         Ok(members.get(name).cloned().unwrap_or(Json::Null))
     }
 
     fn slice(&mut self, slice: Slice, current: &Json) -> Result<Json, QueryFailure> {
         let Json::Array(elements) = current else { return Ok(Json::Null) };
+        self.fuel.allocate(2)?;
         let mut picked = Vec::new();
         for element in places(slice, elements.len()).filter_map(|place| elements.get(place)) {
             self.make(1)?;
@@ -79,6 +83,7 @@ impl Evaluation<'_> {
 
     /// What `right` finds in each, where it finds something.
     fn of_each<'j>(&mut self, elements: impl Iterator<Item = &'j Json>, right: &Node) -> Result<Json, QueryFailure> {
+        self.fuel.allocate(2)?;
         let mut found = Vec::new();
         for element in elements {
             let value = self.node(right, element)?;
@@ -92,6 +97,7 @@ impl Evaluation<'_> {
 
     fn filter(&mut self, left: &Node, condition: &Node, right: &Node, current: &Json) -> Result<Json, QueryFailure> {
         let Json::Array(elements) = self.node(left, current)? else { return Ok(Json::Null) };
+        self.fuel.allocate(1)?;
         let mut passing = Vec::new();
         for element in elements.iter() {
             if self.node(condition, element)?.is_truth() {
@@ -103,8 +109,10 @@ impl Evaluation<'_> {
 
     fn flatten(&mut self, left: &Node, current: &Json) -> Result<Json, QueryFailure> {
         let Json::Array(elements) = self.node(left, current)? else { return Ok(Json::Null) };
+        self.fuel.allocate(2)?;
         let mut flat = Vec::new();
         for element in elements.iter() {
+            self.fuel.spend(2)?;
             match element {
                 Json::Array(inner) => {
                     self.make(inner.len())?;
@@ -147,6 +155,7 @@ impl Evaluation<'_> {
         if *current == Json::Null {
             return Ok(Json::Null);
         }
+        self.fuel.allocate(2)?;
         self.make(elements.len())?;
         let list: Result<Vec<Json>, _> = elements.iter().map(|element| self.node(element, current)).collect();
         list.map(Json::array)
@@ -156,9 +165,12 @@ impl Evaluation<'_> {
         if *current == Json::Null {
             return Ok(Json::Null);
         }
+        self.fuel.allocate(1)?;
         self.make(members.len())?;
         let mut hash = BTreeMap::new();
         for (name, node) in members {
+            self.fuel.allocate(1)?;
+            self.fuel.look_up(name.len(), hash.len())?;
             hash.insert(Arc::clone(name), self.node(node, current)?);
         }
         Ok(Json::Object(Arc::new(hash)))

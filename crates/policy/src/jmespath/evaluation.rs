@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{Json, number};
-use crate::fuel::{Fuel, OutOfFuel};
+use crate::fuel::{Fuel, OutOfFuel, comparison};
 use crate::limits::{MAX_QUERY_NODES, MAX_QUERY_TEXT};
 
 /// Why a query gave nothing, not even `null`.
@@ -33,6 +33,9 @@ pub enum QueryFailure {
     OutOfFuel(#[from] OutOfFuel),
 }
 
+/// Steps for a value that is made: put into its array, moved, released.
+const MADE: usize = 4;
+
 pub(super) struct Evaluation<'f> {
     pub(super) fuel: &'f mut Fuel,
     nodes_left: usize,
@@ -44,9 +47,9 @@ impl<'f> Evaluation<'f> {
         Self { fuel, nodes_left: MAX_QUERY_NODES, text_left: MAX_QUERY_TEXT }
     }
 
-    /// Before values are made.
+    /// Before values are made: an array, or a part of one, with so many.
     pub(super) fn make(&mut self, nodes: usize) -> Result<(), QueryFailure> {
-        self.fuel.spend(nodes)?;
+        self.fuel.spend(nodes.saturating_mul(MADE))?;
         self.nodes_left = self.nodes_left.checked_sub(nodes).ok_or(QueryFailure::TooLarge)?;
         Ok(())
     }
@@ -54,6 +57,7 @@ impl<'f> Evaluation<'f> {
     /// A text that was made, not found.
     pub(super) fn made_text(&mut self, text: String) -> Result<Json, QueryFailure> {
         self.text_left = self.text_left.checked_sub(text.len()).ok_or(QueryFailure::TooLarge)?;
+        self.fuel.copy(text.len())?;
         Ok(Json::string(text))
     }
 
@@ -65,7 +69,7 @@ impl<'f> Evaluation<'f> {
             (Json::Boolean(left), Json::Boolean(right)) => Ok(left == right),
             (Json::Number(left), Json::Number(right)) => Ok(number::compare(left, right) == Ordering::Equal),
             (Json::String(left), Json::String(right)) => {
-                self.fuel.spend_bytes(left.len().min(right.len()))?;
+                self.fuel.compare(left.len().min(right.len()))?;
                 Ok(left == right)
             }
             (Json::Array(left), Json::Array(right)) => {
@@ -79,7 +83,7 @@ impl<'f> Evaluation<'f> {
                     return Ok(false);
                 }
                 for (left, right) in left.keys().zip(right.keys()) {
-                    self.fuel.spend_bytes(left.len().min(right.len()))?;
+                    self.fuel.spend(comparison(left.len().min(right.len())).saturating_add(1))?;
                     if left != right {
                         return Ok(false);
                     }

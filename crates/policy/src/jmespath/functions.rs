@@ -11,7 +11,13 @@ use super::evaluation::{Evaluation, QueryFailure};
 use super::function::Function;
 use super::tree::Node;
 use super::{Json, number};
+use crate::fuel::{comparison, rounds};
 use crate::limits::MAX_CLAIM_BYTES;
+
+/// Steps for a byte whose case is folded.
+const FOLDED: usize = 3;
+/// Steps for a text that is joined to others, besides its bytes.
+const JOINED: usize = 2;
 
 /// Calls a function; every argument but an `&expression` is evaluated first, from left to right.
 pub(super) fn call(
@@ -20,6 +26,7 @@ pub(super) fn call(
     current: &Json,
     evaluation: &mut Evaluation<'_>,
 ) -> Result<Json, QueryFailure> {
+    evaluation.fuel.allocate(1)?;
     let mut values = Vec::with_capacity(arguments.len());
     let mut reference = None;
     for argument in arguments {
@@ -41,7 +48,9 @@ impl<'a> Call<'a, '_> {
             Function::Ceil => self.finite(number::rounded(self.number(0)?, f64::ceil)),
             Function::Floor => self.finite(number::rounded(self.number(0)?, f64::floor)),
             Function::Sum => {
-                let sum = number::sum(&self.numbers(0)?);
+                let numbers = self.numbers(0)?;
+                self.evaluation.fuel.spend(numbers.len())?;
+                let sum = number::sum(&numbers);
                 self.finite(sum)
             }
             Function::Avg => self.average(),
@@ -52,11 +61,13 @@ impl<'a> Call<'a, '_> {
             Function::Join => self.join(),
             Function::Keys => {
                 let members = self.object(0)?;
+                self.evaluation.fuel.allocate(2)?;
                 self.evaluation.make(members.len())?;
                 Ok(Json::array(members.keys().map(|name| Json::String(Arc::clone(name))).collect()))
             }
             Function::Values => {
                 let members = self.object(0)?;
+                self.evaluation.fuel.allocate(2)?;
                 self.evaluation.make(members.len())?;
                 Ok(Json::array(members.values().cloned().collect()))
             }
@@ -76,7 +87,10 @@ impl<'a> Call<'a, '_> {
             Function::SortBy => self.sort_by(),
             Function::ToArray => match self.value(0)? {
                 array @ Json::Array(_) => Ok(array.clone()),
-                other => Ok(Json::array(vec![other.clone()])),
+                other => {
+                    self.evaluation.fuel.allocate(2)?;
+                    Ok(Json::array(vec![other.clone()]))
+                }
             },
             Function::ToNumber => self.number_in_text(),
             Function::ToString => match self.value(0)? {
@@ -86,13 +100,16 @@ impl<'a> Call<'a, '_> {
                     self.evaluation.made_text(text)
                 }
             },
-            Function::Type => Ok(Json::string(self.value(0)?.type_name())),
+            Function::Type => {
+                self.evaluation.fuel.allocate(1)?;
+                Ok(Json::string(self.value(0)?.type_name()))
+            }
         }
     }
 
     fn has_part(&mut self, has: fn(&'a str, &'a str) -> bool) -> Result<Json, QueryFailure> {
         let (whole, part) = (self.string(0)?, self.string(1)?);
-        self.evaluation.fuel.spend_bytes(whole.len().min(part.len()))?;
+        self.evaluation.fuel.compare(whole.len().min(part.len()))?;
         Ok(Json::Boolean(has(whole, part)))
     }
 
@@ -101,7 +118,8 @@ impl<'a> Call<'a, '_> {
         match self.value(0)? {
             number @ Json::Number(_) => Ok(number.clone()),
             Json::String(text) => {
-                self.evaluation.fuel.spend_bytes(text.len())?;
+                self.evaluation.fuel.read(text.len())?;
+                self.evaluation.fuel.allocate(1)?;
                 let text = text.trim_matches([' ', '\t', '\n', '\r']);
                 // Nothing but a number is read: what is another kind of JSON is refused at its first byte.
                 let number = text.parse::<Number>().ok().and_then(|number| number::normal(&number));
@@ -113,6 +131,7 @@ impl<'a> Call<'a, '_> {
 
     fn average(&mut self) -> Result<Json, QueryFailure> {
         let numbers = self.numbers(0)?;
+        self.evaluation.fuel.spend(numbers.len())?;
         if numbers.is_empty() {
             return Ok(Json::Null);
         }
@@ -135,8 +154,10 @@ impl<'a> Call<'a, '_> {
                 Ok(Json::Boolean(false))
             }
             Json::String(text) => {
-                self.evaluation.fuel.spend_bytes(text.len())?;
-                Ok(Json::Boolean(matches!(wanted, Json::String(part) if text.contains(&**part))))
+                let Json::String(part) = wanted else { return Ok(Json::Boolean(false)) };
+                // The search looks at the part too, before it begins.
+                self.evaluation.fuel.read(text.len().saturating_add(part.len()).saturating_mul(2))?;
+                Ok(Json::Boolean(text.contains(&**part)))
             }
             other => Err(self.wrong("an array or a string", other)),
         }
@@ -144,7 +165,8 @@ impl<'a> Call<'a, '_> {
 
     fn equals_ignore_case(&mut self) -> Result<Json, QueryFailure> {
         let (left, right) = (self.string(0)?, self.string(1)?);
-        self.evaluation.fuel.spend_bytes(left.len().saturating_add(right.len()))?;
+        // It ends where the shorter one does; each byte is at most one letter when it is folded.
+        self.evaluation.fuel.spend(left.len().min(right.len()).saturating_mul(FOLDED).saturating_add(1))?;
         let lower = |text: &'a str| text.chars().flat_map(char::to_lowercase);
         Ok(Json::Boolean(lower(left).eq(lower(right))))
     }
@@ -152,19 +174,20 @@ impl<'a> Call<'a, '_> {
     fn join(&mut self) -> Result<Json, QueryFailure> {
         let separator = self.string(0)?;
         let strings = self.strings(1)?;
+        self.evaluation.fuel.spend(strings.len().saturating_mul(JOINED))?;
         let bytes = strings.iter().map(|text| text.len().saturating_add(separator.len()));
         let bytes = bytes.fold(0, usize::saturating_add);
         if bytes > MAX_CLAIM_BYTES {
             return Err(QueryFailure::TooLarge);
         }
-        self.evaluation.fuel.spend_bytes(bytes)?;
+        self.evaluation.fuel.copy(bytes)?;
         self.evaluation.made_text(strings.join(separator))
     }
 
     fn length(&mut self) -> Result<Json, QueryFailure> {
         let length = match self.value(0)? {
             Json::String(text) => {
-                self.evaluation.fuel.spend_bytes(text.len())?;
+                self.evaluation.fuel.compare(text.len())?;
                 text.chars().count()
             }
             Json::Array(elements) => elements.len(),
@@ -176,6 +199,7 @@ impl<'a> Call<'a, '_> {
 
     fn map(&mut self) -> Result<Json, QueryFailure> {
         let (node, elements) = (self.reference(0)?, self.array(1)?);
+        self.evaluation.fuel.allocate(2)?;
         self.evaluation.make(elements.len())?;
         let mapped: Result<Vec<Json>, _> = elements.iter().map(|element| self.evaluation.node(node, element)).collect();
         mapped.map(Json::array)
@@ -186,6 +210,10 @@ impl<'a> Call<'a, '_> {
         for number in 0..self.arguments.len() {
             let members = self.object(number)?;
             self.evaluation.make(members.len())?;
+            for name in members.keys() {
+                self.evaluation.fuel.allocate(1)?;
+                self.evaluation.fuel.look_up(name.len(), merged.len().saturating_add(members.len()))?;
+            }
             merged.extend(members.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
         }
         Ok(Json::Object(Arc::new(merged)))
@@ -194,10 +222,11 @@ impl<'a> Call<'a, '_> {
     fn reverse(&mut self) -> Result<Json, QueryFailure> {
         match self.value(0)? {
             Json::String(text) => {
-                self.evaluation.fuel.spend_bytes(text.len())?;
+                self.evaluation.fuel.read(text.len().saturating_mul(2))?;
                 self.evaluation.made_text(text.chars().rev().collect())
             }
             Json::Array(elements) => {
+                self.evaluation.fuel.allocate(2)?;
                 self.evaluation.make(elements.len())?;
                 Ok(Json::array(elements.iter().rev().cloned().collect()))
             }
@@ -214,6 +243,7 @@ impl<'a> Call<'a, '_> {
     fn extreme_by(&mut self, wanted: Ordering) -> Result<Json, QueryFailure> {
         let elements = self.array(0)?;
         let keys = self.keys_by(elements)?;
+        self.evaluation.fuel.spend(keys.len().saturating_mul(2))?;
         Ok(extreme(&keys, wanted).and_then(|place| elements.get(place)).cloned().unwrap_or(Json::Null))
     }
 
@@ -230,10 +260,11 @@ impl<'a> Call<'a, '_> {
     }
 
     fn sorted(&mut self, elements: &[Json], keys: &[Json]) -> Result<Json, QueryFailure> {
+        self.evaluation.fuel.allocate(4)?;
         self.evaluation.make(elements.len())?;
-        let rounds = usize::try_from(elements.len().checked_ilog2().unwrap_or_default()).unwrap_or_default();
+        let rounds = rounds(elements.len());
         for key in keys {
-            self.evaluation.fuel.spend(weight(key).saturating_mul(rounds.saturating_add(1)))?;
+            self.evaluation.fuel.spend(weight(key).saturating_mul(rounds))?;
         }
         let mut places: Vec<(&Json, &Json)> = keys.iter().zip(elements).collect();
         places.sort_by(|(a, _), (b, _)| order(a, b));
@@ -243,6 +274,7 @@ impl<'a> Call<'a, '_> {
     /// What `&expression` gives for each element.
     fn keys_by(&mut self, elements: &[Json]) -> Result<Vec<Json>, QueryFailure> {
         let node = self.reference(1)?;
+        self.evaluation.fuel.allocate(1)?;
         let keys: Result<Vec<Json>, _> = elements.iter().map(|element| self.evaluation.node(node, element)).collect();
         let keys = keys?;
         self.check_keys(&keys, "an expression that gives numbers, or strings")?;
@@ -265,8 +297,8 @@ impl<'a> Call<'a, '_> {
 /// The steps of a comparison with it.
 fn weight(key: &Json) -> usize {
     match key {
-        Json::String(text) => (text.len() / 64).saturating_add(1),
-        _ => 1,
+        Json::String(text) => comparison(text.len()).saturating_mul(2),
+        _ => 2,
     }
 }
 

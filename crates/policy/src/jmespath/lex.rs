@@ -1,5 +1,7 @@
 //! A query's text to tokens.
 
+use std::sync::Arc;
+
 use super::{Json, QueryError};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +14,9 @@ pub(super) struct Token {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// An identifier without quotes.
-    Name(String),
+    Name(Arc<str>),
     /// One in double quotes.
-    QuotedName(String),
+    QuotedName(Arc<str>),
     Literal(Json),
     /// Text in single quotes.
     RawString(String),
@@ -56,7 +58,7 @@ impl<'t> Lexer<'t> {
         match first {
             'a'..='z' | 'A'..='Z' | '_' => {
                 let name = self.take_while(|c| c.is_ascii_alphanumeric() || c == '_');
-                Ok(Kind::Name(name.to_owned()))
+                Ok(Kind::Name(name.into()))
             }
             '0'..='9' | '-' => self.number(start),
             '"' => self.quoted_name(start),
@@ -67,7 +69,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn symbol(&mut self, first: char, start: usize) -> Result<Kind, QueryError> {
-        if let Some(symbol) = SYMBOLS.into_iter().find(|symbol| self.rest().starts_with(symbol)) {
+        if let Some(symbol) = symbol(self.rest()) {
             self.at = self.at.saturating_add(symbol.len());
             return Ok(Kind::Symbol(symbol));
         }
@@ -87,10 +89,10 @@ impl<'t> Lexer<'t> {
 
     fn quoted_name(&mut self, start: usize) -> Result<Kind, QueryError> {
         let quoted = self.delimited('"', start, "close the name with \"")?;
-        let name = serde_json::from_str(quoted).map_err(|_| {
+        let name: String = serde_json::from_str(quoted).map_err(|_| {
             error(start, "a name in double quotes that is no JSON text", "texts stand in single quotes")
         })?;
-        Ok(Kind::QuotedName(name))
+        Ok(Kind::QuotedName(name.into()))
     }
 
     fn raw_string(&mut self, start: usize) -> Result<Kind, QueryError> {
@@ -131,6 +133,12 @@ impl<'t> Lexer<'t> {
         self.at = self.at.saturating_add(end);
         rest.get(..end).unwrap_or_default()
     }
+}
+
+/// The symbol that a text begins with.
+fn symbol(text: &str) -> Option<&'static str> {
+    let first = text.bytes().next()?;
+    SYMBOLS.into_iter().find(|symbol| symbol.as_bytes().first() == Some(&first) && text.starts_with(symbol))
 }
 
 /// Without its delimiters.

@@ -8,6 +8,12 @@ use super::Json;
 
 /// The order of two numbers; all of JSON's are finite.
 pub(super) fn compare(a: &Number, b: &Number) -> Ordering {
+    if let (Some(a), Some(b)) = (a.as_i64(), b.as_i64()) {
+        return a.cmp(&b);
+    }
+    if a.is_f64() && b.is_f64() {
+        return float(a).partial_cmp(&float(b)).unwrap_or(Ordering::Equal);
+    }
     match (whole(a), whole(b)) {
         (Some(a), Some(b)) => a.cmp(&b),
         _ => float(a).total_cmp(&float(b)),

@@ -58,18 +58,17 @@ impl Parser {
     /// What an expression begins with.
     fn prefix(&mut self, depth: usize) -> Result<Built, QueryError> {
         let at = self.at();
-        let kind = self.peek().clone();
-        self.advance();
+        let kind = self.take();
         match kind {
             Kind::Literal(json) => Ok(Built::leaf(Node::Literal(json), at)),
             Kind::RawString(text) => Ok(Built::leaf(Node::Literal(super::Json::string(text)), at)),
             Kind::Name(name) if self.is_at("(") => self.call(&name, at, depth),
-            Kind::Name(name) => Ok(Built::leaf(Node::Field(name.into()), at)),
+            Kind::Name(name) => Ok(Built::leaf(Node::Field(name), at)),
             Kind::QuotedName(name) if self.is_at("(") => {
                 let help = format!("write {name}(…) without quotes");
                 Err(error(at, "a function's name stands without quotes", help))
             }
-            Kind::QuotedName(name) => Ok(Built::leaf(Node::Field(name.into()), at)),
+            Kind::QuotedName(name) => Ok(Built::leaf(Node::Field(name), at)),
             Kind::Symbol("@") => Ok(Built::leaf(Node::Current, at)),
             Kind::Symbol("*") => {
                 let right = self.projected(STAR, depth)?;

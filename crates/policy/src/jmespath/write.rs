@@ -4,6 +4,9 @@ use super::Json;
 use super::evaluation::QueryFailure;
 use crate::fuel::Fuel;
 
+/// Steps for a value that is written.
+const VALUE: usize = 2;
+
 impl Json {
     /// As JSON text, of at most `room` bytes: compact, members by name.
     ///
@@ -16,11 +19,14 @@ impl Json {
     }
 
     fn write_to(&self, text: &mut String, room: usize, fuel: &mut Fuel) -> Result<(), QueryFailure> {
-        fuel.spend(1)?;
+        fuel.spend(VALUE)?;
         match self {
             Self::Null => text.push_str("null"),
             Self::Boolean(truth) => text.push_str(if *truth { "true" } else { "false" }),
-            Self::Number(number) => text.push_str(&number.to_string()),
+            Self::Number(number) => {
+                fuel.allocate(2)?;
+                text.push_str(&number.to_string());
+            }
             Self::String(content) => write_string(content, text, fuel)?,
             Self::Array(elements) => {
                 text.push('[');
@@ -50,7 +56,8 @@ impl Json {
 }
 
 fn write_string(content: &str, text: &mut String, fuel: &mut Fuel) -> Result<(), QueryFailure> {
-    fuel.spend_bytes(content.len())?;
+    fuel.allocate(1)?;
+    fuel.read(content.len().saturating_mul(2))?;
     // A string is always written; an error could only come of memory.
     text.push_str(&serde_json::to_string(content).map_err(|_| QueryFailure::TooLarge)?);
     Ok(())

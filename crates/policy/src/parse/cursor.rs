@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Findings;
 use crate::lex::{Kind, Token};
-use crate::source::{Lines, Span};
+use crate::source::{Position, Span};
 use crate::tree::Version;
 
 /// A mistake that ends a rule; it has been recorded.
@@ -10,7 +10,8 @@ pub(super) struct Broken;
 
 pub(super) struct Parser<'t, 'f, 's> {
     pub(super) text: &'t str,
-    pub(super) lines: Lines<'t>,
+    /// The last place that was counted, from which the next one is.
+    counted: (usize, Position),
     tokens: Vec<Token<'t>>,
     next: usize,
     pub(super) findings: &'f mut Findings<'s>,
@@ -21,15 +22,26 @@ pub(super) struct Parser<'t, 'f, 's> {
 
 impl<'t, 'f, 's> Parser<'t, 'f, 's> {
     pub(super) fn new(text: &'t str, tokens: Vec<Token<'t>>, findings: &'f mut Findings<'s>) -> Self {
-        Self { text, lines: Lines::of(text), tokens, next: 0, findings, version: Version::V1_2, rules: 0 }
+        Self {
+            text,
+            counted: (0, Position { line: 1, column: 1 }),
+            tokens,
+            next: 0,
+            findings,
+            version: Version::V1_2,
+            rules: 0,
+        }
     }
 
     pub(super) fn at_end(&self) -> bool {
         *self.peek() == Kind::End
     }
 
-    /// The next token.
+    /// The next token; the end where so many mistakes were found that reading on is of no use.
     pub(super) fn peek(&self) -> &Kind<'t> {
+        if self.findings.is_full() {
+            return &Kind::End;
+        }
         self.tokens.get(self.next).map_or(&Kind::End, |token| &token.kind)
     }
 
@@ -47,6 +59,19 @@ impl<'t, 'f, 's> Parser<'t, 'f, 's> {
     pub(super) fn last(&self) -> Span {
         let last = self.next.checked_sub(1).and_then(|last| self.tokens.get(last));
         last.map(|token| token.span).unwrap_or_default()
+    }
+
+    /// The place of the byte at `offset`, which no earlier call was beyond: the text is counted once, however it is laid out.
+    pub(super) fn position(&mut self, offset: usize) -> Position {
+        let (from, mut position) = self.counted;
+        for character in self.text.get(from..offset).unwrap_or_default().chars() {
+            position = match character {
+                '\n' => Position { line: position.line.saturating_add(1), column: 1 },
+                _ => Position { column: position.column.saturating_add(1), ..position },
+            };
+        }
+        self.counted = (offset, position);
+        position
     }
 
     pub(super) fn advance(&mut self) {

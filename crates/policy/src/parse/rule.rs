@@ -42,7 +42,7 @@ impl Parser<'_, '_, '_> {
             let after = Span::new(end.end, end.end);
             self.findings.error("semicolon-missing", after, "`;` is needed after a rule", "close the rule with ;");
         }
-        let at = self.lines.position(start.start);
+        let at = self.position(start.start);
         Ok(Rule { span: start.to(end), at, conditions, action, action_span: action_start.to(end) })
     }
 

@@ -1,10 +1,10 @@
 //! What a stranger's policy cannot do. Work is counted in steps, never in time.
 
 use policy::limits::{MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_NESTING, MAX_TEXT};
-use policy::{Claim, EvaluationError, Fault, Policy, Refusal};
+use policy::{Claim, EvaluationError, Fault, Fuel, Policy, Refusal};
 use proptest::prelude::*;
 
-use crate::{FREE, authorize, claim, fault_of, issuing, parse};
+use crate::{FREE, authorize, claim, fault_of, issuing, owning, parse};
 
 #[test]
 fn doubling_rules_end_in_an_error() {
@@ -88,8 +88,10 @@ fn names_are_shared_and_texts_that_a_query_makes_are_bounded() {
     // Ten thousand times the same name, of which there is one in memory.
     let evaluated = authorize(&rule("map(&keys(@),@)"), &[claim("a", document.as_str())]);
     assert!(matches!(evaluated, Err(Refusal::NoPermit)), "{evaluated:?}");
+    let fault = fault_of(authorize(&rule("map(&join('',keys(@)),@)"), &[claim("a", document.as_str())]));
+    assert!(matches!(fault, Fault::Query(policy::QueryFailure::TooLarge)), "{fault:?}");
     let fault = fault_of(authorize(&rule("map(&to_string(@),@)"), &[claim("a", document.as_str())]));
-    assert!(matches!(fault, Fault::Query(_)), "{fault:?}");
+    assert_eq!(fault, Fault::OutOfFuel);
 }
 
 #[test]
@@ -215,5 +217,115 @@ proptest! {
         prop_assert_eq!(&explanation.outcome, &policy.decide(&claims, &FREE));
         prop_assert!(explanation.text(&text).contains(['p', 'd', 'r']));
         let _ = policy.lint(&text, &FREE);
+    }
+}
+
+/// The steps that a rule takes over one claim `a`.
+fn steps(rule: &str, value: &str) -> u32 {
+    let policy = parse(&format!("version=1.2; authorizationrules {{ => permit(); {rule} }};"));
+    let mut fuel = Fuel::full();
+    let _ = policy.decide_within(&[claim("a", value)], &FREE, &mut fuel);
+    fuel.spent()
+}
+
+/// The steps of a query, over a document.
+fn query_steps(query: &str, document: &str) -> u32 {
+    steps(&format!("c:[type==\"a\"] => add(type=\"b\", value=JmesPath(c.value, \"{query}|'x'\"));"), document)
+}
+
+#[test]
+fn json_costs_each_of_its_values_and_not_its_bytes_alone() {
+    for element in ["1", "[]", "\"\"", "{}", "{\"a\":1}"] {
+        let document = format!("[{}]", vec![element; 5_000].join(","));
+        assert!(query_steps("@", &document) > 5_000 * 5, "{element}");
+    }
+}
+
+#[test]
+fn folding_searching_and_turning_texts_round_costs_their_bytes() {
+    let text = format!("\"{}\"", "x".repeat(50_000));
+    let read = query_steps("@", &text);
+    for (query, per_byte) in [
+        ("equals_ignore_case(@,@)", 1.0),
+        ("contains(@,'xy')", 0.5),
+        ("reverse(@)", 0.5),
+        ("to_number(@)", 0.2),
+        ("to_string([@])", 0.5),
+    ] {
+        let taken = f64::from(query_steps(query, &text) - read) / 50_000.0;
+        assert!(taken >= per_byte, "{query} takes {taken} steps a byte");
+    }
+}
+
+#[test]
+fn members_are_looked_up_and_merged_for_what_their_number_costs() {
+    let object = |count: usize| {
+        let members: Vec<String> = (0..count).map(|number| format!("\"m{number}\":1")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let of = |query: &str, count: usize| query_steps(query, &object(count)) - query_steps("@", &object(count));
+    assert!(of("m1", 4_000) > of("m1", 2));
+    assert!(of("merge(@,@)", 2_000) > 2_000 * 20);
+}
+
+#[test]
+fn claims_that_are_made_and_issued_cost_their_bytes() {
+    let long = "x".repeat(50_000);
+    let copied = steps("c:[type==\"a\"] => add(claim=c);", &long);
+    assert!(copied > 50_000 / 64);
+    let policy = parse(&issuing("c:[type==\"a\"] => issue(type=\"b\", value=c.value);"));
+    let mut fuel = Fuel::full();
+    assert!(policy.decide_within(&[claim("a", long.as_str())], &FREE, &mut fuel).is_ok());
+    // A token is made of it.
+    assert!(fuel.spent() > 50_000);
+}
+
+#[test]
+fn a_decision_on_little_fuel_is_the_same_or_none() {
+    let claims: Vec<Claim> = (0..22).map(|number| claim("a", number)).collect();
+    let policy =
+        |rules: usize| parse(&issuing(&"c:[type==\"a\", value==3] => issue(type=\"b\", value=c.value);".repeat(rules)));
+    let few = policy(2);
+    assert_eq!(few.decide_within(&claims, &FREE, &mut Fuel::inline()), few.decide(&claims, &FREE));
+    let many = policy(200);
+    let refusal = many.decide_within(&claims, &FREE, &mut Fuel::inline()).unwrap_err();
+    assert!(refusal.is_out_of_fuel());
+    assert!(many.decide(&claims, &FREE).is_ok());
+}
+
+#[test]
+fn configuration_and_decision_share_their_fuel() {
+    let policy =
+        parse("version=1.1; configurationrules { => issueproperty(type=\"x-ms-sgx-tcbidentifier\", value=\"17\"); };");
+    let mut fuel = Fuel::full();
+    assert!(policy.configure_within(&FREE, &mut fuel).is_ok());
+    let configured = fuel.spent();
+    assert!(configured > 0);
+    let _ = policy.decide_within(&[], &FREE, &mut fuel);
+    assert!(fuel.spent() >= configured);
+}
+
+#[test]
+fn a_check_finds_the_errors_of_a_lint_and_stops_when_it_has_enough() {
+    let vocabulary = owning(&["iss"], &[]);
+    let text = issuing(&"[type==\"unknown\"] => issue(type=\"iss\", value=1);".repeat(100));
+    let policy = parse(&text);
+    let errors = policy.check(&text, &vocabulary).unwrap_err();
+    assert_eq!(errors.count(policy::Severity::Error), policy::limits::MAX_DIAGNOSTICS);
+    assert_eq!(Err(errors), policy.lint(&text, &vocabulary).errors());
+    let fine = issuing("[type==\"unknown\"] => issue(type=\"a\", value=1);");
+    assert_eq!(parse(&fine).check(&fine, &vocabulary), Ok(()));
+}
+
+#[test]
+fn places_are_right_where_all_rules_are_on_one_line_or_on_many() {
+    for (separator, line, column) in [("", 1, 1 + 31 + 1_000 * 12), ("\n", 1_002, 1)] {
+        let head = "version=1.2;authorizationrules{";
+        let rules = format!("=>permit();{separator}").repeat(1_000);
+        let rules = if separator.is_empty() { rules.replace(';', "; ") } else { format!("\n{rules}") };
+        let text = format!("{head}{rules}=>add(type=\"a\",value=NegateBool(1));}};");
+        let refusal = parse(&text).decide(&[], &FREE).unwrap_err();
+        let Refusal::Evaluation(error) = refusal else { panic!("{refusal}") };
+        assert_eq!(error.at, Some(crate::position(line, column)));
     }
 }

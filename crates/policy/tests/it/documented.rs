@@ -341,6 +341,10 @@ fn outcome(name: &str, text: &str, claims: &[Claim]) -> Result<(Vec<String>, Vec
         property("report_validity_in_minutes", Section::Issuance, Domain::Integer(1, 525_600)),
     ]);
     policy.configure(&vocabulary)?;
+    // None of them comes near the end of its fuel.
+    let mut fuel = policy::Fuel::full();
+    let _ = policy.decide_within(claims, &vocabulary, &mut fuel);
+    assert!(fuel.spent() < policy::limits::MAX_STEPS / 20, "{name} takes {} steps", fuel.spent());
     let explanation = policy.explain(claims, &vocabulary);
     let shown = |claim: &Claim| format!("{}={}", claim.name, claim.value);
     let is_json = |claim: &&Claim| matches!(&claim.value, Value::String(text) if text.starts_with(['[', '{']));

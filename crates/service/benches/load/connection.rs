@@ -124,7 +124,7 @@ pub struct Answer {
 
 impl Answer {
     /// The answer at the beginning of the bytes, and its length, where it is whole. It has a length and no chunks.
-    fn read(bytes: &[u8]) -> Option<(Self, usize)> {
+    pub fn read(bytes: &[u8]) -> Option<(Self, usize)> {
         let head = bytes.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
         let text = std::str::from_utf8(&bytes[..head]).unwrap();
         let status = text.split(' ').nth(1).unwrap().parse().unwrap();

@@ -65,6 +65,7 @@ fn main() {
                     &fleet,
                     algorithm,
                     providers,
+                    Some(cores::SERVER),
                 )
             });
             for transport in transports {

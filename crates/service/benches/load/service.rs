@@ -39,6 +39,8 @@ pub struct Installation {
     directory: PathBuf,
     database_url: Option<String>,
     port: u16,
+    /// The core that its services run on; none is all of them.
+    core: Option<usize>,
     pub providers: usize,
 }
 
@@ -51,6 +53,7 @@ impl Installation {
         fleet: &Fleet,
         algorithm: TokenAlgorithm,
         providers: usize,
+        core: Option<usize>,
     ) -> Self {
         fs::create_dir(&directory).unwrap();
         fleet.write_collateral(&directory.join("collateral"));
@@ -59,7 +62,7 @@ impl Installation {
         }
         // Its providers' URLs have the port in them, so it has the same one at each start.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let installation = Self { binary: binary.to_owned(), directory, database_url, port, providers };
+        let installation = Self { binary: binary.to_owned(), directory, database_url, port, core, providers };
         let mut service = installation.start(Transport::Http);
         let token = fs::read_to_string(service.data().join("admin-token")).unwrap();
         let veritee = json!({"rootCertificate": fleet.root_pem, "tokenAlgorithm": algorithm.name()});
@@ -91,7 +94,10 @@ impl Installation {
         command.env_remove("VERITEE_LOG").env_remove("VERITEE_DATABASE_URL");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         // It counts the cores that it may use when it starts.
-        let mut child = cores::on(cores::SERVER, || command.spawn().unwrap());
+        let mut child = match self.core {
+            Some(core) => cores::on(core, || command.spawn().unwrap()),
+            None => command.spawn().unwrap(),
+        };
         let mut ready = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         assert!(ready.contains(&url), "the service did not start; {} says why", self.directory.join("log").display());
@@ -131,6 +137,17 @@ impl Service {
 
     fn host(&self) -> &str {
         self.url.trim_start_matches("https://")
+    }
+
+    /// Puts a policy in force at that provider, unsecured.
+    #[allow(dead_code, reason = "of one of the benchmarks that share this file")]
+    pub fn set_policy(&mut self, provider: usize, text: &str) {
+        let token = fs::read_to_string(self.data().join("admin-token")).unwrap();
+        let jws = token::policy_jws::unsecured(text);
+        let head = format!("Authorization: Bearer {}\r\nContent-Length: {}", token.trim(), jws.len());
+        let path = format!("/p/{}/policies/SgxEnclave?api-version=2022-08-01", name(provider));
+        let answer = self.ask("PUT", &path, &head, &jws);
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     }
 
     /// The head of a request to attest at that provider, but for the length of the body.

@@ -55,6 +55,9 @@ pub enum AttestError {
     /// The policy decided against it, or could not decide.
     #[error("Policy Engine Exception: {0}")]
     Policy(#[from] policy::Refusal),
+    /// Too many evaluations of the provider's policy, or of drafts at it, wait already.
+    #[error("too many evaluations of this provider's policies are waiting")]
+    PolicyBusy,
     /// The attestation broke off inside the service.
     #[error("attestation broke off")]
     Interrupted,
@@ -81,7 +84,7 @@ impl AttestError {
             | Self::NotAccepted(_) => "InvalidQuote",
             Self::DraftPolicy(_) => "PolicyParsingError",
             Self::NoPolicy | Self::Configuration(_) | Self::Policy(_) => "PolicyEvaluationError",
-            Self::Keys(_) | Self::Issue(_) | Self::Interrupted => "InternalError",
+            Self::Keys(_) | Self::Issue(_) | Self::Interrupted | Self::PolicyBusy => "InternalError",
         }
     }
 
@@ -105,6 +108,7 @@ impl AttestError {
             Self::Policy(policy::Refusal::Denied { .. }) => "policy_denied",
             Self::Policy(policy::Refusal::NoPermit) => "policy_did_not_permit",
             Self::Policy(policy::Refusal::Evaluation(_)) => "policy_evaluation_failed",
+            Self::PolicyBusy => "policy_busy",
             Self::Interrupted => "attestation_interrupted",
             Self::Keys(_) => "signing_key_missing",
             Self::Issue(error) => error.code(),
@@ -135,6 +139,9 @@ impl AttestError {
             Self::DraftPolicy(_) => "mend the policy text where the message says",
             Self::NoPolicy => "set a policy for it",
             Self::Configuration(_) | Self::Policy(_) => "compare the provider's policy with the evidence",
+            Self::PolicyBusy => {
+                "try again in a second; a policy with fewer rules, joins and queries is evaluated without waiting"
+            }
             Self::Keys(_) | Self::Issue(_) | Self::Interrupted => "look into the service's log",
         }
     }

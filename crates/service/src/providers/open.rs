@@ -12,6 +12,7 @@ use super::{Providers, ServiceConfig};
 use crate::audit::BY_ITSELF;
 use crate::endorsements::{EndorsementsError, Shelf, Source};
 use crate::hashes;
+use crate::pool::Pool;
 use crate::provider::{
     KeysError, ProviderName, Settings, TrustModel, UnusableProvider, VerificationClock, make_key, settings_of,
 };
@@ -36,6 +37,9 @@ pub enum OpenError {
     /// What the store has of the provider `default` makes no provider.
     #[error("provider `default` cannot be used")]
     Default(#[source] Arc<UnusableProvider>),
+    /// The threads that evaluate policies cannot be started.
+    #[error("threads that evaluate policies cannot be started")]
+    Threads(#[source] std::io::Error),
     /// A key cannot be made.
     #[error("a signing key cannot be made")]
     Keys(#[from] KeysError),
@@ -53,6 +57,7 @@ impl OpenError {
                 "check the path given to --collateral: a directory of pieces, or dcap-qvl's JSON"
             }
             Self::Endorsements(EndorsementsError::Root) => "give one certificate in PEM",
+            Self::Threads(_) => "allow the service more threads, or free memory",
             Self::Store(_) | Self::Default(_) | Self::Keys(_) => {
                 "restore the data directory from a copy, or start with a new one"
             }
@@ -71,9 +76,17 @@ impl Providers {
         // Before anything is written: a wrong path must leave nothing behind.
         let source = Source { root_pem: config.root_pem.clone(), collateral: config.collateral.clone() };
         let endorsements = shelf.get(&source)?;
+        let pool = Pool::start().map_err(OpenError::Threads)?;
         let (administration, freshness) = (tokio::sync::Mutex::new(()), Freshness::new());
-        let providers =
-            Self { store, config, shelf, slots: ArcSwap::from_pointee(HashMap::new()), administration, freshness };
+        let providers = Self {
+            store,
+            config,
+            shelf,
+            slots: ArcSwap::from_pointee(HashMap::new()),
+            administration,
+            freshness,
+            pool,
+        };
         providers.keep_default(now).await?;
         for state in providers.store.providers().await? {
             match ProviderName::parse(&state.provider.name) {

@@ -10,11 +10,12 @@ use dcap::UnixTime;
 use super::body::Received;
 use super::entry::{Attested, Entered};
 use super::{Api, body};
-use crate::attest::AttestError;
+use crate::attest::{AttestError, Place, Stop};
 use crate::attestation_type::AttestationType;
 use crate::audit::{Decision, Observed};
 use crate::hashes::sha256;
 use crate::policy_type::PolicyType;
+use crate::pool::{Class, PoolError};
 use crate::provider::Provider;
 use crate::request::{AttestRequest, BadRequest};
 use crate::response::{ApiError, json_text};
@@ -65,10 +66,11 @@ pub(super) async fn attest(
     Ok(response)
 }
 
-/// Attests where it stands: it is computation, but mostly of less than a millisecond, and the way to another thread and back costs
-/// more than all that the service does beside the two signatures. The policy in force has fuel for some ten milliseconds.
+/// Attests on this thread where the policy is in force and short: it is computation, but mostly of less than a millisecond, and the
+/// way to another thread and back costs more than all that the service does beside the two signatures.
 ///
-/// A draft policy is anybody's program: one at a time runs, on a thread for computation, so that it holds up nothing else.
+/// What the policy in force cannot decide on little fuel, and every draft, is attested again in the pool, from the beginning, once
+/// the evidence was found good here.
 async fn compute(
     api: &Api,
     provider: Arc<Provider>,
@@ -77,12 +79,14 @@ async fn compute(
     body: Received,
     mut observed: Observed,
 ) -> (Result<String, AttestError>, Option<Decision>) {
-    let is_draft = request.draft_policy.is_some();
     let wants_decisions = api.audit.wants_decisions();
-    let attest = move || {
-        let at = UnixTime::of_system_clock();
-        let token = provider.attest_observed(attestation_type, &request, at, &mut observed);
-        let decision = wants_decisions.then(|| Decision {
+    let decision = move |provider: &Provider,
+                         at,
+                         token: &Result<String, AttestError>,
+                         request: AttestRequest,
+                         body: Received,
+                         observed| {
+        wants_decisions.then(|| Decision {
             provider: provider.name().to_string(),
             revision: provider.revision,
             attestation_type: attestation_type.as_str(),
@@ -91,13 +95,32 @@ async fn compute(
             evidence: request.evidence,
             request: body.to_vec(),
             observed,
-        });
-        (token, decision)
+        })
     };
-    if !is_draft {
-        return attest();
-    }
-    // A closed semaphore cannot be: nothing closes it. Without a permit the work would merely not be bounded.
-    let _one_at_a_time = Arc::clone(&api.drafts).acquire_owned().await.ok();
-    tokio::task::spawn_blocking(attest).await.unwrap_or((Err(AttestError::Interrupted), None))
+    let at = UnixTime::of_system_clock();
+    let token = match provider.attest_observed(attestation_type, &request, at, Place::Request, &mut observed) {
+        Ok(token) => Ok(token),
+        Err(Stop::Refused(error)) => Err(error),
+        Err(Stop::NeedsPool) => {
+            let class = if request.draft_policy.is_some() { Class::Draft } else { Class::InForce };
+            let name = provider.name().clone();
+            let whole = move || {
+                let at = UnixTime::of_system_clock();
+                let mut observed = Observed::of(&request.evidence);
+                let token = provider.attest_observed(attestation_type, &request, at, Place::Pool, &mut observed);
+                let token = token.map_err(|stop| match stop {
+                    Stop::Refused(error) => error,
+                    Stop::NeedsPool => AttestError::Interrupted,
+                });
+                let decision = decision(&provider, at, &token, request, body, observed);
+                (token, decision)
+            };
+            return api.providers.pool.run(&name, class, whole).await.unwrap_or_else(|error| match error {
+                PoolError::Busy => (Err(AttestError::PolicyBusy), None),
+                PoolError::Closed => (Err(AttestError::Interrupted), None),
+            });
+        }
+    };
+    let decision = decision(&provider, at, &token, request, body, observed);
+    (token, decision)
 }

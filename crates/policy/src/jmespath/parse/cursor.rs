@@ -29,6 +29,13 @@ impl Parser {
         self.tokens.get(self.next).or(self.tokens.last()).map(|token| token.at).unwrap_or_default()
     }
 
+    /// The next token, which nobody looks at again.
+    pub(super) fn take(&mut self) -> Kind {
+        let taken = self.tokens.get_mut(self.next).map(|token| std::mem::replace(&mut token.kind, Kind::End));
+        self.advance();
+        taken.unwrap_or(Kind::End)
+    }
+
     pub(super) const fn advance(&mut self) {
         self.next = self.next.saturating_add(1);
     }

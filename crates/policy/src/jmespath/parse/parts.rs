@@ -1,7 +1,5 @@
 //! What stands between brackets, braces and parentheses.
 
-use std::sync::Arc;
-
 use super::STAR;
 use super::cursor::Parser;
 use crate::jmespath::QueryError;
@@ -69,11 +67,12 @@ impl Parser {
         let mut names = Vec::new();
         let mut values = Vec::new();
         loop {
-            match self.peek().clone() {
-                Kind::Name(name) | Kind::QuotedName(name) => names.push(name),
-                _ => return Err(self.unexpected("a member's name is needed", "such as {a: b}")),
+            if !matches!(self.peek(), Kind::Name(_) | Kind::QuotedName(_)) {
+                return Err(self.unexpected("a member's name is needed", "such as {a: b}"));
             }
-            self.advance();
+            if let Kind::Name(name) | Kind::QuotedName(name) = self.take() {
+                names.push(name);
+            }
             self.expect(":", "a member is written name: expression")?;
             values.push(self.expression(0, depth)?);
             if !self.is_at(",") {
@@ -82,7 +81,7 @@ impl Parser {
             self.advance();
         }
         self.expect("}", "close it with }")?;
-        self.builder.many(|values| Node::Hash(names.into_iter().map(Arc::from).zip(values).collect()), values, at)
+        self.builder.many(|values| Node::Hash(names.into_iter().zip(values).collect()), values, at)
     }
 
     pub(super) fn call(&mut self, name: &str, at: usize, depth: usize) -> Result<Built, QueryError> {
