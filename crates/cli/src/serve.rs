@@ -118,7 +118,7 @@ impl Running {
         let auditing = audit::Writing::start(audit, store);
         let mut upkeep = upkeep(&providers, simulation.as_ref());
         upkeep.extend(issuers.keep_fresh());
-        let (tls, ca) = tls.unzip();
+        let (tls, ca) = tls.map(|tls| (tls.config, tls.ca)).unzip();
         let limits = Limits { connections_per_peer: settings.connections_per_peer, ..Limits::default() };
         let serving = web::serve(listener, tls, Gate::new(limits), service::router(providers, access))
             .map_err(|error| cannot_listen(settings.listen, "--listen", &error))?;
@@ -283,13 +283,16 @@ fn provider_domain(settings: &Settings) -> Result<Option<ProviderDomain>, Failur
     Ok(Some(domain))
 }
 
-/// What TLS is done with, and the CA that clients then have to trust; nothing where TLS is left to a proxy.
-fn tls_config(
-    settings: &Settings,
-    public_url: &PublicUrl,
-) -> Result<Option<(Arc<ServerConfig>, Option<PathBuf>)>, Failure> {
+/// A TLS configuration, and the certificate of the CA that clients have to trust if it is the development CA's.
+struct Tls {
+    config: Arc<ServerConfig>,
+    ca: Option<PathBuf>,
+}
+
+/// The TLS configuration; none if a proxy does TLS.
+fn tls_config(settings: &Settings, public_url: &PublicUrl) -> Result<Option<Tls>, Failure> {
     match (&settings.tls_certificate, &settings.tls_key) {
-        (Some(certificate), Some(key)) => Ok(Some((tls::operator_config(certificate, key)?, None))),
+        (Some(certificate), Some(key)) => Ok(Some(Tls { config: tls::operator_config(certificate, key)?, ca: None })),
         (None, None) if settings.http => Ok(None),
         (None, None) if !tls::is_covered(public_url.host()) => Err(Failure::usage(
             "tls_missing",
@@ -298,7 +301,7 @@ fn tls_config(
         )),
         (None, None) => {
             let ca = DevelopmentCa::open(&settings.data)?;
-            Ok(Some((ca.server_config()?, Some(ca.certificate().to_owned()))))
+            Ok(Some(Tls { config: ca.server_config()?, ca: Some(ca.certificate().to_owned()) }))
         }
         _ => Err(Failure::usage(
             "tls_incomplete",

@@ -101,6 +101,6 @@ impl Limits {
     pub(crate) fn tick(&self) -> Duration {
         let all = [self.idle, self.age, self.handling, self.delivery, self.write_stall, self.drain];
         let shortest = all.into_iter().min().unwrap_or(self.idle);
-        (shortest / 4).clamp(Duration::from_millis(10), Duration::from_secs(5))
+        shortest.checked_div(4).unwrap_or(shortest).clamp(Duration::from_millis(10), Duration::from_secs(5))
     }
 }
