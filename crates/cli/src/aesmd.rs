@@ -16,6 +16,7 @@ use aesm::{Access, Backend, Config, DEFAULT_SOCKET, Server, Socket, SocketError,
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use web::Serving;
 
 use crate::failure::{self, Failure};
 use crate::serve;
@@ -108,7 +109,7 @@ struct Running {
     platform: Option<Arc<Simulated>>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<io::Result<()>>,
-    metrics: Option<JoinHandle<()>>,
+    metrics: Option<Serving>,
 }
 
 impl Running {
@@ -163,9 +164,7 @@ impl Running {
         notify("STOPPING=1");
         let _ = self.stop.send(());
         let ended = self.serving.await;
-        if let Some(metrics) = self.metrics {
-            metrics.abort();
-        }
+        drop(self.metrics);
         served(ended)
     }
 }

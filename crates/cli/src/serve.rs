@@ -9,16 +9,15 @@ pub mod simulation;
 mod vault;
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum_server::Handle;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use collateral::LoadError;
 use dcap::UnixTime;
+use rustls::ServerConfig;
 use service::{
     Access, Addresses, Audit, InvalidProviderDomain, KeysError, OpenAccessError, OpenError, ProviderDomain, Providers,
     PublicUrl, ServiceConfig, UnusableProvider, VerificationClock,
@@ -26,13 +25,14 @@ use service::{
 use simulator::Platform;
 use store::{Postgres, Sqlite, Store, StoreError};
 use tokio::task::JoinHandle;
+use web::{Gate, Limits, Serving};
 
 use crate::failure::{self, Failure};
 use crate::requirements::requirements;
 use crate::show;
 use crate::tls::{self, DevelopmentCa};
 
-use connections::{BoundedAcceptor, MAX_CONNECTIONS, cannot_listen, limit_http, listen};
+use connections::{cannot_listen, listen};
 pub use settings::{Arguments, Settings};
 use simulation::Simulation;
 
@@ -55,9 +55,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         show::line(&format!("veritee is ready at {}", running.url))?;
         tokio::select! {
             () = end => running.stop().await,
-            ended = &mut running.server => ended.unwrap_or(Ok(())).map_err(|error| {
-                Failure::environment("server_failed", format!("service stopped: {error}"), "")
-            }),
+            () = running.serving.ended() => {
+                Err(Failure::environment("server_failed", "service stopped: the log says why", ""))
+            }
         }
     })
 }
@@ -70,8 +70,7 @@ pub struct Running {
     pub ca: Option<PathBuf>,
     /// The simulated machine that it trusts, if it does.
     pub platform: Option<Arc<Platform>>,
-    handle: Handle<SocketAddr>,
-    server: JoinHandle<std::io::Result<()>>,
+    serving: Serving,
     upkeep: Vec<JoinHandle<()>>,
     auditing: audit::Writing,
 }
@@ -88,7 +87,7 @@ impl Running {
         open_data_directory(&settings.data)?;
         let store = open_store(settings).await?;
         check_kind(settings, &*store).await?;
-        let tls = tls_config(settings, &public_url).await?;
+        let tls = tls_config(settings, &public_url)?;
         let simulation = settings.simulated.then(|| Simulation::open(&settings.data, now)).transpose()?;
         let url = public_url.as_str().to_owned();
         let audit = Arc::new(Audit::new(audit::replica(&settings.data)?, settings.audit));
@@ -119,35 +118,21 @@ impl Running {
         let auditing = audit::Writing::start(audit, store);
         let mut upkeep = upkeep(&providers, simulation.as_ref());
         upkeep.extend(issuers.keep_fresh());
-        let app = service::router(providers, access).into_make_service_with_connect_info::<SocketAddr>();
-
-        let handle = Handle::new();
-        let server = limit_http(
-            axum_server::from_tcp(listener).map_err(|error| cannot_listen(settings.listen, "--listen", &error))?,
-        )
-        .handle(handle.clone());
-        let (server, ca) = match tls {
-            None => (tokio::spawn(server.acceptor(BoundedAcceptor::new(MAX_CONNECTIONS)).serve(app)), None),
-            Some((config, ca)) => {
-                let acceptor = RustlsAcceptor::new(config).acceptor(BoundedAcceptor::new(MAX_CONNECTIONS));
-                (tokio::spawn(server.acceptor(acceptor).serve(app)), ca)
-            }
-        };
+        let (tls, ca) = tls.map(|tls| (tls.config, tls.ca)).unzip();
+        let limits = Limits { connections_per_peer: settings.connections_per_peer, ..Limits::default() };
+        let serving = web::serve(listener, tls, Gate::new(limits), service::router(providers, access))
+            .map_err(|error| cannot_listen(settings.listen, "--listen", &error))?;
         let platform = simulation.map(|simulation| simulation.platform);
-        Ok(Self { url, ca, platform, handle, server, upkeep, auditing })
+        Ok(Self { url, ca: ca.flatten(), platform, serving, upkeep, auditing })
     }
 
     /// Takes no more requests, lets those under way finish, and ends.
     pub async fn stop(self) -> Result<(), Failure> {
         tracing::info!("stopping");
         self.upkeep.iter().for_each(JoinHandle::abort);
-        self.handle.graceful_shutdown(Some(GRACE));
-        let served = self.server.await;
+        self.serving.stop(GRACE).await;
         self.auditing.end(GRACE).await;
-        match served {
-            Ok(Err(error)) => Err(Failure::environment("server_failed", format!("service stopped: {error}"), "")),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
 
@@ -298,13 +283,16 @@ fn provider_domain(settings: &Settings) -> Result<Option<ProviderDomain>, Failur
     Ok(Some(domain))
 }
 
-/// What TLS is done with, and the CA that clients then have to trust; nothing where TLS is left to a proxy.
-async fn tls_config(
-    settings: &Settings,
-    public_url: &PublicUrl,
-) -> Result<Option<(RustlsConfig, Option<PathBuf>)>, Failure> {
+/// A TLS configuration, and the certificate of the CA that clients have to trust if it is the development CA's.
+struct Tls {
+    config: Arc<ServerConfig>,
+    ca: Option<PathBuf>,
+}
+
+/// The TLS configuration; none if a proxy does TLS.
+fn tls_config(settings: &Settings, public_url: &PublicUrl) -> Result<Option<Tls>, Failure> {
     match (&settings.tls_certificate, &settings.tls_key) {
-        (Some(certificate), Some(key)) => Ok(Some((tls::operator_config(certificate, key).await?, None))),
+        (Some(certificate), Some(key)) => Ok(Some(Tls { config: tls::operator_config(certificate, key)?, ca: None })),
         (None, None) if settings.http => Ok(None),
         (None, None) if !tls::is_covered(public_url.host()) => Err(Failure::usage(
             "tls_missing",
@@ -313,7 +301,7 @@ async fn tls_config(
         )),
         (None, None) => {
             let ca = DevelopmentCa::open(&settings.data)?;
-            Ok(Some((ca.server_config().await?, Some(ca.certificate().to_owned()))))
+            Ok(Some(Tls { config: ca.server_config()?, ca: Some(ca.certificate().to_owned()) }))
         }
         _ => Err(Failure::usage(
             "tls_incomplete",

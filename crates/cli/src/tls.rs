@@ -4,16 +4,22 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use axum_server::tls_rustls::RustlsConfig;
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256, SanType,
 };
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
 
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 
+/// Bytes of a file with certificates or a key.
+const MAX_PEM: u64 = 1 << 20;
 const CA_YEARS: i64 = 10;
 /// Apple's and others' limit for a server certificate; a new one is made at every start.
 const SERVER_DAYS: i64 = 397;
@@ -53,7 +59,7 @@ impl DevelopmentCa {
     }
 
     /// Makes a server certificate for localhost and loopback; its key never leaves the process.
-    pub async fn server_config(&self) -> Result<RustlsConfig, Failure> {
+    pub fn server_config(&self) -> Result<Arc<ServerConfig>, Failure> {
         let made = || -> Result<_, rcgen::Error> {
             let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
             let mut parameters = CertificateParams::new(vec!["localhost".to_owned()])?;
@@ -70,9 +76,7 @@ impl DevelopmentCa {
             Ok((certificate.pem(), pair.serialize_pem()))
         };
         let (certificate, key) = made().map_err(|error| broken(&self.certificate, &error))?;
-        RustlsConfig::from_pem(certificate.into_bytes(), key.into_bytes())
-            .await
-            .map_err(|error| broken(&self.certificate, &error))
+        config(certificate.as_bytes(), key.as_bytes()).map_err(|error| broken(&self.certificate, &error))
     }
 }
 
@@ -83,14 +87,35 @@ pub fn is_covered(host: &str) -> bool {
 }
 
 /// The operator's own certificate chain and key.
-pub async fn operator_config(certificate: &Path, key: &Path) -> Result<RustlsConfig, Failure> {
-    RustlsConfig::from_pem_file(certificate, key).await.map_err(|error| {
+pub fn operator_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Failure> {
+    let unreadable = |error: &dyn std::fmt::Display| {
         Failure::environment(
             "tls_unreadable",
             format!("cannot use `{}` with `{}` for TLS: {error}", certificate.display(), key.display()),
             "pass a certificate chain and its private key, both in PEM",
         )
-    })
+    };
+    let read = |path: &Path| failure::read_file(path, MAX_PEM).map(Zeroizing::new).map_err(Failure::or_usage);
+    config(&read(certificate)?, &read(key)?).map_err(|error| unreadable(&error))
+}
+
+/// TLS 1.2 and 1.3 with that certificate chain and its key, both in PEM.
+fn config(certificate: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, String> {
+    let chain = CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|error| format!("certificate is malformed: {error}"))?;
+    let mut keys = PrivateKeyDer::pem_slice_iter(key);
+    let key = match (keys.next(), keys.next()) {
+        (Some(Ok(key)), None) => key,
+        (Some(Err(error)), _) => return Err(format!("private key is malformed: {error}")),
+        (None, _) => return Err("there is no private key".to_owned()),
+        (Some(_), Some(_)) => return Err("there are several private keys".to_owned()),
+    };
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| error.to_string())?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
 }
 
 fn ca_parameters() -> CertificateParams {

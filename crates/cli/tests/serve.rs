@@ -161,6 +161,8 @@ fn wrong_settings_are_refused_before_anything_is_served() {
         ),
         (vec!["--data", fresh, "--listen", "127.0.0.1:0", "--collateral", "/nonexistent"], 3, "collateral"),
         (vec!["--data", open.to_str().unwrap(), "--listen", "127.0.0.1:0"], 3, "chmod 700"),
+        (vec!["--data", fresh, "--connections-per-peer", "0"], 2, "use 1 to 512"),
+        (vec!["--data", fresh, "--connections-per-peer", "513"], 2, "use 1 to 512"),
         (vec!["--config", config.to_str().unwrap()], 2, "unknown-key"),
         (vec!["--config", "/nonexistent"], 3, "cannot read"),
         (vec!["--accept-tcb", "Revoked"], 2, "never be accepted"),

@@ -30,7 +30,7 @@ use crate::providers::Providers;
 use crate::response::{ApiError, json_body};
 
 pub use body::MAX_BODY;
-use entry::Entered;
+use entry::{Entered, Entry, Fixed};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -67,14 +67,15 @@ pub fn router(providers: Arc<Providers>, access: Access) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(api);
     // The path is rewritten before routing, so the routes stand behind a service of their own.
-    Router::new().fallback_service(routes).layer(middleware::from_fn_with_state(providers, entry::enter))
+    Router::new().fallback_service(routes).layer(middleware::from_fn_with_state(Entry::new(providers), entry::enter))
 }
 
 /// What the API is, for programs (OpenAPI 3.1).
 pub const OPENAPI: &str = include_str!("../openapi.json");
 
 async fn openapi() -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"))], OPENAPI).into_response()
+    let content_type = HeaderValue::from_static("application/json; charset=utf-8");
+    (Extension(Fixed), [(header::CONTENT_TYPE, content_type)], OPENAPI).into_response()
 }
 
 async fn certs(Extension(entered): Extension<Entered>) -> Response {

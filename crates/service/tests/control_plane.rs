@@ -128,7 +128,7 @@ async fn a_provider_without_public_network_access_is_for_private_networks() {
     service.create("inside", json!({"publicNetworkAccess": "Disabled"})).await;
     let from = async |peer: &str, path: &str| {
         let peer = std::net::SocketAddr::new(peer.parse().unwrap(), 1);
-        let asked = running::request("GET", path).extension(axum::extract::ConnectInfo(peer));
+        let asked = running::request("GET", path).extension(running::connection(peer));
         service.send(asked.body(axum::body::Body::empty()).unwrap()).await
     };
     for private in ["127.0.0.1", "10.0.0.1", "::1", "fd00::1", "::ffff:192.168.0.1"] {

@@ -164,14 +164,31 @@ fn mutated_quotes_and_bodies_never_panic_and_never_get_a_token() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_to_its_end_is_given_up() {
+async fn a_body_that_stands_still_is_given_up() {
     let service = running().await;
     let (mut sender, body) = http_body_util::channel::Channel::<Bytes, std::convert::Infallible>::new(1);
     sender.send_data("{".into()).await.unwrap();
     tokio::time::pause();
     let begun = tokio::time::Instant::now();
-    let refused = service.post("/attest/SgxEnclave", Body::new(body)).await;
+    let refused = service.post(ATTEST, Body::new(body)).await;
+    assert_eq!(refused.refusal(), (408, "InvalidOperation".into(), "body_too_slow".into()));
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    drop(sender);
+}
+
+#[tokio::test]
+async fn a_body_that_comes_slowly_has_half_a_minute() {
+    let service = running().await;
+    let (mut sender, body) = http_body_util::channel::Channel::<Bytes, std::convert::Infallible>::new(1);
+    tokio::time::pause();
+    let sending = tokio::spawn(async move {
+        while sender.send_data(vec![b' '; 1 << 10].into()).await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+    });
+    let begun = tokio::time::Instant::now();
+    let refused = service.post(ATTEST, Body::new(body)).await;
     assert_eq!(refused.refusal(), (408, "InvalidOperation".into(), "timeout".into()));
     assert_eq!(begun.elapsed().as_secs(), 30);
-    drop(sender);
+    sending.abort();
 }

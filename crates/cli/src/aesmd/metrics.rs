@@ -7,10 +7,10 @@ use aesm::{MEDIA_TYPE, Server};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
-use tokio::task::JoinHandle;
+use web::{Gate, Limits, Serving};
 
 use crate::failure::Failure;
-use crate::serve::connections::{BoundedAcceptor, limit_http, listen};
+use crate::serve::connections::listen;
 
 /// Whoever looks has one connection, or a few.
 const MAX_CONNECTIONS: usize = 16;
@@ -27,20 +27,16 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     listen(address, "--metrics")
 }
 
-/// Serves them until the task is ended; gives the address.
-pub fn serve(listener: TcpListener, server: &Arc<Server>) -> Result<(SocketAddr, JoinHandle<()>), Failure> {
+/// Serves them until what it gives is dropped; gives the address too.
+pub fn serve(listener: TcpListener, server: &Arc<Server>) -> Result<(SocketAddr, Serving), Failure> {
     let unusable = |error: std::io::Error| {
         Failure::environment("metrics_unusable", format!("metrics cannot be served: {error}"), "")
     };
     let address = listener.local_addr().map_err(unusable)?;
     let server = Arc::clone(server);
     let metrics = move || std::future::ready(([(CONTENT_TYPE, MEDIA_TYPE)], server.metrics()));
-    let app = Router::new().route("/metrics", get(metrics)).into_make_service();
-    let http = limit_http(axum_server::from_tcp(listener).map_err(unusable)?);
-    let serving = tokio::spawn(async move {
-        if let Err(error) = http.acceptor(BoundedAcceptor::new(MAX_CONNECTIONS)).serve(app).await {
-            tracing::error!(%error, "metrics are not served any more");
-        }
-    });
+    let app = Router::new().route("/metrics", get(metrics));
+    let limits = Limits { connections: MAX_CONNECTIONS, connections_per_peer: MAX_CONNECTIONS, ..Limits::default() };
+    let serving = web::serve(listener, None, Gate::new(limits), app).map_err(unusable)?;
     Ok((address, serving))
 }

@@ -9,22 +9,23 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State as Extracted};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum_server::Handle;
-use axum_server::tls_rustls::RustlsAcceptor;
 use clap::Subcommand;
 use serde_json::{Map, Value};
 use simulator::pcs::{self, Answer, Route, State, States};
 use simulator::{Simulation, SimulationError};
+use web::{Gate, Limits};
 
 use super::{Data, now};
 use crate::failure::{self, Failure};
-use crate::serve::connections::{cannot_listen, limit_http, listen};
+use crate::serve::connections::{cannot_listen, listen};
 use crate::serve::simulation::unusable;
 use crate::tls::DevelopmentCa;
 use crate::{serve, show};
 
 /// How long requests under way are given when it ends.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long an answer may take: a route can be told to be slow.
+const SLOWEST: Duration = Duration::from_secs(3600);
 
 /// Serve what Intel's Provisioning Certification Service serves, about the machines of the data directory: version 4 of the API,
 /// registration, and the root CRL at /IntelSGXRootCA.der. Routes can be put into states while it runs.
@@ -100,33 +101,28 @@ fn serve(arguments: &Arguments) -> Result<(), Failure> {
     let listener = listen(arguments.listen, "--listen")?;
     let cannot_listen = |error: std::io::Error| cannot_listen(arguments.listen, "--listen", &error);
     let address = listener.local_addr().map_err(cannot_listen)?;
-    let app = Router::new().fallback(answer).with_state(directory).into_make_service();
+    let app = Router::new().fallback(answer).with_state(directory);
     serve::runtime()?.block_on(async {
-        let handle = Handle::new();
-        // Connections may be silent for as long as a slow answer takes, so that only heads are bounded in time.
-        let server = limit_http(axum_server::from_tcp(listener).map_err(cannot_listen)?).handle(handle.clone());
-        let (scheme, mut served) = if arguments.http {
-            ("http", tokio::spawn(server.serve(app)))
+        let (scheme, tls) = if arguments.http {
+            ("http", None)
         } else {
-            let config = DevelopmentCa::open(&arguments.data.data)?.server_config().await?;
-            let acceptor = RustlsAcceptor::new(config);
-            ("https", tokio::spawn(server.acceptor(acceptor).serve(app)))
+            ("https", Some(DevelopmentCa::open(&arguments.data.data)?.server_config()?))
         };
+        let limits = Limits::default();
+        let limits = Limits { connections_per_peer: limits.connections, handling: SLOWEST, ..limits };
+        let mut serving = web::serve(listener, tls, Gate::new(limits), app).map_err(cannot_listen)?;
         let end = serve::signal()?;
         show::line(&format!(
             "simulated PCS is ready at {scheme}://localhost:{}/sgx/certification/v4/",
             address.port()
         ))?;
-        let ended = tokio::select! {
-            () = end => {
-                handle.graceful_shutdown(Some(GRACE));
-                served.await
+        tokio::select! {
+            () = end => serving.stop(GRACE).await,
+            () = serving.ended() => {
+                return Err(Failure::environment("server_failed", "service stopped: the log says why", ""));
             }
-            ended = &mut served => ended,
-        };
-        ended
-            .unwrap_or(Ok(()))
-            .map_err(|error| Failure::environment("server_failed", format!("service stopped: {error}"), ""))
+        }
+        Ok(())
     })
 }
 

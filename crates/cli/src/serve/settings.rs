@@ -7,6 +7,7 @@ use std::time::Duration;
 use dcap::{TcbStatus, UnixTime};
 use serde::Deserialize;
 use service::AuditChoice;
+use web::Limits;
 use zeroize::Zeroizing;
 
 use super::access_issuers::{AccessIssuers, Table};
@@ -33,6 +34,10 @@ pub struct Arguments {
     /// The URL that clients use, and the issuer of tokens [default: https://localhost:PORT].
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// Connections at once from one address, or from one /64 network of IPv6; all connections together are 512. Behind a proxy all
+    /// come from its address: give 512 there [default: 128].
+    #[arg(long, value_name = "COUNT")]
+    connections_per_peer: Option<usize>,
     /// A domain whose every name leads here: providers are reached at `https://NAME.DOMAIN` instead of `PUBLIC-URL/p/NAME`. Changing it
     /// changes their issuer.
     #[arg(long, value_name = "DOMAIN")]
@@ -116,6 +121,7 @@ impl From<Audited> for AuditChoice {
 pub struct Settings {
     pub listen: SocketAddr,
     pub public_url: Option<String>,
+    pub connections_per_peer: usize,
     pub provider_domain: Option<String>,
     pub location: String,
     pub data: PathBuf,
@@ -143,6 +149,7 @@ impl Settings {
         let settings = Self {
             listen: flags.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8443))),
             public_url: flags.public_url.or(file.public_url),
+            connections_per_peer: connections_per_peer(flags.connections_per_peer.or(file.connections_per_peer))?,
             provider_domain: flags.provider_domain.or(file.provider_domain),
             location: flags.location.or(file.location).unwrap_or_else(|| LOCATION.to_owned()),
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("veritee-data")),
@@ -177,6 +184,7 @@ impl Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             public_url: None,
+            connections_per_peer: Limits::default().connections_per_peer,
             provider_domain: None,
             location: LOCATION.to_owned(),
             data,
@@ -195,6 +203,20 @@ impl Settings {
             access_issuers: AccessIssuers::default(),
         }
     }
+}
+
+/// Connections of one peer: at least one, and at most all.
+fn connections_per_peer(given: Option<usize>) -> Result<usize, Failure> {
+    let limits = Limits::default();
+    let count = given.unwrap_or(limits.connections_per_peer);
+    if !(1..=limits.connections).contains(&count) {
+        return Err(Failure::usage(
+            "connections_per_peer_invalid",
+            format!("invalid number of connections per peer: {count}"),
+            format!("use 1 to {}", limits.connections),
+        ));
+    }
+    Ok(count)
 }
 
 /// The URL of a PostgreSQL database: it holds a password, so it stands in a file or in the environment.

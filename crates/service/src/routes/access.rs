@@ -30,7 +30,7 @@ pub(super) async fn token(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let body = match body::read(&headers, body).await {
+    let body = match body::read(&entered, &headers, body).await {
         Ok(body) => body,
         Err(error) => return error.into_response(),
     };
@@ -95,7 +95,7 @@ pub(super) async fn create_client(
 ) -> Result<Response, ApiError> {
     let caller = api.owner(&headers, &entered, "/clients").await?;
     let now = UnixTime::of_system_clock();
-    let new = new_client(&api, &body::read(&headers, body).await?, now)?;
+    let new = new_client(&api, &body::read(&entered, &headers, body).await?, now)?;
     let (client, secret) = match api.access.create_client(new, &caller, now).await {
         Ok(made) => made,
         Err(store::StoreError::Exists(_)) => {

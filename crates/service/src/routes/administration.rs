@@ -39,12 +39,12 @@ pub(super) async fn policies(
         }
         (Method::PUT, "") => {
             let caller = caller(Role::Contributor).await?;
-            let jws = body::jws(&headers, body).await?;
+            let jws = body::jws(&entered, &headers, body).await?;
             answer(api.providers.set_policy(provider, policy_type, &jws, &caller, now).await)
         }
         (Method::POST, "reset") => {
             let caller = caller(Role::Contributor).await?;
-            let jws = body::jws(&headers, body).await?;
+            let jws = body::jws(&entered, &headers, body).await?;
             answer(api.providers.reset_policy(provider, policy_type, &jws, &caller, now).await)
         }
         (Method::GET, "history") => {
@@ -54,7 +54,7 @@ pub(super) async fn policies(
         (Method::POST, "rollback") => {
             let caller = caller(Role::Contributor).await?;
             may_roll_back(&caller, &entered, &what)?;
-            let number = change_number(&body::read(&headers, body).await?)?;
+            let number = change_number(&body::read(&entered, &headers, body).await?)?;
             Ok(json_body(&api.providers.roll_back(provider, policy_type, number, &caller, now).await?))
         }
         _ => Err(method_not_allowed().await),
@@ -100,7 +100,7 @@ pub(super) async fn add_certificate(
     body: Body,
 ) -> Result<Response, ApiError> {
     let caller = api.caller_with(Role::Contributor, &headers, &entered, "/certificates:add").await?;
-    let jws = body::jws(&headers, body).await?;
+    let jws = body::jws(&entered, &headers, body).await?;
     let now = UnixTime::of_system_clock();
     answer(api.providers.add_certificate(&entered.provider, &jws, &caller, now).await)
 }
@@ -113,7 +113,7 @@ pub(super) async fn remove_certificate(
     body: Body,
 ) -> Result<Response, ApiError> {
     let caller = api.caller_with(Role::Contributor, &headers, &entered, "/certificates:remove").await?;
-    let jws = body::jws(&headers, body).await?;
+    let jws = body::jws(&entered, &headers, body).await?;
     let now = UnixTime::of_system_clock();
     answer(api.providers.remove_certificate(&entered.provider, &jws, &caller, now).await)
 }

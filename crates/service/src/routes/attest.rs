@@ -6,8 +6,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use dcap::UnixTime;
+use web::Received;
 
-use super::body::Received;
 use super::entry::{Attested, Entered};
 use super::{Api, body};
 use crate::attest::{AttestError, Place, Stop};
@@ -50,7 +50,7 @@ pub(super) async fn attest(
             help,
         ));
     }
-    let body = body::read(headers, body).await?;
+    let body = body::read(entered, headers, body).await?;
     let request = read(&body)?;
     let observed = Observed::of(&request.evidence);
     let attested =

@@ -124,7 +124,7 @@ async fn create(
 ) -> Result<Response, ApiError> {
     let caller = api.owner(&headers, &entered, "attestationProviders/write").await?;
     let name = ProviderName::parse(&scope.2).map_err(ControlError::from)?;
-    let create = Create::from_json(&body::read(&headers, body).await?, &scope.0, &scope.1)?;
+    let create = Create::from_json(&body::read(&entered, &headers, body).await?, &scope.0, &scope.1)?;
     // The resource manager's PUT changes what is there.
     if let Ok(existing) = find(&api, &name, &scope) {
         if !create.is_patch_in(&existing.location) {
@@ -148,7 +148,7 @@ async fn change(
     let caller = api.owner(&headers, &entered, "attestationProviders/write").await?;
     let name = ProviderName::parse(&scope.2).map_err(ControlError::from)?;
     let provider = find(&api, &name, &scope)?;
-    let patch = Patch::from_json(&body::read(&headers, body).await?)?;
+    let patch = Patch::from_json(&body::read(&entered, &headers, body).await?)?;
     let changed = api.providers.change_settings(&provider, &patch, &caller, UnixTime::of_system_clock()).await?;
     Ok(json_body(&Shown(&changed).resource()))
 }
@@ -180,7 +180,7 @@ async fn rotate_keys(
     let caller = api.owner(&headers, &entered, "attestationProviders/rotateKeys/action").await?;
     let name = ProviderName::parse(&scope.2).map_err(ControlError::from)?;
     let provider = find(&api, &name, &scope)?;
-    let lead = lead_in(&body::read(&headers, body).await?)?;
+    let lead = lead_in(&body::read(&entered, &headers, body).await?)?;
     let rotated = api.providers.rotate(&provider, lead, &caller.name, UnixTime::of_system_clock()).await?;
     Ok(json_body(&Shown(&rotated).resource()))
 }

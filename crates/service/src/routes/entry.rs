@@ -1,14 +1,16 @@
 //! What every request passes: which provider it is for, an id, a time limit, a line in the log.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::body::Body;
+use axum::extract::{Request, State};
 use axum::http::uri::{Authority, PathAndQuery};
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use web::{AnswerError, Connection, Gate, Limits};
 
 use super::query::Query;
 use crate::provider::Provider;
@@ -27,6 +29,8 @@ pub(super) struct Entered {
     pub(super) provider: Arc<Provider>,
     /// Where it comes from.
     pub(super) peer: Option<IpAddr>,
+    /// What holds its body in memory.
+    pub(super) connection: Connection,
     pub(super) query: Query,
 }
 
@@ -37,26 +41,51 @@ pub(super) struct Attested {
     pub(super) is_draft: bool,
 }
 
+/// What every request needs.
+#[derive(Clone)]
+pub(super) struct Entry {
+    providers: Arc<Providers>,
+    /// A request that comes without a connection counts as one of its own.
+    gate: Gate,
+}
+
+impl Entry {
+    pub(super) fn new(providers: Arc<Providers>) -> Self {
+        Self { providers, gate: Gate::new(Limits::default()) }
+    }
+}
+
+/// Marks an answer whose bytes are the same for everybody and take no memory of their own.
+#[derive(Clone)]
+pub(super) struct Fixed;
+
 /// Lets through what is for a provider of this service alone, with the path within its API in lower case; writes one line for
 /// each request, with an id that the answer carries.
-pub(super) async fn enter(State(providers): State<Arc<Providers>>, request: Request, next: Next) -> Response {
+pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = request_id();
     let method = request.method().clone();
     let path: String = request.uri().path().chars().take(200).collect();
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0);
-    let found = target(&providers, &request).and_then(|(provider, path)| {
+    let connection = request.extensions().get::<Connection>().cloned();
+    let peer = connection.as_ref().map(Connection::peer);
+    let connection = match connection.map_or_else(|| entry.gate.admit((Ipv4Addr::UNSPECIFIED, 0).into()), Ok) {
+        Ok(connection) => connection,
+        Err(refused) => return ApiError::from(refused).into_response(),
+    };
+    let found = target(&entry.providers, &request).and_then(|(provider, path)| {
         check_network(&provider, &path, peer.map(|peer| peer.ip()))?;
         Ok((provider, path))
     });
     let (provider, mut response) = match found {
         Ok((provider, path)) => {
             let query = Query::new(request.uri().query());
-            let entered = Entered { provider: Arc::clone(&provider), peer: peer.map(|peer| peer.ip()), query };
+            let (peer, connection) = (peer.map(|peer| peer.ip()), connection.clone());
+            let entered = Entered { provider: Arc::clone(&provider), peer, connection, query };
             (Some(provider), handle(request, path, entered, next).await.unwrap_or_else(IntoResponse::into_response))
         }
         Err(error) => (None, error.into_response()),
     };
+    response = held(response, &connection).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-ms-request-id", value);
     }
@@ -76,6 +105,43 @@ pub(super) async fn enter(State(providers): State<Arc<Providers>>, request: Requ
         "request"
     );
     response
+}
+
+/// Charges the answer to the connection until it was written.
+async fn held(response: Response, connection: &Connection) -> Response {
+    if response.extensions().get::<Fixed>().is_some() {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    match connection.hold_answer(body).await {
+        Ok(bytes) => Response::from_parts(parts, Body::from(bytes)),
+        Err(error) => {
+            let mut refusal = ApiError::from(error).into_response();
+            let mut known = parts.extensions;
+            known.extend(std::mem::take(refusal.extensions_mut()));
+            *refusal.extensions_mut() = known;
+            refusal
+        }
+    }
+}
+
+impl From<web::Refused> for ApiError {
+    fn from(refused: web::Refused) -> Self {
+        let help = "try again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServerBusy", refused.code(), refused.to_string(), help)
+            .retry_after(1)
+    }
+}
+
+impl From<AnswerError> for ApiError {
+    fn from(error: AnswerError) -> Self {
+        let (status, code) = match error {
+            AnswerError::Exhausted(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy"),
+            AnswerError::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+        };
+        let refusal = Self::new(status, code, error.code(), error.to_string(), error.help());
+        if status == StatusCode::SERVICE_UNAVAILABLE { refusal.retry_after(1) } else { refusal }
+    }
 }
 
 /// The provider that a request is for, and the path within its API.

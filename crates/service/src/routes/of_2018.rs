@@ -76,7 +76,7 @@ async fn set_policy(
 ) -> Result<Response, ApiError> {
     let caller = caller(&api, Role::Contributor, &headers, &entered, "/operations/policy/current").await?;
     let policy_type = policy_type(&entered)?;
-    let jws = unprepared(body::jws(&headers, body).await?);
+    let jws = unprepared(body::jws(&entered, &headers, body).await?);
     let (provider, now) = (&*entered.provider, UnixTime::of_system_clock());
     let answer = provider.policy_answer_of_2018(&jws, now)?;
     api.providers.set_policy(provider, policy_type, &jws, &caller, now).await?;
@@ -92,7 +92,7 @@ async fn reset_policy(
 ) -> Result<Response, ApiError> {
     let caller = caller(&api, Role::Contributor, &headers, &entered, "/operations/policy/current").await?;
     let policy_type = policy_type(&entered)?;
-    let jws = body::jws(&headers, body).await?;
+    let jws = body::jws(&entered, &headers, body).await?;
     let (provider, now) = (&*entered.provider, UnixTime::of_system_clock());
     let answer = provider.policy_answer_of_2018(&jws, now)?;
     api.providers.reset_policy(provider, policy_type, &jws, &caller, now).await?;
@@ -108,7 +108,7 @@ async fn prepare_policy(
 ) -> Result<Response, ApiError> {
     caller(&api, Role::Contributor, &headers, &entered, "/operations/policy/updatepolicy").await?;
     let policy_type = policy_type(&entered)?;
-    let jws = body::jws(&headers, body).await?;
+    let jws = body::jws(&entered, &headers, body).await?;
     let answer = entered.provider.prepare_policy_of_2018(policy_type, &jws, UnixTime::of_system_clock())?;
     Ok(json_body(&answer))
 }
@@ -131,7 +131,7 @@ async fn add_certificate(
     body: Body,
 ) -> Result<Response, ApiError> {
     let caller = caller(&api, Role::Contributor, &headers, &entered, "/operations/policy/certificates").await?;
-    let jws = body::jws(&headers, body).await?;
+    let jws = body::jws(&entered, &headers, body).await?;
     let now = UnixTime::of_system_clock();
     api.providers.add_certificate(&entered.provider, &jws, &caller, now).await?;
     certificates_now(&api, &entered, now)
@@ -145,7 +145,7 @@ async fn remove_certificate(
     body: Body,
 ) -> Result<Response, ApiError> {
     let caller = caller(&api, Role::Contributor, &headers, &entered, "/operations/policy/certificates").await?;
-    let jws = body::jws(&headers, body).await?;
+    let jws = body::jws(&entered, &headers, body).await?;
     let now = UnixTime::of_system_clock();
     api.providers.remove_certificate(&entered.provider, &jws, &caller, now).await?;
     certificates_now(&api, &entered, now)

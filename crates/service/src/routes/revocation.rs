@@ -29,7 +29,7 @@ pub(super) async fn revoke(
     body: Body,
 ) -> Result<Response, ApiError> {
     let (provider, now) = (&entered.provider, UnixTime::of_system_clock());
-    let body = body::read(&headers, body).await?;
+    let body = body::read(&entered, &headers, body).await?;
     let field = |name: &str| body::field(&body, name);
     let (token, jti) = (field("token"), field("jti"));
     let presented = token.as_deref().filter(|token| bearer(&headers) == Some(token));

@@ -4,7 +4,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::header;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -38,7 +37,7 @@ impl Running {
     ) -> Answer {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let peer = SocketAddr::from((Ipv4Addr::from(NEXT.fetch_add(1, Ordering::Relaxed)), 1));
-        let mut asked = request(method, path).extension(ConnectInfo(peer));
+        let mut asked = request(method, path).extension(super::connection(peer));
         if let Some(token) = token {
             asked = asked.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

@@ -9,6 +9,7 @@ pub mod python;
 pub mod recorded;
 pub mod tdx;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -27,6 +28,7 @@ use simulator::{EnclaveReport, Platform, Simulation};
 use store::{Sqlite, Store};
 use tempfile::TempDir;
 use token::{Binding, Expectations, Jwks, VerifiedToken, Verifier};
+use web::{Connection, Gate, Limits};
 
 pub const URL: &str = "https://localhost:8443";
 
@@ -205,6 +207,11 @@ impl Running {
         let now = UnixTime::of_system_clock().seconds();
         Verifier::new(URL, keys).verify(token, now, &Expectations::new(binding).accept_simulated()).unwrap()
     }
+}
+
+/// A connection from that address, the only one there is.
+pub fn connection(peer: SocketAddr) -> Connection {
+    Gate::new(Limits::default()).admit(peer).unwrap()
 }
 
 pub fn request(method: &str, path: &str) -> axum::http::request::Builder {

@@ -1,0 +1,39 @@
+//! Inbound HTTP for every listener: connections, TLS, and limits on what one client can hold.
+//!
+//! A [`Gate`] admits connections: so many together and so many from one peer. [`serve`] speaks HTTP/1.1 and HTTP/2 on each of
+//! them and closes those that exceed the [`Limits`]. Every request carries its [`Connection`] as an extension. The connection
+//! charges what it holds in memory: [`Connection::receive`] reads a request body, [`Connection::hold_answer`] holds an answer
+//! until its last byte was written. What one connection or one peer can hold never takes the memory that others need.
+//!
+//! The crate knows nothing of what is served.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+mod answer;
+mod body;
+mod connection;
+mod delivery;
+mod exchange;
+mod gate;
+mod limits;
+mod memory;
+mod peer;
+mod server;
+mod stream;
+mod verdict;
+
+pub use answer::AnswerError;
+pub use body::{BodyError, Received};
+pub use connection::Connection;
+pub use gate::{Gate, Refused};
+pub use limits::{AnswerLimits, BodyLimits, Limits};
+pub use memory::Exhausted;
+pub use server::{Serving, listen, serve};

@@ -1,0 +1,6 @@
+//! What a listener does with clients that hold it up.
+
+mod bodies;
+mod client;
+mod connections;
+mod running;
