@@ -39,7 +39,7 @@ pub fn vocabulary() -> Vocabulary {
             name: "x-ms-sgx-tcbidentifier",
             section: Section::Configuration,
             domain: Domain::WordOrNumber("azuredefault"),
-            default: Value::String("azuredefault".to_owned()),
+            default: Some(Value::String("azuredefault".to_owned())),
         }],
         owned: OwnedNames::new(
             &["iss", "exp", "iat", "nbf", "jti", "nonce", "maa-ehd", "sub", "aud"],
