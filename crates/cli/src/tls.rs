@@ -1,8 +1,5 @@
 //! TLS of the service: the operator's certificate, or one of a development CA that is good for loopback alone.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use axum_server::tls_rustls::RustlsConfig;
@@ -10,9 +7,15 @@ use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256, SanType,
 };
+use state_dir::{PrivateDir, StateError, Trust};
 use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+
+const KEY: &str = "ca-key.pem";
+const CERTIFICATE: &str = "ca.pem";
+const MAX_KEY: usize = 64 << 10;
 
 const CA_YEARS: i64 = 10;
 /// Apple's and others' limit for a server certificate; a new one is made at every start.
@@ -28,23 +31,41 @@ pub struct DevelopmentCa {
 
 impl DevelopmentCa {
     /// Opens the CA of that data directory, and makes it on first use.
-    pub fn open(data: &Path) -> Result<Self, Failure> {
-        let directory = data.join("tls");
-        let (certificate, key) = (directory.join("ca.pem"), directory.join("ca-key.pem"));
-        if !certificate.exists() {
-            if key.exists() {
-                return Err(broken(&directory, &"there is a key without its certificate, from a start that broke off"));
+    pub fn open(data: &PrivateDir) -> Result<Self, Failure> {
+        let unusable = |error: StateError| Failure::of_environment(&error);
+        let directory = data.subdirectory("tls").map_err(unusable)?;
+        let lock = directory.lock().map_err(unusable)?;
+        let at = |name: &str| directory.path().join(name);
+        let key = directory.read(KEY, MAX_KEY).map_err(unusable)?;
+        let has_certificate = directory.contains(CERTIFICATE).map_err(unusable)?;
+        let key = match key {
+            Some(key) if has_certificate => key,
+            Some(_) => {
+                return Err(broken(
+                    directory.path(),
+                    &"there is a key without its certificate, from a start that broke off",
+                ));
             }
-            let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| broken(&directory, &error))?;
-            let signed = ca_parameters().self_signed(&pair).map_err(|error| broken(&directory, &error))?;
-            fs::create_dir_all(&directory).map_err(|error| broken(&directory, &error))?;
-            // The key goes first: a certificate without its key could never be mended.
-            write_new(&key, pair.serialize_pem().as_bytes(), 0o600)?;
-            write_new(&certificate, signed.pem().as_bytes(), 0o644)?;
-        }
-        let text = fs::read_to_string(&key).map_err(|error| broken(&key, &error))?;
-        let pair = KeyPair::from_pem(&text).map_err(|error| broken(&key, &error))?;
-        Ok(Self { issuer: Issuer::new(ca_parameters(), pair), certificate })
+            None if has_certificate => return Err(broken(&at(KEY), &"the key is missing")),
+            None => {
+                let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| broken(&at(KEY), &error))?;
+                let signed = ca_parameters().self_signed(&pair).map_err(|error| broken(&at(CERTIFICATE), &error))?;
+                let key = Zeroizing::new(pair.serialize_pem().into_bytes());
+                // The key is written first: a certificate without its key could never be used.
+                lock.create(KEY, &key).map_err(unusable)?;
+                lock.create(CERTIFICATE, signed.pem().as_bytes()).map_err(unusable)?;
+                key
+            }
+        };
+        let text = std::str::from_utf8(&key).map_err(|error| broken(&at(KEY), &error))?;
+        let pair = KeyPair::from_pem(text).map_err(|error| broken(&at(KEY), &error))?;
+        Ok(Self { issuer: Issuer::new(ca_parameters(), pair), certificate: at(CERTIFICATE) })
+    }
+
+    /// The same, for a command that has nothing else to do in the data directory.
+    pub fn open_in(data: &Path) -> Result<Self, Failure> {
+        let data = PrivateDir::open_or_create(data, Trust::OWNER).map_err(|error| Failure::of_environment(&error))?;
+        Self::open(&data)
     }
 
     /// Where its certificate lies, for clients.
@@ -120,23 +141,6 @@ fn name(common_name: &str) -> DistinguishedName {
 fn validity(lifetime: Duration) -> (OffsetDateTime, OffsetDateTime) {
     let now = OffsetDateTime::now_utc();
     (now.saturating_sub(Duration::hours(1)), now.saturating_add(lifetime))
-}
-
-/// Writes a file that must not be there yet.
-pub fn write_new(path: &Path, contents: &[u8], mode: u32) -> Result<(), Failure> {
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)
-        .and_then(|mut file| file.write_all(contents).and_then(|()| file.sync_all()));
-    written.map_err(|error| {
-        Failure::environment(
-            "file_unwritable",
-            format!("cannot write `{}`: {error}", path.display()),
-            "check the directory's permissions and free space",
-        )
-    })
 }
 
 fn broken(path: &Path, error: &dyn std::fmt::Display) -> Failure {

@@ -64,7 +64,9 @@ impl Replicas {
         let database = Database::start()?;
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("url"), &database.url).unwrap();
-        std::fs::write(directory.path().join("key"), "22".repeat(32)).unwrap();
+        let key = directory.path().join("key");
+        std::fs::write(&key, "22".repeat(32)).unwrap();
+        std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         Some(Self { directory, database, token: String::new(), quote: String::new() })
     }
 

@@ -48,5 +48,5 @@ pub use error::StateError;
 pub use lock::Lock;
 pub use read::read_secret;
 pub use secret_file::SecretFile;
-pub use shared::{Identity, SharedDir};
+pub use shared::{Entry, Identity, Kind, SharedDir};
 pub use trust::Trust;

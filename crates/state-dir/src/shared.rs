@@ -26,6 +26,26 @@ pub struct SharedDir {
     path: PathBuf,
 }
 
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Of which type it is.
+    pub kind: Kind,
+    /// Which one it is.
+    pub identity: Identity,
+}
+
+/// The types of file system entries that make a difference here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A Unix socket.
+    Socket,
+    /// A symbolic link.
+    Link,
+    /// Anything else.
+    Other,
+}
+
 /// Device and inode: what a name stands for, as long as that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -53,15 +73,21 @@ impl SharedDir {
         lock_file(&self.descriptor, name, &self.path, PATIENCE)
     }
 
-    /// The type and the identity of what has this name, if anything; a symbolic link is one.
+    /// What has this name, if anything; a symbolic link is not followed.
     ///
     /// # Errors
     /// [`StateError`].
-    pub fn examine(&self, name: &OsStr) -> Result<Option<(FileType, Identity)>, StateError> {
+    pub fn examine(&self, name: &OsStr) -> Result<Option<Entry>, StateError> {
         let (name, path) = self.child(name)?;
         let found = walk::examine(&self.descriptor, name, &path)?;
-        Ok(found
-            .map(|stat| (FileType::from_raw_mode(stat.st_mode), Identity { device: stat.st_dev, inode: stat.st_ino })))
+        Ok(found.map(|stat| {
+            let kind = match FileType::from_raw_mode(stat.st_mode) {
+                FileType::Socket => Kind::Socket,
+                FileType::Symlink => Kind::Link,
+                _ => Kind::Other,
+            };
+            Entry { kind, identity: Identity { device: stat.st_dev, inode: stat.st_ino } }
+        }))
     }
 
     /// Changes the group, where one is given, and then the mode of what the process made there.

@@ -21,7 +21,7 @@ use crate::failure::{self, Failure};
 use crate::serve::connections::{cannot_listen, limit_http, listen};
 use crate::serve::simulation::unusable;
 use crate::tls::DevelopmentCa;
-use crate::{serve, show};
+use crate::{log, serve, show};
 
 /// How long requests under way are given when it ends.
 const GRACE: Duration = Duration::from_secs(1);
@@ -93,7 +93,7 @@ fn show_states(states: &States) -> Result<(), Failure> {
 }
 
 fn serve(arguments: &Arguments) -> Result<(), Failure> {
-    serve::log_to_stderr();
+    log::to_stderr();
     let directory = arguments.data.directory();
     // There is one before anybody asks for it.
     Simulation::open(&directory).and_then(|mut simulation| simulation.ppid_key().map(|_| ())).map_err(unusable)?;
@@ -108,7 +108,7 @@ fn serve(arguments: &Arguments) -> Result<(), Failure> {
         let (scheme, mut served) = if arguments.http {
             ("http", tokio::spawn(server.serve(app)))
         } else {
-            let config = DevelopmentCa::open(&arguments.data.data)?.server_config().await?;
+            let config = DevelopmentCa::open_in(&arguments.data.data)?.server_config().await?;
             let acceptor = RustlsAcceptor::new(config);
             ("https", tokio::spawn(server.acceptor(acceptor).serve(app)))
         };

@@ -13,6 +13,7 @@ use super::access_issuers::{AccessIssuers, Table};
 use crate::arguments::{accepted_statuses, parse_accepted_status};
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};
+use crate::group;
 
 const MAX_CONFIG: u64 = 1 << 20;
 const MAX_URL_FILE: u64 = 4 << 10;
@@ -43,6 +44,10 @@ pub struct Arguments {
     /// Directory for keys and state, for its owner alone [default: ./veritee-data].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Trust this group with the data directory, by name or number: it may have access to it, and write to the directories above it.
+    /// It is meant for volumes with an fsGroup in Kubernetes (docs/providers.md).
+    #[arg(long, value_name = "GROUP")]
+    data_group: Option<String>,
     /// Serve plain HTTP, behind a proxy that does TLS.
     #[arg(long)]
     http: bool,
@@ -119,6 +124,7 @@ pub struct Settings {
     pub provider_domain: Option<String>,
     pub location: String,
     pub data: PathBuf,
+    pub data_group: Option<u32>,
     pub http: bool,
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
@@ -146,6 +152,11 @@ impl Settings {
             provider_domain: flags.provider_domain.or(file.provider_domain),
             location: flags.location.or(file.location).unwrap_or_else(|| LOCATION.to_owned()),
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("veritee-data")),
+            data_group: flags
+                .data_group
+                .or(file.data_group)
+                .map(|text| group::number("--data-group", &text))
+                .transpose()?,
             http: flags.http || file.http,
             tls_certificate: flags.tls_certificate.or(file.tls_certificate),
             tls_key: flags.tls_key.or(file.tls_key),
@@ -180,6 +191,7 @@ impl Settings {
             provider_domain: None,
             location: LOCATION.to_owned(),
             data,
+            data_group: None,
             http: false,
             tls_certificate: None,
             tls_key: None,

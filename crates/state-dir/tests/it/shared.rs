@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{chown, symlink};
 
-use state_dir::SharedDir;
+use state_dir::{Kind, SharedDir};
 
 use crate::{code, everything, is_root, mode, place, set_mode};
 
@@ -41,12 +41,12 @@ fn names_in_it_change_by_descriptor() {
     let [new, name] = ["new", "name"].map(OsStr::new);
     assert!(directory.examine(new).unwrap().is_none());
     fs::write(path.join("new"), "").unwrap();
-    let (kind, identity) = directory.examine(new).unwrap().unwrap();
-    assert!(kind.is_file());
+    let entry = directory.examine(new).unwrap().unwrap();
+    assert_eq!(entry.kind, Kind::Other);
     directory.set_access(new, None, 0o640).unwrap();
     assert_eq!(mode(&path.join("new")), 0o640);
     directory.rename(new, name).unwrap();
-    assert_eq!(directory.examine(name).unwrap().unwrap().1, identity);
+    assert_eq!(directory.examine(name).unwrap().unwrap(), entry);
     assert!(directory.remove(name).unwrap() && !directory.remove(name).unwrap());
     assert_eq!(code(directory.remove(OsStr::new("../x"))), "state_invalid_name");
     let lock = directory.lock(".lock").unwrap();
