@@ -21,6 +21,7 @@ mod policy;
 mod provider;
 mod report;
 mod requirements;
+mod secret;
 mod serve;
 mod show;
 mod signer;

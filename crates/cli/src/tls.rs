@@ -11,11 +11,13 @@ use state_dir::{PrivateDir, StateError, Trust};
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
+use crate::secret;
 
 const KEY: &str = "ca-key.pem";
 const CERTIFICATE: &str = "ca.pem";
 const MAX_KEY: usize = 64 << 10;
+const MAX_CHAIN: u64 = 1 << 20;
 
 const CA_YEARS: i64 = 10;
 /// Apple's and others' limit for a server certificate; a new one is made at every start.
@@ -103,9 +105,11 @@ pub fn is_covered(host: &str) -> bool {
     host == "localhost" || address.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
-/// The operator's own certificate chain and key.
+/// The operator's own certificate chain and key; a key that others can read is refused.
 pub async fn operator_config(certificate: &Path, key: &Path) -> Result<RustlsConfig, Failure> {
-    RustlsConfig::from_pem_file(certificate, key).await.map_err(|error| {
+    let chain = failure::read_file(certificate, MAX_CHAIN)?;
+    let pem = secret::read(key, MAX_KEY)?;
+    RustlsConfig::from_pem(chain, pem.to_vec()).await.map_err(|error| {
         Failure::environment(
             "tls_unreadable",
             format!("cannot use `{}` with `{}` for TLS: {error}", certificate.display(), key.display()),

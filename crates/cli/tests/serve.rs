@@ -294,6 +294,24 @@ fn a_data_directory_that_others_could_replace_or_read_is_refused() {
 }
 
 #[test]
+fn a_tls_key_that_others_can_read_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (directory.path().join("cert.pem"), directory.path().join("key.pem"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let data = directory.path().join("data");
+    let arguments = ["--tls-certificate", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+    let refused = veritee(serve.iter().chain(&arguments)).expect(3);
+    assert!(refused.stderr.contains("others can read or change"), "{}", refused.stderr);
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let serving = Serving::start(&data, &arguments);
+    assert!(serving.url.starts_with("https://"), "{}", serving.url);
+}
+
+#[test]
 fn a_data_directory_of_another_user_is_refused() {
     use std::os::unix::fs::{MetadataExt, chown};
     if std::fs::metadata("/proc/self").unwrap().uid() != 0 {

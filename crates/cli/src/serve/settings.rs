@@ -13,10 +13,10 @@ use super::access_issuers::{AccessIssuers, Table};
 use crate::arguments::{accepted_statuses, parse_accepted_status};
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};
-use crate::group;
+use crate::{group, secret};
 
 const MAX_CONFIG: u64 = 1 << 20;
-const MAX_URL_FILE: u64 = 4 << 10;
+const MAX_URL_FILE: usize = 4 << 10;
 /// How long attestation goes on without the store.
 const MAX_STALENESS: Duration = Duration::from_secs(300);
 /// Where a provider is whose operator does not say.
@@ -54,18 +54,18 @@ pub struct Arguments {
     /// Certificate chain for TLS instead of the development CA's.
     #[arg(long, value_name = "PEM")]
     tls_certificate: Option<PathBuf>,
-    /// Private key for TLS.
+    /// Private key for TLS, in a file that others cannot read.
     #[arg(long, value_name = "PEM")]
     tls_key: Option<PathBuf>,
-    /// A file with the URL of a PostgreSQL database that several replicas share, instead of SQLite in the data directory. Without
-    /// it that in the environment variable VERITEE_DATABASE_URL, if there is one.
+    /// A file with the URL of a PostgreSQL database that several replicas share, instead of SQLite in the data directory. Others
+    /// cannot read the file. Without it that in the environment variable VERITEE_DATABASE_URL, if there is one.
     #[arg(long, value_name = "FILE")]
     database_url_file: Option<PathBuf>,
     /// For how many seconds attestation goes on while the database cannot be reached [default: 300].
     #[arg(long, value_name = "SECONDS")]
     max_staleness: Option<u64>,
-    /// The key that signing keys are sealed under in the store: 32 bytes in hexadecimal or base64. Without it that in the
-    /// environment variable VERITEE_KEY_ENCRYPTION_KEY, or one that is made in the data directory.
+    /// A file with the key that signing keys are sealed under in the store: 32 bytes in hexadecimal or base64. Others cannot read
+    /// the file. Without it that in the environment variable VERITEE_KEY_ENCRYPTION_KEY, or one that is made in the data directory.
     #[arg(long, value_name = "FILE")]
     key_encryption_key: Option<PathBuf>,
     /// What is written down beside every change: `changes` nothing, `decisions` their digests, `last-evidence` beside them the
@@ -214,7 +214,7 @@ fn database_url(file: Option<PathBuf>) -> Result<Option<Zeroizing<String>>, Fail
     let Some(path) = file else {
         return Ok(std::env::var("VERITEE_DATABASE_URL").ok().map(Zeroizing::new));
     };
-    let bytes = Zeroizing::new(failure::read_file(&path, MAX_URL_FILE).map_err(Failure::or_usage)?);
+    let bytes = secret::read(&path, MAX_URL_FILE).map_err(Failure::or_usage)?;
     Ok(Some(Zeroizing::new(String::from_utf8_lossy(&bytes).trim().to_owned())))
 }
 

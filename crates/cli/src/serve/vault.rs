@@ -4,13 +4,13 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use problem::Problem;
 use service::Vault;
-use state_dir::{Lock, PrivateDir, StateError, read_secret};
+use state_dir::{Lock, PrivateDir};
 use zeroize::Zeroizing;
 
 use super::data_directory;
 use crate::failure::Failure;
+use crate::secret;
 
 /// In the data directory, where nothing else is said.
 const FILE: &str = "key-encryption-key";
@@ -29,8 +29,7 @@ pub fn open(file: Option<&Path>, data: &PrivateDir, lock: &Lock<'_>) -> Result<V
 
 /// The key in the operator's file, which others may not read.
 fn given(path: &Path) -> Result<Zeroizing<[u8; 32]>, Failure> {
-    let bytes = read_secret(path, MAX_FILE).map_err(|error| unusable(&error))?;
-    parse(&bytes, path)
+    parse(&secret::read(path, MAX_FILE).map_err(Failure::or_usage)?, path)
 }
 
 /// The key in the data directory, made on the first start.
@@ -71,17 +70,4 @@ fn malformed(what: &str) -> Failure {
         format!("{what} holds no key of 32 bytes"),
         "give 64 hexadecimal digits, or 43 characters of base64, such as `openssl rand -base64 32` prints",
     )
-}
-
-fn unusable(error: &StateError) -> Failure {
-    match error {
-        StateError::ExposedSecret { .. } => {
-            let help = format!(
-                "{}. In Kubernetes set defaultMode: 0400 for the secret's volume and fsGroup for the pod (docs/providers.md)",
-                error.help()
-            );
-            Failure::environment(&error.code(), problem::chain(error), help)
-        }
-        _ => Failure::of_environment(error),
-    }
 }
