@@ -1,8 +1,6 @@
 //! `veritee aesmd`: runs the quote daemon.
 
 mod check;
-mod group;
-mod log;
 mod metrics;
 mod notify;
 mod simulated;
@@ -19,10 +17,10 @@ use tokio::task::JoinHandle;
 use web::Serving;
 
 use crate::failure::{self, Failure};
-use crate::serve;
+use crate::log::Log;
 use crate::show;
+use crate::{group, serve};
 
-use log::Log;
 use notify::notify;
 use simulated::Simulated;
 
@@ -115,7 +113,7 @@ struct Running {
 impl Running {
     /// What can be refused is refused before the socket is there for clients.
     fn start(arguments: &Arguments, config: &Config) -> Result<Self, Failure> {
-        let group = arguments.socket_group.as_deref().map(group::number).transpose()?;
+        let group = arguments.socket_group.as_deref().map(|text| group::number("--socket-group", text)).transpose()?;
         let platform = arguments.platform.as_deref().map(Simulated::open).transpose()?.map(Arc::new);
         let backend = match (&platform, &arguments.upstream) {
             (Some(platform), _) => Backend::Enclave(Arc::<Simulated>::clone(platform)),
@@ -189,11 +187,10 @@ fn no_upstream(error: &UpstreamError) -> Failure {
 }
 
 fn no_socket(error: &SocketError) -> Failure {
-    let failure = match error {
-        SocketError::TooLong(_) | SocketError::NoName(_) => Failure::usage,
-        _ => Failure::environment,
-    };
-    failure("socket_unusable", failure::chain(error), error.help())
+    match error {
+        SocketError::TooLong(_) | SocketError::NoName(_) => Failure::of_usage(error),
+        _ => Failure::of_environment(error),
+    }
 }
 
 fn read_config(path: Option<&Path>) -> Result<Config, Failure> {

@@ -99,7 +99,7 @@ async fn save_records(export: &Export) -> Result<(), Failure> {
     }
     match &export.out {
         Some(out) => output::write(out, lines.as_bytes(), export.force),
-        None => show::text(&lines),
+        None => show::json_lines(&lines),
     }
 }
 

@@ -1,11 +1,15 @@
 //! How a command fails: an exit code, a sentence, and help.
 
-use std::error::Error;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::terminal::clean;
+use problem::{Problem, untrusted};
+
+pub use problem::chain;
+
+/// Upper bound on the characters of a message: a server may have answered with megabytes.
+const MAX_MESSAGE: usize = 16 << 10;
 
 /// What kind of failure it is, which is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +50,16 @@ impl Failure {
         Self::new(Kind::Environment, code, message, help)
     }
 
+    /// Network, files, permissions, as that error has it.
+    pub fn of_environment(error: &impl Problem) -> Self {
+        Self::new(Kind::Environment, &error.code(), chain(error), error.help())
+    }
+
+    /// Wrong usage, as that error has it.
+    pub fn of_usage(error: &impl Problem) -> Self {
+        Self::new(Kind::Usage, &error.code(), chain(error), error.help())
+    }
+
     /// Marks what the command's own output says already, so that it is not said twice.
     #[must_use]
     pub fn said(mut self) -> Self {
@@ -84,7 +98,9 @@ impl Failure {
             let mut out = std::io::stderr().lock();
             // A closed standard error leaves nobody to tell.
             // Some of it may be a stranger's text: further lines are set off, so that they pass for nothing else.
-            let shown = |text: &str| clean(text).trim_end().replace('\n', "\n       ");
+            let shown = |text: &str| {
+                untrusted::multi_line(&untrusted::shorten(text, MAX_MESSAGE)).trim_end().replace('\n', "\n       ")
+            };
             let _ = writeln!(out, "error: {}", shown(&self.message));
             if !self.help.is_empty() {
                 let _ = writeln!(out, " help: {}", shown(&self.help));
@@ -92,21 +108,6 @@ impl Failure {
         }
         ExitCode::from(self.kind as u8)
     }
-}
-
-/// An error with everything that caused it, outermost first.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        // Transparent layers repeat their cause.
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 /// Reads a file of at most `limit` bytes; `-` is standard input.

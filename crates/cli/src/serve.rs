@@ -4,13 +4,12 @@ mod access_issuers;
 mod administrator;
 mod audit;
 pub mod connections;
+mod data_directory;
 mod settings;
 pub mod simulation;
 mod vault;
 
-use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,11 +22,13 @@ use service::{
     PublicUrl, ServiceConfig, UnusableProvider, VerificationClock,
 };
 use simulator::Platform;
+use state_dir::PrivateDir;
 use store::{Postgres, Sqlite, Store, StoreError};
 use tokio::task::JoinHandle;
 use web::{Gate, Limits, Serving};
 
 use crate::failure::{self, Failure};
+use crate::log;
 use crate::requirements::requirements;
 use crate::show;
 use crate::tls::{self, DevelopmentCa};
@@ -48,7 +49,7 @@ const COLLATERAL_INTERVAL: Duration = Duration::from_secs(30);
 
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(arguments)?;
-    log_to_stderr();
+    log::to_stderr();
     runtime()?.block_on(async {
         let mut running = Running::start(&settings).await?;
         let end = signal()?;
@@ -84,13 +85,14 @@ impl Running {
         let public_url = public_url(settings, &listener)?;
         let addresses = Addresses::new(public_url.clone(), provider_domain(settings)?);
         let issuers = Arc::new(settings.access_issuers.trusted(&addresses)?);
-        open_data_directory(&settings.data)?;
-        let store = open_store(settings).await?;
+        let data = data_directory::open(&settings.data, settings.data_group)?;
+        let starting = data_directory::lock(&data)?;
+        let store = open_store(settings, &data).await?;
         check_kind(settings, &*store).await?;
-        let tls = tls_config(settings, &public_url)?;
+        let tls = tls_config(settings, &data, &public_url)?;
         let simulation = settings.simulated.then(|| Simulation::open(&settings.data, now)).transpose()?;
         let url = public_url.as_str().to_owned();
-        let audit = Arc::new(Audit::new(audit::replica(&settings.data)?, settings.audit));
+        let audit = Arc::new(Audit::new(audit::replica(&data, &starting)?, settings.audit));
         let config = ServiceConfig {
             addresses,
             location: settings.location.clone(),
@@ -101,7 +103,7 @@ impl Running {
                 .or_else(|| settings.collateral.clone()),
             requirements: service::left_to_policy(requirements(&settings.accept_tcb, &[])),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
-            vault: Arc::new(vault::open(settings.key_encryption_key.as_deref(), &settings.data)?),
+            vault: Arc::new(vault::open(settings.key_encryption_key.as_deref(), &data, &starting)?),
             quoter: simulation.as_ref().map(Simulation::quoter),
             max_staleness: settings.max_staleness,
             // Where nobody else can take their tokens for genuine ones.
@@ -111,10 +113,12 @@ impl Running {
         let vault = Arc::clone(&config.vault);
         let opened = Providers::open(Arc::clone(&store), config, now).await;
         let providers = Arc::new(opened.map_err(|error| not_open(&error))?);
-        administrator::keep(&settings.data, &*store, &audit, now).await?;
+        administrator::keep(&data, &starting, &*store, &audit, now).await?;
         let access =
             Access::open(Arc::clone(&store), &vault, Arc::clone(&audit), &url, Arc::clone(&issuers), now).await;
         let access = access.map_err(|error| no_access(&error))?;
+        // Everything that a first start makes is there.
+        drop(starting);
         let auditing = audit::Writing::start(audit, store);
         let mut upkeep = upkeep(&providers, simulation.as_ref());
         upkeep.extend(issuers.keep_fresh());
@@ -198,36 +202,13 @@ fn log_refreshed(path: &Path, refreshed: Result<bool, LoadError>) {
     }
 }
 
-/// Makes the directory for its owner alone; one that others can enter is refused.
-fn open_data_directory(path: &Path) -> Result<(), Failure> {
-    let unusable = |error: std::io::Error| {
-        Failure::environment(
-            "data_directory_unusable",
-            format!("data directory `{}` cannot be used: {error}", path.display()),
-            "check the path and its permissions",
-        )
-    };
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
-    let mode = fs::metadata(path).map_err(unusable)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(Failure::environment(
-            "data_directory_open_to_others",
-            format!("data directory `{}` can be entered by others than its owner", path.display()),
-            format!("it holds signing keys; run: chmod 700 {}", path.display()),
-        ));
-    }
-    Ok(())
-}
-
-async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+async fn open_store(settings: &Settings, data: &PrivateDir) -> Result<Arc<dyn Store>, Failure> {
     if let Some(url) = &settings.database_url {
         let store = Postgres::open(url).await.map_err(|error| database_unusable(&error))?;
         return Ok(Arc::new(store));
     }
-    let file = settings.data.join("veritee.db");
     // It holds signing keys. SQLite gives its other files the mode of this one.
-    let made = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&file);
-    made.map_err(|error| failure::unreadable(&file, &error))?;
+    let file = data.file_for_library("veritee.db").map_err(|error| Failure::of_environment(&error))?;
     let store = Sqlite::open(&file).await.map_err(|error| store_unusable(&error))?;
     Ok(Arc::new(store))
 }
@@ -290,7 +271,7 @@ struct Tls {
 }
 
 /// The TLS configuration; none if a proxy does TLS.
-fn tls_config(settings: &Settings, public_url: &PublicUrl) -> Result<Option<Tls>, Failure> {
+fn tls_config(settings: &Settings, data: &PrivateDir, public_url: &PublicUrl) -> Result<Option<Tls>, Failure> {
     match (&settings.tls_certificate, &settings.tls_key) {
         (Some(certificate), Some(key)) => Ok(Some(Tls { config: tls::operator_config(certificate, key)?, ca: None })),
         (None, None) if settings.http => Ok(None),
@@ -300,7 +281,7 @@ fn tls_config(settings: &Settings, public_url: &PublicUrl) -> Result<Option<Tls>
             "pass --tls-certificate and --tls-key, or --http behind a proxy that does TLS",
         )),
         (None, None) => {
-            let ca = DevelopmentCa::open(&settings.data)?;
+            let ca = DevelopmentCa::open(data)?;
             Ok(Some(Tls { config: ca.server_config()?, ca: Some(ca.certificate().to_owned()) }))
         }
         _ => Err(Failure::usage(
@@ -339,14 +320,6 @@ fn not_open(error: &OpenError) -> Failure {
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Runtime::new()
         .map_err(|error| Failure::environment("runtime", format!("cannot start threads: {error}"), ""))
-}
-
-/// Logs to standard error; `VERITEE_LOG` filters, `info` by default.
-pub fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("VERITEE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
 }
 
 /// An interrupt from the keyboard or a request to terminate; heard from the call on, and not only once it is waited for.

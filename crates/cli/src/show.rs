@@ -2,34 +2,57 @@
 
 use std::io::{IsTerminal, Write};
 
+use problem::untrusted;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::terminal::{clean, escape_json};
 
 /// Prints one JSON document; strangers' words in it stay as they are, in escapes where a terminal would obey them.
 pub fn json(value: &Value) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    line(&escape_json(&text))
+    print(&format!("{}\n", untrusted::json(&text)))
 }
 
-/// Prints a line, cleaned. A reader that went away (`| head`) is no failure.
+/// Prints one JSON document for each line, in the same way.
+pub fn json_lines(lines: &str) -> Result<(), Failure> {
+    print(&untrusted::json(lines))
+}
+
+/// Prints a line: whatever is in it ends no line and is not obeyed by a terminal.
 pub fn line(text: &str) -> Result<(), Failure> {
-    match writeln!(std::io::stdout().lock(), "{}", clean(text)) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::environment("output", format!("cannot write to standard output: {error}"), ""))
-        }
-        _ => Ok(()),
-    }
+    print(&format!("{}\n", untrusted::one_line(text)))
 }
 
-/// Prints a text: to a file or a pipe as it is, or its hash would be another; to a terminal cleaned.
+/// Prints several lines that were composed for people; strangers' words in them are [`inline`] already.
+pub fn lines(text: &str) -> Result<(), Failure> {
+    print(&format!("{}\n", untrusted::multi_line(text)))
+}
+
+/// Prints a text of the caller's own: to a file or a pipe exactly, or its hash would be another; to a terminal escaped.
 pub fn text(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    if out.is_terminal() {
-        drop(out);
-        return line(text.strip_suffix('\n').unwrap_or(text));
+    if std::io::stdout().is_terminal() { strangers_text(text) } else { print(text) }
+}
+
+/// Prints a text that a stranger wrote, escaped wherever it goes: a file is shown on a terminal later. Where that makes a difference
+/// it is said on standard error.
+pub fn strangers_text(text: &str) -> Result<(), Failure> {
+    let escaped = untrusted::multi_line(text);
+    if escaped != text {
+        note("the text has control or invisible characters, which are printed as escapes; --json prints them exactly");
     }
+    let end = if escaped.ends_with('\n') || !std::io::stdout().is_terminal() { "" } else { "\n" };
+    print(&format!("{escaped}{end}"))
+}
+
+/// Says something beside the output, on standard error.
+pub fn note(text: &str) {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{}", untrusted::one_line(text));
+}
+
+/// A reader that went away (`| head`) is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::environment("output", format!("cannot write to standard output: {error}"), ""))
@@ -40,7 +63,7 @@ pub fn text(text: &str) -> Result<(), Failure> {
 
 /// A stranger's words as part of a line: they begin no line of their own.
 pub fn inline(text: &str) -> String {
-    text.replace('\n', "\u{fffd}")
+    untrusted::one_line(text).into_owned()
 }
 
 /// Prints a JSON object as indented lines; members that are null are left out.

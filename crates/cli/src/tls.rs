@@ -1,8 +1,5 @@
 //! TLS of the service: the operator's certificate, or one of a development CA that is good for loopback alone.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,13 +10,20 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use state_dir::{PrivateDir, StateError, Trust};
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
 use crate::failure::{self, Failure};
+use crate::secret;
 
-/// Bytes of a file with certificates or a key.
-const MAX_PEM: u64 = 1 << 20;
+const KEY: &str = "ca-key.pem";
+const CERTIFICATE: &str = "ca.pem";
+
+/// Bytes of a file with a private key.
+const MAX_KEY: usize = 64 << 10;
+/// Bytes of a file with certificates.
+const MAX_CHAIN: u64 = 1 << 20;
 const CA_YEARS: i64 = 10;
 /// Apple's and others' limit for a server certificate; a new one is made at every start.
 const SERVER_DAYS: i64 = 397;
@@ -34,23 +38,41 @@ pub struct DevelopmentCa {
 
 impl DevelopmentCa {
     /// Opens the CA of that data directory, and makes it on first use.
-    pub fn open(data: &Path) -> Result<Self, Failure> {
-        let directory = data.join("tls");
-        let (certificate, key) = (directory.join("ca.pem"), directory.join("ca-key.pem"));
-        if !certificate.exists() {
-            if key.exists() {
-                return Err(broken(&directory, &"there is a key without its certificate, from a start that broke off"));
+    pub fn open(data: &PrivateDir) -> Result<Self, Failure> {
+        let unusable = |error: StateError| Failure::of_environment(&error);
+        let directory = data.subdirectory("tls").map_err(unusable)?;
+        let lock = directory.lock().map_err(unusable)?;
+        let at = |name: &str| directory.path().join(name);
+        let key = directory.read(KEY, MAX_KEY).map_err(unusable)?;
+        let has_certificate = directory.contains(CERTIFICATE).map_err(unusable)?;
+        let key = match key {
+            Some(key) if has_certificate => key,
+            Some(_) => {
+                return Err(broken(
+                    directory.path(),
+                    &"there is a key without its certificate, from a start that broke off",
+                ));
             }
-            let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| broken(&directory, &error))?;
-            let signed = ca_parameters().self_signed(&pair).map_err(|error| broken(&directory, &error))?;
-            fs::create_dir_all(&directory).map_err(|error| broken(&directory, &error))?;
-            // The key goes first: a certificate without its key could never be mended.
-            write_new(&key, pair.serialize_pem().as_bytes(), 0o600)?;
-            write_new(&certificate, signed.pem().as_bytes(), 0o644)?;
-        }
-        let text = fs::read_to_string(&key).map_err(|error| broken(&key, &error))?;
-        let pair = KeyPair::from_pem(&text).map_err(|error| broken(&key, &error))?;
-        Ok(Self { issuer: Issuer::new(ca_parameters(), pair), certificate })
+            None if has_certificate => return Err(broken(&at(KEY), &"the key is missing")),
+            None => {
+                let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| broken(&at(KEY), &error))?;
+                let signed = ca_parameters().self_signed(&pair).map_err(|error| broken(&at(CERTIFICATE), &error))?;
+                let key = Zeroizing::new(pair.serialize_pem().into_bytes());
+                // The key is written first: a certificate without its key could never be used.
+                lock.create(KEY, &key).map_err(unusable)?;
+                lock.create(CERTIFICATE, signed.pem().as_bytes()).map_err(unusable)?;
+                key
+            }
+        };
+        let text = std::str::from_utf8(&key).map_err(|error| broken(&at(KEY), &error))?;
+        let pair = KeyPair::from_pem(text).map_err(|error| broken(&at(KEY), &error))?;
+        Ok(Self { issuer: Issuer::new(ca_parameters(), pair), certificate: at(CERTIFICATE) })
+    }
+
+    /// The same, for a command that has nothing else to do in the data directory.
+    pub fn open_in(data: &Path) -> Result<Self, Failure> {
+        let data = PrivateDir::open_or_create(data, Trust::OWNER).map_err(|error| Failure::of_environment(&error))?;
+        Self::open(&data)
     }
 
     /// Where its certificate lies, for clients.
@@ -86,17 +108,17 @@ pub fn is_covered(host: &str) -> bool {
     host == "localhost" || address.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
-/// The operator's own certificate chain and key.
+/// The operator's own certificate chain and key; a key that others can read is refused.
 pub fn operator_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Failure> {
-    let unreadable = |error: &dyn std::fmt::Display| {
+    let chain = failure::read_file(certificate, MAX_CHAIN)?;
+    let pem = secret::read(key, MAX_KEY)?;
+    config(&chain, &pem).map_err(|error| {
         Failure::environment(
             "tls_unreadable",
             format!("cannot use `{}` with `{}` for TLS: {error}", certificate.display(), key.display()),
             "pass a certificate chain and its private key, both in PEM",
         )
-    };
-    let read = |path: &Path| failure::read_file(path, MAX_PEM).map(Zeroizing::new).map_err(Failure::or_usage);
-    config(&read(certificate)?, &read(key)?).map_err(|error| unreadable(&error))
+    })
 }
 
 /// TLS 1.2 and 1.3 with that certificate chain and its key, both in PEM.
@@ -145,23 +167,6 @@ fn name(common_name: &str) -> DistinguishedName {
 fn validity(lifetime: Duration) -> (OffsetDateTime, OffsetDateTime) {
     let now = OffsetDateTime::now_utc();
     (now.saturating_sub(Duration::hours(1)), now.saturating_add(lifetime))
-}
-
-/// Writes a file that must not be there yet.
-pub fn write_new(path: &Path, contents: &[u8], mode: u32) -> Result<(), Failure> {
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)
-        .and_then(|mut file| file.write_all(contents).and_then(|()| file.sync_all()));
-    written.map_err(|error| {
-        Failure::environment(
-            "file_unwritable",
-            format!("cannot write `{}`: {error}", path.display()),
-            "check the directory's permissions and free space",
-        )
-    })
 }
 
 fn broken(path: &Path, error: &dyn std::fmt::Display) -> Failure {

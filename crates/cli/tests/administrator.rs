@@ -59,7 +59,11 @@ fn a_start_that_was_cut_short_is_taken_up_and_a_file_that_holds_no_token_is_refu
     std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
     let file = data.join("admin-token");
 
-    std::fs::write(&file, "nonsense\n").unwrap();
+    let write_private = |file: &Path, text: &str| {
+        std::fs::write(file, text).unwrap();
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    write_private(&file, "nonsense\n");
     let arguments = ["serve", "--simulated", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
     let refused = veritee(arguments).expect(3);
     assert!(refused.stderr.contains("no administrator's token"), "{}", refused.stderr);
@@ -75,7 +79,59 @@ fn a_start_that_was_cut_short_is_taken_up_and_a_file_that_holds_no_token_is_refu
     let other = directory.path().join("other");
     std::fs::create_dir(&other).unwrap();
     std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o700)).unwrap();
-    std::fs::write(other.join("admin-token"), &token).unwrap();
+    write_private(&other.join("admin-token"), &token);
     drop(Serving::start(&other, &["--simulated", "--http"]));
     assert_eq!(std::fs::read_to_string(other.join("admin-token")).unwrap(), token);
+}
+
+/// Before there was a lock, the second one replaced the key that the first had sealed its signing keys under, or the token whose hash
+/// the first had stored.
+#[test]
+fn two_first_starts_at_the_same_time_lose_neither_the_key_nor_the_token() {
+    let directory = tempfile::tempdir().unwrap();
+    let jws = directory.path().join("my.jws");
+    let policy = directory.path().join("my.policy");
+    std::fs::write(&policy, POLICY).unwrap();
+    let signed = veritee(["policy", "sign", policy.to_str().unwrap(), "--unsecured"]).expect(0).stdout;
+    std::fs::write(&jws, signed).unwrap();
+    let rounds = [&["--http"][..]; 12].into_iter().chain([&["--http", "--simulated"][..]; 3]);
+    for (round, arguments) in rounds.enumerate() {
+        let data = directory.path().join(format!("data-{round}"));
+        let services: Vec<_> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..3).map(|_| scope.spawn(|| Serving::start(&data, arguments))).collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        let token = std::fs::read_to_string(data.join("admin-token")).unwrap();
+        let key = std::fs::read_to_string(data.join("key-encryption-key")).unwrap();
+        for serving in &services {
+            assert_eq!(put(serving, token.trim(), &jws), "200", "round {round}");
+        }
+        drop(services);
+        // What the first sealed is opened by the key that stayed.
+        let serving = Serving::start(&data, arguments);
+        assert_eq!(put(&serving, token.trim(), &jws), "200", "round {round}");
+        assert_eq!(std::fs::read_to_string(data.join("key-encryption-key")).unwrap(), key);
+        for name in ["admin-token", "key-encryption-key", "replica-id", "veritee.db", "lock"] {
+            let mode = std::fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_start_waits_for_another_one_and_then_takes_what_it_made() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let held = state_dir::PrivateDir::open_or_create(&data, state_dir::Trust::OWNER).unwrap();
+    let lock = held.lock().unwrap();
+    let started = std::thread::scope(|scope| {
+        let start = scope.spawn(|| Serving::start(&data, &["--http"]));
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        assert_eq!(held.names().unwrap(), ["lock"], "nothing is made without the lock");
+        lock.create("key-encryption-key", "22".repeat(32).as_bytes()).unwrap();
+        drop(lock);
+        start.join().unwrap()
+    });
+    assert_eq!(std::fs::read_to_string(data.join("key-encryption-key")).unwrap(), "22".repeat(32));
+    assert_eq!(started.terminate(), Some(0));
 }

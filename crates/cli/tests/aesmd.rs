@@ -297,10 +297,10 @@ fn wrong_settings_are_refused_before_clients_find_a_socket() {
     for (arguments, exit, words) in [
         (["--socket", &socket].join("\0"), 2, "--platform"),
         (with(&["--upstream", &absent, "--socket", &socket]), 2, "cannot be used with"),
-        (with(&["--socket", &in_shared]), 3, "others may write"),
+        (with(&["--socket", &in_shared]), 3, "others can write"),
         (with(&["--socket", &link]), 3, "is a symbolic link"),
         (with(&["--socket", &file]), 3, "is no socket"),
-        (with(&["--socket", &format!("{absent}/aesm.socket")]), 3, "cannot use the directory"),
+        (with(&["--socket", &format!("{absent}/aesm.socket")]), 3, "does not exist"),
         (with(&["--socket", &place.at(&"x".repeat(108))]), 2, "is longer than"),
         (with(&["--socket", &socket, "--socket-mode", "999"]), 2, "octal"),
         (with(&["--socket", &socket, "--socket-group", "no-such-group"]), 2, "no group `no-such-group`"),

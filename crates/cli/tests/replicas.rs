@@ -63,8 +63,8 @@ impl Replicas {
     fn new() -> Option<Self> {
         let database = Database::start()?;
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("url"), &database.url).unwrap();
-        std::fs::write(directory.path().join("key"), "22".repeat(32)).unwrap();
+        write_private(&directory.path().join("url"), &database.url);
+        write_private(&directory.path().join("key"), &"22".repeat(32));
         Some(Self { directory, database, token: String::new(), quote: String::new() })
     }
 
@@ -228,7 +228,7 @@ fn databases_that_cannot_be_used_are_told() {
     let directory = tempfile::tempdir().unwrap();
     let serve = |url: &str| {
         let file = directory.path().join("url");
-        std::fs::write(&file, url).unwrap();
+        write_private(&file, url);
         let data = directory.path().join("data");
         let arguments = ["serve", "--http", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
         veritee(arguments.into_iter().chain(["--database-url-file", file.to_str().unwrap()]))
@@ -237,6 +237,24 @@ fn databases_that_cannot_be_used_are_told() {
         let ran = serve(url).expect(3);
         assert!(ran.stderr.contains("help:") && !ran.stderr.contains("secret"), "{url}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn a_database_url_that_others_can_read_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("url");
+    write_private(&file, "postgres://user:secret@127.0.0.1:1/nothing");
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let data = directory.path().join("data");
+    let arguments = ["serve", "--http", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+    let ran = veritee(arguments.into_iter().chain(["--database-url-file", file.to_str().unwrap()])).expect(3);
+    assert!(ran.stderr.contains("others can read or change") && ran.stderr.contains("chmod 600"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("user:secret") && !data.exists(), "{}", ran.stderr);
+}
+
+fn write_private(file: &Path, contents: &str) {
+    std::fs::write(file, contents).unwrap();
+    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }
 
 fn free_port() -> u16 {

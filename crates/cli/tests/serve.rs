@@ -230,3 +230,134 @@ fn the_demonstration_does_every_step_it_names() {
     let people = veritee(["demo"]).expect(0);
     assert!(people.stdout.contains("All 10 steps did what they say"), "{}", people.stdout);
 }
+
+/// Everything below a directory with mode, owner and contents.
+fn everything(path: &std::path::Path) -> Vec<(std::path::PathBuf, u32, u32, Vec<u8>)> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::symlink_metadata(path).unwrap();
+    let contents = if found.is_file() { std::fs::read(path).unwrap() } else { Vec::new() };
+    let mut all = vec![(path.to_owned(), found.mode(), found.uid(), contents)];
+    if found.is_dir() {
+        let mut below: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        below.sort();
+        all.extend(below.iter().flat_map(|path| everything(path)));
+    }
+    all
+}
+
+/// The message of a start that is refused and leaves everything as it was.
+fn refused_start(root: &std::path::Path, data: &std::path::Path, more: &[&str]) -> String {
+    let before = everything(root);
+    let arguments = ["serve", "--http", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+    let ran = veritee(arguments.iter().chain(more)).expect(3);
+    assert_eq!(everything(root), before, "{}", ran.stderr);
+    assert!(ran.stderr.contains("help:"), "{}", ran.stderr);
+    ran.stderr
+}
+
+#[test]
+fn a_symbolic_link_to_a_data_directory_is_refused_and_not_followed() {
+    let directory = tempfile::tempdir().unwrap();
+    let (target, link) = (directory.path().join("target"), directory.path().join("link"));
+    std::fs::create_dir(&target).unwrap();
+    std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o700)).unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    assert!(refused_start(directory.path(), &link, &[]).contains("is a symbolic link"));
+    assert!(refused_start(directory.path(), &link, &["--simulated"]).contains("is a symbolic link"));
+    // Its files are no links either.
+    let data = directory.path().join("data");
+    drop(Serving::start(&data, &["--http"]));
+    for name in ["veritee.db", "key-encryption-key", "replica-id", "lock"] {
+        let moved = directory.path().join("moved");
+        std::fs::rename(data.join(name), &moved).unwrap();
+        std::os::unix::fs::symlink(&moved, data.join(name)).unwrap();
+        let refused =
+            veritee(["serve", "--http", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()]).expect(3);
+        assert!(refused.stderr.contains("is a symbolic link"), "{name}: {}", refused.stderr);
+        std::fs::remove_file(data.join(name)).unwrap();
+        std::fs::rename(&moved, data.join(name)).unwrap();
+    }
+    assert_eq!(Serving::start(&data, &["--http"]).terminate(), Some(0));
+}
+
+#[test]
+fn a_data_directory_that_others_could_replace_or_read_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let shared = directory.path().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(refused_start(directory.path(), &shared.join("data"), &[]).contains("others can write to"));
+    let data = directory.path().join("data");
+    drop(Serving::start(&data, &["--http"]));
+    std::fs::set_permissions(data.join("veritee.db"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(refused_start(directory.path(), &data, &[]).contains("chmod 600"));
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o750)).unwrap();
+    assert!(refused_start(directory.path(), &data, &[]).contains("chmod 700"));
+}
+
+#[test]
+fn a_tls_key_that_others_can_read_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (directory.path().join("cert.pem"), directory.path().join("key.pem"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let data = directory.path().join("data");
+    let arguments = ["--tls-certificate", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+    let refused = veritee(serve.iter().chain(&arguments)).expect(3);
+    assert!(refused.stderr.contains("others can read or change"), "{}", refused.stderr);
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let serving = Serving::start(&data, &arguments);
+    assert!(serving.url.starts_with("https://"), "{}", serving.url);
+}
+
+#[test]
+fn a_data_directory_of_another_user_is_refused() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        println!("skipped: files can be given to other users by root only");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    drop(Serving::start(&data, &["--http"]));
+    chown(&data, Some(4711), None).unwrap();
+    let refused = refused_start(directory.path(), &data, &[]);
+    assert!(refused.contains("belongs to user 4711") && refused.contains("run as user 4711"), "{refused}");
+    let below = data.join("below");
+    assert!(refused_start(directory.path(), &below, &[]).contains("belongs to user 4711"));
+    chown(&data, Some(0), None).unwrap();
+    chown(data.join("veritee.db"), Some(4711), None).unwrap();
+    assert!(refused_start(directory.path(), &data, &[]).contains("belongs to user 4711"));
+}
+
+/// As Kubernetes leaves a volume with an `fsGroup`, whenever it mounts it.
+#[test]
+fn a_data_directory_on_a_volume_of_a_trusted_group_is_taken() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        println!("skipped: files can be given to other users by root only");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let volume = directory.path().join("volume");
+    std::fs::create_dir(&volume).unwrap();
+    chown(&volume, None, Some(4711)).unwrap();
+    std::fs::set_permissions(&volume, std::fs::Permissions::from_mode(0o2775)).unwrap();
+    let data = volume.join("data");
+    assert!(refused_start(directory.path(), &data, &[]).contains("others can write to"));
+    for _ in 0..2 {
+        let serving = Serving::start(&data, &["--http", "--data-group", "4711"]);
+        assert_eq!(serving.terminate(), Some(0));
+        for (path, mode, _, _) in everything(&data) {
+            chown(&path, None, Some(4711)).unwrap();
+            let more = if path.is_dir() { 0o2770 } else { 0o660 };
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode & 0o7777 | more)).unwrap();
+        }
+    }
+    assert!(refused_start(directory.path(), &data, &["--data-group", "4712"]).contains("others can write to"));
+    let unknown = ["serve", "--http", "--data-group", "no-such-group"];
+    assert!(veritee(unknown).expect(2).stderr.contains("--data-group"));
+}

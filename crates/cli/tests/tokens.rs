@@ -185,8 +185,10 @@ fn keys_are_sealed_under_a_key_from_a_file_the_environment_or_of_our_own() {
     let made = own.join("key-encryption-key");
     assert_eq!(std::fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o600);
     Serving::start(&own, &["--http"]).terminate();
-    std::fs::write(path("key"), "11".repeat(32)).unwrap();
-    std::fs::write(path("short"), "11").unwrap();
+    for (name, key) in [("key", "11".repeat(32)), ("short", "11".to_owned())] {
+        std::fs::write(path(name), key).unwrap();
+        std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
     let serve = |data: &std::path::Path, key: &str| {
         let key = path(key);
         let (data, key) = (data.to_str().unwrap().to_owned(), key.to_str().unwrap().to_owned());
@@ -195,7 +197,15 @@ fn keys_are_sealed_under_a_key_from_a_file_the_environment_or_of_our_own() {
     let refused = serve(&own, "key").expect(2);
     assert!(refused.stderr.contains("key-encryption key") && refused.stderr.contains("help:"), "{}", refused.stderr);
     assert!(serve(&own, "short").expect(2).stderr.contains("32 bytes"));
-    assert!(serve(&own, "missing").expect(3).stderr.contains("cannot read"));
+    assert!(serve(&own, "missing").expect(3).stderr.contains("does not exist"));
+    // Who can read it can open the signing keys of the database.
+    for mode in [0o644, 0o604, 0o660] {
+        std::fs::set_permissions(path("key"), std::fs::Permissions::from_mode(mode)).unwrap();
+        let exposed = serve(&path("exposed"), "key").expect(3);
+        assert!(exposed.stderr.contains("others can read or change"), "{}", exposed.stderr);
+        assert!(exposed.stderr.contains("chmod 600") && exposed.stderr.contains("fsGroup"), "{}", exposed.stderr);
+    }
+    std::fs::set_permissions(path("key"), std::fs::Permissions::from_mode(0o400)).unwrap();
     let given = path("given");
     let key = path("key");
     Serving::start(&given, &["--http", "--key-encryption-key", key.to_str().unwrap()]).terminate();

@@ -243,9 +243,9 @@ fn check_signature(
     }
 }
 
-/// A name as messages show it: nothing is proven of it yet, so it is cut, and control characters are escaped.
+/// A name as messages show it: nothing is proven of it yet.
 fn excerpt(name: &str) -> String {
-    name.chars().take(200).flat_map(char::escape_debug).collect()
+    problem::untrusted::excerpt(name, 200)
 }
 
 fn check_constraints(certificate: &Certificate, role: Role) -> Result<(), CertificateError> {

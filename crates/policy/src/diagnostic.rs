@@ -6,11 +6,7 @@ use crate::source::{Lines, Position, Span};
 
 /// Foreign text fit for a message: cut, and without anything that a terminal or a log would obey.
 pub(crate) fn shown(text: &str) -> String {
-    let escaped = text.chars().take(crate::limits::MAX_OFFENDING).map(|character| match character {
-        '"' | '\'' | '\\' => character.to_string(),
-        _ => character.escape_debug().to_string(),
-    });
-    escaped.collect()
+    problem::untrusted::excerpt(text, crate::limits::MAX_OFFENDING)
 }
 
 /// How bad it is.

@@ -4,7 +4,7 @@ mod directory;
 mod error;
 mod state;
 
-pub(crate) use directory::{check, list, lock, make, read as read_file, write as write_file};
+pub(crate) use directory::{list, open, open_or_create, read as read_file, write as write_file};
 pub use error::SimulationError;
 pub use state::DamagedState;
 pub(crate) use state::{FORMAT, Party, Secret, bytes, read, write};

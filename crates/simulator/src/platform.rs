@@ -249,7 +249,7 @@ impl Quoting {
 
 /// What an enclave kept in that directory, if it did.
 fn read_blob(directory: &Path, name: &str) -> Result<Option<Vec<u8>>, SimulationError> {
-    match kept::read_file(directory, name) {
+    match kept::read_file(&kept::open(directory)?, name) {
         Err(SimulationError::Absent(_)) => Ok(None),
         // It is sealed.
         read => Ok(Some(read?.1.to_vec())),
@@ -258,6 +258,5 @@ fn read_blob(directory: &Path, name: &str) -> Result<Option<Vec<u8>>, Simulation
 
 /// Keeps what an enclave wants to find again.
 fn write_blob(directory: &Path, name: &str, blob: &[u8]) -> Result<(), SimulationError> {
-    let _lock = kept::lock(directory)?;
-    kept::write_file(directory, name, blob)
+    kept::write_file(&kept::open(directory)?, name, blob)
 }

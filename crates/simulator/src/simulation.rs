@@ -16,6 +16,8 @@ mod states;
 
 use std::path::{Path, PathBuf};
 
+use state_dir::Lock;
+
 use crate::collateral::write_files;
 use crate::cpu::CpuSvn;
 use crate::kept::{self, SimulationError};
@@ -62,16 +64,15 @@ impl Simulation {
             Err(SimulationError::Absent(_)) => {}
             opened => return opened,
         }
-        kept::make(directory)?;
-        kept::check(directory)?;
-        let _lock = kept::lock(directory)?;
+        let state = kept::open_or_create(directory)?;
+        let lock = state.lock()?;
         match Self::open(directory) {
             Err(SimulationError::Absent(_)) => {}
             // Somebody else made it before the lock was ours.
             opened => return opened,
         }
         let simulation = Self { directory: directory.to_owned(), intel: Intel::generate(at)? };
-        simulation.write_intel()?;
+        simulation.write_intel(&lock)?;
         Ok(simulation)
     }
 
@@ -80,8 +81,7 @@ impl Simulation {
     /// # Errors
     /// See [`SimulationError`].
     pub fn open(directory: &Path) -> Result<Self, SimulationError> {
-        kept::check(directory)?;
-        let (path, json) = kept::read_file(directory, INTEL)?;
+        let (path, json) = kept::read_file(&kept::open(directory)?, INTEL)?;
         let intel = Intel::read(&json).map_err(|source| SimulationError::Damaged { path, source })?;
         Ok(Self { directory: directory.to_owned(), intel })
     }
@@ -144,12 +144,11 @@ impl Simulation {
     /// See [`SimulationError`].
     pub fn create_platform(&self, name: &str, spec: PlatformSpec, at: i64) -> Result<Platform, SimulationError> {
         let directory = self.platform_directory(name)?;
-        let _lock = kept::lock(&self.directory)?;
-        if directory.join(platform::STATE).exists() {
+        let state = kept::open(&self.directory)?;
+        let _lock = state.lock()?;
+        if kept::open_or_create(&directory)?.contains(platform::STATE)? {
             return Err(SimulationError::Exists(name.to_owned()));
         }
-        kept::make(&directory)?;
-        kept::check(&directory)?;
         let device = if spec.sdk_compat { Device::sdk_compat(spec.ca, at)? } else { Device::generate(spec.ca, at)? };
         keep(&directory, &device, &self.intel.certify(&device, at)?)
     }
@@ -160,7 +159,8 @@ impl Simulation {
     /// See [`SimulationError`].
     pub fn set_tcb(&self, name: &str, cpu_svn: CpuSvn, pce_svn: u16) -> Result<Platform, SimulationError> {
         let directory = self.platform_directory(name)?;
-        let _lock = kept::lock(&self.directory)?;
+        let state = kept::open(&self.directory)?;
+        let _lock = state.lock()?;
         let (device, certificates) = Platform::open(&directory)?.into_parts();
         keep(&directory, &Device { cpu_svn, pce_svn, ..device }, &certificates)
     }
@@ -171,7 +171,8 @@ impl Simulation {
     /// See [`SimulationError`].
     pub fn set_revoked(&mut self, name: &str, is_revoked: bool) -> Result<Platform, SimulationError> {
         let platform = self.platform(name)?;
-        let _lock = kept::lock(&self.directory)?;
+        let state = kept::open(&self.directory)?;
+        let lock = state.lock()?;
         self.intel = Self::open(&self.directory)?.intel;
         for level in Tcb::CERTIFIED {
             let serial = platform.pck_serial(level);
@@ -181,7 +182,7 @@ impl Simulation {
                 self.intel.pardon(platform.ca(), &serial);
             }
         }
-        self.write_intel()?;
+        self.write_intel(&lock)?;
         Ok(platform)
     }
 
@@ -191,11 +192,12 @@ impl Simulation {
     /// See [`SimulationError`].
     pub fn ppid_key(&mut self) -> Result<PpidKey, SimulationError> {
         if self.intel.ppid_key().is_none() {
-            let _lock = kept::lock(&self.directory)?;
+            let state = kept::open(&self.directory)?;
+            let lock = state.lock()?;
             self.intel = Self::open(&self.directory)?.intel;
             if self.intel.ppid_key().is_none() {
                 self.intel.make_ppid_key()?;
-                self.write_intel()?;
+                self.write_intel(&lock)?;
             }
         }
         self.intel.ppid_key().cloned().ok_or(SimulationError::Build(crate::BuildError::Cryptography))
@@ -239,7 +241,7 @@ impl Simulation {
     /// # Errors
     /// See [`SimulationError`].
     pub fn states(&self) -> Result<States, SimulationError> {
-        let (path, json) = match kept::read_file(&self.directory, STATES) {
+        let (path, json) = match kept::read_file(&kept::open(&self.directory)?, STATES) {
             Err(SimulationError::Absent(_)) => return Ok(States::default()),
             read => read?,
         };
@@ -251,19 +253,20 @@ impl Simulation {
     /// # Errors
     /// See [`SimulationError`].
     pub fn change_states(&self, change: impl FnOnce(&mut States)) -> Result<States, SimulationError> {
-        let _lock = kept::lock(&self.directory)?;
+        let state = kept::open(&self.directory)?;
+        let lock = state.lock()?;
         let mut states = self.states()?;
         change(&mut states);
-        kept::write_file(&self.directory, STATES, &states::write_states(&states)?)?;
+        lock.replace(STATES, &states::write_states(&states)?)?;
         Ok(states)
     }
 
-    fn write_intel(&self) -> Result<(), SimulationError> {
-        kept::write_file(&self.directory, INTEL, &self.intel.write()?)
+    fn write_intel(&self, lock: &Lock<'_>) -> Result<(), SimulationError> {
+        Ok(lock.replace(INTEL, &self.intel.write()?)?)
     }
 }
 
-/// Writes a platform and starts it. The caller holds the lock.
+/// Writes a platform and starts it. The caller holds the lock of the simulation.
 fn keep(directory: &Path, device: &Device, certificates: &PckCertificates) -> Result<Platform, SimulationError> {
     platform::write(directory, device, certificates)?;
     Platform::open(directory)

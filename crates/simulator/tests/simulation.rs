@@ -4,8 +4,10 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use problem::Problem;
 use simulator::cpu::CpuSvn;
 use simulator::{CaType, DamagedState, Platform, PlatformQuoteError, PlatformSpec, Simulation, SimulationError, Tcb};
+use state_dir::StateError;
 
 const NOW: i64 = 1_790_000_000;
 
@@ -119,7 +121,10 @@ fn refuses_a_directory_or_state_that_others_may_use() {
     ] {
         fs::set_permissions(&state, Permissions::from_mode(0o640)).unwrap();
         let error = open().unwrap();
-        assert!(matches!(&error, SimulationError::Exposed { path, mode: 0o640 } if *path == state), "{error}");
+        assert!(
+            matches!(&error, SimulationError::State(StateError::Exposed { path, mode: 0o640, .. }) if *path == state),
+            "{error}"
+        );
         assert!(error.help().contains("chmod"));
         fs::set_permissions(&state, Permissions::from_mode(0o600)).unwrap();
     }
@@ -139,7 +144,10 @@ fn what_is_absent_is_opened_by_nobody() {
     assert!(matches!(simulation.platform("one"), Err(SimulationError::Absent(_))));
     assert_eq!(fs::read_dir(&path).unwrap().count(), before, "opening leaves nothing behind");
     let file = tempfile::NamedTempFile::new().unwrap();
-    assert!(matches!(Simulation::open_or_create(file.path(), NOW), Err(SimulationError::NotADirectory(_))));
+    assert!(matches!(
+        Simulation::open_or_create(file.path(), NOW),
+        Err(SimulationError::State(StateError::NotADirectory(_)))
+    ));
 }
 
 /// Replaces text in a state and opens it; gives the message for people and what is behind it.
@@ -285,4 +293,88 @@ fn states_of_intels_service_are_kept_and_damaged_ones_are_named() {
         assert!(message.contains("pcs.json") && matches!(source, DamagedState::Member(_)), "{source}");
     }
     assert!(matches!(damage(&states, &open, "{", "").1, DamagedState::Json(_)));
+}
+
+/// The code of a refusal, which left everything in that directory as it was.
+fn refused(root: &Path, open: impl Fn() -> SimulationError) -> String {
+    fn everything(path: &Path) -> Vec<(PathBuf, u32, u32)> {
+        let found = fs::symlink_metadata(path).unwrap();
+        let mut all = vec![(path.to_owned(), found.mode(), found.uid())];
+        if found.is_dir() {
+            let mut below: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+            below.sort();
+            all.extend(below.iter().flat_map(|path| everything(path)));
+        }
+        all
+    }
+    let before = everything(root);
+    let error = open();
+    assert_eq!(everything(root), before, "{error}");
+    match &error {
+        SimulationError::State(error) => error.code().into_owned(),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_link_to_a_simulation_or_a_platform_is_refused_and_not_followed() {
+    let (root, path) = temporary();
+    let simulation = Simulation::open_or_create(&path, NOW).unwrap();
+    simulation.open_or_create_platform("one", NOW).unwrap();
+    let link = root.path().join("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    std::os::unix::fs::symlink("one", path.join("platforms/other")).unwrap();
+    for open in [&|| Simulation::open(&link).unwrap_err(), &|| Simulation::open_or_create(&link, NOW).unwrap_err()]
+        as [&dyn Fn() -> SimulationError; 2]
+    {
+        assert_eq!(refused(root.path(), open), "state_symbolic_link");
+    }
+    assert_eq!(refused(root.path(), || simulation.platform("other").unwrap_err()), "state_symbolic_link");
+    let created = || simulation.create_platform("other", PlatformSpec::default(), NOW).unwrap_err();
+    assert_eq!(refused(root.path(), created), "state_symbolic_link");
+    // A state that is a link is not followed either.
+    fs::rename(path.join("intel.json"), root.path().join("intel.json")).unwrap();
+    std::os::unix::fs::symlink(root.path().join("intel.json"), path.join("intel.json")).unwrap();
+    assert_eq!(refused(root.path(), || Simulation::open(&path).unwrap_err()), "state_symbolic_link");
+}
+
+#[test]
+fn a_simulation_below_a_directory_that_others_can_write_to_is_refused() {
+    let (root, path) = temporary();
+    Simulation::open_or_create(&path, NOW).unwrap().open_or_create_platform("one", NOW).unwrap();
+    fs::set_permissions(root.path(), Permissions::from_mode(0o777)).unwrap();
+    let absent = root.path().join("absent");
+    let platform = path.join("platforms/one");
+    for open in
+        [&|| Simulation::open(&path).unwrap_err(), &|| Simulation::open_or_create(&absent, NOW).unwrap_err(), &|| {
+            Platform::open(&platform).unwrap_err()
+        }] as [&dyn Fn() -> SimulationError; 3]
+    {
+        assert_eq!(refused(root.path(), open), "state_shared_ancestor");
+    }
+    // As /tmp is.
+    fs::set_permissions(root.path(), Permissions::from_mode(0o1777)).unwrap();
+    Simulation::open(&path).unwrap();
+}
+
+#[test]
+fn a_simulation_of_another_user_is_refused() {
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        println!("skipped: files can be given to other users by root only");
+        return;
+    }
+    let (root, path) = temporary();
+    Simulation::open_or_create(&path, NOW).unwrap().open_or_create_platform("one", NOW).unwrap();
+    let platform = path.join("platforms/one");
+    std::os::unix::fs::chown(&platform, Some(4711), None).unwrap();
+    assert_eq!(refused(root.path(), || Platform::open(&platform).unwrap_err()), "state_foreign_owner");
+    std::os::unix::fs::chown(&path, Some(4711), None).unwrap();
+    assert_eq!(refused(root.path(), || Simulation::open_or_create(&path, NOW).unwrap_err()), "state_foreign_owner");
+    assert_eq!(
+        refused(root.path(), || Platform::open(&path.join("platforms/one")).unwrap_err()),
+        "state_foreign_ancestor"
+    );
+    std::os::unix::fs::chown(&path, Some(0), None).unwrap();
+    std::os::unix::fs::chown(path.join("intel.json"), Some(4711), None).unwrap();
+    assert_eq!(refused(root.path(), || Simulation::open(&path).unwrap_err()), "state_foreign_owner");
 }

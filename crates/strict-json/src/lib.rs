@@ -41,7 +41,7 @@ pub const MAX_REPORTED_NAME: usize = 64;
 #[non_exhaustive]
 pub enum Error {
     /// An object has two members of the same name, compared after escapes are resolved.
-    #[error("JSON has the member `{}` twice in one object", name.escape_debug())]
+    #[error("JSON has the member `{}` twice in one object", problem::untrusted::one_line(name))]
     Duplicate {
         /// The name, cut to [`MAX_REPORTED_NAME`] characters.
         name: String,

@@ -20,7 +20,7 @@ use crate::failure::{self, Failure};
 use crate::serve::connections::{cannot_listen, listen};
 use crate::serve::simulation::unusable;
 use crate::tls::DevelopmentCa;
-use crate::{serve, show};
+use crate::{log, serve, show};
 
 /// How long requests under way are given when it ends.
 const GRACE: Duration = Duration::from_secs(1);
@@ -94,7 +94,7 @@ fn show_states(states: &States) -> Result<(), Failure> {
 }
 
 fn serve(arguments: &Arguments) -> Result<(), Failure> {
-    serve::log_to_stderr();
+    log::to_stderr();
     let directory = arguments.data.directory();
     // There is one before anybody asks for it.
     Simulation::open(&directory).and_then(|mut simulation| simulation.ppid_key().map(|_| ())).map_err(unusable)?;
@@ -106,7 +106,7 @@ fn serve(arguments: &Arguments) -> Result<(), Failure> {
         let (scheme, tls) = if arguments.http {
             ("http", None)
         } else {
-            ("https", Some(DevelopmentCa::open(&arguments.data.data)?.server_config()?))
+            ("https", Some(DevelopmentCa::open_in(&arguments.data.data)?.server_config()?))
         };
         let limits = Limits::default();
         let limits = Limits { connections_per_peer: limits.connections, handling: SLOWEST, ..limits };

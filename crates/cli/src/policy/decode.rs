@@ -1,6 +1,5 @@
 //! `veritee policy decode`: what a policy JWS says, and who signed it.
 
-use std::io::Write;
 use std::path::Path;
 
 use dcap::UnixTime;
@@ -11,12 +10,12 @@ use token::policy_jws::{MAX_LENGTH, PolicyJws, PolicySigner, SignerCertificate};
 use super::{jws, read_text};
 use crate::failure::Failure;
 use crate::show;
-use crate::terminal::clean;
 
 /// Show the policy in a policy JWS, and who signed it. An invalid signature is refused; whether the signer may sign is
 /// not judged.
 ///
-/// The policy's text goes to standard output, all else to standard error: `veritee policy decode FILE > policy.txt`.
+/// The policy's text goes to standard output, all else to standard error: `veritee policy decode FILE > policy.txt`. Control and
+/// invisible characters in it are printed as escapes; --json prints them exactly.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// A file with the JWS, `-` for standard input, or the JWS itself; also in the quotes of JSON.
@@ -33,10 +32,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return show::json(&describe(&jws, &policy));
     }
     for line in lines(&policy, UnixTime::of_system_clock()) {
-        // A closed standard error leaves nobody to tell.
-        let _ = writeln!(std::io::stderr().lock(), "{}", clean(&show::inline(&line)));
+        show::note(&line);
     }
-    policy.text().map_or(Ok(()), show::text)
+    policy.text().map_or(Ok(()), show::strangers_text)
 }
 
 /// The JWS itself, or that in a file.

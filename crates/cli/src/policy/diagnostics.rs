@@ -11,7 +11,7 @@ use crate::show;
 
 /// Each with the lines that it is about.
 pub fn show(path: &Path, text: &str, diagnostics: &Diagnostics) -> Result<(), Failure> {
-    diagnostics.iter().try_for_each(|diagnostic| show::line(&format!("{}\n", beside_source(path, text, diagnostic))))
+    diagnostics.iter().try_for_each(|diagnostic| show::lines(&format!("{}\n", beside_source(path, text, diagnostic))))
 }
 
 fn beside_source(path: &Path, text: &str, diagnostic: &Diagnostic) -> String {

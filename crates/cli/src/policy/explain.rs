@@ -79,12 +79,12 @@ fn evidence_claims(arguments: &Arguments) -> Result<Vec<Claim>, Failure> {
 }
 
 fn show_to_people(source: &str, configuration: &Explanation, decision: Option<&Explanation>) -> Result<(), Failure> {
-    let Some(decision) = decision else { return show::line(&configuration.text(source)) };
+    let Some(decision) = decision else { return show::lines(&configuration.text(source)) };
     let text = decision.text(source);
     let (outcome, rules) = text.split_once('\n').unwrap_or((&text, ""));
     show::line(outcome)?;
     let settings = configuration.rules_text(source);
-    show::line(format!("{settings}{rules}").trim_end())?;
+    show::lines(format!("{settings}{rules}").trim_end())?;
     if let Ok(permit) = &decision.outcome {
         show::line("")?;
         show::line(if permit.issued.is_empty() { "issues no claim" } else { "issues" })?;

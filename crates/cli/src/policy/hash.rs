@@ -1,6 +1,5 @@
 //! `veritee policy hash`: by which hashes tokens name a policy.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use policy::Policy;
@@ -11,7 +10,6 @@ use token::policy_jws::{self, MAX_LENGTH};
 use super::{jws, read_text};
 use crate::failure::Failure;
 use crate::show;
-use crate::terminal::clean;
 
 /// Print the hashes by which tokens and answers of a service name a policy.
 ///
@@ -54,6 +52,5 @@ fn warn_of_mistakes(text: &str, path: &Path) {
     let Err(mistakes) = Policy::parse(text) else { return };
     let first = mistakes.iter().next().map(ToString::to_string).unwrap_or_default();
     let warning = format!("warning: `{}` does not parse as a policy: {first}", path.display());
-    // A closed standard error leaves nobody to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{}", clean(&show::inline(&warning)));
+    show::note(&warning);
 }

@@ -106,7 +106,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
                 .map_err(|error| Failure::environment(error.code(), failure::chain(&error), error.help()))?;
             match (which.json, read.text()) {
                 (true, text) => show::json(&json!({"policy": text, "jws": jws})),
-                (false, Some(text)) => show::text(text),
+                (false, Some(text)) => show::strangers_text(text),
                 (false, None) => Err(Failure::verdict(
                     "policy_not_set",
                     "no policy is set, and there is no default for this attestation type",

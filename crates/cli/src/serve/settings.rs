@@ -14,9 +14,10 @@ use super::access_issuers::{AccessIssuers, Table};
 use crate::arguments::{accepted_statuses, parse_accepted_status};
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};
+use crate::{group, secret};
 
 const MAX_CONFIG: u64 = 1 << 20;
-const MAX_URL_FILE: u64 = 4 << 10;
+const MAX_URL_FILE: usize = 4 << 10;
 /// How long attestation goes on without the store.
 const MAX_STALENESS: Duration = Duration::from_secs(300);
 /// Where a provider is whose operator does not say.
@@ -48,24 +49,28 @@ pub struct Arguments {
     /// Directory for keys and state, for its owner alone [default: ./veritee-data].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Trust this group with the data directory, by name or number: it may have access to it, and write to the directories above it.
+    /// It is meant for volumes with an fsGroup in Kubernetes (docs/providers.md).
+    #[arg(long, value_name = "GROUP")]
+    data_group: Option<String>,
     /// Serve plain HTTP, behind a proxy that does TLS.
     #[arg(long)]
     http: bool,
     /// Certificate chain for TLS instead of the development CA's.
     #[arg(long, value_name = "PEM")]
     tls_certificate: Option<PathBuf>,
-    /// Private key for TLS.
+    /// Private key for TLS, in a file that others cannot read.
     #[arg(long, value_name = "PEM")]
     tls_key: Option<PathBuf>,
-    /// A file with the URL of a PostgreSQL database that several replicas share, instead of SQLite in the data directory. Without
-    /// it that in the environment variable VERITEE_DATABASE_URL, if there is one.
+    /// A file with the URL of a PostgreSQL database that several replicas share, instead of SQLite in the data directory. Others
+    /// cannot read the file. Without it that in the environment variable VERITEE_DATABASE_URL, if there is one.
     #[arg(long, value_name = "FILE")]
     database_url_file: Option<PathBuf>,
     /// For how many seconds attestation goes on while the database cannot be reached [default: 300].
     #[arg(long, value_name = "SECONDS")]
     max_staleness: Option<u64>,
-    /// The key that signing keys are sealed under in the store: 32 bytes in hexadecimal or base64. Without it that in the
-    /// environment variable VERITEE_KEY_ENCRYPTION_KEY, or one that is made in the data directory.
+    /// A file with the key that signing keys are sealed under in the store: 32 bytes in hexadecimal or base64. Others cannot read
+    /// the file. Without it that in the environment variable VERITEE_KEY_ENCRYPTION_KEY, or one that is made in the data directory.
     #[arg(long, value_name = "FILE")]
     key_encryption_key: Option<PathBuf>,
     /// What is written down beside every change: `changes` nothing, `decisions` their digests, `last-evidence` beside them the
@@ -125,6 +130,7 @@ pub struct Settings {
     pub provider_domain: Option<String>,
     pub location: String,
     pub data: PathBuf,
+    pub data_group: Option<u32>,
     pub http: bool,
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
@@ -153,6 +159,11 @@ impl Settings {
             provider_domain: flags.provider_domain.or(file.provider_domain),
             location: flags.location.or(file.location).unwrap_or_else(|| LOCATION.to_owned()),
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("veritee-data")),
+            data_group: flags
+                .data_group
+                .or(file.data_group)
+                .map(|text| group::number("--data-group", &text))
+                .transpose()?,
             http: flags.http || file.http,
             tls_certificate: flags.tls_certificate.or(file.tls_certificate),
             tls_key: flags.tls_key.or(file.tls_key),
@@ -188,6 +199,7 @@ impl Settings {
             provider_domain: None,
             location: LOCATION.to_owned(),
             data,
+            data_group: None,
             http: false,
             tls_certificate: None,
             tls_key: None,
@@ -224,7 +236,7 @@ fn database_url(file: Option<PathBuf>) -> Result<Option<Zeroizing<String>>, Fail
     let Some(path) = file else {
         return Ok(std::env::var("VERITEE_DATABASE_URL").ok().map(Zeroizing::new));
     };
-    let bytes = Zeroizing::new(failure::read_file(&path, MAX_URL_FILE).map_err(Failure::or_usage)?);
+    let bytes = secret::read(&path, MAX_URL_FILE).map_err(Failure::or_usage)?;
     Ok(Some(Zeroizing::new(String::from_utf8_lossy(&bytes).trim().to_owned())))
 }
 

@@ -1,11 +1,11 @@
 //! `veritee token create`, `list`, `delete`: clients of the service's own issuer of access tokens.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use state_dir::{SecretFile, StateError};
+use zeroize::Zeroizing;
 
 use crate::arguments::duration;
 use crate::client::ServiceArguments;
@@ -79,29 +79,21 @@ pub fn delete(delete: &Delete) -> Result<(), Failure> {
 
 async fn make(create: &Create) -> Result<(), Failure> {
     // Before anything is made: a secret that cannot be kept is lost.
-    let file = create.out.as_deref().map(|path| open(path).map(|file| (path, file))).transpose()?;
+    let unusable = |error: StateError| Failure::of_environment(&error);
+    let file = create.out.as_deref().map(SecretFile::reserve).transpose().map_err(unusable)?;
     let mut body = json!({"name": create.client, "role": create.role, "expiresIn": create.expires});
     if let Some(provider) = &create.provider {
         body["provider"] = provider.as_str().into();
     }
     let made = create.service.client().await?.manage(Method::POST, "/clients", Some(&body)).await;
-    let Some((path, mut file)) = file else { return shown(&made?, create.json) };
-    let made = made.inspect_err(|_| drop(std::fs::remove_file(path)))?;
+    // Without a client no file stays.
+    let made = made?;
+    let Some(file) = file else { return shown(&made, create.json) };
     let kept = json!({"clientId": made["clientId"], "clientSecret": made["clientSecret"]});
-    writeln!(file, "{kept}").and_then(|()| file.sync_all()).map_err(|error| unwritable(path, &error))?;
+    file.write(Zeroizing::new(format!("{kept}\n")).as_bytes()).map_err(unusable)?;
     let mut shown_without = made;
     shown_without.as_object_mut().map(|members| members.remove("clientSecret"));
     shown(&shown_without, create.json)
-}
-
-fn open(path: &Path) -> Result<std::fs::File, Failure> {
-    let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    opened.map_err(|error| unwritable(path, &error))
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    let message = format!("cannot write `{}`: {error}", path.display());
-    Failure::environment("output_unwritable", message, "name a file that does not exist, in a directory of yours")
 }
 
 fn listed(found: &Value, as_json: bool) -> Result<(), Failure> {

@@ -75,7 +75,14 @@ impl<'t> Lexer<'t> {
         }
         let help =
             if first == '=' { "write == to compare" } else { "a name with such characters stands in \"quotes\"" };
-        Err(error(start, format!("character `{}` that JMESPath does not have", first.escape_debug()), help))
+        Err(error(
+            start,
+            format!(
+                "character `{}` that JMESPath does not have",
+                problem::untrusted::one_line(first.encode_utf8(&mut [0; 4]))
+            ),
+            help,
+        ))
     }
 
     fn number(&mut self, start: usize) -> Result<Kind, QueryError> {

@@ -12,6 +12,8 @@
 
 use std::fmt::Write;
 
+use problem::untrusted::excerpt;
+
 use super::{ConditionTrace, Explanation, Outcome, RuleTrace};
 use crate::diagnostic::shown;
 use crate::refusal::Refusal;
@@ -112,10 +114,9 @@ impl<'a> Writer<'a> {
         let lines = span.of(self.source).lines();
         let count = lines.clone().count();
         for (number, line) in lines.take(MAX_LINES).enumerate() {
-            let cut: String = line.trim().chars().take(MAX_LINE).collect();
             // A tab is white space; everything else that a terminal would obey is escaped.
-            let printable = escaped(&cut.replace('\t', " "));
-            writeln!(self.text, "    {:>4} | {printable}", first.saturating_add(number))?;
+            let line = excerpt(&line.trim().replace('\t', " "), MAX_LINE);
+            writeln!(self.text, "    {:>4} | {line}", first.saturating_add(number))?;
         }
         if count > MAX_LINES {
             writeln!(self.text, "         | …")?;
@@ -162,13 +163,4 @@ fn fault(refusal: &Refusal) -> String {
         Refusal::Evaluation(error) => error.fault.to_string(),
         other => other.to_string(),
     }
-}
-
-fn escaped(line: &str) -> String {
-    line.chars()
-        .map(|c| match c {
-            '"' | '\'' | '\\' => c.to_string(),
-            _ => c.escape_debug().to_string(),
-        })
-        .collect()
 }

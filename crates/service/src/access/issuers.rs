@@ -97,15 +97,9 @@ impl Issuer {
 
 /// For logs and the history: both have bounds of their own, and neither forges a line or another name.
 fn name_of(issuer: &str, subject: &str) -> String {
-    let mut name = format!("{issuer}|");
-    for character in subject.chars() {
-        if character.is_control() || character == '\\' {
-            name.extend(character.escape_default());
-        } else {
-            name.push(character);
-        }
-    }
-    name
+    // Escapes begin with one backslash, those of the subject itself with two: no two subjects have the same name.
+    let subject = subject.replace('\\', "\\\\");
+    format!("{issuer}|{}", problem::untrusted::one_line(&subject))
 }
 
 #[cfg(test)]
@@ -115,7 +109,7 @@ mod tests {
     #[test]
     fn a_name_forges_no_line_and_no_other_name() {
         assert_eq!(name_of("https://a", "b"), "https://a|b");
-        assert_eq!(name_of("https://a", "b\nc\u{1b}\u{0}"), "https://a|b\\nc\\u{1b}\\u{0}");
+        assert_eq!(name_of("https://a", "b\nc\u{1b}\u{0}\u{202e}"), "https://a|b\\nc\\u{1b}\\u{0}\\u{202e}");
         assert_ne!(name_of("https://a", "\n"), name_of("https://a", "\\n"));
     }
 }

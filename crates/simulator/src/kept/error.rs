@@ -1,7 +1,10 @@
 //! Why a simulation or a platform in it cannot be had.
 
-use std::io;
+use std::borrow::Cow;
 use std::path::PathBuf;
+
+use problem::Problem;
+use state_dir::StateError;
 
 use super::state::DamagedState;
 use crate::architectural::EnclaveError;
@@ -20,27 +23,9 @@ pub enum SimulationError {
     /// No name for a platform.
     #[error("`{0}` is no name for a platform")]
     Name(String),
-    /// What should be a directory is something else.
-    #[error("`{}` is not a directory", .0.display())]
-    NotADirectory(PathBuf),
-    /// Others than the owner have rights to the directory or the state in it.
-    #[error("others may use `{}` (mode {mode:04o}), which holds secret keys", path.display())]
-    Exposed {
-        /// Which directory or file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// A file or directory cannot be read, written or locked.
-    #[error("cannot {action} `{}`", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// With what.
-        path: PathBuf,
-        /// Why it failed.
-        source: io::Error,
-    },
+    /// The directory or a file in it is not used: it is not private, or the system refuses.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// The state cannot be used.
     #[error("`{}` is damaged", path.display())]
     Damaged {
@@ -62,22 +47,18 @@ pub enum SimulationError {
 
 impl SimulationError {
     /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+    pub fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Absent(_) => "make it with veritee platform create, or name another",
             Self::Exists(_) => "take another name; veritee platform list shows those that are taken",
             Self::Name(_) => "take 1 to 64 letters, digits, hyphens and underscores, a letter or digit first",
-            Self::NotADirectory(_) => "name a directory, or a path where one can be made",
-            Self::Exposed { .. } => "take the rights of group and others away: chmod -R go= on the directory",
-            Self::Io { .. } => {
-                "check that the directory is yours, that it can be written to and that the disk has room"
-            }
+            Self::State(error) => return error.help(),
             Self::Damaged { .. } => {
                 "restore the file from a copy; or remove it and make a new one, which vouches for nothing made before"
             }
             Self::Build(error) => error.help(),
             Self::Publish(error) => error.help(),
             Self::Enclave(error) => error.help(),
-        }
+        })
     }
 }

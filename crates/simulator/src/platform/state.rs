@@ -42,15 +42,14 @@ struct PckState {
     certificate: String,
 }
 
-/// Writes the state of a platform to its directory. The caller holds the lock.
+/// Writes the state of a platform to its directory.
 pub(crate) fn write(directory: &Path, device: &Device, certificates: &PckCertificates) -> Result<(), SimulationError> {
-    kept::write_file(directory, STATE, &to_json(device, certificates)?)
+    kept::write_file(&kept::open(directory)?, STATE, &to_json(device, certificates)?)
 }
 
 /// Reads what [`write`] wrote.
 pub(super) fn read(directory: &Path) -> Result<(Device, PckCertificates), SimulationError> {
-    kept::check(directory)?;
-    let (path, json) = kept::read_file(directory, STATE)?;
+    let (path, json) = kept::read_file(&kept::open(directory)?, STATE)?;
     of_json(&json).map_err(|source| SimulationError::Damaged { path, source })
 }
 

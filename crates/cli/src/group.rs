@@ -7,8 +7,8 @@ use crate::failure::{self, Failure};
 const GROUPS: &str = "/etc/group";
 const MAX_GROUPS: u64 = 1 << 20;
 
-/// The number of a group that is given by number or name.
-pub fn number(text: &str) -> Result<u32, Failure> {
+/// The number of a group that is given to that flag by number or name.
+pub fn number(flag: &str, text: &str) -> Result<u32, Failure> {
     if let Ok(number) = text.parse() {
         return Ok(number);
     }
@@ -17,7 +17,7 @@ pub fn number(text: &str) -> Result<u32, Failure> {
         Failure::usage(
             "group_unknown",
             format!("there is no group `{text}` in {GROUPS}"),
-            "give the group's number with --socket-group, or make the group",
+            format!("give the group's number with {flag}, or make the group"),
         )
     })
 }
@@ -42,6 +42,6 @@ mod tests {
         {
             assert_eq!(of_name(groups, name), number, "{name}");
         }
-        assert_eq!(number("12").unwrap(), 12);
+        assert_eq!(number("--socket-group", "12").unwrap(), 12);
     }
 }
