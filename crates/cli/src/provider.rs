@@ -37,6 +37,7 @@ enum Command {
     Delete(Named),
     Default(Default),
     RotateKeys(RotateKeys),
+    WithdrawKey(WithdrawKey),
     Policy(policy::Arguments),
 }
 
@@ -151,6 +152,26 @@ struct RotateKeys {
     json: bool,
 }
 
+/// Withdraw a signing key that others may have: from now on it neither signs nor is published, and none of its tokens verifies.
+///
+/// If it is the key that signs, a new one is made, which signs immediately. Relying parties that keep keys or verify offline see it
+/// when they fetch the keys again, or ask for the revoked list: `veritee token verify --check-revocation`.
+#[derive(clap::Args)]
+struct WithdrawKey {
+    /// The provider's name.
+    name: String,
+    /// The key's id, `keyId` in `provider show` and `kid` in the header of its tokens.
+    #[arg(value_name = "KEY-ID")]
+    key_id: String,
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    service: ServiceArguments,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     serve::runtime()?.block_on(async {
         match &arguments.command {
@@ -210,6 +231,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
                 let path = format!("{}/{}/rotateKeys", rotate.scope.path(), rotate.name);
                 let body = json!({"leadSeconds": rotate.lead});
                 shown(&rotate.service.client().await?.manage(Method::POST, &path, Some(&body)).await?, rotate.json)
+            }
+            Command::WithdrawKey(withdraw) => {
+                let path = format!("{}/{}/withdrawKey", withdraw.scope.path(), withdraw.name);
+                let body = json!({"keyId": withdraw.key_id});
+                shown(&withdraw.service.client().await?.manage(Method::POST, &path, Some(&body)).await?, withdraw.json)
             }
             Command::Policy(arguments) => policy::run(arguments).await,
         }

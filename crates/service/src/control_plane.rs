@@ -4,6 +4,7 @@ mod body;
 mod error;
 mod rotation;
 mod view;
+mod withdrawal;
 
 use std::sync::Arc;
 
@@ -14,12 +15,12 @@ use token::policy_jws::SignerCertificate;
 
 use crate::access::Caller;
 use crate::administration::MAX_SIGNERS;
-use crate::endorsements::Source;
+use crate::endorsements::{Source, root_sha256};
 use crate::hashes::{sha256, sha256_hex};
 use crate::provider::{Provider, ProviderName, Settings, TrustModel};
 use crate::providers::Providers;
 
-pub(crate) use body::{Create, Patch, lead_in};
+pub(crate) use body::{Create, Patch, lead_in, withdrawn_key_in};
 pub use error::ControlError;
 pub(crate) use view::{Shown, operations};
 
@@ -52,7 +53,7 @@ impl Providers {
         if self.store.provider(name.as_str()).await?.is_some() {
             return Err(ControlError::Exists(name.clone()));
         }
-        let key = self.first_key(name, &settings, now).await?;
+        let key = self.first_key(name, &settings, &root_sha256(root_pem.as_deref())?, now).await?;
         let provider = store::Provider {
             name: name.to_string(),
             root_pem,
@@ -63,6 +64,7 @@ impl Providers {
             created_at: now.seconds(),
             created_by: caller.name.clone(),
             revision: 0,
+            revocations: 0,
         };
         let signers = certificates.iter().map(|certificate| signer(name, certificate, caller, now)).collect();
         let new = NewProvider { provider, key, signers };

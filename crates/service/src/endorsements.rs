@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
 use collateral::LoadError;
-use dcap::{Certificate, TrustedRoots, Verifier, pem};
+use dcap::{Certificate, INTEL_ROOT_KEY, TrustedRoots, Verifier, pem};
 
+use crate::hashes::sha256;
 use crate::keeper::Keeper;
 
 /// A root, and where collateral lies.
@@ -35,6 +36,8 @@ pub enum EndorsementsError {
 pub(crate) struct Endorsements {
     pub(crate) verifier: Verifier,
     pub(crate) is_simulated: bool,
+    /// See [`root_sha256`].
+    pub(crate) root_sha256: [u8; 32],
     collateral: Option<PathBuf>,
     keeper: ArcSwap<Keeper>,
 }
@@ -44,6 +47,7 @@ impl Endorsements {
         let roots = roots(source.root_pem.as_deref())?;
         Ok(Self {
             is_simulated: roots != TrustedRoots::intel(),
+            root_sha256: root_sha256(source.root_pem.as_deref())?,
             verifier: Verifier::new(roots),
             collateral: source.collateral.clone(),
             keeper: ArcSwap::from_pointee(Keeper::load(source.collateral.as_deref())?),
@@ -67,10 +71,19 @@ impl Endorsements {
 }
 
 fn roots(pem: Option<&str>) -> Result<TrustedRoots, EndorsementsError> {
-    let Some(text) = pem else { return Ok(TrustedRoots::intel()) };
-    let blocks = pem::blocks(text.as_bytes(), "CERTIFICATE").map_err(|_| EndorsementsError::Root)?;
+    Ok(pem.map(root).transpose()?.map_or_else(TrustedRoots::intel, |root| TrustedRoots::only(&root)))
+}
+
+/// Names the root, whichever certificate carries its key: SHA-256 over the key as an uncompressed point.
+pub(crate) fn root_sha256(pem: Option<&str>) -> Result<[u8; 32], EndorsementsError> {
+    let root = pem.map(root).transpose()?;
+    Ok(sha256(&[root.as_ref().map_or(&INTEL_ROOT_KEY[..], |root| &root.public_key()[..])]))
+}
+
+fn root(pem: &str) -> Result<Certificate, EndorsementsError> {
+    let blocks = pem::blocks(pem.as_bytes(), "CERTIFICATE").map_err(|_| EndorsementsError::Root)?;
     let [der] = blocks.as_slice() else { return Err(EndorsementsError::Root) };
-    Ok(TrustedRoots::only(&Certificate::from_der(der).map_err(|_| EndorsementsError::Root)?))
+    Certificate::from_der(der).map_err(|_| EndorsementsError::Root)
 }
 
 /// Those in use, by source; they go with the last provider that uses them.

@@ -8,7 +8,7 @@ mod trust_model;
 use std::sync::Arc;
 
 use dcap::{Requirements, UnixTime, Verifier};
-use store::{ProviderState, RevokedToken};
+use store::{ProviderState, WithdrawnKey};
 use token::policy_jws::SignerCertificate;
 use token::{Jwks, SigningKey};
 
@@ -17,9 +17,10 @@ use crate::keeper::Keeper;
 use crate::policies::{Policies, PolicyError};
 use crate::policy_type::PolicyType;
 use crate::public_url::PublicUrl;
+use crate::revocation::RevokedList;
 use crate::vault::Vault;
 
-pub(crate) use keys::{Keys, MAX_KEYS, make as make_key};
+pub(crate) use keys::{Keys, MAX_KEYS, Owner, is_for, make as make_key};
 pub use keys::{KeysError, Quoter};
 pub use name::{InvalidProviderName, ProviderName};
 pub use settings::{InvalidSettings, Settings, left_to_policy};
@@ -56,6 +57,9 @@ pub enum UnusableProvider {
     /// Root or collateral cannot be loaded.
     #[error("its root or collateral cannot be used")]
     Endorsements(#[from] EndorsementsError),
+    /// It trusts another root than Intel's, and strangers would see its tokens.
+    #[error("it trusts another root than Intel's, which this service does not take")]
+    OtherRoot,
     /// A kept policy is refused.
     #[error("its {attestation_type} policy is refused")]
     Policy {
@@ -86,8 +90,11 @@ pub struct Provider {
     pub(crate) policies: Policies,
     /// The certificates that its policies must be signed under.
     pub(crate) signers: Vec<SignerCertificate>,
-    /// Tokens that were revoked; some of them may have expired since.
-    pub(crate) revoked: Vec<RevokedToken>,
+    /// Tokens that were revoked. Alone among the parts of a provider it grows without another snapshot; attestation does not
+    /// read it.
+    pub(crate) revoked: RevokedList,
+    /// Signing keys that were withdrawn; some of them may no longer have to be listed.
+    pub(crate) withdrawn: Vec<WithdrawnKey>,
     pub(crate) keys: Keys,
     pub(crate) clock: VerificationClock,
     requirements: Requirements,
@@ -120,9 +127,12 @@ impl Provider {
         let row = &state.provider;
         let unreadable = |what: &str| UnusableProvider::Row(format!("`{what}` is unknown"));
         let settings = settings_of(row)?;
-        let issuer = surroundings.public_url.as_str();
-        let known = previous.map(|previous| &previous.keys);
-        let keys = Keys::of(&state.keys, issuer, settings.token_algorithm, surroundings.vault, known)?;
+        let root_sha256 = &surroundings.endorsements.root_sha256;
+        let owner = Owner { provider: &row.name, issuer: surroundings.public_url.as_str(), root_sha256 };
+        // A key is known as that of its owner: where any of it is another now, the key is opened again.
+        let known = previous.filter(|previous| previous.owner() == owner).map(|previous| &previous.keys);
+        let algorithm = settings.token_algorithm;
+        let keys = Keys::of(&state.keys, &state.withdrawn, owner, algorithm, surroundings.vault, known)?;
         let signers = state.signers.iter().map(|signer| SignerCertificate::from_der(&signer.certificate));
         Ok(Self {
             name: ProviderName::parse(&row.name).map_err(|_| unreadable(&row.name))?,
@@ -134,7 +144,8 @@ impl Provider {
             created_by: row.created_by.clone(),
             policies: policies_of(state)?,
             signers: signers.collect::<Result<_, _>>().map_err(|_| UnusableProvider::Signer)?,
-            revoked: state.revoked.clone(),
+            revoked: RevokedList::new(&state.revoked, row.revocations),
+            withdrawn: state.withdrawn.clone(),
             keys,
             clock: surroundings.clock,
             requirements: settings.requirements(surroundings.requirements),
@@ -157,6 +168,11 @@ impl Provider {
     /// The issuer of its tokens: where it is reached.
     pub fn issuer(&self) -> &str {
         self.public_url.as_str()
+    }
+
+    /// What its keys are bound to.
+    pub(crate) fn owner(&self) -> Owner<'_> {
+        Owner { provider: self.name.as_str(), issuer: self.issuer(), root_sha256: &self.endorsements.root_sha256 }
     }
 
     /// The keys that are published at that time, the one that signs first.

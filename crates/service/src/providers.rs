@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 use axum::http::uri::Authority;
 use collateral::LoadError;
 use dcap::Requirements;
-use store::{ProviderState, Store, StoreError};
+use store::{ProviderState, Revision, Store, StoreError};
 
 use crate::addresses::Addresses;
 use crate::audit::Audit;
@@ -64,6 +64,10 @@ pub struct Providers {
     slots: ArcSwap<HashMap<ProviderName, Slot>>,
     /// Held while something is changed here: what was read is still so when the change is written.
     pub(crate) administration: tokio::sync::Mutex<()>,
+    /// Held while a provider or a part of it is read from the store and put in force, so that nothing older replaces it.
+    pub(crate) loading: tokio::sync::Mutex<()>,
+    /// Held while a token is revoked that its bearer presented.
+    pub(crate) revoking: tokio::sync::Mutex<()>,
     freshness: Freshness,
     /// Where policies are evaluated that take long.
     pub(crate) pool: Pool,
@@ -134,6 +138,7 @@ impl Providers {
 
     /// Reads a provider from the store again, and puts what is there in force.
     pub(crate) async fn reload(&self, name: &ProviderName) -> Result<(), StoreError> {
+        let _one_at_a_time = self.loading.lock().await;
         match self.store.provider(name.as_str()).await? {
             Some(state) => self.put(name, &state),
             None => {
@@ -175,11 +180,16 @@ impl Providers {
             root_pem: state.provider.root_pem.clone(),
             collateral: settings.collateral.or_else(|| self.config.collateral.clone()),
         };
+        let endorsements = self.shelf.get(&source)?;
+        // It may have been made where the service listened elsewhere, or by whoever writes the database.
+        if endorsements.is_simulated && !self.config.takes_other_roots {
+            return Err(UnusableProvider::OtherRoot);
+        }
         let surroundings = Surroundings {
             public_url: self.url_of(name),
             requirements: &self.config.requirements,
             clock: self.config.clock,
-            endorsements: self.shelf.get(&source)?,
+            endorsements,
             vault: &self.config.vault,
         };
         Provider::of(state, surroundings, previous)
@@ -224,23 +234,29 @@ impl Providers {
         self.freshness.is_older_than(self.config.max_staleness)
     }
 
-    /// Reloads every provider whose revision is another one, where anything changed since `known`.
+    /// Reloads every provider whose revision is another one, and what was revoked at the others, where anything changed since
+    /// `known`.
     async fn catch_up(&self, known: Option<i64>) -> Result<i64, StoreError> {
         let generation = self.store.generation().await?;
         if known == Some(generation) {
             return Ok(generation);
         }
-        let revisions: BTreeMap<String, i64> = self.store.revisions().await?.into_iter().collect();
+        let revisions: BTreeMap<String, Revision> =
+            self.store.revisions().await?.into_iter().map(|of| (of.name.clone(), of)).collect();
         let slots = self.slots.load_full();
-        let is_current = |name: &ProviderName, revision: i64| {
-            slots.get(name).is_some_and(|slot| slot.as_ref().is_ok_and(|provider| provider.revision >= revision))
-        };
-        let changed = revisions
-            .iter()
-            .filter_map(|(name, revision)| ProviderName::parse(name).ok().filter(|name| !is_current(name, *revision)));
-        let gone = slots.keys().filter(|name| !revisions.contains_key(name.as_str())).cloned();
-        for name in changed.chain(gone) {
-            self.reload(&name).await?;
+        for (name, of) in &revisions {
+            let Ok(name) = ProviderName::parse(name) else { continue };
+            match slots.get(&name) {
+                Some(Ok(provider)) if provider.revision >= of.revision => {
+                    if provider.revoked.number() < of.revocations {
+                        self.load_revoked(&name).await?;
+                    }
+                }
+                _ => self.reload(&name).await?,
+            }
+        }
+        for name in slots.keys().filter(|name| !revisions.contains_key(name.as_str())) {
+            self.reload(name).await?;
         }
         Ok(generation)
     }

@@ -184,7 +184,7 @@ impl ApiError {
 pub(crate) fn status_of(error: &StoreError) -> StatusCode {
     match error {
         StoreError::Missing(_) => StatusCode::NOT_FOUND,
-        StoreError::Exists(_) | StoreError::Changed(_) => StatusCode::CONFLICT,
+        StoreError::Exists(_) | StoreError::Changed(_) | StoreError::Full(_) => StatusCode::CONFLICT,
         StoreError::Last(_) => StatusCode::BAD_REQUEST,
         StoreError::Newer { .. }
         | StoreError::Scheme

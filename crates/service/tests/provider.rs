@@ -113,3 +113,50 @@ async fn providers_have_hosts_of_their_own_where_there_is_a_domain() {
         assert_eq!((refusal.0, refusal.2.as_str()), (status, code), "{host} {path}");
     }
 }
+
+fn entry() -> store::Entry {
+    store::Entry { replica: "replica".to_owned(), text: "{}".to_owned() }
+}
+
+#[tokio::test]
+async fn a_signing_key_that_was_moved_in_the_database_does_not_sign() {
+    let service = running_with(|_| {}).await;
+    service.create("one", json!({"veritee": {"tokenAlgorithm": "ES256"}})).await;
+    service.create("two", json!({"veritee": {"tokenAlgorithm": "ES256"}})).await;
+    let store = Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
+    let (one, two) = (store.provider("one").await.unwrap().unwrap(), store.provider("two").await.unwrap().unwrap());
+    let moved = one.keys[0].clone();
+    store.delete_provider("one", &entry()).await.unwrap();
+    let issuer = two.keys[0].issuer.clone();
+    let moved =
+        store::SigningKey { provider: "two".to_owned(), issuer, signs_from: two.keys[0].signs_from + 1, ..moved };
+    store.add_signing_key(&moved, two.provider.revision, &entry()).await.unwrap();
+    let service = service.reopened().await;
+    let body = quote_body(&service.quote(&enclave_holding(b""))).to_string();
+    assert_eq!(service.get("/p/two/certs").await.refusal().2, "provider_unusable");
+    assert_eq!(service.post("/p/two/attest/SgxEnclave", body).await.refusal().2, "provider_unusable");
+}
+
+#[tokio::test]
+async fn a_signing_key_that_an_earlier_version_sealed_is_replaced() {
+    let (_directory, store) = store().await;
+    let keys = |providers: &Providers| -> Vec<String> {
+        providers.default_provider().unwrap().jwks(now()).keys().iter().map(|key| key.kid().to_owned()).collect()
+    };
+    let bound = keys(&Providers::open(Arc::clone(&store), config(), now()).await.unwrap());
+    let state = store.provider("default").await.unwrap().unwrap();
+    // A writer of the database could have moved it here, and could still.
+    let mut unbound = store::SigningKey { kid: "unbound".to_owned(), ..state.keys[0].clone() };
+    unbound.sealed[0] = 1;
+    store.add_signing_key(&unbound, state.provider.revision, &entry()).await.unwrap();
+    assert_eq!(keys(&Providers::open(Arc::clone(&store), config(), now()).await.unwrap()), bound);
+    // The same where it is the only one.
+    let state = store.provider("default").await.unwrap().unwrap();
+    assert_eq!(state.keys.len(), 1, "it is not kept");
+    let only = store::SigningKey { kid: "only".to_owned(), sealed: unbound.sealed.clone(), ..state.keys[0].clone() };
+    store.add_signing_key(&only, state.provider.revision, &entry()).await.unwrap();
+    assert!(store.remove_signing_key("default", &bound[0], &entry()).await.unwrap());
+    let replaced = keys(&Providers::open(Arc::clone(&store), config(), now()).await.unwrap());
+    assert_eq!(replaced.len(), 1);
+    assert!(replaced != bound && replaced != ["only"]);
+}

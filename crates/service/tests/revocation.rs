@@ -4,8 +4,9 @@ mod running;
 
 use axum::body::Body;
 use axum::http::header;
-use running::{Answer, Running, URL, claims_of, enclave_holding, quote_body, request, running};
-use serde_json::json;
+use running::{ADMINISTRATOR, Answer, Running, URL, claims_of, enclave_holding, encode, quote_body, request, running};
+use serde_json::{Value, json};
+use store::{RevokedBy, RevokedToken, Sqlite, Store};
 use token::{Binding, Expectations, Jwks, RevokedTokens, TokenError, Verifier};
 
 async fn token_at(service: &Running, provider: &str) -> String {
@@ -139,4 +140,140 @@ async fn a_revoked_token_is_listed_until_it_expires_whatever_lifetime_its_policy
         assert!(matches!(verifier.verify(&token, last, &expectations), Err(TokenError::Revoked { .. })));
         assert!(matches!(verifier.verify(&token, expires_at + 600, &expectations), Err(TokenError::Expired { .. })));
     }
+}
+
+#[tokio::test]
+async fn tokens_that_strangers_revoke_leave_room_for_contributors() {
+    let service = running().await;
+    let store = Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
+    let (mine, another) = (token_at(&service, "").await, token_at(&service, "").await);
+    let entry = store::Entry { replica: "strangers".to_owned(), text: "{}".to_owned() };
+    let now = dcap::UnixTime::of_system_clock().seconds();
+    // The quota of bearers, but for one.
+    for number in 0..4_999 {
+        let (provider, jti) = ("default".to_owned(), format!("{number:064x}"));
+        let token = RevokedToken { provider, jti, expires_at: now + 600, by: RevokedBy::Bearer };
+        assert!(store.revoke_token(&token, 5_000, now, &entry).await.unwrap());
+    }
+    assert_eq!(revoke(&service, "", Some(&mine), &format!("token={mine}")).await.status, 200);
+    let form = format!("token={another}");
+    let refused = revoke(&service, "", Some(&another), &form).await;
+    assert_eq!(refused.refusal(), (409, "Conflict".into(), "too_many_tokens_revoked_by_bearers".into()));
+    // What is revoked already is no news.
+    assert_eq!(revoke(&service, "", Some(&mine), &format!("token={mine}")).await.status, 200);
+    let contributor = service.access_token("c", "contributor", Some("default")).await;
+    assert_eq!(revoke(&service, "", Some(&contributor), &form).await.status, 200);
+    let listed = revoked(&service, "").await;
+    assert_eq!((listed.len(), listed.contains(&jti(&another)), listed.contains(&jti(&mine))), (5_001, true, true));
+    // Relying parties read a list of that length.
+    let list = RevokedTokens::parse(&service.get("/revoked").await.body, URL).unwrap();
+    assert!(list.contains(&jti(&another)));
+}
+
+#[tokio::test]
+async fn a_token_of_2018_is_refused_because_it_has_no_id() {
+    let service = running().await;
+    let body = json!({"Quote": encode(&service.quote(&enclave_holding(b""))), "EnclaveHeldData": ""});
+    let asked = request("POST", "/attest/SgxEnclave?api-version=2018-09-01-preview")
+        .header(header::AUTHORIZATION, format!("Bearer {ADMINISTRATOR}"));
+    let answer = service.send(asked.body(body.to_string().into()).unwrap()).await;
+    assert_eq!(answer.status, 200);
+    let token = answer.json().as_str().unwrap().to_owned();
+    assert_eq!(claims_of(&token).get("jti"), None);
+    for bearer in [&token, ADMINISTRATOR] {
+        let answer = revoke(&service, "", Some(bearer), &format!("token={token}")).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["error"]), (400, &json!("unsupported_token_type")));
+        assert!(answer.json()["error_description"].as_str().unwrap().contains("withdraw-key"));
+    }
+    assert_eq!(revoked(&service, "").await, [] as [String; 0]);
+}
+
+fn kid_of(token: &str) -> String {
+    token::jws::Jws::decode(token).unwrap().header.kid.unwrap()
+}
+
+async fn withdraw(service: &Running, provider: &str, kid: &str) -> Answer {
+    let path = format!("{}/{provider}/withdrawKey", running::managed::GROUP);
+    service.ask("POST", &path, json!({"keyId": kid}).to_string()).await
+}
+
+async fn published(service: &Running, provider: &str) -> Vec<String> {
+    let keys = service.get(&format!("/p/{provider}/certs")).await.json()["keys"].as_array().unwrap().clone();
+    keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_withdrawn_key_is_listed_and_verifies_nothing_any_more() {
+    let service = running().await;
+    service.create("one", json!({"veritee": {"tokenAlgorithm": "ES256"}})).await;
+    let issuer = format!("{URL}/p/one");
+    let token = token_at(&service, "/p/one").await;
+    let kid = kid_of(&token);
+    let kept = Jwks::parse(&service.get("/p/one/certs").await.body).unwrap();
+
+    let unknown = withdraw(&service, "one", &"ab".repeat(32)).await;
+    assert_eq!(unknown.refusal(), (404, "ResourceNotFound".into(), "key_unknown".into()));
+    let changed = withdraw(&service, "one", &kid).await.json();
+    let veritee = &changed["properties"]["veritee"];
+    assert_eq!(veritee["withdrawnKeys"][0]["keyId"], kid);
+    let successor = veritee["keys"][0]["keyId"].as_str().unwrap().to_owned();
+    assert_ne!(successor, kid);
+    // Again is no error, and withdraws nothing else.
+    assert_eq!(withdraw(&service, "one", &kid).await.json()["properties"]["veritee"]["keys"][0]["keyId"], successor);
+
+    for service in [&service, &service.reopened().await] {
+        assert_eq!(published(service, "one").await, [successor.clone()]);
+        let list = service.get("/p/one/revoked").await;
+        assert_eq!(list.json()["withdrawnKeys"], json!([kid]));
+        let now = dcap::UnixTime::of_system_clock().seconds();
+        let expectations = Expectations::new(Binding::WithoutFreshness).accept_simulated();
+        // Who fetches the keys again, and who kept them but asks for the list.
+        let keys = Jwks::parse(&service.get("/p/one/certs").await.body).unwrap();
+        let refused = Verifier::new(&issuer, keys.clone()).verify(&token, now, &expectations);
+        assert!(matches!(refused, Err(TokenError::UnknownKey { .. })), "{refused:?}");
+        let asking = expectations.clone().not_revoked(RevokedTokens::parse(&list.body, &issuer).unwrap());
+        for keys in [&kept, &keys] {
+            let refused = Verifier::new(&issuer, keys.clone()).verify(&token, now, &asking);
+            assert!(matches!(refused, Err(TokenError::KeyWithdrawn { .. })), "{refused:?}");
+        }
+        // The service does not revoke on the strength of such a token, nor does it call it an error.
+        assert_eq!(revoke(service, "/p/one", Some(&token), &format!("token={token}")).await.status, 200);
+        assert_eq!(revoked(service, "/p/one").await, [] as [String; 0]);
+        let new = token_at(service, "/p/one").await;
+        assert_eq!(kid_of(&new), successor);
+        Verifier::new(&issuer, keys).verify(&new, now, &asking).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_does_not_sign_yet_is_withdrawn_without_another() {
+    let service = running().await;
+    service.create("one", json!({"veritee": {"tokenAlgorithm": "ES256"}})).await;
+    let first = published(&service, "one").await.remove(0);
+    let rotate = format!("{}/one/rotateKeys", running::managed::GROUP);
+    let rotated = service.ask("POST", &rotate, "{\"leadSeconds\":60}").await.json();
+    let next = rotated["properties"]["veritee"]["keys"][0]["keyId"].as_str().unwrap().to_owned();
+    assert_ne!(next, first);
+    assert_eq!(withdraw(&service, "one", &next).await.status, 200);
+    assert_eq!(published(&service, "one").await, [first]);
+    let path = format!("{}/one/withdrawKey", running::managed::GROUP);
+    for body in ["", "{}", "{\"keyId\":1}", "{\"keyId\":\"a\",\"more\":1}"] {
+        let refused = service.ask("POST", &path, body.to_owned()).await.refusal();
+        assert_eq!((refused.0, refused.2.as_str()), (400, "body_malformed"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn withdrawn_keys_are_bounded() {
+    let service = running().await;
+    service.create("one", json!({"veritee": {"tokenAlgorithm": "ES256"}})).await;
+    for _ in 0..64 {
+        let kid = published(&service, "one").await.remove(0);
+        assert_eq!(withdraw(&service, "one", &kid).await.status, 200);
+    }
+    let kid = published(&service, "one").await.remove(0);
+    let refused = withdraw(&service, "one", &kid).await.refusal();
+    assert_eq!((refused.0, refused.2.as_str()), (400, "too_many_withdrawn_keys"));
+    let list: Value = service.get("/p/one/revoked").await.json();
+    assert_eq!(list["withdrawnKeys"].as_array().unwrap().len(), 64);
 }

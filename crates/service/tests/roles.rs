@@ -91,6 +91,7 @@ fn table() -> Vec<(&'static str, String, String, u16, &'static str)> {
         row("PUT", &format!("{one}/privateEndpointConnections/none"), "{}", 400, "...xxxxxx+"),
         row("DELETE", &format!("{one}/privateEndpointConnections/none"), "", 204, "...xxxxxx+"),
         row("POST", &format!("{one}/rotateKeys"), "{\"leadSeconds\":1}", 400, "...xxxxxx+"),
+        row("POST", &format!("{one}/withdrawKey"), "{\"keyId\":\"none\"}", 404, "...xxxxxx+"),
         row("PATCH", &one, "{}", 200, "...xxxxxx+"),
         row("PUT", &one, "{\"location\":\"local\"}", 200, "...xxxxxx+"),
         row("DELETE", &format!("{GROUP}/none"), "", 204, "...xxxxxx+"),

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// Somebody else changed it in the meantime.
     #[error("{0} was changed in the meantime")]
     Changed(&'static str),
+    /// It has as many entries as the caller allows.
+    #[error("{0} is full")]
+    Full(&'static str),
     /// One has to stay.
     #[error("{0} is the last one")]
     Last(&'static str),

@@ -20,7 +20,8 @@ pub use audit::{BrokenChain, Entry, Head, Input, PlatformEvidence, Record, link}
 pub use error::StoreError;
 pub use postgres::Postgres;
 pub use rows::{
-    AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, RevokedToken, SigningKey,
+    AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, Revision, RevokedBy,
+    RevokedToken, SigningKey, WithdrawnKey,
 };
 pub use sqlite::Sqlite;
 
@@ -79,8 +80,8 @@ pub trait Store: AuditLog {
         }
     }
 
-    /// The names of all providers with their revisions, by name.
-    async fn revisions(&self) -> Result<Vec<(String, i64)>, StoreError>;
+    /// How far each provider has come, by name.
+    async fn revisions(&self) -> Result<Vec<Revision>, StoreError>;
 
     /// Makes a provider, with its key and its signers.
     ///
@@ -111,6 +112,21 @@ pub trait Store: AuditLog {
     /// Deletes a signing key; says whether it was there.
     async fn remove_signing_key(&self, provider: &str, kid: &str, entry: &Entry) -> Result<bool, StoreError>;
 
+    /// Withdraws a signing key, where the provider is still of that revision: deletes the key, keeps that it was withdrawn, and
+    /// keeps its successor where there is one. Forgets withdrawn keys of the provider that no longer have to be listed at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where the provider or the key does not exist, [`StoreError::Changed`] where the provider is of
+    /// another revision, [`StoreError::Last`] where the provider would be left without a key.
+    async fn withdraw_signing_key(
+        &self,
+        key: &WithdrawnKey,
+        successor: Option<&SigningKey>,
+        revision: i64,
+        now: i64,
+        entry: &Entry,
+    ) -> Result<(), StoreError>;
+
     /// Every change of the policy for an attestation type, newest first.
     async fn policy_history(&self, provider: &str, attestation_type: &str) -> Result<Vec<PolicyChange>, StoreError>;
 
@@ -133,10 +149,16 @@ pub trait Store: AuditLog {
     async fn remove_policy_signer(&self, provider: &str, sha256: &[u8; 32], entry: &Entry) -> Result<bool, StoreError>;
 
     /// Keeps that a token was revoked, and forgets those of its provider that had expired by `now`; says whether it is news.
+    /// `limit` is how many unexpired ones the provider may have that the same kind of caller revoked.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where the provider does not exist.
-    async fn revoke_token(&self, token: &RevokedToken, now: i64, entry: &Entry) -> Result<bool, StoreError>;
+    /// [`StoreError::Missing`] where the provider does not exist, [`StoreError::Full`] where the limit is reached.
+    async fn revoke_token(&self, token: &RevokedToken, limit: i64, now: i64, entry: &Entry)
+    -> Result<bool, StoreError>;
+
+    /// The tokens of a provider that were revoked after the change of that number, with the number of the last revocation; none
+    /// where the provider does not exist.
+    async fn revoked_tokens(&self, provider: &str, after: i64) -> Result<Option<(i64, Vec<RevokedToken>)>, StoreError>;
 
     /// SHA-256 of the administrator's token, where there is one.
     async fn administrator(&self) -> Result<Option<[u8; 32]>, StoreError>;

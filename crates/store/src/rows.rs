@@ -19,8 +19,21 @@ pub struct Provider {
     pub created_at: i64,
     /// By whom.
     pub created_by: String,
-    /// The number of the last change of anything that belongs to it; the store's alone to set.
+    /// The number of the last change of anything that belongs to it, except its revoked tokens; the store's alone to set.
     pub revision: i64,
+    /// The number of the last revocation of one of its tokens, 0 if there was none; the store's alone to set.
+    pub revocations: i64,
+}
+
+/// How far a provider has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// The provider's name.
+    pub name: String,
+    /// [`Provider::revision`].
+    pub revision: i64,
+    /// [`Provider::revocations`].
+    pub revocations: i64,
 }
 
 /// A provider about to be made, with all that it needs from the first moment.
@@ -47,6 +60,17 @@ pub struct ProviderState {
     pub signers: Vec<PolicySigner>,
     /// Tokens that were revoked, by id; some of them may have expired since.
     pub revoked: Vec<RevokedToken>,
+    /// Signing keys that were withdrawn, by id; some of them may no longer have to be listed.
+    pub withdrawn: Vec<WithdrawnKey>,
+}
+
+/// Who revoked a token; each has a quota of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevokedBy {
+    /// The bearer of the token, who may be anybody.
+    Bearer,
+    /// A contributor of the provider.
+    Contributor,
 }
 
 /// A token that was revoked before it expired.
@@ -58,6 +82,21 @@ pub struct RevokedToken {
     pub jti: String,
     /// When it expires.
     pub expires_at: i64,
+    /// Who revoked it.
+    pub by: RevokedBy,
+}
+
+/// A signing key that was withdrawn before its last token expired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithdrawnKey {
+    /// Whose key it was.
+    pub provider: String,
+    /// Its key id.
+    pub kid: String,
+    /// When it was withdrawn.
+    pub withdrawn_at: i64,
+    /// Until when relying parties are told.
+    pub listed_until: i64,
 }
 
 /// A key that signs a provider's tokens.

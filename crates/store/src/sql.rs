@@ -4,8 +4,10 @@
 //! by counting its change, which locks that row: there is one writer at a time; then it writes down what it is.
 
 mod audit;
+mod revocation;
 
 pub(crate) use audit::audit_in_sql;
+pub(crate) use revocation::revocation_in_sql;
 
 /// Implements [`crate::Store`] for a type with the field `pool`.
 ///
@@ -26,7 +28,7 @@ macro_rules! store_in_sql {
                 let mut transaction = self.pool.begin_with($read).await?;
                 let providers = sqlx::query(
                     "SELECT name, root_pem, trust_model, location, is_location_default, settings, created_at, created_by, \
-                     revision FROM provider WHERE CAST($1 AS TEXT) IS NULL OR name = $1 ORDER BY name",
+                     revision, revocations FROM provider WHERE CAST($1 AS TEXT) IS NULL OR name = $1 ORDER BY name",
                 );
                 let keys = sqlx::query(
                     "SELECT kid, provider, issuer, sealed, certificate, created_at, signs_from FROM signing_key \
@@ -43,20 +45,25 @@ macro_rules! store_in_sql {
                      WHERE CAST($1 AS TEXT) IS NULL OR provider = $1 ORDER BY added_at, sha256",
                 );
                 let revoked = sqlx::query(
-                    "SELECT provider, jti, expires_at FROM revoked_token \
+                    "SELECT provider, jti, expires_at, by_bearer FROM revoked_token \
                      WHERE CAST($1 AS TEXT) IS NULL OR provider = $1 ORDER BY provider, jti",
+                );
+                let withdrawn = sqlx::query(
+                    "SELECT provider, kid, withdrawn_at, listed_until FROM withdrawn_key \
+                     WHERE CAST($1 AS TEXT) IS NULL OR provider = $1 ORDER BY provider, kid",
                 );
                 let providers = providers.bind(name).fetch_all(&mut *transaction).await?;
                 let keys = keys.bind(name).fetch_all(&mut *transaction).await?;
                 let policies = policies.bind(name).fetch_all(&mut *transaction).await?;
                 let signers = signers.bind(name).fetch_all(&mut *transaction).await?;
                 let revoked = revoked.bind(name).fetch_all(&mut *transaction).await?;
+                let withdrawn = withdrawn.bind(name).fetch_all(&mut *transaction).await?;
                 transaction.commit().await?;
                 let mut states = BTreeMap::new();
                 for row in &providers {
                     let provider = read_provider(row)?;
-                    let (keys, policies, signers, revoked) = Default::default();
-                    let state = ProviderState { provider, keys, policies, signers, revoked };
+                    let (keys, policies, signers, revoked, withdrawn) = Default::default();
+                    let state = ProviderState { provider, keys, policies, signers, revoked, withdrawn };
                     states.insert(state.provider.name.clone(), state);
                 }
                 for row in &keys {
@@ -74,6 +81,10 @@ macro_rules! store_in_sql {
                 for row in &revoked {
                     let token = read_revoked_token(row)?;
                     states.get_mut(&token.provider).map(|state| state.revoked.push(token));
+                }
+                for row in &withdrawn {
+                    let key = read_withdrawn_key(row)?;
+                    states.get_mut(&key.provider).map(|state| state.withdrawn.push(key));
                 }
                 Ok(states.into_values().collect())
             }
@@ -93,9 +104,9 @@ macro_rules! store_in_sql {
                 Ok(sqlx::query_scalar("SELECT number FROM generation WHERE id = 1").fetch_one(&self.pool).await?)
             }
 
-            async fn revisions(&self) -> Result<Vec<(String, i64)>, StoreError> {
-                let query = sqlx::query_as("SELECT name, revision FROM provider ORDER BY name");
-                Ok(query.fetch_all(&self.pool).await?)
+            async fn revisions(&self) -> Result<Vec<Revision>, StoreError> {
+                let query = sqlx::query("SELECT name, revision, revocations FROM provider ORDER BY name");
+                query.fetch_all(&self.pool).await?.iter().map(read_revision).collect()
             }
 
             async fn create_provider(&self, new: &NewProvider, entry: &Entry) -> Result<(), StoreError> {
@@ -144,6 +155,7 @@ macro_rules! store_in_sql {
                     "DELETE FROM policy_change WHERE provider = $1",
                     "DELETE FROM policy_signer WHERE provider = $1",
                     "DELETE FROM revoked_token WHERE provider = $1",
+                    "DELETE FROM withdrawn_key WHERE provider = $1",
                     "DELETE FROM client WHERE provider = $1",
                     "DELETE FROM platform_evidence WHERE provider = $1",
                 ] {
@@ -248,20 +260,33 @@ macro_rules! store_in_sql {
                 Ok(true)
             }
 
-            async fn revoke_token(&self, token: &RevokedToken, now: i64, entry: &Entry) -> Result<bool, StoreError> {
-                let (mut transaction, generation) = self.begin(entry).await?;
-                let query = sqlx::query("DELETE FROM revoked_token WHERE provider = $1 AND expires_at <= $2");
-                query.bind(&token.provider).bind(now).execute(&mut *transaction).await?;
-                let query = "INSERT INTO revoked_token (provider, jti, expires_at) VALUES ($1, $2, $3)";
-                let query = sqlx::query(query).bind(&token.provider).bind(&token.jti).bind(token.expires_at);
-                match query.execute(&mut *transaction).await.map_err(|error| conflict(error, "revoked token")) {
-                    Ok(_) => {}
-                    Err(StoreError::Exists(_)) => return Ok(false),
-                    Err(error) => return Err(error),
-                }
-                touch(&token.provider, generation).execute(&mut *transaction).await?;
-                transaction.commit().await?;
-                Ok(true)
+            async fn withdraw_signing_key(
+                &self,
+                key: &WithdrawnKey,
+                successor: Option<&SigningKey>,
+                revision: i64,
+                now: i64,
+                entry: &Entry,
+            ) -> Result<(), StoreError> {
+                self.withdraw(key, successor, revision, now, entry).await
+            }
+
+            async fn revoke_token(
+                &self,
+                token: &RevokedToken,
+                limit: i64,
+                now: i64,
+                entry: &Entry,
+            ) -> Result<bool, StoreError> {
+                self.revoke(token, limit, now, entry).await
+            }
+
+            async fn revoked_tokens(
+                &self,
+                provider: &str,
+                after: i64,
+            ) -> Result<Option<(i64, Vec<RevokedToken>)>, StoreError> {
+                self.revoked_after(provider, after).await
             }
 
             async fn administrator(&self) -> Result<Option<[u8; 32]>, StoreError> {
@@ -390,6 +415,15 @@ macro_rules! store_in_sql {
                 created_at: row.try_get("created_at")?,
                 created_by: row.try_get("created_by")?,
                 revision: row.try_get("revision")?,
+                revocations: row.try_get("revocations")?,
+            })
+        }
+
+        fn read_revision(row: &$row) -> Result<Revision, StoreError> {
+            Ok(Revision {
+                name: row.try_get("name")?,
+                revision: row.try_get("revision")?,
+                revocations: row.try_get("revocations")?,
             })
         }
 
@@ -426,14 +460,6 @@ macro_rules! store_in_sql {
                 certificate: row.try_get("certificate")?,
                 added_at: row.try_get("added_at")?,
                 added_by: row.try_get("added_by")?,
-            })
-        }
-
-        fn read_revoked_token(row: &$row) -> Result<RevokedToken, StoreError> {
-            Ok(RevokedToken {
-                provider: row.try_get("provider")?,
-                jti: row.try_get("jti")?,
-                expires_at: row.try_get("expires_at")?,
             })
         }
 

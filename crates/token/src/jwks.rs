@@ -3,9 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::algorithm::TokenAlgorithm;
-use crate::public_key::certificate_algorithm;
+use crate::certified_key::{CertifiedKey, KeyNumbers};
+use crate::excerpt::excerpt;
+use crate::key_use::KeyUse;
+use crate::public_key::{PublicKeyError, certificate_algorithm};
 
 /// The most keys a set may have when it is read.
 pub const MAX_KEYS: usize = 64;
@@ -26,7 +30,7 @@ pub enum JwksError {
         /// Its length in bytes.
         length: usize,
     },
-    /// No strict JSON, or a key lacks `x5c`, `kid` or `kty`.
+    /// No strict JSON, or every key lacks `x5c`, `kid` or `kty`.
     #[error("key set is no JSON object with `keys` of `x5c`, `kid` and `kty`")]
     Json(#[source] strict_json::Error),
     /// More than [`MAX_KEYS`].
@@ -58,19 +62,31 @@ impl JwksError {
     }
 }
 
-/// One key: its certificates, its id, its kind. Members unknown here are ignored when it is read.
+/// One key: its certificates, its id, its kind. When it is read, what it states about its use and its numbers is kept too, and
+/// members unknown here are ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jwk {
     x5c: Vec<String>,
     kid: String,
     kty: String,
+    #[serde(flatten, skip_serializing)]
+    key_use: KeyUse,
+    #[serde(flatten, skip_serializing)]
+    numbers: KeyNumbers,
 }
 
 impl Jwk {
     /// The entry of a key with one certificate in DER.
     pub fn new(kid: &str, certificate: &[u8]) -> Self {
         let kty = certificate_algorithm(certificate).unwrap_or(TokenAlgorithm::Rs256).key_type();
-        Self { x5c: vec![STANDARD.encode(certificate)], kid: kid.to_owned(), kty: kty.to_owned() }
+        let (kid, kty) = (kid.to_owned(), kty.to_owned());
+        Self {
+            x5c: vec![STANDARD.encode(certificate)],
+            kid,
+            kty,
+            key_use: KeyUse::default(),
+            numbers: KeyNumbers::default(),
+        }
     }
 
     /// Certificates in padded base64 of DER; the first holds the key.
@@ -87,38 +103,91 @@ impl Jwk {
     pub fn kty(&self) -> &str {
         &self.kty
     }
+
+    /// Whether nothing that the entry states forbids to verify signatures of that algorithm with its key.
+    pub(crate) fn is_for(&self, algorithm: TokenAlgorithm) -> bool {
+        self.kty == algorithm.key_type()
+            && self.key_use.check_verifies().is_ok()
+            && self.key_use.check_algorithm(algorithm.name()).is_ok()
+    }
+
+    /// The key for that algorithm, in the first certificate.
+    ///
+    /// 1. `use`, where it is given, is `sig`.
+    /// 2. `key_ops`, where it is given, includes `verify`.
+    /// 3. `alg`, where it is given, is the algorithm.
+    /// 4. The certificate holds a key of the algorithm's kind, RSA of 2048 to 4096 bits or P-256.
+    /// 5. `n` and `e`, or `crv`, `x` and `y`, where they are given, are those of that key.
+    ///
+    /// # Errors
+    /// [`PublicKeyError`], for the first step that fails.
+    pub(crate) fn certified_key(&self, algorithm: TokenAlgorithm) -> Result<CertifiedKey, PublicKeyError> {
+        self.key_use.check_verifies()?;
+        self.key_use.check_algorithm(algorithm.name())?;
+        let certified = CertifiedKey::from_x5c(&self.x5c, algorithm)?;
+        self.numbers.check(&certified.key)?;
+        Ok(certified)
+    }
+}
+
+/// An entry of a set that cannot be read, and so cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct UnreadableKey {
+    kid: String,
+    why: String,
 }
 
 /// A set of keys; serialises to `{"keys":[{"x5c":[…],"kid":…,"kty":"RSA"}]}` in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Jwks {
     keys: Vec<Jwk>,
+    #[serde(skip)]
+    unreadable: Vec<UnreadableKey>,
 }
 
 impl Jwks {
     /// A set of keys of our own.
     pub fn new(keys: Vec<Jwk>) -> Self {
-        Self { keys }
+        Self { keys, unreadable: Vec::new() }
     }
 
-    /// Reads a set; whether its certificates hold keys that verify is found out when one is used.
+    /// Reads a set. Whether a key verifies tokens is found out when it is used; one that cannot does not keep others from it.
     ///
     /// # Errors
     /// [`JwksError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, JwksError> {
-        // Not a `Deserialize` of `Jwks`: nobody shall read one without the bounds.
         #[derive(Deserialize)]
-        struct Unbounded {
-            keys: Vec<Jwk>,
+        struct Unread {
+            keys: Vec<Map<String, Value>>,
         }
         if bytes.len() > MAX_LENGTH {
             return Err(JwksError::TooLong { length: bytes.len() });
         }
-        let Unbounded { keys } = strict_json::from_slice(bytes, MAX_DEPTH).map_err(JwksError::Json)?;
-        if keys.len() > MAX_KEYS {
-            return Err(JwksError::TooManyKeys { count: keys.len() });
+        let Unread { keys: entries } = strict_json::from_slice(bytes, MAX_DEPTH).map_err(JwksError::Json)?;
+        if entries.len() > MAX_KEYS {
+            return Err(JwksError::TooManyKeys { count: entries.len() });
         }
-        Ok(Self { keys })
+        let (mut keys, mut unreadable, mut first_error) = (Vec::new(), Vec::new(), None);
+        for entry in entries {
+            let kid = entry.get("kid").and_then(Value::as_str).map(str::to_owned);
+            match Jwk::deserialize(Value::Object(entry)) {
+                Ok(key) => keys.push(key),
+                Err(error) => {
+                    unreadable.extend(kid.map(|kid| UnreadableKey { kid, why: excerpt(&error.to_string()) }));
+                    first_error.get_or_insert(error);
+                }
+            }
+        }
+        match first_error {
+            Some(error) if keys.is_empty() => Err(JwksError::Json(strict_json::Error::Content(error))),
+            _ => Ok(Self { keys, unreadable }),
+        }
+    }
+
+    /// Why the entry of that id cannot be used, where there is one that cannot be read.
+    pub(crate) fn unreadable(&self, kid: &str) -> Option<PublicKeyError> {
+        let entry = self.unreadable.iter().find(|entry| entry.kid == kid)?;
+        Some(PublicKeyError::Entry(entry.why.clone()))
     }
 
     /// The keys, in the order of the set.

@@ -38,6 +38,7 @@
 )]
 
 mod algorithm;
+mod certified_key;
 mod excerpt;
 pub mod fetch;
 pub mod hash;
@@ -45,6 +46,7 @@ mod issue;
 pub mod issuer;
 mod jwks;
 pub mod jws;
+mod key_use;
 mod metadata;
 pub mod openid;
 pub mod policy_jws;
@@ -61,6 +63,7 @@ pub use issue::{
 };
 pub use issuer::{Issuer, IssuerError};
 pub use jwks::{Jwk, Jwks, JwksError, MAX_KEYS};
+pub use key_use::KeyUseError;
 pub use metadata::OpenIdMetadata;
 pub use public_key::PublicKeyError;
 pub use relying_party::{Binding, EnclaveExpectations, Expectations, TokenError, VerifiedToken, Verifier};

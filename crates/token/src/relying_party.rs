@@ -14,11 +14,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use crate::algorithm::{Algorithm, TokenAlgorithm};
+use crate::certified_key::CertifiedKey;
 use crate::excerpt::excerpt;
 use crate::jwks::{Jwk, Jwks};
 use crate::jws::{Header, Jws, MAX_LENGTH};
 use crate::metadata::key_set_url;
-use crate::public_key::PublicKey;
+use crate::public_key::{PublicKey, PublicKeyError};
+use crate::revocation::RevokedTokens;
 
 pub use enclave::EnclaveExpectations;
 pub use error::TokenError;
@@ -71,9 +73,12 @@ impl Verifier {
     /// 2. It is a compact JWS (RFC 7515, 7.1) with a strict JSON header without `crit` and `b64`.
     /// 3. Its algorithm is RS256 or ES256. `none` is the token of a draft policy and an error of its own.
     /// 4. Its type is `JWT`.
-    /// 5. Its `kid` names exactly one key of the issuer.
-    /// 6. That key is of the algorithm's kind, RSA of 2048 to 4096 bits or P-256, in the first certificate of its `x5c`. The certificate's own
-    ///    validity and signature do not matter: the key set vouches for it.
+    /// 5. Its `kid` names a key that the issuer did not withdraw, as far as the list says that the caller gave, and exactly one
+    ///    key of the issuer; of several, exactly one that is for verifying such signatures.
+    /// 6. That key is of the algorithm's kind, RSA of 2048 to 4096 bits or P-256, in the first certificate of its `x5c`. What
+    ///    its entry states (`use`, `key_ops`, `alg`, the key's numbers) does not contradict that, and `at` lies in the
+    ///    certificate's validity, give or take the tolerance. The certificate's signature does not matter: the key set
+    ///    vouches for it.
     /// 7. Its `jku`, if there is one, is the issuer's `/certs`. It is never fetched.
     /// 8. The signature is that key's over the first two segments (RFC 7518, 3.3 and 3.4).
     /// 9. The claims are a strict JSON object; nothing of them is interpreted before step 8.
@@ -89,7 +94,11 @@ impl Verifier {
     /// # Errors
     /// [`TokenError`], for the first step that fails.
     pub fn verify(&self, token: &str, at: i64, expectations: &Expectations) -> Result<VerifiedToken, TokenError> {
-        let (entry, claims) = self.claims(token)?;
+        let (jws, algorithm) = read(token)?;
+        let entry = self.find_key(&jws.header, algorithm, expectations.revoked())?;
+        let key = certified_key(entry, algorithm)?;
+        check_certificate_validity(entry, &key, at, expectations.tolerance())?;
+        let claims = self.signed_claims(&jws, &key)?;
         let validity = check_times(&claims, at, expectations.tolerance())?;
         let attestation_type = check_purpose(&claims)?;
         check_binding(&claims, expectations.binding())?;
@@ -109,39 +118,69 @@ impl Verifier {
     }
 
     /// Verifies what the issuer said at some time, such as how far its audit had come: steps 1 to 10, and `iat` is not in the
-    /// future. When it stops being good for anything else does not matter: it says what was so then.
+    /// future. When it stops being good for anything else does not matter: it says what was so then. So the key's certificate
+    /// has to be valid at `iat`.
     ///
     /// # Errors
     /// [`TokenError`], for the first step that fails.
     pub fn verify_statement(&self, token: &str, at: i64) -> Result<Map<String, Value>, TokenError> {
-        let claims = self.claims(token)?.1;
+        let (jws, algorithm) = read(token)?;
+        let entry = self.find_key(&jws.header, algorithm, None)?;
+        let key = certified_key(entry, algorithm)?;
+        let claims = self.signed_claims(&jws, &key)?;
         let iat = claims.get("iat").and_then(Value::as_i64).ok_or(TokenError::NoTime { claim: "iat" })?;
-        if at < iat { Err(TokenError::IssuedInFuture { iat, at }) } else { Ok(claims) }
+        if at < iat {
+            return Err(TokenError::IssuedInFuture { iat, at });
+        }
+        check_certificate_validity(entry, &key, iat, 0)?;
+        Ok(claims)
     }
 
-    /// Steps 1 to 10.
-    fn claims(&self, token: &str) -> Result<(&Jwk, Map<String, Value>), TokenError> {
-        check_size(token)?;
-        let jws = parse(token)?;
-        let algorithm = check_algorithm(&jws.header)?;
-        check_type(&jws.header)?;
-        let entry = self.find_key(&jws.header)?;
-        let key = public_key(entry, algorithm)?;
+    /// The certificates of the key that verifies a token, as the issuer publishes them.
+    ///
+    /// # Errors
+    /// [`TokenError`], where step 1 to 6 of [`Self::verify`] fails, apart from time and revocation.
+    pub fn certificates_of(&self, token: &str) -> Result<&[String], TokenError> {
+        let (jws, algorithm) = read(token)?;
+        Ok(self.find_key(&jws.header, algorithm, None)?.x5c())
+    }
+
+    /// Steps 7 to 10.
+    fn signed_claims(&self, jws: &Jws<'_>, key: &CertifiedKey) -> Result<Map<String, Value>, TokenError> {
         self.check_key_url(&jws.header)?;
-        check_signature(&key, &jws)?;
-        let claims = read_claims(&jws)?;
+        check_signature(&key.key, jws)?;
+        let claims = read_claims(jws)?;
         self.check_issuer(&claims)?;
-        Ok((entry, claims))
+        Ok(claims)
     }
 
     /// Step 5.
-    fn find_key(&self, header: &Header) -> Result<&Jwk, TokenError> {
+    fn find_key(
+        &self,
+        header: &Header,
+        algorithm: TokenAlgorithm,
+        list: Option<&RevokedTokens>,
+    ) -> Result<&Jwk, TokenError> {
         let kid = header.kid.as_deref().ok_or(TokenError::NoKeyId)?;
-        let mut named = self.keys.keys().iter().filter(|key| key.kid() == kid);
-        match (named.next(), named.next()) {
-            (Some(key), None) => Ok(key),
-            (None, _) => Err(TokenError::UnknownKey { kid: excerpt(kid) }),
-            (Some(_), Some(_)) => Err(TokenError::AmbiguousKey { kid: excerpt(kid) }),
+        if list.is_some_and(|list| list.issuer() == self.issuer && list.has_withdrawn(kid)) {
+            return Err(TokenError::KeyWithdrawn { kid: excerpt(kid) });
+        }
+        let named: Vec<&Jwk> = self.keys.keys().iter().filter(|key| key.kid() == kid).collect();
+        match named.as_slice() {
+            [] => Err(match self.keys.unreadable(kid) {
+                Some(source) => TokenError::Key { kid: excerpt(kid), source },
+                None => TokenError::UnknownKey { kid: excerpt(kid) },
+            }),
+            [only] => Ok(only),
+            [first, ..] => {
+                let mut usable = named.iter().filter(|key| key.is_for(algorithm));
+                match (usable.next(), usable.next()) {
+                    (Some(_), Some(_)) => Err(TokenError::AmbiguousKey { kid: excerpt(kid) }),
+                    (Some(key), None) => Ok(key),
+                    // Whichever is used, it is refused for what it states.
+                    (None, _) => Ok(first),
+                }
+            }
         }
     }
 
@@ -175,14 +214,15 @@ impl Verifier {
     }
 }
 
-/// Step 1.
-fn check_size(token: &str) -> Result<(), TokenError> {
-    if token.len() > MAX_LENGTH { Err(TokenError::TooLong { length: token.len() }) } else { Ok(()) }
-}
-
-/// Step 2.
-fn parse(token: &str) -> Result<Jws<'_>, TokenError> {
-    Jws::decode(token).map_err(TokenError::Malformed)
+/// Steps 1 to 4.
+fn read(token: &str) -> Result<(Jws<'_>, TokenAlgorithm), TokenError> {
+    if token.len() > MAX_LENGTH {
+        return Err(TokenError::TooLong { length: token.len() });
+    }
+    let jws = Jws::decode(token).map_err(TokenError::Malformed)?;
+    let algorithm = check_algorithm(&jws.header)?;
+    check_type(&jws.header)?;
+    Ok((jws, algorithm))
 }
 
 /// Step 3.
@@ -203,13 +243,22 @@ fn check_type(header: &Header) -> Result<(), TokenError> {
     }
 }
 
-/// Step 6.
-fn public_key(entry: &Jwk, algorithm: TokenAlgorithm) -> Result<PublicKey, TokenError> {
+/// Step 6, apart from time.
+fn certified_key(entry: &Jwk, algorithm: TokenAlgorithm) -> Result<CertifiedKey, TokenError> {
     if entry.kty() != algorithm.key_type() {
         let alg = algorithm.name();
         return Err(TokenError::KeyType { kid: excerpt(entry.kid()), kty: excerpt(entry.kty()), alg });
     }
-    PublicKey::from_x5c(entry.x5c(), algorithm).map_err(|source| TokenError::Key { kid: excerpt(entry.kid()), source })
+    entry.certified_key(algorithm).map_err(|source| unusable(entry, source))
+}
+
+/// Step 6, the time.
+fn check_certificate_validity(entry: &Jwk, key: &CertifiedKey, at: i64, tolerance: i64) -> Result<(), TokenError> {
+    key.check_validity(at, tolerance).map_err(|source| unusable(entry, source))
+}
+
+fn unusable(entry: &Jwk, source: PublicKeyError) -> TokenError {
+    TokenError::Key { kid: excerpt(entry.kid()), source }
 }
 
 /// Step 8.

@@ -19,6 +19,9 @@ pub struct RevokedTokens {
     /// In seconds since 1970 UTC.
     as_of: i64,
     revoked: BTreeSet<String>,
+    /// The list of an earlier version does not have it.
+    #[serde(default)]
+    withdrawn_keys: BTreeSet<String>,
 }
 
 /// Why a list of revoked tokens is refused.
@@ -51,10 +54,18 @@ impl RevocationError {
 impl RevokedTokens {
     /// Of these tokens, by their `jti`; `as_of` in seconds since 1970 UTC.
     pub fn new(issuer: &str, as_of: i64, revoked: impl IntoIterator<Item = String>) -> Self {
-        Self { issuer: issuer.to_owned(), as_of, revoked: revoked.into_iter().collect() }
+        let (revoked, withdrawn_keys) = (revoked.into_iter().collect(), BTreeSet::new());
+        Self { issuer: issuer.to_owned(), as_of, revoked, withdrawn_keys }
     }
 
-    /// Reads the list of that issuer: JSON with `issuer`, `asOf` (seconds since 1970 UTC) and `revoked` (an array of `jti`).
+    /// The same list, with the ids of signing keys that the issuer withdrew.
+    #[must_use]
+    pub fn withdrawn_keys(self, kids: impl IntoIterator<Item = String>) -> Self {
+        Self { withdrawn_keys: kids.into_iter().collect(), ..self }
+    }
+
+    /// Reads the list of that issuer: JSON with `issuer`, `asOf` (seconds since 1970 UTC), `revoked` (an array of `jti`) and
+    /// `withdrawnKeys` (an array of `kid`).
     ///
     /// # Errors
     /// [`RevocationError`].
@@ -79,5 +90,10 @@ impl RevokedTokens {
     /// Whether the token of that `jti` is on it.
     pub fn contains(&self, token_id: &str) -> bool {
         self.revoked.contains(token_id)
+    }
+
+    /// Whether the signing key of that id was withdrawn, and with it every token that it signed.
+    pub fn has_withdrawn(&self, kid: &str) -> bool {
+        self.withdrawn_keys.contains(kid)
     }
 }

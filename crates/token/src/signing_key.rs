@@ -10,11 +10,13 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use der::{Decode, Encode};
 use rcgen::{
     CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, PublicKeyData, SerialNumber,
     SignatureAlgorithm,
 };
 use time::OffsetDateTime;
+use x509_cert::Certificate;
 use zeroize::Zeroizing;
 
 use crate::algorithm::TokenAlgorithm;
@@ -196,6 +198,13 @@ impl SigningKey {
     /// The key's id by Azure Attestation's rule; see [`crate::hash::key_id`].
     pub fn kid(&self) -> &str {
         &self.kid
+    }
+
+    /// Whether a certificate in DER holds this key.
+    pub fn is_in_certificate(&self, certificate: &[u8]) -> bool {
+        let spki = |certificate: Certificate| certificate.tbs_certificate().subject_public_key_info().to_der();
+        let spki = Certificate::from_der(certificate).and_then(spki);
+        spki.is_ok_and(|spki| key_id(&spki) == self.kid)
     }
 
     /// What evidence about the key's holder has for its report data: the key's id decoded, SHA-256 of the public key in PEM and a

@@ -12,14 +12,12 @@ use zeroize::Zeroizing;
 use super::{AccessError, OpenAccessError};
 use crate::audit::{Audit, BY_ITSELF};
 use crate::base64;
-use crate::vault::Vault;
+use crate::vault::{Purpose, Vault};
 
 /// Seconds that an access token is valid.
 pub(super) const LIFETIME: i64 = 900;
 /// Bytes of the key.
 const KEY: usize = 32;
-/// What the sealed key is for.
-const PURPOSE: &str = "access key";
 /// Members of members: none.
 const MAX_DEPTH: usize = 2;
 /// The one header there is; another one is another issuer's.
@@ -58,7 +56,7 @@ impl AccessTokens {
             Some(kept) => kept,
             None => make_key(store, vault, audit, now).await?,
         };
-        Ok(Self::new(&vault.open(PURPOSE, &kept.kid, &kept.sealed)?, url))
+        Ok(Self::new(&vault.open(Purpose::AccessKey { kid: &kept.kid }, &kept.sealed)?, url))
     }
 
     fn new(secret: &[u8], url: &str) -> Self {
@@ -125,7 +123,7 @@ async fn make_key(
     let random = rand::fill(&mut secret).and_then(|()| rand::fill(&mut id));
     random.map_err(|_| StoreError::Missing("randomness"))?;
     let kid = hex::encode(id);
-    let sealed = vault.seal(PURPOSE, &kid, &secret)?;
+    let sealed = vault.seal(Purpose::AccessKey { kid: &kid }, &secret)?;
     let key = AccessKey { kid, sealed, created_at: now.seconds() };
     let entry = audit.entry("access-key.create", BY_ITSELF, now, json!({"kid": key.kid}));
     match store.create_access_key(&key, &entry).await {

@@ -89,6 +89,16 @@ pub(crate) fn lead_in(body: &[u8]) -> Result<Option<i64>, ControlError> {
     if body.is_empty() { Ok(None) } else { read(body).map(|rotate: Rotate| rotate.lead_seconds) }
 }
 
+/// Reads the id of the key that is to be withdrawn.
+pub(crate) fn withdrawn_key_in(body: &[u8]) -> Result<String, ControlError> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    struct Withdraw {
+        key_id: String,
+    }
+    read(body).map(|withdraw: Withdraw| withdraw.key_id)
+}
+
 /// Reads a body: strict JSON.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
     strict_json::from_slice(body, MAX_DEPTH).map_err(|error| ControlError::Body(error.to_string()))

@@ -60,6 +60,12 @@ pub enum ControlError {
     /// There are as many keys as there can be.
     #[error("provider publishes as many signing keys as it can")]
     TooManyKeys,
+    /// There is no key of that id.
+    #[error("provider has no signing key `{0}`")]
+    UnknownKey(String),
+    /// As many withdrawn keys are listed as there can be.
+    #[error("provider lists as many withdrawn signing keys as it can")]
+    TooManyWithdrawnKeys,
     /// No key could be made.
     #[error("a signing key cannot be made")]
     Keys(#[from] KeysError),
@@ -75,7 +81,7 @@ impl ControlError {
     /// The resource manager's code for this kind of refusal.
     pub const fn azure_code(&self) -> &'static str {
         match self {
-            Self::Missing(_) | Self::Store(StoreError::Missing(_)) => "ResourceNotFound",
+            Self::Missing(_) | Self::UnknownKey(_) | Self::Store(StoreError::Missing(_)) => "ResourceNotFound",
             Self::Exists(_) | Self::Store(StoreError::Exists(_) | StoreError::Changed(_)) => "Conflict",
             Self::Store(_) | Self::Keys(_) | Self::Unusable => "InternalError",
             _ => "InvalidParameter",
@@ -103,6 +109,8 @@ impl ControlError {
             Self::TooMany => "too_many_providers",
             Self::Lead(_) => "lead_out_of_range",
             Self::TooManyKeys => "too_many_keys",
+            Self::UnknownKey(_) => "key_unknown",
+            Self::TooManyWithdrawnKeys => "too_many_withdrawn_keys",
             Self::Store(StoreError::Changed(_)) => "changed_in_the_meantime",
             Self::Keys(_) => "key_failed",
             Self::Unusable => "provider_unusable",
@@ -132,6 +140,10 @@ impl ControlError {
             Self::DefaultStays => "the service is reached through it; delete others",
             Self::Lead(_) => "give 60 to 604800 seconds: relying parties have to see the key before it signs",
             Self::TooManyKeys => "wait until tokens of older keys have expired",
+            Self::UnknownKey(_) => {
+                "`veritee provider show` lists the provider's keys; one whose tokens have expired is gone"
+            }
+            Self::TooManyWithdrawnKeys => "wait until tokens of keys that were withdrawn earlier have expired",
             Self::TooMany => "delete those that are not needed",
             Self::Store(StoreError::Changed(_)) => "somebody else changed it at the same time: look, and try again",
             Self::Keys(_) | Self::Unusable | Self::Store(_) => "look into the service's log",

@@ -35,10 +35,10 @@ impl Providers {
         if provider.keys.count() >= MAX_KEYS {
             return Err(ControlError::TooManyKeys);
         }
-        let algorithm = provider.settings.token_algorithm;
+        let (owner, algorithm) = (provider.owner(), provider.settings.token_algorithm);
         let times = (now, now.seconds().saturating_add(lead));
         let (vault, quoter) = (&self.config.vault, self.config.quoter.as_ref());
-        let key = make_key(&provider.name, provider.issuer(), algorithm, vault, quoter, times).await?;
+        let key = make_key(owner, algorithm, vault, quoter, times).await?;
         let entry = self.entry_of_key("key.create", &provider.name, &key.kid, by, now);
         self.store.add_signing_key(&key, provider.revision, &entry).await?;
         tracing::info!(

@@ -34,6 +34,18 @@ impl Shown<'_> {
             .into_iter()
             .map(|(kid, signs_from)| json!({"keyId": kid, "signsFrom": signs_from.to_string()}))
             .collect();
+        let time = |seconds| UnixTime::from_seconds(seconds).to_string();
+        let withdrawn: Vec<Value> = provider
+            .withdrawn
+            .iter()
+            .map(|key| {
+                json!({
+                    "keyId": key.kid,
+                    "withdrawnAt": time(key.withdrawn_at),
+                    "listedUntil": time(key.listed_until),
+                })
+            })
+            .collect();
         let created_at = UnixTime::from_seconds(provider.created_at).to_string();
         json!({
             "id": format!("{scope}/providers/{TYPE}/{}", provider.name),
@@ -65,6 +77,7 @@ impl Shown<'_> {
                     "anonymousAttestation": settings.anonymous_attestation,
                     "keyRotationDays": settings.key_rotation_days,
                     "keys": keys,
+                    "withdrawnKeys": withdrawn,
                     "revision": provider.revision,
                 },
             },

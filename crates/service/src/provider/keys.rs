@@ -10,13 +10,11 @@ use std::sync::Arc;
 use dcap::UnixTime;
 use token::{Jwk, Jwks, SigningKey, TokenAlgorithm};
 
-use crate::vault::{Vault, VaultError};
+use crate::vault::{KeyBinding, Purpose, Vault, VaultError, is_unbound_signing_key};
 
 pub use make::Quoter;
 pub(crate) use make::make;
 
-/// What sealed keys are for.
-const PURPOSE: &str = "signing key";
 /// Seconds for which a key is published beyond the last token, for relying parties with slow clocks.
 const SLACK: i64 = 300;
 /// Keys of a provider that are published at once.
@@ -43,6 +41,9 @@ pub enum KeysError {
     /// It does not come out of the store.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// What is published would not be the key that signs.
+    #[error("certificate of the signing key `{0}` does not hold that key")]
+    OtherCertificate(String),
     /// Its certificate cannot be made.
     #[error("signing certificate cannot be made")]
     Certificate(#[from] token::CertificateError),
@@ -62,22 +63,50 @@ pub enum KeysError {
     Interrupted,
 }
 
+/// Whose keys are read: what each has to be bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner<'a> {
+    pub(crate) provider: &'a str,
+    pub(crate) issuer: &'a str,
+    pub(crate) root_sha256: &'a [u8; 32],
+}
+
+impl<'a> Owner<'a> {
+    pub(super) const fn binding(self, kid: &'a str) -> Purpose<'a> {
+        let Self { provider, issuer, root_sha256 } = self;
+        Purpose::SigningKey(KeyBinding { kid, provider, issuer, root_sha256 })
+    }
+}
+
+/// Whether a row has a key for that issuer that can be opened at all.
+pub(crate) fn is_for(row: &store::SigningKey, issuer: &str) -> bool {
+    row.issuer == issuer && !is_unbound_signing_key(&row.sealed)
+}
+
 impl Keys {
-    /// Reads those of `rows` that are for this issuer; what is known already is not read again.
+    /// Reads those of `rows` that are for this owner's issuer and were not withdrawn. What is among `known`, keys of the same
+    /// owner, is not opened again.
+    ///
+    /// A key is opened as that of this owner alone, and what is published is the certificate of that very key.
     pub(crate) fn of(
         rows: &[store::SigningKey],
-        issuer: &str,
+        withdrawn: &[store::WithdrawnKey],
+        owner: Owner<'_>,
         algorithm: TokenAlgorithm,
         vault: &Vault,
         known: Option<&Self>,
     ) -> Result<Self, KeysError> {
+        let is_withdrawn = |row: &store::SigningKey| withdrawn.iter().any(|key| key.kid == row.kid);
         let mut keys = Vec::new();
-        for row in rows.iter().filter(|row| row.issuer == issuer) {
+        for row in rows.iter().filter(|row| is_for(row, owner.issuer) && !is_withdrawn(row)) {
             let known = known.and_then(|keys| keys.0.iter().find(|key| key.signing.kid() == row.kid));
             let signing = match known {
                 Some(key) => Arc::clone(&key.signing),
-                None => Arc::new(SigningKey::from_pkcs8(&vault.open(PURPOSE, &row.kid, &row.sealed)?)?),
+                None => Arc::new(SigningKey::from_pkcs8(&vault.open(owner.binding(&row.kid), &row.sealed)?)?),
             };
+            if signing.kid() != row.kid || !signing.is_in_certificate(&row.certificate) {
+                return Err(KeysError::OtherCertificate(row.kid.clone()));
+            }
             let published = Jwk::new(&row.kid, &row.certificate);
             keys.push(Key { signing, published, created_at: row.created_at, signs_from: row.signs_from });
         }
@@ -85,8 +114,13 @@ impl Keys {
         if keys.iter().any(|key| key.signing.algorithm() == algorithm) {
             Ok(Self(keys))
         } else {
-            Err(KeysError::Missing { algorithm: algorithm.name(), issuer: issuer.to_owned() })
+            Err(KeysError::Missing { algorithm: algorithm.name(), issuer: owner.issuer.to_owned() })
         }
+    }
+
+    /// Whether a key of that id is among them.
+    pub(crate) fn has(&self, kid: &str) -> bool {
+        self.0.iter().any(|key| key.signing.kid() == kid)
     }
 
     /// The key that signs at that time: the last whose time has come, or the first there is.
@@ -144,6 +178,8 @@ impl Keys {
 mod tests {
     use super::*;
 
+    const ONE: Owner<'_> = Owner { provider: "one", issuer: "https://one", root_sha256: &[1; 32] };
+
     fn keys(signs_from: &[i64]) -> (Keys, Vec<String>) {
         let vault = Vault::new(&[0; 32]).unwrap();
         let row = |signs_from: &i64| {
@@ -152,7 +188,7 @@ mod tests {
                 kid: key.kid().to_owned(),
                 provider: "one".to_owned(),
                 issuer: "https://one".to_owned(),
-                sealed: vault.seal(PURPOSE, key.kid(), &key.to_pkcs8().unwrap()).unwrap(),
+                sealed: vault.seal(ONE.binding(key.kid()), &key.to_pkcs8().unwrap()).unwrap(),
                 certificate: key.self_signed("https://one", 0, 1, None).unwrap(),
                 created_at: signs_from - 10,
                 signs_from: *signs_from,
@@ -160,7 +196,7 @@ mod tests {
         };
         let rows: Vec<_> = signs_from.iter().map(row).collect();
         let kids = rows.iter().map(|row| row.kid.clone()).collect();
-        (Keys::of(&rows, "https://one", TokenAlgorithm::Es256, &vault, None).unwrap(), kids)
+        (Keys::of(&rows, &[], ONE, TokenAlgorithm::Es256, &vault, None).unwrap(), kids)
     }
 
     fn at(seconds: i64) -> UnixTime {
@@ -192,24 +228,76 @@ mod tests {
         assert_eq!(keys.newest_made_at(), 990);
     }
 
-    #[test]
-    fn keys_of_another_issuer_algorithm_or_vault_are_none() {
-        let vault = Vault::new(&[0; 32]).unwrap();
+    /// A key of provider `one`.
+    fn row(vault: &Vault) -> store::SigningKey {
         let key = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
-        let row = store::SigningKey {
+        store::SigningKey {
             kid: key.kid().to_owned(),
             provider: "one".to_owned(),
             issuer: "https://one".to_owned(),
-            sealed: vault.seal(PURPOSE, key.kid(), &key.to_pkcs8().unwrap()).unwrap(),
-            certificate: Vec::new(),
+            sealed: vault.seal(ONE.binding(key.kid()), &key.to_pkcs8().unwrap()).unwrap(),
+            certificate: key.self_signed("https://one", 0, 1, None).unwrap(),
             created_at: 0,
             signs_from: 0,
-        };
-        let of = |issuer, algorithm, vault| Keys::of(std::slice::from_ref(&row), issuer, algorithm, vault, None);
-        assert!(of("https://one", TokenAlgorithm::Es256, &vault).is_ok());
-        assert!(matches!(of("https://two", TokenAlgorithm::Es256, &vault), Err(KeysError::Missing { .. })));
-        assert!(matches!(of("https://one", TokenAlgorithm::Rs256, &vault), Err(KeysError::Missing { .. })));
+        }
+    }
+
+    fn read(row: &store::SigningKey, owner: Owner<'_>, vault: &Vault) -> Result<Keys, KeysError> {
+        Keys::of(std::slice::from_ref(row), &[], owner, TokenAlgorithm::Es256, vault, None)
+    }
+
+    #[test]
+    fn keys_of_another_owner_algorithm_or_vault_are_none() {
+        let vault = Vault::new(&[0; 32]).unwrap();
+        let row = row(&vault);
+        assert!(read(&row, ONE, &vault).is_ok());
+        for moved in [Owner { provider: "two", ..ONE }, Owner { root_sha256: &[2; 32], ..ONE }] {
+            assert!(matches!(read(&row, moved, &vault), Err(KeysError::Vault(_))), "{moved:?}");
+        }
+        let two = Owner { issuer: "https://two", ..ONE };
+        assert!(matches!(read(&row, two, &vault), Err(KeysError::Missing { .. })));
+        let renamed = store::SigningKey { issuer: "https://two".to_owned(), ..row.clone() };
+        assert!(matches!(read(&renamed, two, &vault), Err(KeysError::Vault(_))));
+        let rs256 = Keys::of(std::slice::from_ref(&row), &[], ONE, TokenAlgorithm::Rs256, &vault, None);
+        assert!(matches!(rs256, Err(KeysError::Missing { .. })));
         let other = Vault::new(&[1; 32]).unwrap();
-        assert!(matches!(of("https://one", TokenAlgorithm::Es256, &other), Err(KeysError::Vault(_))));
+        assert!(matches!(read(&row, ONE, &other), Err(KeysError::Vault(_))));
+    }
+
+    #[test]
+    fn the_certificate_of_another_key_is_not_published() {
+        let vault = Vault::new(&[0; 32]).unwrap();
+        let (good, other) = (row(&vault), row(&vault));
+        for certificate in [other.certificate, Vec::new()] {
+            let row = store::SigningKey { certificate, ..good.clone() };
+            assert!(matches!(read(&row, ONE, &vault), Err(KeysError::OtherCertificate(kid)) if kid == row.kid));
+            // Nor where the key is known already.
+            let known = read(&good, ONE, &vault).unwrap();
+            let again = Keys::of(&[row], &[], ONE, TokenAlgorithm::Es256, &vault, Some(&known));
+            assert!(matches!(again, Err(KeysError::OtherCertificate(_))));
+        }
+    }
+
+    #[test]
+    fn a_withdrawn_key_that_was_put_back_does_not_sign() {
+        let vault = Vault::new(&[0; 32]).unwrap();
+        let (withdrawn, good) = (row(&vault), row(&vault));
+        let mark = store::WithdrawnKey {
+            provider: "one".to_owned(),
+            kid: withdrawn.kid.clone(),
+            withdrawn_at: 0,
+            listed_until: 0,
+        };
+        let rows = [withdrawn.clone(), good.clone()];
+        let keys = Keys::of(&rows, &[mark], ONE, TokenAlgorithm::Es256, &vault, None).unwrap();
+        assert!(keys.has(&good.kid) && !keys.has(&withdrawn.kid));
+    }
+
+    #[test]
+    fn a_key_in_the_form_of_an_earlier_version_is_none() {
+        let vault = Vault::new(&[0; 32]).unwrap();
+        let mut row = row(&vault);
+        row.sealed[0] = 1;
+        assert!(matches!(read(&row, ONE, &vault), Err(KeysError::Missing { .. })));
     }
 }

@@ -10,12 +10,14 @@ use store::{NewProvider, ProviderState, Store, StoreError};
 use super::freshness::Freshness;
 use super::{Providers, ServiceConfig};
 use crate::audit::BY_ITSELF;
-use crate::endorsements::{EndorsementsError, Shelf, Source};
+use crate::endorsements::{EndorsementsError, Shelf, Source, root_sha256};
 use crate::hashes;
 use crate::pool::Pool;
 use crate::provider::{
-    KeysError, ProviderName, Settings, TrustModel, UnusableProvider, VerificationClock, make_key, settings_of,
+    KeysError, Owner, ProviderName, Settings, TrustModel, UnusableProvider, VerificationClock, is_for, make_key,
+    settings_of,
 };
+use crate::vault::is_unbound_signing_key;
 
 /// Why a service does not open its providers.
 #[derive(Debug, thiserror::Error)]
@@ -77,16 +79,9 @@ impl Providers {
         let source = Source { root_pem: config.root_pem.clone(), collateral: config.collateral.clone() };
         let endorsements = shelf.get(&source)?;
         let pool = Pool::start().map_err(OpenError::Threads)?;
-        let (administration, freshness) = (tokio::sync::Mutex::new(()), Freshness::new());
-        let providers = Self {
-            store,
-            config,
-            shelf,
-            slots: ArcSwap::from_pointee(HashMap::new()),
-            administration,
-            freshness,
-            pool,
-        };
+        let (slots, freshness) = (ArcSwap::from_pointee(HashMap::new()), Freshness::new());
+        let (administration, loading, revoking) = Default::default();
+        let providers = Self { store, config, shelf, slots, administration, loading, revoking, freshness, pool };
         providers.keep_default(now).await?;
         for state in providers.store.providers().await? {
             match ProviderName::parse(&state.provider.name) {
@@ -107,30 +102,53 @@ impl Providers {
     }
 
     async fn open_one(&self, name: &ProviderName, mut state: ProviderState, now: UnixTime) -> Result<(), OpenError> {
+        let unbound = state.keys.iter().filter(|key| is_unbound_signing_key(&key.sealed));
+        let unbound: Vec<String> = unbound.map(|key| key.kid.clone()).collect();
+        for kid in &unbound {
+            // It may have been moved from another provider, so it is not even published.
+            let entry = self.entry_of_key("key.delete", name, kid, BY_ITSELF, now);
+            self.store.remove_signing_key(name.as_str(), kid, &entry).await?;
+            tracing::warn!(
+                provider = name.as_str(),
+                kid,
+                "an earlier version sealed this signing key without binding it to its provider; it is replaced, and tokens that it \
+                 signed cannot be verified any more"
+            );
+        }
+        if !unbound.is_empty() {
+            state = self.store.provider(name.as_str()).await?.unwrap_or(state);
+        }
         let issuer = self.url_of(name).as_str().to_owned();
-        let has_key = state.keys.iter().any(|key| key.issuer == issuer);
+        let has_key = |state: &ProviderState| state.keys.iter().any(|key| is_for(key, &issuer));
         // A service that moved to another URL needs keys whose certificates name it.
-        if let (false, Ok(settings)) = (has_key, settings_of(&state.provider)) {
-            let key = self.first_key(name, &settings, now).await?;
+        let root_sha256 = root_sha256(state.provider.root_pem.as_deref());
+        if let (false, Ok(settings), Ok(root_sha256)) = (has_key(&state), settings_of(&state.provider), root_sha256) {
+            let key = self.first_key(name, &settings, &root_sha256, now).await?;
             let entry = self.entry_of_key("key.create", name, &key.kid, BY_ITSELF, now);
-            self.store.add_signing_key(&key, state.provider.revision, &entry).await?;
-            tracing::info!(provider = name.as_str(), kid = key.kid, "signing key made");
+            match self.store.add_signing_key(&key, state.provider.revision, &entry).await {
+                Ok(()) => tracing::info!(provider = name.as_str(), kid = key.kid, "signing key made"),
+                // Another process started at the same time, and was first.
+                Err(StoreError::Changed(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
             state = self.store.provider(name.as_str()).await?.unwrap_or(state);
         }
         self.put(name, &state);
         Ok(())
     }
 
-    /// A key that signs from the beginning.
+    /// A key that signs from the beginning, of a provider with that root.
     pub(crate) async fn first_key(
         &self,
         name: &ProviderName,
         settings: &Settings,
+        root_sha256: &[u8; 32],
         now: UnixTime,
     ) -> Result<store::SigningKey, KeysError> {
-        let (issuer, algorithm) = (self.url_of(name), settings.token_algorithm);
+        let issuer = self.url_of(name);
+        let owner = Owner { provider: name.as_str(), issuer: issuer.as_str(), root_sha256 };
         let (vault, quoter) = (&self.config.vault, self.config.quoter.as_ref());
-        make_key(name, issuer.as_str(), algorithm, vault, quoter, (now, now.seconds())).await
+        make_key(owner, settings.token_algorithm, vault, quoter, (now, now.seconds())).await
     }
 
     /// Makes the provider `default` where there is none; one with another root is refused.
@@ -138,7 +156,8 @@ impl Providers {
         let name = ProviderName::default_provider();
         let Some(kept) = self.store.provider(name.as_str()).await? else {
             let settings = Settings::default();
-            let key = self.first_key(&name, &settings, now).await?;
+            let root_sha256 = root_sha256(self.config.root_pem.as_deref())?;
+            let key = self.first_key(&name, &settings, &root_sha256, now).await?;
             let provider = store::Provider {
                 name: name.to_string(),
                 root_pem: self.config.root_pem.clone(),
@@ -149,6 +168,7 @@ impl Providers {
                 created_at: now.seconds(),
                 created_by: BY_ITSELF.to_owned(),
                 revision: 0,
+                revocations: 0,
             };
             let new = NewProvider { provider, key, signers: Vec::new() };
             let made = self.store.create_provider(&new, &self.entry_of_new(&new, now)).await;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::entry::Entered;
 use super::{Api, body, forbidden};
 use crate::access::{Caller, Role};
-use crate::control_plane::{ControlError, Create, Patch, Shown, lead_in, operations};
+use crate::control_plane::{ControlError, Create, Patch, Shown, lead_in, operations, withdrawn_key_in};
 use crate::provider::{Provider, ProviderName};
 use crate::response::{ApiError, json_body};
 
@@ -29,6 +29,7 @@ pub(super) fn routes() -> Router<Api> {
         .route(&group, get(list_in_group))
         .route(&format!("{group}/{{name}}"), get(show).put(create).patch(change).delete(delete))
         .route(&format!("{group}/{{name}}/rotatekeys"), post(rotate_keys))
+        .route(&format!("{group}/{{name}}/withdrawkey"), post(withdraw_key))
         .route(&format!("{group}/{{name}}/privateendpointconnections"), get(list_nothing))
         .route(
             &format!("{group}/{{name}}/privateendpointconnections/{{connection}}"),
@@ -183,6 +184,22 @@ async fn rotate_keys(
     let lead = lead_in(&body::read(&entered, &headers, body).await?)?;
     let rotated = api.providers.rotate(&provider, lead, &caller.name, UnixTime::of_system_clock()).await?;
     Ok(json_body(&Shown(&rotated).resource()))
+}
+
+/// `POST …/withdrawKey`: a signing key is withdrawn.
+async fn withdraw_key(
+    State(api): State<Api>,
+    Extension(entered): Extension<Entered>,
+    Path(scope): Path<Scope>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = api.owner(&headers, &entered, "attestationProviders/withdrawKey/action").await?;
+    let name = ProviderName::parse(&scope.2).map_err(ControlError::from)?;
+    find(&api, &name, &scope)?;
+    let kid = withdrawn_key_in(&body::read(&headers, body).await?)?;
+    let changed = api.providers.withdraw_key(&name, &kid, &caller.name, UnixTime::of_system_clock()).await?;
+    Ok(json_body(&Shown(&changed).resource()))
 }
 
 /// There are no private endpoints here.

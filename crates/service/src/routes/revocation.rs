@@ -13,15 +13,16 @@ use super::{Api, body};
 use crate::access::{Role, bearer};
 use crate::causes::chain;
 use crate::response::{ApiError, json_body, status_of};
-use crate::revocation::{RevocationError, TokenId};
+use crate::revocation::{Presented, RevocationError, TokenId};
 
 /// Whose work it is where the token itself was presented, in the audit.
 const PRESENTER: &str = "the token's bearer";
 
 /// Revokes the token in the form's field `token`, or for a contributor the one whose id is in `jti`.
 ///
-/// The caller is a contributor of the provider, or presents the token itself as bearer token. What is no valid token of this
-/// provider is not revoked, and that is no error (RFC 7009, section 2.2).
+/// The caller is a contributor of the provider, or presents the token itself as bearer token. It is not an error if the text is not
+/// a valid token of this provider (RFC 7009, section 2.2). A token without an id, of the API of 2018, cannot be revoked and is
+/// refused (section 2.2.1).
 pub(super) async fn revoke(
     State(api): State<Api>,
     Extension(entered): Extension<Entered>,
@@ -33,19 +34,26 @@ pub(super) async fn revoke(
     let field = |name: &str| body::field(&body, name);
     let (token, jti) = (field("token"), field("jti"));
     let presented = token.as_deref().filter(|token| bearer(&headers) == Some(token));
-    let by = match presented.and_then(|token| TokenId::of(token, provider, now)) {
-        Some(id) => return revoked(api.providers.revoke(provider, id, PRESENTER, now).await),
-        None => api.caller_with(Role::Contributor, &headers, &entered, "/revoke").await?.name,
-    };
+    match presented.map(|token| Presented::of(token, provider, now)) {
+        Some(Presented::Token(id)) => {
+            return revoked(api.providers.revoke_presented(provider, id, PRESENTER, now).await);
+        }
+        Some(Presented::WithoutId) => return Ok(without_id()),
+        // It is refused already, and whoever names a public key id proves nothing by it.
+        Some(Presented::OfWithdrawnKey) => return revoked(Ok(())),
+        Some(Presented::Other) | None => {}
+    }
+    let by = api.caller_with(Role::Contributor, &headers, &entered, "/revoke").await?.name;
     let id = match (token, jti) {
-        (Some(token), None) => TokenId::of(&token, provider, now),
-        (None, Some(jti)) => Some(TokenId::alone(&jti, provider, now).map_err(|error| refused(&error))?),
+        (Some(token), None) => match Presented::of(&token, provider, now) {
+            Presented::Token(id) => id,
+            Presented::WithoutId => return Ok(without_id()),
+            Presented::OfWithdrawnKey | Presented::Other => return revoked(Ok(())),
+        },
+        (None, Some(jti)) => TokenId::alone(&jti, provider, now).map_err(|error| refused(&error))?,
         _ => return Ok(malformed("invalid_request", "send the form field token, or jti")),
     };
-    match id {
-        Some(id) => revoked(api.providers.revoke(provider, id, &by, now).await),
-        None => revoked(Ok(())),
-    }
+    revoked(api.providers.revoke_for_contributor(provider, id, &by, now).await)
 }
 
 /// `GET /revoked`: what relying parties look at.
@@ -66,9 +74,18 @@ fn refused(error: &RevocationError) -> ApiError {
             (status_of(error), "InternalError")
         }
         RevocationError::Id => (StatusCode::BAD_REQUEST, "InvalidParameter"),
-        RevocationError::TooMany => (StatusCode::CONFLICT, "Conflict"),
+        RevocationError::TooMany | RevocationError::TooManyByBearers => (StatusCode::CONFLICT, "Conflict"),
     };
     ApiError::new(status, code, error.code(), error.to_string(), error.help())
+}
+
+/// The refusal of a token that has no id by which it could be listed.
+fn without_id() -> Response {
+    malformed(
+        "unsupported_token_type",
+        "tokens of the API of 2018 have no jti and cannot be revoked; attest with a later api-version, or have the owner withdraw \
+         the signing key: veritee provider withdraw-key",
+    )
 }
 
 /// A refusal as RFC 7009 has it (section 2.2.1).

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use super::{CALL, Postgres};
 use crate::audit::{Entry, Head, Input, PlatformEvidence, Record};
 use crate::rows::{
-    AccessKey, Client, NewProvider, PolicyChange, PolicySigner, ProviderState, RevokedToken, SigningKey,
+    AccessKey, Client, NewProvider, PolicyChange, PolicySigner, ProviderState, Revision, RevokedToken, SigningKey,
+    WithdrawnKey,
 };
 use crate::{AuditLog, Store, StoreError};
 
@@ -52,17 +53,21 @@ bounded! {
     fn providers() -> Vec<ProviderState>;
     fn provider(name: &str) -> Option<ProviderState>;
     fn generation() -> i64;
-    fn revisions() -> Vec<(String, i64)>;
+    fn revisions() -> Vec<Revision>;
     fn create_provider(new: &NewProvider, entry: &Entry) -> ();
     fn change_settings(name: &str, revision: i64, settings: &str, entry: &Entry) -> ();
     fn delete_provider(name: &str, entry: &Entry) -> ();
     fn add_signing_key(key: &SigningKey, revision: i64, entry: &Entry) -> ();
     fn remove_signing_key(provider: &str, kid: &str, entry: &Entry) -> bool;
+    fn withdraw_signing_key(
+        key: &WithdrawnKey, successor: Option<&SigningKey>, revision: i64, now: i64, entry: &Entry
+    ) -> ();
     fn policy_history(provider: &str, attestation_type: &str) -> Vec<PolicyChange>;
     fn change_policy(change: &PolicyChange, entry: &Entry) -> ();
     fn add_policy_signer(signer: &PolicySigner, entry: &Entry) -> bool;
     fn remove_policy_signer(provider: &str, sha256: &[u8; 32], entry: &Entry) -> bool;
-    fn revoke_token(token: &RevokedToken, now: i64, entry: &Entry) -> bool;
+    fn revoke_token(token: &RevokedToken, limit: i64, now: i64, entry: &Entry) -> bool;
+    fn revoked_tokens(provider: &str, after: i64) -> Option<(i64, Vec<RevokedToken>)>;
     fn administrator() -> Option<[u8; 32]>;
     fn create_administrator(token_sha256: &[u8; 32], created_at: i64, entry: &Entry) -> ();
     fn clients() -> Vec<Client>;

@@ -9,9 +9,10 @@ use sqlx::postgres::{PgPool, PgRow};
 use crate::audit::{Entry, Head, Input, PlatformEvidence, Record, link};
 use crate::error::conflict;
 use crate::rows::{
-    AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, RevokedToken, SigningKey,
+    AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, Revision, RevokedBy,
+    RevokedToken, SigningKey, WithdrawnKey,
 };
-use crate::sql::{audit_in_sql, store_in_sql};
+use crate::sql::{audit_in_sql, revocation_in_sql, store_in_sql};
 use crate::{AuditLog, Store, StoreError};
 
 /// The store without limits of time.
@@ -22,3 +23,4 @@ pub(super) struct Statements {
 
 store_in_sql!(Statements, sqlx::Postgres, PgRow, read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 audit_in_sql!(Statements, sqlx::Postgres, PgRow);
+revocation_in_sql!(Statements, sqlx::Postgres, PgRow, read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");

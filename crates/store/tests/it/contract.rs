@@ -1,8 +1,8 @@
 //! What every store does.
 
-use store::{Store, StoreError};
+use store::{RevokedBy, RevokedToken, Store, StoreError};
 
-use crate::rows::{access_key, change, client, entry, key, provider, revoked, signer};
+use crate::rows::{access_key, change, client, entry, key, provider, revoked, signer, withdrawn};
 
 pub use crate::audit::{
     chains_of_writers_at_once_have_no_gaps, every_change_is_written_down_and_nothing_that_was_refused,
@@ -27,6 +27,11 @@ macro_rules! every_store {
             of_writers_at_once_one_changes_the_policy,
             the_last_signer_stays,
             a_revoked_token_is_kept_until_it_expires,
+            revocations_do_not_make_changes_of_the_provider_fail,
+            tokens_revoked_by_their_bearers_leave_room_for_contributors,
+            revocations_after_a_number_are_read_alone,
+            a_withdrawn_key_is_kept_while_it_is_listed,
+            the_last_signing_key_is_not_withdrawn_without_a_successor,
             there_is_one_administrator,
             clients_have_names_of_their_own,
             names_are_ordered_by_their_bytes,
@@ -55,7 +60,7 @@ pub type Shared = std::sync::Arc<dyn Store>;
 /// The number of changes, and the revision of provider `one`.
 async fn numbers(store: &Shared) -> (i64, i64) {
     let revisions = store.revisions().await.unwrap();
-    let revision = revisions.iter().find(|(name, _)| name == "one").map_or(0, |(_, revision)| *revision);
+    let revision = revisions.iter().find(|of| of.name == "one").map_or(0, |of| of.revision);
     (store.generation().await.unwrap(), revision)
 }
 
@@ -68,6 +73,7 @@ pub async fn a_provider_is_made_with_all_that_it_needs(store: Shared) {
     for state in states {
         let mut made = provider(&state.provider.name);
         made.provider.revision = state.provider.revision;
+        assert_eq!(state.provider.revocations, 0);
         assert_eq!(state.provider, made.provider);
         assert_eq!((&state.keys, &state.signers), (&vec![made.key], &made.signers));
         assert_eq!(store.provider(&state.provider.name).await.unwrap().unwrap(), state);
@@ -247,23 +253,110 @@ pub async fn the_last_signer_stays(store: Shared) {
     assert_eq!(store.provider("one").await.unwrap().unwrap().signers, [signer("one", 2)]);
 }
 
+/// The number of the last revocation at provider `one`.
+async fn revocations(store: &Shared) -> i64 {
+    store.revisions().await.unwrap().into_iter().find(|of| of.name == "one").unwrap().revocations
+}
+
+/// Revoked by its bearer.
+fn by_bearer(jti: &str, expires_at: i64) -> RevokedToken {
+    RevokedToken { by: RevokedBy::Bearer, ..revoked(jti, expires_at) }
+}
+
 pub async fn a_revoked_token_is_kept_until_it_expires(store: Shared) {
-    let missing = store.revoke_token(&revoked("a", 10), 1, &entry()).await;
+    let missing = store.revoke_token(&revoked("a", 10), 9, 1, &entry()).await;
     assert!(matches!(missing, Err(StoreError::Missing("provider"))));
+    assert_eq!(store.revoked_tokens("one", 0).await.unwrap(), None);
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     let kept = async || store.provider("one").await.unwrap().unwrap().revoked;
     for jti in ["b", "a"] {
-        let before = numbers(&store).await;
-        assert!(store.revoke_token(&revoked(jti, 10), 1, &entry()).await.unwrap());
-        assert!(numbers(&store).await.1 > before.1, "every replica hears of it");
+        let before = revocations(&store).await;
+        assert!(store.revoke_token(&revoked(jti, 10), 9, 1, &entry()).await.unwrap());
+        let now = revocations(&store).await;
+        assert!(now > before, "every replica hears of it");
+        assert_eq!(now, store.generation().await.unwrap());
     }
-    assert!(!store.revoke_token(&revoked("a", 10), 1, &entry()).await.unwrap());
+    assert!(!store.revoke_token(&revoked("a", 10), 9, 1, &entry()).await.unwrap());
+    assert!(!store.revoke_token(&by_bearer("a", 10), 9, 1, &entry()).await.unwrap());
     assert_eq!(kept().await, [revoked("a", 10), revoked("b", 10)]);
-    assert!(store.revoke_token(&revoked("c", 20), 10, &entry()).await.unwrap());
+    assert!(store.revoke_token(&revoked("c", 20), 9, 10, &entry()).await.unwrap());
     assert_eq!(kept().await, [revoked("c", 20)]);
     store.delete_provider("one", &entry()).await.unwrap();
     store.create_provider(&provider("one"), &entry()).await.unwrap();
-    assert_eq!(kept().await, []);
+    assert_eq!((kept().await, revocations(&store).await), (Vec::new(), 0));
+}
+
+pub async fn revocations_do_not_make_changes_of_the_provider_fail(store: Shared) {
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    let (_, revision) = numbers(&store).await;
+    assert!(store.revoke_token(&by_bearer("a", 10), 9, 1, &entry()).await.unwrap());
+    store.add_signing_key(&key("another", "one", 2), revision, &entry()).await.unwrap();
+}
+
+pub async fn tokens_revoked_by_their_bearers_leave_room_for_contributors(store: Shared) {
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    let is_full = |result: Result<bool, StoreError>| matches!(result, Err(StoreError::Full("list of revoked tokens")));
+    for jti in ["a", "b"] {
+        assert!(store.revoke_token(&by_bearer(jti, 10), 2, 1, &entry()).await.unwrap());
+    }
+    let before = store.generation().await.unwrap();
+    assert!(is_full(store.revoke_token(&by_bearer("c", 10), 2, 1, &entry()).await));
+    assert_eq!(store.generation().await.unwrap(), before, "what is refused changes nothing");
+    assert!(!store.revoke_token(&by_bearer("b", 10), 2, 1, &entry()).await.unwrap(), "it is revoked already");
+    assert!(store.revoke_token(&revoked("c", 20), 1, 1, &entry()).await.unwrap());
+    assert!(is_full(store.revoke_token(&revoked("d", 20), 1, 1, &entry()).await));
+    // Expired ones do not count.
+    assert!(store.revoke_token(&by_bearer("d", 20), 2, 10, &entry()).await.unwrap());
+    let kept = store.provider("one").await.unwrap().unwrap().revoked;
+    assert_eq!(kept, [revoked("c", 20), by_bearer("d", 20)]);
+}
+
+pub async fn revocations_after_a_number_are_read_alone(store: Shared) {
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    store.create_provider(&provider("two"), &entry()).await.unwrap();
+    assert!(store.revoke_token(&revoked("a", 10), 9, 1, &entry()).await.unwrap());
+    let first = revocations(&store).await;
+    assert!(store.revoke_token(&by_bearer("b", 10), 9, 1, &entry()).await.unwrap());
+    let second = revocations(&store).await;
+    let after = async |number| store.revoked_tokens("one", number).await.unwrap().unwrap();
+    assert_eq!(after(0).await, (second, vec![revoked("a", 10), by_bearer("b", 10)]));
+    assert_eq!(after(first).await, (second, vec![by_bearer("b", 10)]));
+    assert_eq!(after(second).await, (second, Vec::new()));
+    assert_eq!(store.revoked_tokens("two", 0).await.unwrap(), Some((0, Vec::new())));
+}
+
+pub async fn a_withdrawn_key_is_kept_while_it_is_listed(store: Shared) {
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    let withdraw = async |kid: &str, successor: &str, until, now| {
+        let (_, revision) = numbers(&store).await;
+        let successor = key(successor, "one", now);
+        store.withdraw_signing_key(&withdrawn(kid, until), Some(&successor), revision, now, &entry()).await
+    };
+    let before = numbers(&store).await;
+    withdraw("key of one", "second", 10, 1).await.unwrap();
+    assert!(numbers(&store).await.1 > before.1, "every replica hears of it");
+    let state = store.provider("one").await.unwrap().unwrap();
+    assert_eq!((state.keys, state.withdrawn), (vec![key("second", "one", 1)], vec![withdrawn("key of one", 10)]));
+    let missing = withdraw("key of one", "third", 10, 1).await;
+    assert!(matches!(missing, Err(StoreError::Missing("signing key"))));
+    let stale = store.withdraw_signing_key(&withdrawn("second", 10), None, before.1, 1, &entry()).await;
+    assert!(matches!(stale, Err(StoreError::Changed("provider"))));
+    withdraw("second", "third", 20, 10).await.unwrap();
+    assert_eq!(store.provider("one").await.unwrap().unwrap().withdrawn, [withdrawn("second", 20)]);
+    store.delete_provider("one", &entry()).await.unwrap();
+    let missing = store.withdraw_signing_key(&withdrawn("third", 30), None, 0, 1, &entry()).await;
+    assert!(matches!(missing, Err(StoreError::Missing("provider"))));
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    assert_eq!(store.provider("one").await.unwrap().unwrap().withdrawn, []);
+}
+
+pub async fn the_last_signing_key_is_not_withdrawn_without_a_successor(store: Shared) {
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    let (_, revision) = numbers(&store).await;
+    let last = store.withdraw_signing_key(&withdrawn("key of one", 10), None, revision, 1, &entry()).await;
+    assert!(matches!(last, Err(StoreError::Last("signing key"))));
+    let state = store.provider("one").await.unwrap().unwrap();
+    assert_eq!((state.keys.len(), state.withdrawn), (1, Vec::new()));
 }
 
 pub async fn there_is_one_administrator(store: Shared) {
@@ -297,7 +390,7 @@ pub async fn names_are_ordered_by_their_bytes(store: Shared) {
         store.create_provider(&provider(name), &entry()).await.unwrap();
         store.create_client(&client(name, name, None), &entry()).await.unwrap();
     }
-    let names: Vec<String> = store.revisions().await.unwrap().into_iter().map(|(name, _)| name).collect();
+    let names: Vec<String> = store.revisions().await.unwrap().into_iter().map(|of| of.name).collect();
     assert_eq!(names, ordered);
     let names: Vec<String> = store.providers().await.unwrap().into_iter().map(|state| state.provider.name).collect();
     assert_eq!(names, ordered);

@@ -3,7 +3,7 @@
 use store::{Store, StoreError};
 
 use crate::audit::chains;
-use crate::rows::{access_key, change, client, entry, key, provider, revoked, signer};
+use crate::rows::{access_key, change, client, entry, key, provider, revoked, signer, withdrawn};
 
 /// Every provider has its key and its signers, the policies have no gaps, no revision is higher than the last change, and every
 /// change stands in the audit.
@@ -14,7 +14,8 @@ pub async fn hold(store: &dyn Store) {
         let provider = &state.provider;
         assert!(!state.keys.is_empty(), "{provider:?} has no key");
         assert!(!state.signers.is_empty(), "{provider:?} has no signer");
-        assert!(provider.revision <= generation, "{provider:?} is of a change that was not counted: {generation}");
+        let last = provider.revision.max(provider.revocations);
+        assert!(last <= generation, "{provider:?} is of a change that was not counted: {generation}");
         for policy in &state.policies {
             let history = store.policy_history(&provider.name, &policy.attestation_type).await.unwrap();
             let numbers: Vec<i64> = history.iter().rev().map(|change| change.number).collect();
@@ -30,7 +31,7 @@ pub async fn hold(store: &dyn Store) {
 }
 
 /// The writing methods, by number: each changes something where it is called after those before it.
-pub const WRITES: usize = 14;
+pub const WRITES: usize = 15;
 
 /// Calls a writing method of a store; what it has to know of what is there is read from another handle.
 pub async fn write(store: &dyn Store, reader: &dyn Store, number: usize) -> Result<(), StoreError> {
@@ -50,7 +51,12 @@ pub async fn write(store: &dyn Store, reader: &dyn Store, number: usize) -> Resu
         9 => store.delete_client("id", &entry()).await.map(drop),
         10 => store.create_administrator(&[7; 32], 1, &entry()).await,
         11 => store.create_access_key(&access_key("a"), &entry()).await,
-        12 => store.revoke_token(&revoked("id", 9), 1, &entry()).await.map(drop),
+        12 => store.revoke_token(&revoked("id", 9), 10, 1, &entry()).await.map(drop),
+        13 => {
+            let successor = key("successor", "one", 3);
+            let withdrawn = withdrawn("key of one", 9);
+            store.withdraw_signing_key(&withdrawn, Some(&successor), revision, 1, &entry()).await
+        }
         _ => store.delete_provider("one", &entry()).await,
     }
 }

@@ -1,6 +1,9 @@
 //! Rows to keep.
 
-use store::{AccessKey, Client, Entry, NewProvider, PolicyChange, PolicySigner, Provider, RevokedToken, SigningKey};
+use store::{
+    AccessKey, Client, Entry, NewProvider, PolicyChange, PolicySigner, Provider, RevokedBy, RevokedToken, SigningKey,
+    WithdrawnKey,
+};
 
 pub fn entry() -> Entry {
     Entry { replica: "replica".to_owned(), text: "{}".to_owned() }
@@ -18,6 +21,7 @@ pub fn provider(name: &str) -> NewProvider {
             created_at: 7,
             created_by: "somebody".to_owned(),
             revision: 0,
+            revocations: 0,
         },
         key: key(&format!("key of {name}"), name, 1),
         signers: vec![signer(name, 1)],
@@ -61,7 +65,11 @@ pub fn change(number: i64, text: Option<&str>) -> PolicyChange {
 }
 
 pub fn revoked(jti: &str, expires_at: i64) -> RevokedToken {
-    RevokedToken { provider: "one".to_owned(), jti: jti.to_owned(), expires_at }
+    RevokedToken { provider: "one".to_owned(), jti: jti.to_owned(), expires_at, by: RevokedBy::Contributor }
+}
+
+pub fn withdrawn(kid: &str, listed_until: i64) -> WithdrawnKey {
+    WithdrawnKey { provider: "one".to_owned(), kid: kid.to_owned(), withdrawn_at: 1, listed_until }
 }
 
 pub fn client(id: &str, name: &str, provider: Option<&str>) -> Client {

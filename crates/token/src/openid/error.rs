@@ -1,7 +1,10 @@
 //! Why a bearer token is refused, one variant for each way to fail a step.
 
+use std::sync::Arc;
+
 use super::{MAX_LENGTH, MAX_LIFETIME_SECONDS};
 use crate::jws::JwsError;
+use crate::public_key::PublicKeyError;
 
 /// Why a bearer token is refused. Texts out of the token are cut to 200 characters.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +42,14 @@ pub enum BearerError {
     UnknownKey {
         /// The header's `kid`.
         kid: String,
+    },
+    /// The issuer's key of this id cannot be used.
+    #[error("its issuer's key `{kid}` cannot be used")]
+    UnusableKey {
+        /// The header's `kid`.
+        kid: String,
+        /// Why not.
+        source: Arc<PublicKeyError>,
     },
     /// The issuer has several keys of this id.
     #[error("its issuer publishes several keys of the id `{kid}`")]
@@ -118,6 +129,7 @@ impl BearerError {
             Self::Type { .. } => "bearer_type",
             Self::NoKeyId => "bearer_no_key_id",
             Self::UnknownKey { .. } => "bearer_unknown_key",
+            Self::UnusableKey { .. } => "bearer_unusable_key",
             Self::AmbiguousKey { .. } => "bearer_ambiguous_key",
             Self::KeyKind { .. } => "bearer_key_kind",
             Self::Signature => "bearer_signature",
@@ -146,6 +158,7 @@ impl BearerError {
             Self::UnknownKey { .. } => {
                 "get a new token; where the issuer has just replaced its keys, try again in a minute"
             }
+            Self::UnusableKey { source, .. } => source.help(),
             Self::Issuer { .. } => "get a token from an issuer that the service is configured for",
             Self::Audience { .. } => "ask the issuer for a token for this service",
             Self::Expired { .. } => "get a new token",

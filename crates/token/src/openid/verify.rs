@@ -100,7 +100,8 @@ impl Verifier {
     /// 4. Its algorithm is one of those of this issuer. None of them is `none` or has a shared secret.
     /// 5. Its type is `JWT` or `at+jwt` (RFC 9068), or is not said.
     /// 6. Its `kid` names exactly one key in `keys`; `jku`, `jwk`, `x5u` and `x5c` are not looked at.
-    /// 7. That key is of the algorithm's kind, and for that algorithm if the key set says which it is for.
+    /// 7. That key is of the algorithm's kind, and for that algorithm if the key set says which it is for. Where the key set has
+    ///    its certificate, `at` lies in the certificate's validity, give or take [`SKEW_SECONDS`].
     /// 8. The signature is that key's over the first two segments.
     /// 9. `iss` is exactly the issuer.
     /// 10. `aud` is exactly the audience, or a list with it.
@@ -115,7 +116,7 @@ impl Verifier {
         let UnverifiedToken { jws, claims } = token;
         let algorithm = self.check_algorithm(&jws.header)?;
         check_type(&jws.header)?;
-        check_signature(&jws, keys, algorithm)?;
+        check_signature(&jws, keys, algorithm, at)?;
         self.check_issuer(&claims)?;
         self.check_audience(&claims)?;
         check_times(&claims, at)?;
@@ -159,9 +160,9 @@ fn check_type(header: &Header) -> Result<(), BearerError> {
 }
 
 /// Steps 6 to 8.
-fn check_signature(jws: &Jws<'_>, keys: &KeySet, algorithm: SignatureAlgorithm) -> Result<(), BearerError> {
+fn check_signature(jws: &Jws<'_>, keys: &KeySet, algorithm: SignatureAlgorithm, at: i64) -> Result<(), BearerError> {
     let kid = jws.header.kid.as_deref().ok_or(BearerError::NoKeyId)?;
-    let key = keys.find(kid, algorithm)?;
+    let key = keys.find(kid, algorithm, at)?;
     match algorithm.verifies(key, jws.signing_input.as_bytes(), &jws.signature) {
         Some(true) => Ok(()),
         Some(false) => Err(BearerError::Signature),

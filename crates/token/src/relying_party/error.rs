@@ -40,7 +40,13 @@ pub enum TokenError {
         /// The header's `kid`.
         kid: String,
     },
-    /// The issuer has several keys of this id.
+    /// The issuer withdrew the key.
+    #[error("token is signed with the key `{kid}`, which the issuer withdrew")]
+    KeyWithdrawn {
+        /// The header's `kid`.
+        kid: String,
+    },
+    /// The issuer has several keys of this id that verify such signatures.
     #[error("the issuer publishes several keys of the id `{kid}`")]
     AmbiguousKey {
         /// The header's `kid`.
@@ -186,6 +192,7 @@ impl TokenError {
             Self::Type { .. } => "token_type",
             Self::NoKeyId => "token_no_key_id",
             Self::UnknownKey { .. } => "token_unknown_key",
+            Self::KeyWithdrawn { .. } => "token_key_withdrawn",
             Self::AmbiguousKey { .. } => "token_ambiguous_key",
             Self::KeyType { .. } => "token_key_type",
             Self::Key { .. } => "token_key",
@@ -224,9 +231,9 @@ impl TokenError {
             Self::UnknownKey { .. } => {
                 "fetch the issuer's keys again; if it stays so, another service issued the token"
             }
-            Self::AmbiguousKey { .. } | Self::KeyType { .. } | Self::Key { .. } => {
-                "the issuer's key set is broken; ask its operator"
-            }
+            Self::KeyWithdrawn { .. } => "do not trust the token: others may have the key; attest again",
+            Self::AmbiguousKey { .. } | Self::KeyType { .. } => "the issuer's key set is broken; ask its operator",
+            Self::Key { source, .. } => source.help(),
             Self::KeyUrl { .. } | Self::Issuer { .. } => "attest with the service that is trusted here",
             Self::Signature => "do not trust the sender: the token was changed or forged",
             Self::Expired { .. } => "attest again",

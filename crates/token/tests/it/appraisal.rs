@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use token::{Binding, EnclaveExpectations, Expectations, RevocationError, RevokedTokens, TokenError};
 
-use crate::fixture::{ISS, NOW, token, verifier, with_claim};
+use crate::fixture::{ISS, NOW, key, token, verifier, with_claim};
 
 fn refusal(token: &str, enclave: EnclaveExpectations) -> Option<&'static str> {
     let expectations = Expectations::new(Binding::WithoutFreshness).enclave(enclave);
@@ -71,10 +71,32 @@ fn a_revoked_token_is_refused() {
 }
 
 #[test]
+fn a_token_of_a_withdrawn_key_is_refused_though_its_key_was_kept() {
+    let verify = |list: RevokedTokens| {
+        let expectations = Expectations::new(Binding::WithoutFreshness).not_revoked(list);
+        verifier().verify(&token(), NOW, &expectations).map(drop)
+    };
+    let list = |issuer: &str, kid: &str| RevokedTokens::new(issuer, NOW, []).withdrawn_keys([kid.to_owned()]);
+    verify(list(ISS, "another")).unwrap();
+    let refused = verify(list(ISS, key().kid())).unwrap_err();
+    assert!(matches!(&refused, TokenError::KeyWithdrawn { kid } if kid == key().kid()));
+    assert_eq!(refused.code(), "token_key_withdrawn");
+    // Another issuer withdraws none of ours.
+    assert!(matches!(verify(list("https://another.example", key().kid())), Err(TokenError::RevokedByAnother { .. })));
+}
+
+#[test]
 fn a_list_is_read_as_it_is_written() {
     let list = RevokedTokens::new(ISS, NOW, ["b".to_owned(), "a".to_owned()]);
     let text = serde_json::to_string(&list).unwrap();
-    assert_eq!(text, format!("{{\"issuer\":\"{ISS}\",\"asOf\":{NOW},\"revoked\":[\"a\",\"b\"]}}"));
+    let without = format!("{{\"issuer\":\"{ISS}\",\"asOf\":{NOW},\"revoked\":[\"a\",\"b\"]");
+    assert_eq!(text, format!("{without},\"withdrawnKeys\":[]}}"));
+    assert_eq!(RevokedTokens::parse(text.as_bytes(), ISS).unwrap(), list);
+    // Of a service of an earlier version.
+    assert_eq!(RevokedTokens::parse(format!("{without}}}").as_bytes(), ISS).unwrap(), list);
+    let list = list.withdrawn_keys(["key".to_owned()]);
+    let text = serde_json::to_string(&list).unwrap();
+    assert_eq!(text, format!("{without},\"withdrawnKeys\":[\"key\"]}}"));
     assert_eq!(RevokedTokens::parse(text.as_bytes(), ISS).unwrap(), list);
     assert!(matches!(RevokedTokens::parse(text.as_bytes(), "https://a"), Err(RevocationError::Issuer { .. })));
     for wrong in ["", "{}", "[]", "{\"issuer\":\"a\",\"issuer\":\"a\",\"asOf\":1,\"revoked\":[]}"] {

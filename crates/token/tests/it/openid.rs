@@ -1,5 +1,6 @@
 //! Bearer tokens of a made-up issuer: which are taken, and one refusal for each step.
 
+use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::KeyPair;
 use proptest::prelude::{any, prop_assert, proptest};
@@ -259,6 +260,45 @@ fn keys_that_do_not_sign_as_we_read_are_left_out() {
     ] {
         assert_eq!(usable(key.clone()), 0, "{key}");
     }
+}
+
+#[test]
+fn refuses_a_key_whose_entry_contradicts_its_use() {
+    let token = sign("RS256", &header("RS256"), &claims());
+    let code = |key: Value| match verify_with(&keys_of(&[key]), &token, NOW).map(drop) {
+        Err(BearerError::UnusableKey { source, .. }) => source.code(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(code(with(rsa_jwk(), "use", json!("enc"))), "key_use_purpose");
+    assert_eq!(code(with(rsa_jwk(), "use", json!(["sig"]))), "key_use_purpose");
+    assert_eq!(code(with(rsa_jwk(), "key_ops", json!(["sign"]))), "key_use_operations");
+    assert_eq!(code(with(rsa_jwk(), "key_ops", json!(["verify", "verify"]))), "key_use_operations");
+    assert_eq!(code(with(rsa_jwk(), "alg", json!("RSA-OAEP"))), "key_use_algorithm");
+    assert_eq!(code(without(rsa_jwk(), "e")), "public_key_entry");
+    // Beside one that is usable it does no harm.
+    let beside = keys_of(&[with(rsa_jwk(), "use", json!("enc")), rsa_jwk()]);
+    verify_with(&beside, &token, NOW).unwrap();
+}
+
+#[test]
+fn refuses_a_key_that_its_certificate_contradicts() {
+    use token::{Jwk, SigningKey, TokenAlgorithm};
+    let pkcs8 = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(rsa()).unwrap();
+    let issuers = SigningKey::from_pkcs8(pkcs8.as_ref()).unwrap();
+    let x5c = |key: &SigningKey, from, until| {
+        json!(Jwk::new("rsa", &key.self_signed(ISSUER, from, until, None).unwrap()).x5c())
+    };
+    let token = sign("RS256", &header("RS256"), &claims());
+    let verify = |x5c| verify_with(&keys_of(&[with(rsa_jwk(), "x5c", x5c)]), &token, NOW).map(drop);
+    let code = |x5c| match verify(x5c) {
+        Err(BearerError::UnusableKey { source, .. }) => source.code(),
+        other => panic!("{other:?}"),
+    };
+    verify(x5c(&issuers, NOW, NOW + 3_600)).unwrap();
+    assert_eq!(code(x5c(&issuers, NOW - 7_200, NOW - 3_600)), "public_key_expired");
+    assert_eq!(code(x5c(&issuers, NOW + 3_600, NOW + 7_200)), "public_key_not_yet_valid");
+    let others = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
+    assert_eq!(code(x5c(&others, NOW, NOW + 3_600)), "public_key_other_key");
 }
 
 #[test]

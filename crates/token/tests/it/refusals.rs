@@ -5,7 +5,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rcgen::{CertificateParams, Issuer, KeyPair, PublicKeyData, SignatureAlgorithm};
 use serde_json::{Map, Value, json};
 use token::{
-    Binding, Expectations, Jwk, Jwks, PublicKeyError, SigningKey, TokenAlgorithm, TokenError, Verifier, issue_unsecured,
+    Binding, Expectations, Jwk, Jwks, KeyUseError, PublicKeyError, SigningKey, TokenAlgorithm, TokenError, Verifier,
+    issue_unsecured,
 };
 
 use crate::fixture::{
@@ -141,6 +142,97 @@ fn refusal_of_key(public_key: Vec<u8>) -> PublicKeyError {
 fn refuses_key_without_certificate() {
     let entry = json!({"x5c": [], "kid": key().kid(), "kty": "RSA"});
     assert!(matches!(refusal_under(&entry), TokenError::Key { source: PublicKeyError::NoCertificate, .. }));
+}
+
+/// The entry of [`key`], with other members.
+fn entry_with(members: &Value) -> Value {
+    let mut entry = json!({"x5c": keys().keys()[0].x5c(), "kid": key().kid(), "kty": "RSA"});
+    for (name, value) in members.as_object().unwrap() {
+        entry[name] = value.clone();
+    }
+    entry
+}
+
+fn is_taken(keys: &[Value]) -> bool {
+    let keys = Jwks::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap();
+    let expectations = Expectations::new(Binding::Nonce("f00d".into()));
+    Verifier::new(ISS, keys).verify(&token(), NOW + 1, &expectations).is_ok()
+}
+
+fn refusal_of_entry(members: &Value) -> PublicKeyError {
+    match refusal_under(&entry_with(members)) {
+        TokenError::Key { source, .. } => source,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn refuses_a_key_whose_entry_contradicts_its_use() {
+    for members in [
+        json!({}),
+        json!({"use": "sig", "key_ops": ["verify"], "alg": "RS256"}),
+        json!({"key_ops": ["sign", "verify"], "unknown": 1}),
+        json!({"use": null, "key_ops": null, "alg": null}),
+    ] {
+        assert!(is_taken(&[entry_with(&members)]), "{members}");
+    }
+    for purpose in [json!("enc"), json!("SIG"), json!(""), json!(["sig"])] {
+        let error = refusal_of_entry(&json!({"use": purpose}));
+        assert!(matches!(error, PublicKeyError::Use(KeyUseError::Purpose { .. })), "{purpose}: {error}");
+        assert_eq!(error.code(), "key_use_purpose");
+    }
+    let many = json!(vec!["verify"; 2]);
+    for operations in [json!([]), json!(["sign"]), json!("verify"), json!(["Verify"]), json!(["verify", 1]), many] {
+        let error = refusal_of_entry(&json!({"key_ops": operations}));
+        assert!(matches!(error, PublicKeyError::Use(KeyUseError::Operations { .. })), "{operations}: {error}");
+        assert_eq!(error.code(), "key_use_operations");
+    }
+    for alg in [json!("ES256"), json!("RSA-OAEP"), json!("rs256"), json!("PS256"), json!(256)] {
+        let error = refusal_of_entry(&json!({"alg": alg}));
+        assert!(matches!(error, PublicKeyError::Use(KeyUseError::Algorithm { .. })), "{alg}: {error}");
+        assert_eq!(error.code(), "key_use_algorithm");
+    }
+}
+
+#[test]
+fn refuses_a_key_whose_numbers_are_not_those_of_its_certificate() {
+    for members in [json!({"n": "AQAB"}), json!({"e": "Aw"}), json!({"n": 1}), json!({"e": "not base64!"})] {
+        let error = refusal_of_entry(&members);
+        assert!(matches!(error, PublicKeyError::OtherKey { .. }), "{members}: {error}");
+        assert_eq!(error.code(), "public_key_other_key");
+    }
+    assert!(is_taken(&[entry_with(&json!({"e": "AQAB"}))]));
+}
+
+#[test]
+fn refuses_a_key_outside_the_validity_of_its_certificate() {
+    let refusal = |from, until| {
+        let certificate = key().self_signed(ISS, from, until, None).unwrap();
+        match refusal_by(&Verifier::new(ISS, Jwks::new(vec![Jwk::new(key().kid(), &certificate)])), &token()) {
+            TokenError::Key { source, .. } => source,
+            other => panic!("{other:?}"),
+        }
+    };
+    let early = refusal(NOW + 3_600, NOW + 7_200);
+    assert!(matches!(early, PublicKeyError::NotYetValid { .. }), "{early}");
+    assert_eq!(early.code(), "public_key_not_yet_valid");
+    let late = refusal(NOW - 7_200, NOW - 3_600);
+    assert!(matches!(late, PublicKeyError::Expired { .. }), "{late}");
+    assert_eq!(late.code(), "public_key_expired");
+}
+
+#[test]
+fn an_entry_for_something_else_keeps_no_other_from_its_use() {
+    let good = entry_with(&json!({}));
+    // Of the same id: one that is for encryption, and one that cannot be read.
+    for other in [entry_with(&json!({"use": "enc"})), json!({"kid": key().kid(), "kty": "oct"}), json!({"kty": 1})] {
+        assert!(is_taken(&[other.clone(), good.clone()]) && is_taken(&[good.clone(), other.clone()]), "{other}");
+    }
+    assert!(!is_taken(&[good.clone(), good]));
+    let unreadable = json!({"keys": [{"kid": key().kid(), "kty": "oct"}, {"x5c": [], "kid": "k", "kty": "RSA"}]});
+    let keys = Jwks::parse(unreadable.to_string().as_bytes()).unwrap();
+    let error = refusal_by(&Verifier::new(ISS, keys), &token());
+    assert!(matches!(error, TokenError::Key { source: PublicKeyError::Entry(_), .. }), "{error}");
 }
 
 #[test]

@@ -6,8 +6,7 @@ use abi::open_enclave;
 use dcap::UnixTime;
 use token::{SigningKey, TokenAlgorithm};
 
-use super::{KeysError, PURPOSE};
-use crate::provider::ProviderName;
+use super::{KeysError, Owner};
 use crate::vault::Vault;
 
 /// Seconds for which a signing key's certificate is made out: ten years, for rotation replaces keys and not this date.
@@ -37,22 +36,22 @@ impl std::fmt::Debug for Quoter {
 /// Makes a key with its certificate, on a thread for computation: an RSA key takes some tenths of a second. The certificate
 /// carries evidence about the service where there is any.
 pub(crate) async fn make(
-    provider: &ProviderName,
-    issuer: &str,
+    owner: Owner<'_>,
     algorithm: TokenAlgorithm,
     vault: &Arc<Vault>,
     quoter: Option<&Quoter>,
     (now, signs_from): (UnixTime, i64),
 ) -> Result<store::SigningKey, KeysError> {
-    let (provider, issuer, now) = (provider.to_string(), issuer.to_owned(), now.seconds());
-    let (vault, quoter) = (Arc::clone(vault), quoter.cloned());
+    let (provider, issuer, root_sha256) = (owner.provider.to_owned(), owner.issuer.to_owned(), *owner.root_sha256);
+    let (vault, quoter, now) = (Arc::clone(vault), quoter.cloned(), now.seconds());
     let making = tokio::task::spawn_blocking(move || {
         let key = SigningKey::generate(algorithm)?;
         let report = quoter.map(|quoter| (quoter.0)(&key.report_data())).transpose().map_err(KeysError::Quote)?;
         let report = report.map(|quote| open_enclave::framed(&quote));
         let (from, until) = (now.saturating_sub(CERTIFICATE_SLACK), now.saturating_add(CERTIFICATE_LIFETIME));
         let certificate = key.self_signed(&issuer, from, until, report.as_deref())?;
-        let sealed = vault.seal(PURPOSE, key.kid(), &key.to_pkcs8()?)?;
+        let owner = Owner { provider: &provider, issuer: &issuer, root_sha256: &root_sha256 };
+        let sealed = vault.seal(owner.binding(key.kid()), &key.to_pkcs8()?)?;
         let kid = key.kid().to_owned();
         Ok(store::SigningKey { kid, provider, issuer, sealed, certificate, created_at: now, signs_from })
     });
