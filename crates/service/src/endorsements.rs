@@ -10,6 +10,7 @@ use collateral::LoadError;
 use dcap::{Certificate, TrustedRoots, Verifier, pem};
 
 use crate::keeper::Keeper;
+use crate::newest_lists::NewestLists;
 
 /// A root, and where collateral lies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,16 +38,18 @@ pub(crate) struct Endorsements {
     pub(crate) is_simulated: bool,
     collateral: Option<PathBuf>,
     keeper: ArcSwap<Keeper>,
+    lists: Arc<NewestLists>,
 }
 
 impl Endorsements {
-    fn load(source: &Source) -> Result<Self, EndorsementsError> {
+    fn load(source: &Source, lists: &Arc<NewestLists>) -> Result<Self, EndorsementsError> {
         let roots = roots(source.root_pem.as_deref())?;
         Ok(Self {
             is_simulated: roots != TrustedRoots::intel(),
             verifier: Verifier::new(roots),
             collateral: source.collateral.clone(),
-            keeper: ArcSwap::from_pointee(Keeper::load(source.collateral.as_deref())?),
+            keeper: ArcSwap::from_pointee(Keeper::load(source.collateral.as_deref(), lists)?),
+            lists: Arc::clone(lists),
         })
     }
 
@@ -61,7 +64,7 @@ impl Endorsements {
         if !self.keeper.load().is_stale(path) {
             return Ok(false);
         }
-        self.keeper.store(Arc::new(Keeper::load(Some(path))?));
+        self.keeper.store(Arc::new(Keeper::load(Some(path), &self.lists)?));
         Ok(true)
     }
 }
@@ -73,18 +76,21 @@ fn roots(pem: Option<&str>) -> Result<TrustedRoots, EndorsementsError> {
     Ok(TrustedRoots::only(&Certificate::from_der(der).map_err(|_| EndorsementsError::Root)?))
 }
 
-/// Those in use, by source; they go with the last provider that uses them.
+/// Those in use, by source; they go with the last provider that uses them. The newest revocation lists stay.
 #[derive(Default)]
-pub(crate) struct Shelf(Mutex<HashMap<Source, Weak<Endorsements>>>);
+pub(crate) struct Shelf {
+    known: Mutex<HashMap<Source, Weak<Endorsements>>>,
+    lists: Arc<NewestLists>,
+}
 
 impl Shelf {
     /// Those of that source, loaded once.
     pub(crate) fn get(&self, source: &Source) -> Result<Arc<Endorsements>, EndorsementsError> {
-        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelf = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = shelf.get(source).and_then(Weak::upgrade) {
             return Ok(known);
         }
-        let loaded = Arc::new(Endorsements::load(source)?);
+        let loaded = Arc::new(Endorsements::load(source, &self.lists)?);
         shelf.retain(|_, known| known.strong_count() > 0);
         shelf.insert(source.clone(), Arc::downgrade(&loaded));
         Ok(loaded)
@@ -93,7 +99,7 @@ impl Shelf {
     /// Loads anew what has changed on disk: for each source whether it has, or why it could not be loaded.
     pub(crate) fn refresh(&self) -> Vec<(PathBuf, Result<bool, LoadError>)> {
         let known: Vec<_> = {
-            let shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let shelf = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             shelf.values().filter_map(Weak::upgrade).collect()
         };
         let path = |endorsements: &Endorsements| endorsements.collateral.clone().unwrap_or_default();

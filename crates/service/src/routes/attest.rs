@@ -78,7 +78,7 @@ async fn compute(
     mut observed: Observed,
 ) -> (Result<String, AttestError>, Option<Decision>) {
     let is_draft = request.draft_policy.is_some();
-    let wants_decisions = api.audit.wants_decisions();
+    let (wants_decisions, wants_inputs) = (api.audit.wants_decisions(), api.audit.wants_inputs());
     let attest = move || {
         let at = UnixTime::of_system_clock();
         let token = provider.attest_observed(attestation_type, &request, at, &mut observed);
@@ -89,7 +89,7 @@ async fn compute(
             at,
             outcome: token.as_ref().map(|token| sha256(&[token.as_bytes()])).map_err(AttestError::code),
             evidence: request.evidence,
-            request: body.to_vec(),
+            request: if wants_inputs && observed.is_proven { body.to_vec() } else { Vec::new() },
             observed,
         });
         (token, decision)
