@@ -16,6 +16,10 @@ CREATE TABLE audit_cutoff (
 );
 INSERT INTO audit_cutoff (id, kept_from) VALUES (1, 0);
 
+-- Temporary tables come first in a search path that does not name them, and everybody may create one: the guards below look for
+-- tables in the schema of this store first, so that a temporary `audit_head` does not decide what they allow.
+SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true);
+
 -- `refuse_change` says that the audit is append-only.
 DROP TRIGGER audit_is_append_only ON audit_record;
 CREATE TRIGGER audit_record_is_not_changed BEFORE UPDATE OR TRUNCATE ON audit_record
@@ -27,7 +31,7 @@ CREATE TRIGGER audit_input_is_not_emptied BEFORE TRUNCATE ON audit_input
 CREATE TRIGGER audit_cutoff_is_one BEFORE INSERT OR DELETE OR TRUNCATE ON audit_cutoff
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-CREATE FUNCTION guard_audit_record() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_audit_record() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         IF NOT EXISTS (SELECT 1 FROM audit_head
@@ -45,7 +49,7 @@ CREATE TRIGGER audit_record_grows_at_the_end BEFORE INSERT OR DELETE ON audit_re
     FOR EACH ROW EXECUTE FUNCTION guard_audit_record();
 
 -- Nothing changes; or one record is added; or retention moves the anchor forward, right after the record that says so.
-CREATE FUNCTION guard_audit_head() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_audit_head() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     zeros CONSTANT BYTEA := decode(repeat('00', 32), 'hex');
 BEGIN
@@ -77,7 +81,7 @@ END $$;
 CREATE TRIGGER audit_head_only_moves_forward BEFORE INSERT OR UPDATE ON audit_head
     FOR EACH ROW EXECUTE FUNCTION guard_audit_head();
 
-CREATE FUNCTION guard_audit_input() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_audit_input() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF NEW.sha256 <> OLD.sha256 OR NEW.bytes <> OLD.bytes OR NEW.kept_at < OLD.kept_at THEN
@@ -93,7 +97,7 @@ END $$;
 CREATE TRIGGER audit_input_is_not_changed BEFORE UPDATE OR DELETE ON audit_input
     FOR EACH ROW EXECUTE FUNCTION guard_audit_input();
 
-CREATE FUNCTION guard_audit_cutoff() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_audit_cutoff() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     IF NEW.id <> OLD.id OR NEW.kept_from < OLD.kept_from THEN
         RAISE EXCEPTION 'the audit is append-only: the cutoff only moves forward';

@@ -85,7 +85,7 @@ macro_rules! audit_in_sql {
 
             async fn chains(&self) -> Result<Vec<Chain>, StoreError> {
                 let rows = sqlx::query(
-                    "SELECT replica, number, hash, anchor_number, anchor_hash FROM audit_head ORDER BY replica",
+                    "SELECT replica, number, hash, anchor_number, anchor_hash FROM audit_head WHERE number > 0 ORDER BY replica",
                 );
                 rows.fetch_all(&self.pool).await?.iter().map(read_chain).collect()
             }

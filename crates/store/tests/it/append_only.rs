@@ -96,6 +96,9 @@ async fn the_audit_is_append_only_in_sqlite() {
             .to_owned(),
         "UPDATE OR REPLACE audit_cutoff SET kept_from = NULL".to_owned(),
         "UPDATE audit_cutoff SET kept_from = kept_from - 1".to_owned(),
+        // A temporary table of the same name does not decide what the guards allow.
+        "CREATE TEMP TABLE audit_head AS SELECT replica, 99 AS anchor_number FROM main.audit_head; DELETE FROM main.audit_record"
+            .to_owned(),
     ];
     for sql in REFUSED.iter().map(|sql| (*sql).to_owned()).chain(replacing) {
         let refused = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.clone())).execute(&pool).await;
@@ -104,6 +107,19 @@ async fn the_audit_is_append_only_in_sqlite() {
         unchanged(&store, &sql).await;
     }
     store.append(&entry(), &[], &[], 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_chain_without_any_record_is_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("veritee.db");
+    let store = Sqlite::open(&path).await.unwrap();
+    let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path)).await.unwrap();
+    let sql = "INSERT INTO audit_head (replica, number, hash) VALUES ('replica', 0, zeroblob(32))";
+    sqlx::raw_sql(sql).execute(&pool).await.unwrap();
+    assert_eq!(store.chains().await.unwrap(), []);
+    store.append(&entry(), &[], &[], 0).await.unwrap();
+    assert_eq!(store.heads().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -128,6 +144,11 @@ async fn the_audit_is_append_only_in_postgresql() {
          ON CONFLICT (sha256) DO UPDATE SET bytes = audit_input.sha256",
         "INSERT INTO audit_cutoff (id, kept_from) VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET kept_from = 0",
         "UPDATE audit_cutoff SET kept_from = kept_from - 1",
+        // A temporary table of the same name does not decide what the guards allow.
+        "CREATE TEMP TABLE audit_head AS SELECT replica, 99 AS anchor_number FROM public.audit_head; DELETE FROM public.audit_record",
+        "CREATE TEMP TABLE audit_cutoff AS SELECT 99999 AS kept_from; DELETE FROM public.audit_input",
+        "CREATE TEMP TABLE audit_record AS SELECT replica, number - 1 AS number, hash, '{\"action\":\"audit.retention\"}' AS text \
+         FROM public.audit_record; UPDATE public.audit_head SET anchor_number = 4, anchor_hash = hash",
     ];
     for sql in REFUSED.into_iter().chain(others) {
         let refused = sqlx::raw_sql(sql).execute(&mut connection).await;
