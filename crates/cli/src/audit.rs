@@ -1,5 +1,6 @@
 //! `veritee audit`: what was changed and decided, and whether anything of it was changed or cut off since.
 
+mod chains;
 mod kept;
 mod records;
 mod verify;
@@ -108,6 +109,15 @@ async fn replicas(client: &Client) -> Result<Vec<String>, Failure> {
     let token = heads_token(client).await?;
     let heads = verify::Heads::signed(&token, &client.verifier().await?)?;
     Ok(heads.heads.into_iter().map(|head| head.replica).collect())
+}
+
+/// A service's audit without any record is none: the first is about the service itself.
+fn nothing_recorded() -> Failure {
+    Failure::verdict(
+        "audit_empty",
+        "the service has no audit chains: nothing was verified",
+        "every service records its own creation, so its audit was removed or the service uses another database; compare it with a copy",
+    )
 }
 
 /// What a member of an answer says, as text.

@@ -5,6 +5,7 @@ mod administrator;
 mod audit;
 pub mod connections;
 mod data_directory;
+mod retention;
 mod settings;
 pub mod simulation;
 mod vault;
@@ -84,6 +85,7 @@ impl Running {
         let listener = bind(settings)?;
         let public_url = public_url(settings, &listener)?;
         let addresses = Addresses::new(public_url.clone(), provider_domain(settings)?);
+        check_loopback(settings, &addresses)?;
         let issuers = Arc::new(settings.access_issuers.trusted(&addresses)?);
         let data = data_directory::open(&settings.data, settings.data_group)?;
         let starting = data_directory::lock(&data)?;
@@ -106,8 +108,7 @@ impl Running {
             vault: Arc::new(vault::open(settings.key_encryption_key.as_deref(), &data, &starting)?),
             quoter: simulation.as_ref().map(Simulation::quoter),
             max_staleness: settings.max_staleness,
-            // Where nobody else can take their tokens for genuine ones.
-            takes_other_roots: settings.listen.ip().is_loopback(),
+            listens_on_loopback: settings.listen.ip().is_loopback(),
             audit: Arc::clone(&audit),
         };
         let vault = Arc::clone(&config.vault);
@@ -122,6 +123,7 @@ impl Running {
         let auditing = audit::Writing::start(audit, store);
         let mut upkeep = upkeep(&providers, simulation.as_ref());
         upkeep.extend(issuers.keep_fresh());
+        upkeep.extend(settings.audit_retention.map(|limits| retention::keep(Arc::clone(&providers), limits)));
         let (tls, ca) = tls.map(|tls| (tls.config, tls.ca)).unzip();
         let limits = Limits { connections_per_peer: settings.connections_per_peer, ..Limits::default() };
         let serving = web::serve(listener, tls, Gate::new(limits), service::router(providers, access))
@@ -231,13 +233,28 @@ fn store_unusable(error: &StoreError) -> Failure {
 
 fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
     if settings.simulated && !settings.listen.ip().is_loopback() {
-        return Err(Failure::usage(
-            "simulated_beyond_loopback",
-            format!("a simulated machine is not served at `{}`", settings.listen),
-            "simulation stays on loopback, where nobody else can take its tokens for genuine ones",
-        ));
+        return Err(beyond_loopback(&format!("--listen {}", settings.listen)));
     }
     listen(settings.listen, "--listen")
+}
+
+/// A simulated service is reached on loopback alone, whatever forwards requests to it.
+fn check_loopback(settings: &Settings, addresses: &Addresses) -> Result<(), Failure> {
+    if !settings.simulated || addresses.are_loopback() {
+        return Ok(());
+    }
+    Err(beyond_loopback(&match &settings.provider_domain {
+        Some(domain) if addresses.service().is_loopback() => format!("--provider-domain {domain}"),
+        _ => format!("--public-url {}", addresses.service().as_str()),
+    }))
+}
+
+fn beyond_loopback(option: &str) -> Failure {
+    Failure::usage(
+        "simulated_beyond_loopback",
+        format!("a simulated machine is served on loopback only, not with `{option}`"),
+        "others could take its tokens for genuine ones; use `localhost`, a name that ends in `.localhost`, or a loopback address",
+    )
 }
 
 fn public_url(settings: &Settings, listener: &TcpListener) -> Result<PublicUrl, Failure> {
@@ -312,6 +329,7 @@ fn not_open(error: &OpenError) -> Failure {
             sealed(message)
         }
         OpenError::OtherRoot { .. } => Failure::usage("provider_mismatch", message, error.help()),
+        OpenError::BeyondLoopback => Failure::usage("simulated_beyond_loopback", message, error.help()),
         _ => Failure::environment("provider_unusable", message, error.help()),
     }
 }

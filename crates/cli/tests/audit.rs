@@ -2,11 +2,17 @@
 
 mod command;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use command::{Ran, Serving, veritee};
+use dcap::UnixTime;
 use serde_json::{Value, json};
 use simulator::{EnclaveReport, Platform};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use store::Record;
 
 struct Service {
     serving: Serving,
@@ -100,6 +106,168 @@ fn an_auditor_sees_what_was_changed_and_what_was_cut_off() {
     service.refused("audit verify DIR/absent", 3, "cannot read");
     service.refused("audit heads --out DIR/head SERVICE", 2, "exists already");
     service.refused("audit verify", 2, "--token-file");
+}
+
+/// Executes statements on the database, as somebody who can write it.
+fn sql(data: &Path, statements: &str) {
+    let options = SqliteConnectOptions::new().filename(data.join("veritee.db")).busy_timeout(Duration::from_secs(10));
+    let statements = statements.to_owned();
+    tokio::runtime::Runtime::new().unwrap().block_on(async move {
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statements)).execute(&pool).await.unwrap();
+        pool.close().await;
+    });
+}
+
+/// The head of the only chain.
+fn head(data: &Path) -> store::Head {
+    use store::AuditLog;
+    let data = data.join("veritee.db");
+    let heads = async move { store::Sqlite::open(&data).await.unwrap().heads().await.unwrap() };
+    tokio::runtime::Runtime::new().unwrap().block_on(heads).remove(0)
+}
+
+/// The record with that text that follows a head.
+fn following(head: &store::Head, text: String) -> Record {
+    let number = head.number + 1;
+    let hash = store::link(&head.replica, number, &head.hash, &text);
+    Record { replica: head.replica.clone(), number, previous: head.hash, hash, text }
+}
+
+/// The statements that add a record.
+fn adding(record: &Record) -> String {
+    let Record { replica, number, text, .. } = record;
+    let (previous, hash) = (hex::encode(record.previous), hex::encode(record.hash));
+    format!(
+        "INSERT INTO audit_record (replica, number, previous, hash, text) VALUES ('{replica}', {number}, x'{previous}', x'{hash}', '{text}');\
+         UPDATE audit_head SET number = {number}, hash = x'{hash}';"
+    )
+}
+
+/// A text that announces the deletion of the records up to the one of that hash.
+fn announcement(through: i64, hash: &str, statement: &str) -> String {
+    json!({"action": "audit.retention", "at": "2026-11-29T00:00:00Z", "by": "veritee", "through": through, "hash": hash,
+        "statement": statement})
+    .to_string()
+}
+
+#[test]
+fn an_audit_without_chains_is_not_verified() {
+    let service = Service::start("changes");
+    std::fs::write(service.path("nothing"), "\n").unwrap();
+    service.refused("audit verify DIR/nothing", 1, "holds no audit record: nothing was verified");
+    // A head of no chains would match everything.
+    let encode = |json: &str| URL_SAFE_NO_PAD.encode(json);
+    let head = format!("{}.{}.", encode("{\"alg\":\"none\"}"), encode("{\"iat\":1,\"x-veritee-audit-heads\":[]}"));
+    std::fs::write(service.path("head"), head).unwrap();
+    service.run("audit export --out DIR/records OWNER").expect(0);
+    service.refused("audit verify DIR/records --head DIR/head", 2, "holds no head of an audit");
+    service.run("audit verify OWNER").expect(0);
+    sql(
+        &service.serving.data,
+        "DROP TRIGGER audit_head_is_not_deleted; DROP TRIGGER audit_record_is_deleted_up_to_the_anchor;\
+         DELETE FROM audit_record; DELETE FROM audit_head;",
+    );
+    for command in ["audit verify OWNER", "audit heads SERVICE", "audit export OWNER"] {
+        service.refused(command, 1, "the service has no audit chains: nothing was verified");
+    }
+}
+
+#[test]
+fn a_chain_that_somebody_else_shortened_is_refused() {
+    let service = Service::start("changes");
+    service.run("audit heads --out DIR/early SERVICE").expect(0);
+    service.change("client", 2);
+    service.run("audit export --out DIR/records OWNER").expect(0);
+    // Cut off, and nothing says so.
+    service.changed(|records| drop(records.drain(..2)));
+    let nothing_says = "no record says that retention deleted them";
+    service.refused(
+        "audit verify DIR/changed",
+        1,
+        &format!("records 1 to 2 of replica {}", head(&service.serving.data).replica),
+    );
+    service.refused("audit verify DIR/changed", 1, nothing_says);
+    service.refused("audit verify DIR/changed --head DIR/early", 1, nothing_says);
+    // Announced by somebody who can write records, and cannot sign.
+    let last = head(&service.serving.data);
+    service.changed(|records| {
+        let text = announcement(2, records[1]["hash"].as_str().unwrap(), "");
+        let record = following(&last, text);
+        records
+            .push(json!({"replica": record.replica, "number": record.number, "previous": hex::encode(record.previous),
+            "hash": hex::encode(record.hash), "text": record.text}));
+        records.drain(..2);
+    });
+    let not_proven = "it is not proven that the service did it";
+    service.refused("audit verify DIR/changed", 1, not_proven);
+    service.refused("audit verify DIR/changed --head DIR/early", 1, not_proven);
+    // In the database itself, with something that the service signed about something else.
+    let exported = std::fs::read_to_string(service.path("records")).unwrap();
+    let second: Value = serde_json::from_str(exported.lines().nth(1).unwrap()).unwrap();
+    let (hash, signed) = (second["hash"].as_str().unwrap(), std::fs::read_to_string(service.path("early")).unwrap());
+    let forged = adding(&following(&last, announcement(2, hash, signed.trim())));
+    sql(
+        &service.serving.data,
+        &format!(
+            "BEGIN;{forged}UPDATE audit_head SET anchor_number = 2, anchor_hash = x'{hash}';\
+             DELETE FROM audit_record WHERE number <= 2;COMMIT;"
+        ),
+    );
+    service.refused("audit verify OWNER", 1, "a deletion that the service did not sign: it is about something else");
+}
+
+#[test]
+fn a_service_that_keeps_its_audit_for_a_size_shortens_it_by_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let serving = Serving::start(&data, &["--simulated"]);
+    let service = Service { serving, directory };
+    service.run("audit heads --out DIR/early SERVICE").expect(0);
+    let Service { serving, directory } = service;
+    assert_eq!(serving.terminate(), Some(0));
+    let (mut last, mut statements) = (head(&data), String::from("BEGIN;"));
+    let now = UnixTime::of_system_clock().seconds();
+    for second in 0..1500 {
+        let at = UnixTime::from_seconds(now - 2000 + second);
+        let text = json!({"at": at, "padding": "x".repeat(1000)}).to_string();
+        let record = following(&last, text);
+        statements += &adding(&record);
+        last = last.follow(&record).unwrap();
+    }
+    sql(&data, &format!("{statements}COMMIT;"));
+    let serving = Serving::start(&data, &["--simulated", "--audit-retention", "90d,1MiB"]);
+    let service = Service { serving, directory };
+    let shortened = || {
+        let text = service.run("audit verify --head DIR/early OWNER").expect(0).stdout;
+        text.contains("were deleted by retention").then_some(text)
+    };
+    let text = (0..100).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        shortened()
+    });
+    let text = text.unwrap();
+    assert!(
+        text.contains("none changed; records 1 to 1") && text.contains("was deleted: its hash was not compared"),
+        "{text}"
+    );
+    let verified = service.run("audit verify --json OWNER").expect(0).json();
+    let deleted = &verified["chains"][0]["deleted"];
+    assert_eq!(
+        (&deleted["signatureVerified"], deleted["through"].as_i64() > Some(500)),
+        (&json!(true), true),
+        "{verified}"
+    );
+    // Offline the signature is not verified: a head that was saved afterwards says that the announcement was there.
+    service.run("audit export --out DIR/records OWNER").expect(0);
+    service.refused("audit verify DIR/records", 1, "it is not proven that the service did it");
+    service.refused("audit verify DIR/records --head DIR/early", 1, "it is not proven that the service did it");
+    service.run("audit heads --out DIR/late SERVICE").expect(0);
+    let offline = service.run("audit verify DIR/records --head DIR/early --head DIR/late --json").expect(0).json();
+    assert_eq!(offline["chains"][0]["deleted"]["signatureVerified"], json!(false));
+    // More than was announced is missing.
+    service.changed(|records| drop(records.remove(0)));
+    service.refused("audit verify DIR/changed --head DIR/late", 1, "no record says that retention deleted them");
 }
 
 #[test]

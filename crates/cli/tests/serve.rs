@@ -151,6 +151,7 @@ fn wrong_settings_are_refused_before_anything_is_served() {
     let (_, collateral) = sample();
     for (arguments, exit, words) in [
         (vec!["--data", fresh, "--simulated", "--listen", "0.0.0.0:0"], 2, "loopback"),
+        (vec!["--data", fresh, "--simulated", "--listen", "[::ffff:127.0.0.1]:0"], 2, "on loopback only"),
         (vec!["--data", fresh, "--simulated", "--collateral", collateral.to_str().unwrap()], 2, "own collateral"),
         (vec!["--data", fresh, "--listen", "127.0.0.1:0", "--public-url", "nonsense"], 2, "no URL"),
         (vec!["--data", fresh, "--listen", "127.0.0.1:0", "--tls-key", "key.pem"], 2, "go together"),
@@ -171,6 +172,39 @@ fn wrong_settings_are_refused_before_anything_is_served() {
         let ran = veritee(["serve"].into_iter().chain(arguments.iter().copied())).expect(exit);
         assert!(ran.stderr.contains(words), "{arguments:?}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn a_simulated_service_is_guarded_by_its_public_url_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let config = directory.path().join("config.toml");
+    std::fs::write(&config, "public-url = \"http://attest.example\"\n").unwrap();
+    let behind_a_proxy =
+        ["serve", "--simulated", "--http", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+    let localhost = ["--public-url", "http://localhost:1", "--provider-domain"];
+    for more in [
+        &["--public-url", "https://attest.example"][..],
+        &["--public-url", "http://localhost.evil.com:1"],
+        &["--public-url", "http://127.0.0.1.nip.io"],
+        &["--public-url", "http://0.0.0.0:1"],
+        &["--public-url", "http://2130706433"],
+        &["--public-url", "http://[::ffff:127.0.0.1]:1"],
+        &["--config", config.to_str().unwrap()],
+        &[&localhost[..], &["attest.example"]].concat(),
+        &[&localhost[..], &["localhost.evil.com"]].concat(),
+    ] {
+        let ran = veritee(behind_a_proxy.iter().chain(more)).expect(2);
+        assert!(
+            ran.stderr.contains("is served on loopback only") && ran.stderr.contains(".localhost"),
+            "{}",
+            ran.stderr
+        );
+        assert!(!data.exists(), "{more:?}");
+    }
+    let arguments =
+        ["--simulated", "--http", "--public-url", "http://a.localhost:1", "--provider-domain", "b.localhost"];
+    assert_eq!(Serving::start(&data, &arguments).url, "http://a.localhost:1");
 }
 
 #[test]

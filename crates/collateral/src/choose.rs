@@ -1,13 +1,13 @@
 //! Choosing the pieces that belong to a platform: those valid at the time first, then the highest evaluation number, then
-//! the newest.
+//! the newest. Of revocation lists the newest is taken in any case.
 
 mod candidates;
 
 use dcap::{Certificate, Collateral, Crl, EnclaveId, Piece, ProvenPck, Tee, UnixTime, Window};
 
-use crate::set::CollateralSet;
+use crate::set::{CollateralSet, Source};
 pub(crate) use candidates::MAX_KEYS;
-use candidates::{Candidate, Candidates, Signed, nearness};
+use candidates::{Candidate, Candidates, Signed};
 
 /// Collateral for one platform, and where each piece came from.
 #[derive(Clone, Debug)]
@@ -131,17 +131,63 @@ impl CollateralSet {
         Ok(Platform { set: self, pck, at, tcb_infos, identities, root_crl, pck_crl })
     }
 
+    /// The newest revocation list that the issuer signed and that has begun by `at`, where it is newer than `than`. One that has
+    /// expired is still the newest: an older one, even if it is still valid, may not know of a revocation.
+    pub fn newest_list<'a>(&'a self, issuer: &Certificate, at: UnixTime, than: Option<&'a Crl>) -> Option<&'a Crl> {
+        self.newest_list_with_source(issuer, at, than).map(|(_, crl)| crl)
+    }
+
+    fn newest_list_with_source<'a>(
+        &'a self,
+        issuer: &Certificate,
+        at: UnixTime,
+        than: Option<&'a Crl>,
+    ) -> Option<(&'a Source, &'a Crl)> {
+        let mut newest = None;
+        let mut than = than;
+        for (source, crl) in &self.crls {
+            // A signature costs more than the comparison.
+            let is_newer = than.is_none_or(|than| is_newer_list(crl, than));
+            if crl.validity().from <= at && is_newer && crl.is_issued_by(issuer) {
+                newest = Some((source, crl));
+                than = Some(crl);
+            }
+        }
+        newest
+    }
+
+    /// The first moment after `at` at which a piece becomes valid: until then, the same platform gets the same choice for as long
+    /// as that is valid.
+    pub fn next_beginning(&self, at: UnixTime) -> Option<UnixTime> {
+        let tcb_infos = self.tcb_infos.iter().map(|(_, _, info)| info.validity);
+        let identities = self.identities.iter().map(|(_, _, identity)| identity.validity);
+        let lists = self.crls.iter().map(|(_, crl)| crl.validity());
+        let certificates = self.certificates.iter().map(|(_, certificate)| certificate.validity());
+        let all = tcb_infos.chain(identities).chain(lists).chain(certificates);
+        all.map(|validity| validity.from).filter(|from| *from > at).min()
+    }
+
     fn crl(&self, piece: Piece, issuer: &Certificate, at: UnixTime) -> Result<(&Crl, Taken), ChooseError> {
         let missing = || ChooseError::Missing { piece, about: format!("`{}`", issuer.common_name()) };
-        let (source, crl) = self
-            .crls
-            .iter()
-            .filter(|(_, crl)| crl.is_issued_by(issuer))
-            .max_by_key(|(_, crl)| (nearness(crl.validity(), at), crl.validity().from))
-            .ok_or_else(missing)?;
+        // Where none has begun, the first is taken, so that verification can say what is wrong with it.
+        let first = || {
+            let issued = self.crls.iter().filter(|(_, crl)| crl.is_issued_by(issuer));
+            issued.min_by_key(|(_, crl)| crl.validity().from).map(|(source, crl)| (source, crl))
+        };
+        let (source, crl) = self.newest_list_with_source(issuer, at, None).or_else(first).ok_or_else(missing)?;
         let validity = crl.validity();
         Ok((crl, Taken { piece, source: source.shown.clone(), evaluation_data_number: None, validity }))
     }
+}
+
+/// Whether a revocation list is newer than another of the same issuer.
+pub fn is_newer_list(list: &Crl, than: &Crl) -> bool {
+    rank(list) > rank(than)
+}
+
+/// What is greater is newer.
+fn rank(crl: &Crl) -> impl Ord + '_ {
+    (crl.validity().from, crl.number().len(), crl.number())
 }
 
 /// What there is for one platform.

@@ -34,7 +34,7 @@ mod set;
 mod sniff;
 
 pub use bundle::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
-pub use choose::{Choice, ChooseError, Taken};
+pub use choose::{Choice, ChooseError, Taken, is_newer_list};
 pub use form::{
     Container, Contents, Form, Kind, MAX_PIECE, ReferenceCollateral, Response, ResponseError, Unrecognised,
 };

@@ -78,6 +78,37 @@ fn the_highest_number_valid_at_the_time_is_taken_then_the_newest() {
 }
 
 #[test]
+fn the_newest_revocation_list_is_taken_even_when_it_has_expired_and_an_older_one_has_not() {
+    let made = made();
+    let (pck, roots, collateral) = platform(&made);
+    let list = |number: u64, this_update: i64, next_update: i64| {
+        let mut list = made.pck_crl.clone();
+        (list.spec.crl_number, list.spec.this_update, list.spec.next_update) =
+            (Some(number), this_update, Some(next_update));
+        list.build().unwrap()
+    };
+    let mut all = pieces(&collateral).to_vec();
+    all.retain(|(name, _)| *name != "pck_crl");
+    all.push(("older, valid for long", list(1, NOW - 20 * DAY, NOW + 40 * DAY)));
+    all.push(("newer, expired", list(2, NOW - 10 * DAY, NOW - DAY)));
+    let chosen = |all: &[(&str, Vec<u8>)], time| {
+        let choice = set(all).choose(&pck, Tee::Sgx, at(time)).unwrap();
+        (source(&choice, Piece::PckCrl).to_owned(), choice.collateral.verify(&roots, at(time)).map(drop))
+    };
+    let (source, verified) = chosen(&all, NOW);
+    assert_eq!((source.as_str(), verified.unwrap_err().code().as_str()), ("newer, expired", "pck_crl_expired"));
+    assert_eq!(chosen(&all, NOW - 11 * DAY).0, "older, valid for long", "the newer had not begun");
+    all.push(("newest", list(3, NOW - 10 * DAY, NOW + 20 * DAY)));
+    all.push(("future", list(4, NOW + DAY, NOW + 31 * DAY)));
+    assert_eq!(chosen(&all, NOW).0, "newest", "of the same time, by its number");
+    all.reverse();
+    assert_eq!(chosen(&all, NOW).0, "newest", "the order of files does not matter");
+    assert_eq!(chosen(&all, NOW + DAY).0, "future");
+    assert_eq!(set(&all).next_beginning(at(NOW)), Some(at(NOW + DAY)));
+    assert_eq!(set(&all).next_beginning(at(NOW + DAY)), None);
+}
+
+#[test]
 fn where_nothing_is_valid_the_nearest_is_taken_and_verification_says_why_not() {
     let made = made();
     let (pck, roots, collateral) = platform(&made);

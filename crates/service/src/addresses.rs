@@ -25,6 +25,11 @@ impl Addresses {
         &self.url
     }
 
+    /// Whether every provider is reached under a name or address that is loopback everywhere.
+    pub fn are_loopback(&self) -> bool {
+        self.url.is_loopback() && self.domain.as_ref().is_none_or(ProviderDomain::is_loopback)
+    }
+
     /// Where a provider is reached.
     pub(crate) fn of(&self, name: &ProviderName) -> PublicUrl {
         match &self.domain {

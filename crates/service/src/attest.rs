@@ -78,6 +78,7 @@ impl Provider {
             PckError::NoChain(_) => AttestError::NoPckChain,
             other => other.into(),
         })?;
+        observed.is_proven = true;
         let collateral = self.collateral().get(&pck, quote.tee(), self.verifier(), at)?;
         observed.collateral = Some(Arc::clone(&collateral));
         let verified = self.verifier().verify(&quote, &pck, &collateral.verified, at)?;

@@ -135,7 +135,7 @@ impl Providers {
     fn root(&self, pem: Option<&str>) -> Result<Option<String>, ControlError> {
         match pem {
             None => Ok(None),
-            Some(_) if !self.config.takes_other_roots => Err(ControlError::OtherRoot),
+            Some(_) if !self.takes_other_roots() => Err(ControlError::OtherRoot),
             Some(pem) if pem.len() > MAX_ROOT => {
                 Err(ControlError::Endorsements(crate::endorsements::EndorsementsError::Root))
             }

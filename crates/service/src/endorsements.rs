@@ -11,6 +11,7 @@ use dcap::{Certificate, INTEL_ROOT_KEY, TrustedRoots, Verifier, pem};
 
 use crate::hashes::sha256;
 use crate::keeper::Keeper;
+use crate::newest_lists::NewestLists;
 
 /// A root, and where collateral lies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,17 +41,19 @@ pub(crate) struct Endorsements {
     pub(crate) root_sha256: [u8; 32],
     collateral: Option<PathBuf>,
     keeper: ArcSwap<Keeper>,
+    lists: Arc<NewestLists>,
 }
 
 impl Endorsements {
-    fn load(source: &Source) -> Result<Self, EndorsementsError> {
+    fn load(source: &Source, lists: &Arc<NewestLists>) -> Result<Self, EndorsementsError> {
         let roots = roots(source.root_pem.as_deref())?;
         Ok(Self {
             is_simulated: roots != TrustedRoots::intel(),
             root_sha256: root_sha256(source.root_pem.as_deref())?,
             verifier: Verifier::new(roots),
             collateral: source.collateral.clone(),
-            keeper: ArcSwap::from_pointee(Keeper::load(source.collateral.as_deref())?),
+            keeper: ArcSwap::from_pointee(Keeper::load(source.collateral.as_deref(), lists)?),
+            lists: Arc::clone(lists),
         })
     }
 
@@ -65,7 +68,7 @@ impl Endorsements {
         if !self.keeper.load().is_stale(path) {
             return Ok(false);
         }
-        self.keeper.store(Arc::new(Keeper::load(Some(path))?));
+        self.keeper.store(Arc::new(Keeper::load(Some(path), &self.lists)?));
         Ok(true)
     }
 }
@@ -86,18 +89,21 @@ fn root(pem: &str) -> Result<Certificate, EndorsementsError> {
     Certificate::from_der(der).map_err(|_| EndorsementsError::Root)
 }
 
-/// Those in use, by source; they go with the last provider that uses them.
+/// Those in use, by source; they go with the last provider that uses them. The newest revocation lists stay.
 #[derive(Default)]
-pub(crate) struct Shelf(Mutex<HashMap<Source, Weak<Endorsements>>>);
+pub(crate) struct Shelf {
+    known: Mutex<HashMap<Source, Weak<Endorsements>>>,
+    lists: Arc<NewestLists>,
+}
 
 impl Shelf {
     /// Those of that source, loaded once.
     pub(crate) fn get(&self, source: &Source) -> Result<Arc<Endorsements>, EndorsementsError> {
-        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelf = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = shelf.get(source).and_then(Weak::upgrade) {
             return Ok(known);
         }
-        let loaded = Arc::new(Endorsements::load(source)?);
+        let loaded = Arc::new(Endorsements::load(source, &self.lists)?);
         shelf.retain(|_, known| known.strong_count() > 0);
         shelf.insert(source.clone(), Arc::downgrade(&loaded));
         Ok(loaded)
@@ -106,7 +112,7 @@ impl Shelf {
     /// Loads anew what has changed on disk: for each source whether it has, or why it could not be loaded.
     pub(crate) fn refresh(&self) -> Vec<(PathBuf, Result<bool, LoadError>)> {
         let known: Vec<_> = {
-            let shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let shelf = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             shelf.values().filter_map(Weak::upgrade).collect()
         };
         let path = |endorsements: &Endorsements| endorsements.collateral.clone().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! A provider's collateral: loaded from its path, chosen and verified once per platform family, used many times.
 
 use std::collections::{BTreeMap, HashMap};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
@@ -10,6 +11,7 @@ use dcap::{Collateral, CollateralError, Fmspc, ProvenPck, Tee, UnixTime, Verifie
 use store::Input;
 
 use crate::hashes::{CollateralHashes, sha256};
+use crate::newest_lists::NewestLists;
 
 /// Why there is no collateral for a platform.
 #[derive(Debug, thiserror::Error)]
@@ -85,25 +87,50 @@ fn bundle(collateral: &Collateral) -> Option<Vec<u8>> {
 /// What the choice of collateral depends on: family, PCEID, the key of the CA that issued the platform's certificate, TEE.
 type Key = (Fmspc, [u8; 2], [u8; 65], Tee);
 
+/// Collateral that was chosen and verified, and for how long the same would be chosen.
+#[derive(Clone, Debug)]
+struct Verified {
+    prepared: Arc<Prepared>,
+    /// [`NewestLists::loads`] before it was chosen.
+    loads: u64,
+    /// When a piece that is loaded already becomes valid.
+    until: Option<UnixTime>,
+}
+
+impl Verified {
+    fn is_current(&self, loads: u64, at: UnixTime) -> bool {
+        self.loads == loads
+            && self.until.is_none_or(|until| at < until)
+            && self.prepared.verified.check_windows(at).is_ok()
+    }
+}
+
+/// Name, times of change and size of a file.
+type Seen = (PathBuf, SystemTime, (i64, i64), u64);
+
 /// One generation of a provider's collateral.
 ///
-/// Entries are bounded by the platform families that the path has TCB Info for: nothing else verifies.
+/// Entries are bounded by the platform families that the path has TCB Info for: nothing else verifies. The revocation lists are
+/// the newest that any provider's collateral has.
 #[derive(Debug, Default)]
 pub(crate) struct Keeper {
-    set: Option<CollateralSet>,
-    seen: Vec<(PathBuf, SystemTime, u64)>,
-    verified: Mutex<HashMap<Key, Arc<Prepared>>>,
+    set: Option<Arc<CollateralSet>>,
+    lists: Arc<NewestLists>,
+    seen: Vec<Seen>,
+    verified: Mutex<HashMap<Key, Verified>>,
 }
 
 impl Keeper {
-    pub(crate) fn load(path: Option<&Path>) -> Result<Self, LoadError> {
+    pub(crate) fn load(path: Option<&Path>, lists: &Arc<NewestLists>) -> Result<Self, LoadError> {
         let Some(path) = path else { return Ok(Self::default()) };
         let seen = seen(path);
         let set = CollateralSet::load(path)?;
         for (file, reason) in set.unrecognised() {
             tracing::warn!(collateral.file = file, reason, "file in the collateral directory is no collateral");
         }
-        Ok(Self { set: Some(set), seen, verified: Mutex::default() })
+        let set = Arc::new(set);
+        lists.loaded(&set);
+        Ok(Self { set: Some(set), lists: Arc::clone(lists), seen, verified: Mutex::default() })
     }
 
     /// Whether the files are others than those that were loaded.
@@ -121,13 +148,26 @@ impl Keeper {
     ) -> Result<Arc<Prepared>, KeeperError> {
         let [ca, _] = pck.crl_issuer_chain();
         let key = (pck.fmspc(), *pck.platform().pce_id(), *ca.public_key(), tee);
+        // Before anything is chosen: what is loaded meanwhile has to be looked at the next time.
+        let loads = self.lists.loads();
         let known = self.lock().get(&key).cloned();
-        if let Some(prepared) = known.filter(|prepared| prepared.verified.check_windows(at).is_ok()) {
-            return Ok(prepared);
+        if let Some(known) = known.filter(|known| known.is_current(loads, at)) {
+            return Ok(known.prepared);
         }
         let set = self.set.as_ref().ok_or(KeeperError::NotConfigured)?;
-        let choice = set.choose(pck, tee, at)?;
+        let mut choice = set.choose(pck, tee, at)?;
+        let [pck_crl, root_crl] = self.lists.of_platform(pck, at);
+        for (list, chosen) in [(pck_crl, &mut choice.collateral.pck_crl), (root_crl, &mut choice.collateral.root_crl)] {
+            if let Some(list) = list.filter(|list| list.der() != chosen.as_slice()) {
+                tracing::info!(
+                    collateral.issuer = list.issuer_text(),
+                    "a newer revocation list than this collateral has is used"
+                );
+                *chosen = list.der().to_vec();
+            }
+        }
         let verified = verifier.verify_collateral(choice.collateral, at)?;
+        self.lists.verified(pck, [verified.pck_crl(), verified.root_crl()]);
         for taken in &choice.taken {
             tracing::info!(
                 collateral.piece = %taken.piece,
@@ -139,7 +179,8 @@ impl Keeper {
         }
         let hashes = CollateralHashes::of(&verified);
         let prepared = Arc::new(Prepared { verified, hashes, bundle: OnceLock::new() });
-        self.lock().insert(key, Arc::clone(&prepared));
+        let until = self.lists.next_beginning(at);
+        self.lock().insert(key, Verified { prepared: Arc::clone(&prepared), loads, until });
         Ok(prepared)
     }
 
@@ -148,16 +189,18 @@ impl Keeper {
         self.set.as_ref().map(|set| set.evaluation_data_numbers(tee, at)).unwrap_or_default()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<Prepared>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Verified>> {
         self.verified.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Name, time of change and size of each file: enough to see that something was replaced.
-fn seen(path: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
+/// Name, times of change and size of each file: enough to see that something was replaced. A copy may have the time of
+/// modification of another file; the time of the change itself is the system's.
+fn seen(path: &Path) -> Vec<Seen> {
     let look = |path: &Path| {
         let metadata = std::fs::metadata(path).ok()?;
-        Some((path.to_owned(), metadata.modified().ok()?, metadata.len()))
+        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        Some((path.to_owned(), metadata.modified().ok()?, changed, metadata.len()))
     };
     let mut seen: Vec<_> = match std::fs::read_dir(path) {
         Ok(entries) => entries.filter_map(Result::ok).filter_map(|entry| look(&entry.path())).collect(),

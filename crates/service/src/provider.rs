@@ -57,9 +57,9 @@ pub enum UnusableProvider {
     /// Root or collateral cannot be loaded.
     #[error("its root or collateral cannot be used")]
     Endorsements(#[from] EndorsementsError),
-    /// It trusts another root than Intel's, and strangers would see its tokens.
-    #[error("it trusts another root than Intel's, which this service does not take")]
-    OtherRoot,
+    /// Its root is not Intel's, and others could take its tokens for genuine ones.
+    #[error("it trusts a root other than Intel's, and this service is reached beyond loopback")]
+    BeyondLoopback,
     /// A kept policy is refused.
     #[error("its {attestation_type} policy is refused")]
     Policy {

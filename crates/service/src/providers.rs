@@ -6,7 +6,7 @@ mod open;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use axum::http::uri::Authority;
@@ -47,8 +47,9 @@ pub struct ServiceConfig {
     pub quoter: Option<Quoter>,
     /// How long attestation goes on while the store cannot be reached.
     pub max_staleness: Duration,
-    /// Whether providers with another root than Intel's can be made: only where strangers do not see their tokens.
-    pub takes_other_roots: bool,
+    /// Whether the service listens on loopback alone. Only then, and only where every address in `addresses` is loopback too,
+    /// providers trust another root than Intel's.
+    pub listens_on_loopback: bool,
     /// Where changes and decisions are written down.
     pub audit: Arc<Audit>,
 }
@@ -112,6 +113,11 @@ impl Providers {
     /// Loads collateral anew where its files have changed: for each path whether it has, or why it could not be loaded.
     pub fn refresh_collateral(&self) -> Vec<(PathBuf, Result<bool, LoadError>)> {
         self.shelf.refresh()
+    }
+
+    /// Whether providers may trust another root than Intel's: only where nobody else can take their tokens for genuine ones.
+    pub(crate) fn takes_other_roots(&self) -> bool {
+        self.config.listens_on_loopback && self.config.addresses.are_loopback()
     }
 
     /// Where a provider is reached.
@@ -181,9 +187,8 @@ impl Providers {
             collateral: settings.collateral.or_else(|| self.config.collateral.clone()),
         };
         let endorsements = self.shelf.get(&source)?;
-        // It may have been made where the service listened elsewhere, or by whoever writes the database.
-        if endorsements.is_simulated && !self.config.takes_other_roots {
-            return Err(UnusableProvider::OtherRoot);
+        if endorsements.is_simulated && !self.takes_other_roots() {
+            return Err(UnusableProvider::BeyondLoopback);
         }
         let surroundings = Surroundings {
             public_url: self.url_of(name),
@@ -200,10 +205,10 @@ impl Providers {
         let mut generation = None;
         let mut is_reached = true;
         loop {
-            let followed = self.catch_up(generation).await;
-            match followed {
+            let asked = Instant::now();
+            match self.catch_up(generation).await {
                 Ok(current) => {
-                    self.freshness.is_fresh();
+                    self.freshness.confirmed(asked);
                     generation = Some(current);
                     if !is_reached {
                         tracing::info!("the store answers again");
@@ -229,9 +234,10 @@ impl Providers {
         }
     }
 
-    /// Whether what is in force here may have been revoked too long ago, for the store was not reached since.
+    /// Whether the store has not confirmed for too long what is in force here: it may have been revoked since. The time counts
+    /// from the start, when the providers were read from the store, whether or not anybody follows it afterwards.
     pub(crate) fn is_stale(&self) -> bool {
-        self.freshness.is_older_than(self.config.max_staleness)
+        self.freshness.is_stale(self.config.max_staleness, Instant::now())
     }
 
     /// Reloads every provider whose revision is another one, and what was revoked at the others, where anything changed since

@@ -1,5 +1,7 @@
 //! Where a provider is reached, and what its tokens call their issuer.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use axum::http::Uri;
 use axum::http::uri::{Authority, Scheme};
 
@@ -44,6 +46,23 @@ impl ProviderDomain {
             Err(InvalidProviderDomain(text.chars().take(200).collect()))
         }
     }
+
+    /// Whether every name in it is loopback everywhere.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.0 == "localhost" || self.0.ends_with(".localhost")
+    }
+}
+
+/// Whether a host is loopback on every machine: `localhost`, a name that ends in `.localhost` (RFC 6761), an address in
+/// 127.0.0.0/8 in its usual form of four decimal numbers, or `[::1]`.
+///
+/// Names that merely resolve to loopback are not, and neither are other spellings of addresses: programs disagree about them.
+fn is_loopback_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback());
+    }
+    let is_name = host == "localhost" || host.strip_suffix(".localhost").is_some_and(|name| !name.is_empty());
+    is_name || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
 }
 
 impl PublicUrl {
@@ -124,6 +143,11 @@ impl PublicUrl {
         self.authorities.first().map_or("", |(host, _)| host)
     }
 
+    /// Whether its host is loopback on every machine, so that nobody else can be sent there.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback_host(self.host())
+    }
+
     /// The path within the API, where the request is for this provider; case does not matter.
     pub(crate) fn path_within(&self, authority: Option<&Authority>, path: &str) -> Option<String> {
         let authority = authority?;
@@ -178,6 +202,48 @@ mod tests {
         }
         for wrong in ["", ".", "a..b", "*.example", "A.example", "a.example/", "a.example:1"] {
             assert!(ProviderDomain::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_hosts_that_are_loopback_everywhere_are_loopback() {
+        let is_loopback = |host: &str| PublicUrl::parse(&format!("https://{host}:8443/p")).unwrap().is_loopback();
+        for host in
+            ["localhost", "a.localhost", "a.b.localhost", "127.0.0.1", "127.9.8.7", "[::1]", "[0:0:0:0:0:0:0:1]"]
+        {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "localhost.evil.com",
+            "127.0.0.1.nip.io",
+            "evil-localhost",
+            "xlocalhost",
+            "localhost.",
+            ".localhost",
+            "localhost.localdomain",
+            "attest.example",
+            "0.0.0.0",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::7f00:1]",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "127.1",
+            "127.0.0.01",
+            "127.0.0.1.",
+            "128.0.0.1",
+            "10.0.0.1",
+            "169.254.1.1",
+        ] {
+            // What the parser refuses is no address of a service at all.
+            let url = PublicUrl::parse(&format!("https://{host}:8443/p"));
+            assert!(!url.is_ok_and(|url| url.is_loopback()), "{host}");
+        }
+        let is_loopback = |domain: &str| ProviderDomain::parse(domain).unwrap().is_loopback();
+        assert!(is_loopback("localhost") && is_loopback("attest.localhost"));
+        for domain in ["localhost.evil.com", "notlocalhost", "attest.example", "127.0.0.1", "localhost.localdomain"] {
+            assert!(!is_loopback(domain), "{domain}");
         }
     }
 

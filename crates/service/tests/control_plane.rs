@@ -4,12 +4,13 @@ mod running;
 
 use std::sync::Arc;
 
+use axum::http::{Request, header};
 use dcap::UnixTime;
 use running::managed::{GROUP, Signer, isolated};
 use running::{claims_of, enclave_holding, quote_body, running, running_with};
 use serde_json::{Value, json};
-use service::{ProviderName, Providers};
-use store::Store;
+use service::{Addresses, OpenError, ProviderDomain, ProviderName, Providers, PublicUrl, ServiceConfig};
+use store::{Sqlite, Store};
 
 const SUBSCRIPTION: &str = "/subscriptions/s1/providers/Microsoft.Attestation";
 
@@ -243,13 +244,62 @@ async fn what_is_fixed_stays() {
     );
 }
 
+/// What takes a service beyond loopback: its listener, its public URL, the domain of its providers.
+const BEYOND_LOOPBACK: [fn(&mut ServiceConfig); 3] = [
+    |config| config.listens_on_loopback = false,
+    |config| config.addresses = running::addresses("https://localhost.evil.com:8443"),
+    |config| {
+        let domain = ProviderDomain::parse("attest.example").unwrap();
+        config.addresses = Addresses::new(PublicUrl::parse(running::URL).unwrap(), Some(domain));
+    },
+];
+
 #[tokio::test]
 async fn other_roots_are_for_services_that_strangers_do_not_reach() {
-    let service = running_with(|config| config.takes_other_roots = false).await;
-    let root = service.root_pem();
-    let body = json!({"location": "local", "properties": {"veritee": {"rootCertificate": root}}});
-    let refused = service.ask("PUT", &format!("{GROUP}/other"), body.to_string()).await;
-    assert_eq!(refused.refusal(), (400, "InvalidParameter".into(), "other_root".into()));
+    for beyond in BEYOND_LOOPBACK {
+        let mut host = String::new();
+        let service = running_with(|config| {
+            config.root_pem = None;
+            beyond(config);
+            host = format!("{}:8443", config.addresses.service().host());
+        })
+        .await;
+        let body = json!({"location": "local", "properties": {"veritee": {"rootCertificate": service.root_pem()}}});
+        let asked = Request::builder().method("PUT").uri(format!("{GROUP}/other")).header(header::HOST, host);
+        let asked = asked.header(header::AUTHORIZATION, format!("Bearer {}", running::ADMINISTRATOR));
+        let refused = service.send(asked.body(body.to_string().into()).unwrap()).await;
+        assert_eq!(refused.refusal(), (400, "InvalidParameter".into(), "other_root".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_simulated_service_is_not_opened_beyond_loopback() {
+    let simulated = running().await;
+    for beyond in BEYOND_LOOPBACK {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(Sqlite::open(&directory.path().join("veritee.db")).await.unwrap());
+        let mut config = ServiceConfig { root_pem: Some(simulated.root_pem()), ..running::config() };
+        beyond(&mut config);
+        let opened = Providers::open(store.clone(), config, UnixTime::of_system_clock()).await;
+        assert!(matches!(opened, Err(OpenError::BeyondLoopback)));
+        assert_eq!(store.providers().await.unwrap(), [], "nothing was made");
+    }
+}
+
+#[tokio::test]
+async fn a_simulated_provider_of_another_replica_is_not_served_beyond_loopback() {
+    let service = running_with(|config| config.root_pem = None).await;
+    let properties = json!({"veritee": {"rootCertificate": service.root_pem()}});
+    let body = json!({"location": "local", "properties": properties}).to_string();
+    assert_eq!(service.ask("PUT", &format!("{GROUP}/simulated"), body).await.status, 201);
+    let store = Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
+    let name = ProviderName::parse("simulated").unwrap();
+    for listens_on_loopback in [true, false] {
+        let config = ServiceConfig { listens_on_loopback, ..running::config() };
+        let providers = Providers::open(Arc::new(store.clone()), config, UnixTime::of_system_clock()).await.unwrap();
+        assert_eq!(providers.get(&name).is_some(), listens_on_loopback);
+        assert!(providers.default_provider().is_some());
+    }
 }
 
 #[tokio::test]
@@ -271,7 +321,7 @@ async fn a_restart_and_another_process_find_what_was_made_and_changed() {
     let kid = |keys: &Value| keys["keys"][0]["kid"].clone();
     assert_eq!(kid(&again.get("/p/one/certs").await.json()), kid(&service.get("/p/one/certs").await.json()));
     // Another process over the same store follows within a second.
-    let store = store::Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
+    let store = Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
     let store: Arc<dyn Store> = Arc::new(store);
     let mut config = running::config();
     config.root_pem = Some(service.root_pem());
@@ -353,7 +403,7 @@ async fn keys_are_replaced_on_schedule() {
 #[tokio::test]
 async fn keys_do_not_lie_open_and_do_not_open_under_another_key() {
     let service = running().await;
-    let store = store::Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
+    let store = Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
     let state = store.provider("default").await.unwrap().unwrap();
     let sealed = &state.keys[0].sealed;
     assert!(token::SigningKey::from_pkcs8(sealed).is_err() && sealed[0] == 1);

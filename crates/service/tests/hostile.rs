@@ -2,11 +2,15 @@
 
 mod running;
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::http::{Request, header};
+use dcap::UnixTime;
 use proptest::prelude::*;
 use running::{addresses, enclave_holding, encode, quote_body, request, running};
 use serde_json::json;
+use service::{AttestRequest, AttestationType, ProviderName};
 
 const ATTEST: &str = "/attest/SgxEnclave";
 
@@ -143,6 +147,88 @@ async fn collateral_that_changed_on_disk_is_taken_up_and_broken_collateral_is_no
     }
     assert!(service.refresh_collateral().is_err());
     service.attest(&quote_body(&service.quote(&enclave_holding(b"")))).await.token();
+}
+
+/// Attests at a time of the future.
+fn attest_at(service: &running::Running, provider: &str, quote: &[u8], at: i64) -> Result<String, String> {
+    let body = quote_body(quote).to_string();
+    let request = AttestRequest::from_json(body.as_bytes(), AttestationType::SgxEnclave).unwrap();
+    let provider = service.providers.get(&ProviderName::parse(provider).unwrap()).unwrap();
+    let attested = provider.attest(AttestationType::SgxEnclave, &request, UnixTime::from_seconds(at));
+    attested.map_err(|error| error.code())
+}
+
+const REVOKED: &str = "pck_revoked";
+
+#[tokio::test]
+async fn a_revocation_list_that_is_loaded_before_it_begins_governs_from_then_on_also_platforms_seen_before() {
+    let mut service = running().await;
+    let (now, quote) = (UnixTime::of_system_clock().seconds(), service.quote(&enclave_holding(b"")));
+    let directory = service.simulation.collateral_directory();
+    let before = std::fs::read(directory.join("pck_crl.der")).unwrap();
+    service.simulation.set_revoked("default", true).unwrap();
+    service.simulation.publish(now + 1000).unwrap();
+    let later = std::fs::read(directory.join("pck_crl.der")).unwrap();
+    service.simulation.publish(now).unwrap();
+    std::fs::write(directory.join("pck_crl.der"), before).unwrap();
+    std::fs::write(directory.join("pck_crl_later.der"), later).unwrap();
+    service.refresh_collateral().unwrap();
+    attest_at(&service, "default", &quote, now + 10).unwrap();
+    attest_at(&service, "default", &quote, now + 999).unwrap();
+    // The older list is valid for weeks, and was verified for this platform family.
+    assert_eq!(attest_at(&service, "default", &quote, now + 1000), Err(REVOKED.to_owned()));
+}
+
+#[tokio::test]
+async fn an_older_revocation_list_does_not_bring_a_revoked_platform_back() {
+    let mut service = running().await;
+    let (now, quote) = (UnixTime::of_system_clock().seconds(), service.quote(&enclave_holding(b"")));
+    let file = service.simulation.collateral_directory().join("pck_crl.der");
+    service.simulation.publish(now - 1000).unwrap();
+    let before = std::fs::read(&file).unwrap();
+    service.refresh_collateral().unwrap();
+    attest_at(&service, "default", &quote, now).unwrap();
+    service.simulation.set_revoked("default", true).unwrap();
+    service.simulation.publish(now).unwrap();
+    assert!(service.refresh_collateral().unwrap());
+    assert_eq!(attest_at(&service, "default", &quote, now), Err(REVOKED.to_owned()));
+    // Put back, by mistake or not: it is still valid.
+    std::fs::write(&file, before).unwrap();
+    assert!(service.refresh_collateral().unwrap());
+    assert_eq!(attest_at(&service, "default", &quote, now), Err(REVOKED.to_owned()));
+}
+
+#[tokio::test]
+async fn a_revocation_list_of_one_provider_governs_all_over_the_same_issuer() {
+    let mut service = running().await;
+    let (now, quote) = (UnixTime::of_system_clock().seconds(), service.quote(&enclave_holding(b"")));
+    let other = service.directory.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    for entry in std::fs::read_dir(service.simulation.collateral_directory()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), other.join(entry.file_name())).unwrap();
+    }
+    service.create("other", json!({"veritee": {"collateral": other}})).await;
+    for provider in ["default", "other"] {
+        attest_at(&service, provider, &quote, now + 5).unwrap();
+    }
+    service.simulation.set_revoked("default", true).unwrap();
+    service.simulation.publish(now + 5).unwrap();
+    service.providers.refresh_collateral();
+    // Nobody was attested with the new list yet, and the other provider's files are as they were.
+    assert_eq!(attest_at(&service, "other", &quote, now + 5), Err(REVOKED.to_owned()));
+    assert_eq!(attest_at(&service, "default", &quote, now + 5), Err(REVOKED.to_owned()));
+}
+
+#[tokio::test]
+async fn a_replica_that_does_not_follow_the_store_stops_attesting_after_the_maximum_staleness() {
+    let limit = Duration::from_millis(1500);
+    let service = running::running_with(|config| config.max_staleness = limit).await;
+    let body = quote_body(&service.quote(&enclave_holding(b"")));
+    service.attest(&body).await.token();
+    tokio::time::sleep(limit).await;
+    let refusal = service.attest(&body).await.refusal();
+    assert_eq!(refusal, (503, "InternalError".into(), "store_out_of_reach".into()));
 }
 
 #[test]

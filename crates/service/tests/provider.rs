@@ -84,30 +84,30 @@ async fn a_root_that_is_no_certificate_and_collateral_that_is_none_are_refused()
 
 #[tokio::test]
 async fn providers_have_hosts_of_their_own_where_there_is_a_domain() {
-    let domain = service::ProviderDomain::parse("attest.example").unwrap();
+    let domain = service::ProviderDomain::parse("attest.localhost").unwrap();
     let service =
         running_with(|config| config.addresses = Addresses::new(PublicUrl::parse(running::URL).unwrap(), Some(domain)))
             .await;
     let made = service.create("one", json!({})).await;
-    assert_eq!(made["properties"]["attestUri"], json!("https://one.attest.example:8443"));
+    assert_eq!(made["properties"]["attestUri"], json!("https://one.attest.localhost:8443"));
     let quote = service.quote(&enclave_holding(b""));
     let at = async |host: &str, path: &str| {
         let asked = Request::builder().method("POST").uri(path).header(header::HOST, host);
         service.send(asked.body(Body::from(quote_body(&quote).to_string())).unwrap()).await
     };
-    let token = at("one.attest.example:8443", "/attest/SgxEnclave").await.token();
-    assert_eq!(claims_of(&token)["iss"], json!("https://one.attest.example:8443"));
+    let token = at("one.attest.localhost:8443", "/attest/SgxEnclave").await.token();
+    assert_eq!(claims_of(&token)["iss"], json!("https://one.attest.localhost:8443"));
     let token = at("localhost:8443", "/attest/SgxEnclave").await.token();
     assert_eq!(claims_of(&token)["iss"], json!(running::URL));
     for (host, path, status, code) in [
         ("localhost:8443", "/p/one/attest/SgxEnclave", 421, "misdirected_request"),
-        ("one.attest.example", "/attest/SgxEnclave", 421, "misdirected_request"),
+        ("one.attest.localhost", "/attest/SgxEnclave", 421, "misdirected_request"),
         ("one.another.example:8443", "/attest/SgxEnclave", 421, "misdirected_request"),
-        ("two.attest.example:8443", "/attest/SgxEnclave", 404, "provider_unknown"),
-        ("default.attest.example:8443", "/attest/SgxEnclave", 404, "provider_unknown"),
-        ("a.one.attest.example:8443", "/attest/SgxEnclave", 404, "provider_unknown"),
-        ("one.attest.example:8443", "/clients", 404, "route_unknown"),
-        ("one.attest.example:8443", "/p/one/attest/SgxEnclave", 404, "route_unknown"),
+        ("two.attest.localhost:8443", "/attest/SgxEnclave", 404, "provider_unknown"),
+        ("default.attest.localhost:8443", "/attest/SgxEnclave", 404, "provider_unknown"),
+        ("a.one.attest.localhost:8443", "/attest/SgxEnclave", 404, "provider_unknown"),
+        ("one.attest.localhost:8443", "/clients", 404, "route_unknown"),
+        ("one.attest.localhost:8443", "/p/one/attest/SgxEnclave", 404, "route_unknown"),
     ] {
         let refusal = at(host, path).await.refusal();
         assert_eq!((refusal.0, refusal.2.as_str()), (status, code), "{host} {path}");

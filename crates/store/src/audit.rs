@@ -40,6 +40,19 @@ pub struct Head {
     pub hash: [u8; 32],
 }
 
+/// The `action` of a record that announces the deletion of the first records of its chain. The database moves an anchor only
+/// right after such a record.
+pub const RETENTION: &str = "audit.retention";
+
+/// Both ends of what is kept of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// The last record.
+    pub head: Head,
+    /// The last record that retention deleted, [`Head::before`] if none was: the first kept record follows it.
+    pub anchor: Head,
+}
+
 /// The last evidence that a platform sent to a provider.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PlatformEvidence {

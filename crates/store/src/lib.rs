@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use audit::{BrokenChain, Entry, Head, Input, PlatformEvidence, Record, link};
+pub use audit::{BrokenChain, Chain, Entry, Head, Input, PlatformEvidence, RETENTION, Record, link};
 pub use error::StoreError;
 pub use postgres::Postgres;
 pub use rows::{
@@ -31,13 +31,25 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// What keeps the audit.
 #[async_trait]
 pub trait AuditLog: Send + Sync {
-    /// Writes something down that changes nothing else, with what it was decided from.
-    async fn append(&self, entry: &Entry, inputs: &[Input], last: &[PlatformEvidence]) -> Result<(), StoreError>;
+    /// Writes something down that changes nothing else, with what it was decided from. `at` is the time at which the inputs
+    /// are used.
+    async fn append(
+        &self,
+        entry: &Entry,
+        inputs: &[Input],
+        last: &[PlatformEvidence],
+        at: i64,
+    ) -> Result<(), StoreError>;
+
+    /// The ends of each chain, by replica.
+    async fn chains(&self) -> Result<Vec<Chain>, StoreError>;
 
     /// The last record of each chain, by replica.
-    async fn heads(&self) -> Result<Vec<Head>, StoreError>;
+    async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        Ok(self.chains().await?.into_iter().map(|chain| chain.head).collect())
+    }
 
-    /// The records of a chain after that number, as many as `limit`.
+    /// The records of a chain after that number and after its anchor, as many as `limit`.
     async fn records(&self, replica: &str, after: i64, limit: i64) -> Result<Vec<Record>, StoreError>;
 
     /// Something that a decision was made from, by its SHA-256.
@@ -52,6 +64,23 @@ pub trait AuditLog: Send + Sync {
         provider: &str,
         platform: &[u8; 32],
     ) -> Result<Option<PlatformEvidence>, StoreError>;
+
+    /// The bytes that the records of a chain after that number take.
+    async fn records_size(&self, replica: &str, after: i64) -> Result<i64, StoreError>;
+
+    /// The bytes of inputs that were used at that time or later, and of evidence received then.
+    async fn inputs_size(&self, since: i64) -> Result<i64, StoreError>;
+
+    /// Adds a record that announces a deletion, with the action [`RETENTION`], to the chain of the anchor, and moves the chain's
+    /// anchor there. Returns false and changes nothing if the chain has no such record, or its anchor is there already.
+    async fn move_anchor(&self, anchor: &Head, text: &str) -> Result<bool, StoreError>;
+
+    /// Deletes records of a chain up to its anchor, the oldest `limit` of them. Returns how many were deleted.
+    async fn delete_records(&self, replica: &str, limit: i64) -> Result<u64, StoreError>;
+
+    /// Deletes inputs last used before that time, and evidence received before it, `limit` of each. Returns how many were
+    /// deleted. From then on the database lets inputs from before that time be deleted.
+    async fn delete_inputs(&self, before: i64, limit: i64) -> Result<u64, StoreError>;
 }
 
 /// What keeps the service's state. Each method that changes something takes what the audit says of it.

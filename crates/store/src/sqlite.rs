@@ -10,7 +10,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection, Row};
 
-use crate::audit::{Entry, Head, Input, PlatformEvidence, Record, link};
+use crate::audit::{Chain, Entry, Head, Input, PlatformEvidence, Record, link};
 use crate::error::conflict;
 use crate::rows::{
     AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, Revision, RevokedBy,
@@ -20,13 +20,14 @@ use crate::sql::{audit_in_sql, revocation_in_sql, store_in_sql};
 use crate::{AuditLog, Store, StoreError};
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/sqlite/0001_providers.sql"),
     include_str!("../migrations/sqlite/0002_administration.sql"),
     include_str!("../migrations/sqlite/0003_many_providers.sql"),
     include_str!("../migrations/sqlite/0004_audit.sql"),
     include_str!("../migrations/sqlite/0005_revocation.sql"),
     include_str!("../migrations/sqlite/0007_revocation_and_keys.sql"),
+    include_str!("../migrations/sqlite/0009_audit_retention.sql"),
 ];
 
 /// A store in one SQLite file.

@@ -1,15 +1,15 @@
 //! `veritee audit verify`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dcap::UnixTime;
 use serde_json::{Map, Value, json};
-use store::{BrokenChain, Head, Record};
+use store::Head;
 use token::jws::Jws;
 use token::{TokenError, Verifier};
 
-use super::{heads_token, records};
+use super::chains::{Chains, Deleted};
+use super::{heads_token, nothing_recorded, records};
 use crate::client::PublicService;
 use crate::failure::{self, Failure};
 use crate::{serve, show};
@@ -21,7 +21,10 @@ const HEADS: &str = "x-veritee-audit-heads";
 
 /// Verify that nothing of the audit was changed or cut off.
 ///
-/// Without a head that was kept elsewhere it is not seen where a whole chain was written anew, or its tail cut off.
+/// Without a previously saved head, a rewritten or truncated chain cannot be detected.
+///
+/// A chain whose first records were deleted by `veritee serve --audit-retention` says so in a later record. That record must be proven:
+/// by its signature, which is verified at the service, or by a head that was saved after it.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Records that `veritee audit export` wrote; without it they are read from the service.
@@ -48,10 +51,16 @@ pub struct Heads {
 
 impl Heads {
     /// Of a token that the service signed.
+    ///
+    /// A service has written at least what made it, so there is nothing to be said for one whose audit has no chains.
     pub fn signed(token: &str, verifier: &Verifier) -> Result<Self, Failure> {
         let claims = verifier.verify_statement(token, UnixTime::of_system_clock().seconds());
         let refused = |error: TokenError| Failure::verdict(error.code(), failure::chain(&error), error.help());
-        Self::of(&claims.map_err(refused)?).ok_or_else(|| no_head("the service's token"))
+        let claims = claims.map_err(refused)?;
+        if claims.get(HEADS).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+            return Err(nothing_recorded());
+        }
+        Self::of(&claims).ok_or_else(|| no_head("the service's token"))
     }
 
     /// Of a token that was kept. Whoever kept it knows where it is from; its signature is verified where its key is still published.
@@ -80,55 +89,11 @@ impl Heads {
             Some(Head { replica: head["replica"].as_str()?.to_owned(), number: head["number"].as_i64()?, hash })
         };
         let heads = claims.get(HEADS)?.as_array()?.iter().map(head).collect::<Option<Vec<_>>>()?;
+        // A head of no chains would match every audit.
+        if heads.is_empty() {
+            return None;
+        }
         Some(Self { taken_at: UnixTime::from_seconds(claims.get("iat")?.as_i64()?), heads })
-    }
-}
-
-/// What was found: the chains with their last records, and the hashes of records that heads speak of.
-#[derive(Default)]
-struct Chains {
-    last: BTreeMap<String, Head>,
-    /// What heads say, by replica and number.
-    expected: BTreeMap<(String, i64), [u8; 32]>,
-}
-
-impl Chains {
-    /// Several heads of one record have to say the same.
-    fn expect(&mut self, heads: &Heads) -> Result<(), Failure> {
-        for head in &heads.heads {
-            let known = self.expected.insert((head.replica.clone(), head.number), head.hash);
-            if known.is_some_and(|known| known != head.hash) {
-                return Err(rewritten(&head.replica, head.number));
-            }
-        }
-        Ok(())
-    }
-
-    fn follow(&mut self, record: &Record) -> Result<(), Failure> {
-        let last = self.last.remove(&record.replica).unwrap_or_else(|| Head::before(&record.replica));
-        let last = last.follow(record).map_err(|error| broken(&record.replica, &error))?;
-        match self.expected.get(&(last.replica.clone(), last.number)) {
-            Some(hash) if *hash != last.hash => return Err(rewritten(&last.replica, last.number)),
-            _ => drop(self.last.insert(last.replica.clone(), last)),
-        }
-        Ok(())
-    }
-
-    /// After the last record: no head may speak of one that did not come.
-    fn check_tails(&self) -> Result<(), Failure> {
-        for (replica, number) in self.expected.keys() {
-            let last = self.last.get(replica).map_or(0, |head| head.number);
-            if last < *number {
-                let message =
-                    format!("chain of replica {replica} ends at record {last}; a head says that there were {number}");
-                return Err(Failure::verdict(
-                    "audit_tail_missing",
-                    message,
-                    "records were cut off, or the database was put back",
-                ));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -139,29 +104,40 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 async fn verify(arguments: &Arguments) -> Result<(), Failure> {
     let mut chains = Chains::default();
     let mut shown = Vec::new();
+    let mut keys = None;
     if let Some(token_file) = &arguments.token_file {
         let client = arguments.service.client_with(token_file).await?;
         let verifier = client.verifier().await?;
         for path in &arguments.head {
             let (heads, is_verified) = Heads::kept(path, Some(&verifier))?;
-            chains.expect(&heads)?;
+            chains.expect(&heads.heads)?;
             shown.push((path.display().to_string(), heads.taken_at, is_verified));
         }
         let now = Heads::signed(&heads_token(&client).await?, &verifier)?;
-        chains.expect(&now)?;
+        chains.expect_current(&now.heads)?;
         for head in &now.heads {
             records::of_replica(&client, &head.replica, |record| chains.follow(&record)).await?;
         }
+        keys = Some(verifier);
     } else if let Some(file) = &arguments.file {
         for path in &arguments.head {
             let (heads, _) = Heads::kept(path, None)?;
-            chains.expect(&heads)?;
+            chains.expect(&heads.heads)?;
             shown.push((path.display().to_string(), heads.taken_at, false));
         }
         from_file(file, &mut chains)?;
+        if chains.is_empty() {
+            let message = format!("`{}` holds no audit record: nothing was verified", file.display());
+            return Err(Failure::verdict(
+                "audit_empty",
+                message,
+                "give a file that `veritee audit export --out` wrote",
+            ));
+        }
     }
     chains.check_tails()?;
-    report(&chains, &shown, arguments.json)
+    let deleted = chains.check_deletions(keys.as_ref())?;
+    report(&chains, &deleted, &shown, arguments.json)
 }
 
 fn from_file(path: &Path, chains: &mut Chains) -> Result<(), Failure> {
@@ -177,18 +153,50 @@ fn from_file(path: &Path, chains: &mut Chains) -> Result<(), Failure> {
     Ok(())
 }
 
-fn report(chains: &Chains, heads: &[(String, UnixTime, bool)], as_json: bool) -> Result<(), Failure> {
+fn report(
+    chains: &Chains,
+    deleted: &[Deleted],
+    heads: &[(String, UnixTime, bool)],
+    as_json: bool,
+) -> Result<(), Failure> {
     if as_json {
-        let last =
-            |head: &Head| json!({"replica": head.replica, "records": head.number, "hash": hex::encode(head.hash)});
+        let of = |replica: &str| deleted.iter().find(|deleted| deleted.anchor.replica == replica);
+        let last = |head: &Head| {
+            let deleted = of(&head.replica).map(|deleted| {
+                json!({
+                    "through": deleted.anchor.number,
+                    "announcedIn": deleted.announced_in,
+                    "signatureVerified": deleted.is_signature_verified,
+                    "headsNotCompared": deleted.heads_not_compared,
+                })
+            });
+            json!({"replica": head.replica, "records": head.number, "hash": hex::encode(head.hash), "deleted": deleted})
+        };
         let head = |(file, taken_at, is_verified): &(String, UnixTime, bool)| json!({"file": file, "takenAt": taken_at.to_string(), "signatureVerified": is_verified});
         return show::json(&json!({
-            "chains": chains.last.values().map(last).collect::<Vec<_>>(),
+            "chains": chains.last().map(last).collect::<Vec<_>>(),
             "heads": heads.iter().map(head).collect::<Vec<_>>(),
         }));
     }
-    for head in chains.last.values() {
-        show::line(&format!("replica {}: {} records, none changed", head.replica, head.number))?;
+    for head in chains.last() {
+        let Some(deleted) = deleted.iter().find(|deleted| deleted.anchor.replica == head.replica) else {
+            show::line(&format!("replica {}: {} records, none changed", head.replica, head.number))?;
+            continue;
+        };
+        let Deleted { anchor, announced_in, .. } = deleted;
+        show::line(&format!(
+            "replica {}: records {} to {}, none changed; records 1 to {} were deleted by retention, as record {announced_in} says",
+            head.replica,
+            anchor.number.saturating_add(1),
+            head.number,
+            anchor.number,
+        ))?;
+        for number in &deleted.heads_not_compared {
+            show::line(&format!(
+                "replica {}: a head names record {number}, which was deleted: its hash was not compared",
+                head.replica
+            ))?;
+        }
     }
     for (file, taken_at, is_verified) in heads {
         let signature = if *is_verified { "" } else { " (signature not verified: its key was not at hand)" };
@@ -198,20 +206,6 @@ fn report(chains: &Chains, heads: &[(String, UnixTime, bool)], as_json: bool) ->
         show::line("no head was given: a tail that was cut off is not seen without one")?;
     }
     Ok(())
-}
-
-fn broken(replica: &str, error: &BrokenChain) -> Failure {
-    let code = match error {
-        BrokenChain::Number { .. } => "audit_record_missing",
-        BrokenChain::Previous { .. } | BrokenChain::Hash { .. } => "audit_record_changed",
-    };
-    let help = "somebody changed the audit, or the database is damaged: compare it with a copy";
-    Failure::verdict(code, format!("audit of replica {replica} is broken: {error}"), help)
-}
-
-fn rewritten(replica: &str, number: i64) -> Failure {
-    let message = format!("record {number} of replica {replica} has another hash than the head says");
-    Failure::verdict("audit_rewritten", message, "the chain was written anew after the head was taken")
 }
 
 fn no_head(what: &str) -> Failure {

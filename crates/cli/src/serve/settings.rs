@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use dcap::{TcbStatus, UnixTime};
 use serde::Deserialize;
-use service::AuditChoice;
+use service::{AuditChoice, Retention};
 use web::Limits;
 use zeroize::Zeroizing;
 
 use super::access_issuers::{AccessIssuers, Table};
+use super::retention;
 use crate::arguments::{accepted_statuses, parse_accepted_status};
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};
@@ -73,10 +74,17 @@ pub struct Arguments {
     /// the file. Without it that in the environment variable VERITEE_KEY_ENCRYPTION_KEY, or one that is made in the data directory.
     #[arg(long, value_name = "FILE")]
     key_encryption_key: Option<PathBuf>,
-    /// What is written down beside every change: `changes` nothing, `decisions` their digests, `last-evidence` beside them the
-    /// last evidence of each platform, `all-inputs` everything that each decision was made from [default: changes].
+    /// What to record besides configuration changes: `changes` (nothing more), `decisions` (a digest of each attestation of proven
+    /// evidence, counts of other refusals), `last-evidence` (also the latest evidence of each platform), `all-inputs` (everything each
+    /// decision about proven evidence was based on) [default: changes].
     #[arg(long, value_name = "WHAT")]
     audit: Option<Audited>,
+    /// Delete audit records that are older than an age (90d) or more than a size (10GiB); give both as 90d,10GiB [default: keep all].
+    #[arg(long, value_name = "AGE,SIZE")]
+    audit_retention: Option<String>,
+    /// Delete the oldest audit records when the audit takes more than this, such as 10GiB.
+    #[arg(long, value_name = "SIZE")]
+    audit_max_size: Option<String>,
     /// Collateral: dcap-qvl's JSON, or a directory of pieces; changes are noticed.
     #[arg(long, value_name = "PATH")]
     collateral: Option<PathBuf>,
@@ -138,6 +146,7 @@ pub struct Settings {
     pub max_staleness: Duration,
     pub key_encryption_key: Option<PathBuf>,
     pub audit: AuditChoice,
+    pub audit_retention: Option<Retention>,
     pub collateral: Option<PathBuf>,
     pub simulated: bool,
     pub accept_tcb: Vec<TcbStatus>,
@@ -174,6 +183,10 @@ impl Settings {
                 .map_or(MAX_STALENESS, |seconds| Duration::from_secs(seconds.max(1))),
             key_encryption_key: flags.key_encryption_key.or(file.key_encryption_key),
             audit: flags.audit.or(file.audit).map_or(AuditChoice::Changes, AuditChoice::from),
+            audit_retention: retention::read(
+                flags.audit_retention.or(file.audit_retention).as_deref(),
+                flags.audit_max_size.or(file.audit_max_size).as_deref(),
+            )?,
             collateral: flags.collateral.or(file.collateral),
             simulated: flags.simulated || file.simulated,
             accept_tcb: if flags.accept_tcb.is_empty() { file.accept_tcb } else { flags.accept_tcb },
@@ -208,6 +221,7 @@ impl Settings {
             max_staleness: MAX_STALENESS,
             key_encryption_key: None,
             audit: AuditChoice::Changes,
+            audit_retention: None,
             collateral: None,
             simulated: true,
             accept_tcb: Vec::new(),

@@ -160,7 +160,7 @@ fn valid_or_nearest<'a>(certificates: impl Iterator<Item = &'a Certificate>, at:
 }
 
 /// Valid at the time ranks highest; otherwise the smaller the gap the higher.
-pub(super) fn nearness(window: Window, at: UnixTime) -> Reverse<i64> {
+fn nearness(window: Window, at: UnixTime) -> Reverse<i64> {
     let before = window.from.seconds().saturating_sub(at.seconds());
     let after = at.seconds().saturating_sub(window.until.seconds());
     Reverse(before.max(after).max(0))

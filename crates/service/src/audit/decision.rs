@@ -19,6 +19,8 @@ pub(crate) struct Observed {
     pub(crate) policy: Option<(String, String)>,
     /// What it was judged by.
     pub(crate) collateral: Option<Arc<Prepared>>,
+    /// Whether the platform's certificate chain led to the provider's root.
+    pub(crate) is_proven: bool,
     /// The platform, as [`platform_id`] gives it, once the evidence is proven to come from it.
     pub(crate) platform: Option<[u8; 32]>,
 }
@@ -26,7 +28,13 @@ pub(crate) struct Observed {
 impl Observed {
     /// At the beginning, when there is nothing but the evidence.
     pub(crate) fn of(evidence: &[u8]) -> Self {
-        Self { evidence_sha256: sha256_hex(&[evidence]), policy: None, collateral: None, platform: None }
+        Self {
+            evidence_sha256: sha256_hex(&[evidence]),
+            policy: None,
+            is_proven: false,
+            collateral: None,
+            platform: None,
+        }
     }
 
     pub(crate) fn evidence_sha256(&self) -> &str {
@@ -44,7 +52,7 @@ pub(crate) struct Decision {
     /// SHA-256 of the token, or the code of the refusal.
     pub(crate) outcome: Result<[u8; 32], String>,
     pub(crate) evidence: Vec<u8>,
-    /// The request's body.
+    /// The request's body, where it is to be kept.
     pub(crate) request: Vec<u8>,
     pub(crate) observed: Observed,
 }
@@ -67,10 +75,10 @@ impl Digest {
 impl Decision {
     /// As much as was chosen.
     pub(super) fn within(self, choice: AuditChoice) -> Digest {
-        let Observed { evidence_sha256, policy, collateral, platform } = self.observed;
+        let Observed { evidence_sha256, policy, is_proven, collateral, platform } = self.observed;
         let (policy_hash, policy) = policy.unzip();
         let bundle = collateral.filter(|_| choice >= AuditChoice::LastEvidence).and_then(|prepared| prepared.bundle());
-        let all = choice >= AuditChoice::AllInputs;
+        let all = is_proven && choice >= AuditChoice::AllInputs;
         let input = |bytes: Vec<u8>| Input { sha256: sha256(&[&bytes]), bytes };
         let (request, policy) =
             (all.then(|| input(self.request)), policy.filter(|_| all).map(|jws| input(jws.into_bytes())));

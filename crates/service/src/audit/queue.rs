@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use dcap::UnixTime;
 use serde_json::{Value, json};
-use store::AuditLog;
+use store::{AuditLog, Input, PlatformEvidence};
 use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::MissedTickBehavior;
 
 use super::decision::Digest;
 use super::{Audit, BY_ITSELF};
@@ -59,15 +60,22 @@ impl Queue {
         self.closing.notify_one();
     }
 
-    /// Writes batches of decisions, one record each. What the store does not take is tried again until it does.
+    /// Writes batches of decisions, one record each, and one of counted refusals for each interval. What the store does not take
+    /// is tried again until it does.
     pub(super) async fn drain(&self, audit: &Audit, store: &dyn AuditLog) {
         let mut receiver = self.receiver.lock().await;
         let mut waiting = Vec::new();
+        let mut interval = tokio::time::interval(audit.interval.max(PAUSE));
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 count = receiver.recv_many(&mut waiting, BATCH) => if count == 0 {
-                    return;
+                    return write_refusals(audit, store).await;
                 },
+                _ = interval.tick() => {
+                    write_refusals(audit, store).await;
+                    continue;
+                }
                 () = self.closing.notified() => {
                     receiver.close();
                     continue;
@@ -95,12 +103,28 @@ async fn write(audit: &Audit, store: &dyn AuditLog, digests: Vec<Digest>, lost: 
         inputs.extend(digest.inputs);
         last.extend(digest.last);
     }
-    inputs.sort_by_key(|input: &store::Input| input.sha256);
+    inputs.sort_by_key(|input: &Input| input.sha256);
     inputs.dedup_by_key(|input| input.sha256);
-    let details = json!({"decisions": decisions, "lost": lost});
-    let entry = audit.entry("decisions", BY_ITSELF, UnixTime::of_system_clock(), details);
+    append(audit, store, "decisions", json!({"decisions": decisions, "lost": lost}), (&inputs, &last)).await;
+}
+
+async fn write_refusals(audit: &Audit, store: &dyn AuditLog) {
+    if let Some(counts) = audit.refusals.take(UnixTime::of_system_clock()) {
+        append(audit, store, "refusals", counts, (&[], &[])).await;
+    }
+}
+
+async fn append(
+    audit: &Audit,
+    store: &dyn AuditLog,
+    action: &str,
+    details: Value,
+    (inputs, last): (&[Input], &[PlatformEvidence]),
+) {
+    let at = UnixTime::of_system_clock();
+    let entry = audit.entry(action, BY_ITSELF, at, details);
     let mut failed = false;
-    while let Err(error) = store.append(&entry, &inputs, &last).await {
+    while let Err(error) = store.append(&entry, inputs, last, at.seconds()).await {
         if !failed {
             tracing::warn!(error = chain(&error), "decisions cannot be written down; trying again");
         }

@@ -128,7 +128,9 @@ impl ControlError {
             Self::Certificate(_) | Self::NoCertificate => "give each as a JWK with the certificate in `x5c`",
             Self::TooManyCertificates => "trust a CA that issued several",
             Self::SharedWithCertificates => "leave `policySigningCertificates` out, or make an Isolated provider",
-            Self::OtherRoot => "providers over another root are for a service that listens on loopback alone",
+            Self::OtherRoot => {
+                "use a service that listens on loopback and whose public URL and provider domain are loopback too"
+            }
             Self::Endorsements(EndorsementsError::Root) => "give one certificate in PEM",
             Self::Endorsements(EndorsementsError::Collateral(_)) => {
                 "give a path on the service's machine: a directory of pieces, or dcap-qvl's JSON"

@@ -1,30 +1,44 @@
-//! When the store was last known to say what is in force here.
+//! When the store was last known to confirm what is in force here.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Milliseconds from the opening to the last time; 0 while nobody follows the store.
-pub(super) struct Freshness {
-    opened: Instant,
-    last: AtomicU64,
-}
+/// The moment at which the store last confirmed what is in force. There is none before it was reached for the first time, and
+/// then everything is stale.
+#[derive(Default)]
+pub(super) struct Freshness(Mutex<Option<Instant>>);
 
 impl Freshness {
-    pub(super) fn new() -> Self {
-        Self { opened: Instant::now(), last: AtomicU64::new(0) }
+    /// The store confirmed everything as it was at `asked`, the moment before it was asked.
+    pub(super) fn confirmed(&self, asked: Instant) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // `None` is less than every moment: a late answer to an earlier question takes nothing back.
+        *last = (*last).max(Some(asked));
     }
 
-    /// The store was asked, and everything is as it says.
-    pub(super) fn is_fresh(&self) {
-        self.last.store(self.elapsed().max(1), Ordering::Relaxed);
+    /// Whether the store has confirmed nothing since `limit` before `now`.
+    pub(super) fn is_stale(&self, limit: Duration, now: Instant) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        !last.is_some_and(|last| now.saturating_duration_since(last) <= limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replica_that_never_reached_the_store_is_stale() {
+        let freshness = Freshness::default();
+        assert!(freshness.is_stale(Duration::MAX, Instant::now()));
     }
 
-    pub(super) fn is_older_than(&self, limit: Duration) -> bool {
-        let last = self.last.load(Ordering::Relaxed);
-        last > 0 && u128::from(self.elapsed().saturating_sub(last)) > limit.as_millis()
-    }
-
-    fn elapsed(&self) -> u64 {
-        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
+    #[test]
+    fn staleness_counts_from_the_moment_before_the_store_was_asked() {
+        let (freshness, limit, asked) = (Freshness::default(), Duration::from_secs(300), Instant::now());
+        freshness.confirmed(asked);
+        freshness.confirmed(asked.checked_sub(Duration::from_secs(1)).unwrap());
+        assert!(!freshness.is_stale(limit, asked + limit));
+        assert!(freshness.is_stale(limit, asked + limit + Duration::from_millis(1)));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use dcap::UnixTime;
@@ -33,6 +34,9 @@ pub enum OpenError {
         /// The root it is opened with.
         asked: String,
     },
+    /// A provider over another root than Intel's, where others could take its tokens for genuine ones.
+    #[error("a root other than Intel's is not served beyond loopback")]
+    BeyondLoopback,
     /// Root or collateral cannot be used.
     #[error(transparent)]
     Endorsements(#[from] EndorsementsError),
@@ -54,6 +58,10 @@ impl OpenError {
             Self::OtherRoot { .. } => {
                 "a provider keeps its roots for life; use another data directory, or start it as it was made \
                  (a simulated one with --simulated)"
+            }
+            Self::BeyondLoopback => {
+                "listen on loopback, and give a public URL and a provider domain of `localhost`, a name that ends in \
+                 `.localhost`, or a loopback address"
             }
             Self::Endorsements(EndorsementsError::Collateral(_)) => {
                 "check the path given to --collateral: a directory of pieces, or dcap-qvl's JSON"
@@ -79,11 +87,17 @@ impl Providers {
         let source = Source { root_pem: config.root_pem.clone(), collateral: config.collateral.clone() };
         let endorsements = shelf.get(&source)?;
         let pool = Pool::start().map_err(OpenError::Threads)?;
-        let (slots, freshness) = (ArcSwap::from_pointee(HashMap::new()), Freshness::new());
+        let (slots, freshness) = (ArcSwap::from_pointee(HashMap::new()), Freshness::default());
         let (administration, loading, revoking) = Default::default();
         let providers = Self { store, config, shelf, slots, administration, loading, revoking, freshness, pool };
+        if endorsements.is_simulated && !providers.takes_other_roots() {
+            return Err(OpenError::BeyondLoopback);
+        }
         providers.keep_default(now).await?;
-        for state in providers.store.providers().await? {
+        let asked = Instant::now();
+        let states = providers.store.providers().await?;
+        providers.freshness.confirmed(asked);
+        for state in states {
             match ProviderName::parse(&state.provider.name) {
                 Ok(name) => providers.open_one(&name, state, now).await?,
                 Err(error) => tracing::error!(%error, "provider in the store cannot be used"),

@@ -79,13 +79,13 @@ async fn compute(
     body: Received,
     mut observed: Observed,
 ) -> (Result<String, AttestError>, Option<Decision>) {
-    let wants_decisions = api.audit.wants_decisions();
+    let (wants_decisions, wants_inputs) = (api.audit.wants_decisions(), api.audit.wants_inputs());
     let decision = move |provider: &Provider,
                          at,
                          token: &Result<String, AttestError>,
                          request: AttestRequest,
                          body: Received,
-                         observed| {
+                         observed: Observed| {
         wants_decisions.then(|| Decision {
             provider: provider.name().to_string(),
             revision: provider.revision,
@@ -93,7 +93,7 @@ async fn compute(
             at,
             outcome: token.as_ref().map(|token| sha256(&[token.as_bytes()])).map_err(AttestError::code),
             evidence: request.evidence,
-            request: body.to_vec(),
+            request: if wants_inputs && observed.is_proven { body.to_vec() } else { Vec::new() },
             observed,
         })
     };

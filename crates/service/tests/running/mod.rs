@@ -132,7 +132,7 @@ pub fn config() -> ServiceConfig {
         vault: Arc::new(vault()),
         quoter: None,
         max_staleness: std::time::Duration::from_secs(300),
-        takes_other_roots: true,
+        listens_on_loopback: true,
         audit: Arc::new(Audit::new("replica".to_owned(), AuditChoice::default())),
     }
 }

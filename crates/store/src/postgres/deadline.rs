@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{CALL, Postgres};
-use crate::audit::{Entry, Head, Input, PlatformEvidence, Record};
+use crate::audit::{Chain, Entry, Head, Input, PlatformEvidence, Record};
 use crate::rows::{
     AccessKey, Client, NewProvider, PolicyChange, PolicySigner, ProviderState, Revision, RevokedToken, SigningKey,
     WithdrawnKey,
@@ -40,12 +40,17 @@ macro_rules! bounded {
 
 bounded! {
     AuditLog:
-    fn append(entry: &Entry, inputs: &[Input], last: &[PlatformEvidence]) -> ();
-    fn heads() -> Vec<Head>;
+    fn append(entry: &Entry, inputs: &[Input], last: &[PlatformEvidence], at: i64) -> ();
+    fn chains() -> Vec<Chain>;
     fn records(replica: &str, after: i64, limit: i64) -> Vec<Record>;
     fn input(sha256: &[u8; 32]) -> Option<Vec<u8>>;
     fn platforms(provider: &str, after: &[u8; 32], limit: i64) -> Vec<[u8; 32]>;
     fn platform_evidence(provider: &str, platform: &[u8; 32]) -> Option<PlatformEvidence>;
+    fn records_size(replica: &str, after: i64) -> i64;
+    fn inputs_size(since: i64) -> i64;
+    fn move_anchor(anchor: &Head, text: &str) -> bool;
+    fn delete_records(replica: &str, limit: i64) -> u64;
+    fn delete_inputs(before: i64, limit: i64) -> u64;
 }
 
 bounded! {

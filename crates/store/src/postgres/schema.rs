@@ -5,11 +5,12 @@ use sqlx::{Connection, PgConnection};
 use crate::StoreError;
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../migrations/postgres/0001_store.sql"),
     include_str!("../../migrations/postgres/0002_audit.sql"),
     include_str!("../../migrations/postgres/0003_revocation.sql"),
     include_str!("../../migrations/postgres/0005_revocation_and_keys.sql"),
+    include_str!("../../migrations/postgres/0006_audit_retention.sql"),
 ];
 
 /// The advisory lock of those that migrate: `veritee` in ASCII.

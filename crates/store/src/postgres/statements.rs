@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
-use crate::audit::{Entry, Head, Input, PlatformEvidence, Record, link};
+use crate::audit::{Chain, Entry, Head, Input, PlatformEvidence, Record, link};
 use crate::error::conflict;
 use crate::rows::{
     AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, Revision, RevokedBy,

@@ -4,31 +4,67 @@
 macro_rules! audit_in_sql {
     ($store:ty, $database:ty, $row:ty) => {
         impl $store {
-            /// Adds a record to the chain of the entry's replica. The chain's head is locked until the transaction ends.
+            /// The head of a chain, which no other transaction changes until this one ends. A chain begins here.
+            async fn lock_head(connection: &mut <$database as sqlx::Database>::Connection, replica: &str) -> Result<Chain, StoreError> {
+                const LOCK: &str = "UPDATE audit_head SET number = number WHERE replica = $1 \
+                                    RETURNING replica, number, hash, anchor_number, anchor_hash";
+                if let Some(row) = sqlx::query(LOCK).bind(replica).fetch_optional(&mut *connection).await? {
+                    return read_chain(&row);
+                }
+                let query = "INSERT INTO audit_head (replica, number, hash) VALUES ($1, 0, $2) ON CONFLICT (replica) DO NOTHING";
+                let query = sqlx::query(query).bind(replica).bind([0_u8; 32].as_slice());
+                query.execute(&mut *connection).await?;
+                read_chain(&sqlx::query(LOCK).bind(replica).fetch_one(&mut *connection).await?)
+            }
+
+            /// Adds a record to the chain of the entry's replica.
             async fn write_down(connection: &mut <$database as sqlx::Database>::Connection, entry: &Entry) -> Result<(), StoreError> {
-                let query = "INSERT INTO audit_head (replica, number, hash) VALUES ($1, 1, $2) \
-                             ON CONFLICT (replica) DO UPDATE SET number = audit_head.number + 1 RETURNING number, hash";
-                let head = sqlx::query(query).bind(&entry.replica).bind([0_u8; 32].as_slice()).fetch_one(&mut *connection).await?;
-                let (number, previous): (i64, [u8; 32]) = (head.try_get("number")?, hash(head.try_get("hash")?)?);
+                let Chain { head, .. } = Self::lock_head(connection, &entry.replica).await?;
+                let (number, previous) = (head.number.saturating_add(1), head.hash);
                 let hash = link(&entry.replica, number, &previous, &entry.text);
                 let query = "INSERT INTO audit_record (replica, number, previous, hash, text) VALUES ($1, $2, $3, $4, $5)";
                 let query = sqlx::query(query).bind(&entry.replica).bind(number).bind(previous.as_slice());
                 query.bind(hash.as_slice()).bind(&entry.text).execute(&mut *connection).await?;
-                let query = sqlx::query("UPDATE audit_head SET hash = $1 WHERE replica = $2").bind(hash.as_slice());
-                query.bind(&entry.replica).execute(&mut *connection).await?;
+                let query = sqlx::query("UPDATE audit_head SET number = $1, hash = $2 WHERE replica = $3").bind(number);
+                query.bind(hash.as_slice()).bind(&entry.replica).execute(&mut *connection).await?;
+                Ok(())
+            }
+
+            /// Keeps an input once. Of one that is there already the time of its use is renewed once an hour: most are used by
+            /// every decision.
+            async fn keep(connection: &mut <$database as sqlx::Database>::Connection, input: &Input, at: i64) -> Result<(), StoreError> {
+                let query = sqlx::query_scalar("SELECT kept_at FROM audit_input WHERE sha256 = $1").bind(input.sha256.as_slice());
+                let kept_at: Option<i64> = query.fetch_optional(&mut *connection).await?;
+                if kept_at.is_some_and(|kept_at| kept_at > at.saturating_sub(3600)) {
+                    return Ok(());
+                }
+                if kept_at.is_some() {
+                    let query = sqlx::query("UPDATE audit_input SET kept_at = $1 WHERE sha256 = $2").bind(at);
+                    let query = query.bind(input.sha256.as_slice());
+                    if query.execute(&mut *connection).await?.rows_affected() > 0 {
+                        return Ok(());
+                    }
+                }
+                let query = "INSERT INTO audit_input (sha256, bytes, kept_at) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
+                let query = sqlx::query(query).bind(input.sha256.as_slice()).bind(&input.bytes).bind(at);
+                query.execute(&mut *connection).await?;
                 Ok(())
             }
         }
 
         #[async_trait]
         impl AuditLog for $store {
-            async fn append(&self, entry: &Entry, inputs: &[Input], last: &[PlatformEvidence]) -> Result<(), StoreError> {
+            async fn append(
+                &self,
+                entry: &Entry,
+                inputs: &[Input],
+                last: &[PlatformEvidence],
+                at: i64,
+            ) -> Result<(), StoreError> {
                 let mut transaction = self.pool.begin().await?;
                 Self::write_down(&mut transaction, entry).await?;
                 for input in inputs {
-                    let query = "INSERT INTO audit_input (sha256, bytes) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING";
-                    let query = sqlx::query(query).bind(input.sha256.as_slice()).bind(&input.bytes);
-                    query.execute(&mut *transaction).await?;
+                    Self::keep(&mut transaction, input, at).await?;
                 }
                 for evidence in last {
                     sqlx::query(
@@ -47,14 +83,17 @@ macro_rules! audit_in_sql {
                 Ok(transaction.commit().await?)
             }
 
-            async fn heads(&self) -> Result<Vec<Head>, StoreError> {
-                let rows = sqlx::query("SELECT replica, number, hash FROM audit_head ORDER BY replica");
-                rows.fetch_all(&self.pool).await?.iter().map(read_head).collect()
+            async fn chains(&self) -> Result<Vec<Chain>, StoreError> {
+                let rows = sqlx::query(
+                    "SELECT replica, number, hash, anchor_number, anchor_hash FROM audit_head WHERE number > 0 ORDER BY replica",
+                );
+                rows.fetch_all(&self.pool).await?.iter().map(read_chain).collect()
             }
 
             async fn records(&self, replica: &str, after: i64, limit: i64) -> Result<Vec<Record>, StoreError> {
                 let query = "SELECT replica, number, previous, hash, text FROM audit_record \
-                             WHERE replica = $1 AND number > $2 ORDER BY number LIMIT $3";
+                             WHERE replica = $1 AND number > $2 \
+                             AND number > (SELECT anchor_number FROM audit_head WHERE replica = $1) ORDER BY number LIMIT $3";
                 let rows = sqlx::query(query).bind(replica).bind(after).bind(limit).fetch_all(&self.pool).await?;
                 rows.iter().map(read_record).collect()
             }
@@ -82,10 +121,64 @@ macro_rules! audit_in_sql {
                 let row = sqlx::query(query).bind(provider).bind(platform.as_slice()).fetch_optional(&self.pool).await?;
                 row.as_ref().map(read_platform_evidence).transpose()
             }
+
+            async fn records_size(&self, replica: &str, after: i64) -> Result<i64, StoreError> {
+                let query = "SELECT COALESCE(SUM(octet_length(text)), 0) FROM audit_record WHERE replica = $1 AND number > $2";
+                Ok(sqlx::query_scalar(query).bind(replica).bind(after).fetch_one(&self.pool).await?)
+            }
+
+            async fn inputs_size(&self, since: i64) -> Result<i64, StoreError> {
+                let query = "SELECT (SELECT COALESCE(SUM(octet_length(bytes)), 0) FROM audit_input WHERE kept_at >= $1) \
+                             + (SELECT COALESCE(SUM(octet_length(evidence)), 0) FROM platform_evidence WHERE received_at >= $1)";
+                Ok(sqlx::query_scalar(query).bind(since).fetch_one(&self.pool).await?)
+            }
+
+            async fn move_anchor(&self, anchor: &Head, text: &str) -> Result<bool, StoreError> {
+                let mut transaction = self.pool.begin().await?;
+                let Chain { anchor: known, .. } = Self::lock_head(&mut transaction, &anchor.replica).await?;
+                let query = sqlx::query("SELECT 1 FROM audit_record WHERE replica = $1 AND number = $2 AND hash = $3");
+                let query = query.bind(&anchor.replica).bind(anchor.number).bind(anchor.hash.as_slice());
+                if anchor.number <= known.number || query.fetch_optional(&mut *transaction).await?.is_none() {
+                    return Ok(false);
+                }
+                let entry = Entry { replica: anchor.replica.clone(), text: text.to_owned() };
+                Self::write_down(&mut transaction, &entry).await?;
+                let query = "UPDATE audit_head SET anchor_number = $1, anchor_hash = $2 WHERE replica = $3";
+                let query = sqlx::query(query).bind(anchor.number).bind(anchor.hash.as_slice()).bind(&anchor.replica);
+                query.execute(&mut *transaction).await?;
+                transaction.commit().await?;
+                Ok(true)
+            }
+
+            async fn delete_records(&self, replica: &str, limit: i64) -> Result<u64, StoreError> {
+                let query = "DELETE FROM audit_record WHERE replica = $1 AND number IN (SELECT number FROM audit_record \
+                             WHERE replica = $1 AND number <= (SELECT anchor_number FROM audit_head WHERE replica = $1) \
+                             ORDER BY number LIMIT $2)";
+                Ok(sqlx::query(query).bind(replica).bind(limit).execute(&self.pool).await?.rows_affected())
+            }
+
+            async fn delete_inputs(&self, before: i64, limit: i64) -> Result<u64, StoreError> {
+                let mut transaction = self.pool.begin().await?;
+                let query = sqlx::query("UPDATE audit_cutoff SET kept_from = $1 WHERE kept_from < $1").bind(before);
+                query.execute(&mut *transaction).await?;
+                let query = "DELETE FROM audit_input WHERE sha256 IN (SELECT sha256 FROM audit_input WHERE kept_at < $1 \
+                             ORDER BY kept_at LIMIT $2)";
+                let inputs = sqlx::query(query).bind(before).bind(limit).execute(&mut *transaction).await?.rows_affected();
+                let query = "DELETE FROM platform_evidence WHERE received_at < $1 AND (provider, platform) IN \
+                             (SELECT provider, platform FROM platform_evidence WHERE received_at < $1 ORDER BY received_at LIMIT $2)";
+                let evidence = sqlx::query(query).bind(before).bind(limit).execute(&mut *transaction).await?.rows_affected();
+                transaction.commit().await?;
+                Ok(inputs.saturating_add(evidence))
+            }
         }
 
-        fn read_head(row: &$row) -> Result<Head, StoreError> {
-            Ok(Head { replica: row.try_get("replica")?, number: row.try_get("number")?, hash: hash(row.try_get("hash")?)? })
+        fn read_chain(row: &$row) -> Result<Chain, StoreError> {
+            let replica: String = row.try_get("replica")?;
+            let end = |number: &str, hash_column: &str| {
+                let (number, hash) = (row.try_get(number)?, hash(row.try_get(hash_column)?)?);
+                Ok::<_, StoreError>(Head { replica: replica.clone(), number, hash })
+            };
+            Ok(Chain { head: end("number", "hash")?, anchor: end("anchor_number", "anchor_hash")? })
         }
 
         fn read_record(row: &$row) -> Result<Record, StoreError> {

@@ -1,6 +1,6 @@
 //! What every store does about the audit.
 
-use store::{BrokenChain, Entry, Head, Input, PlatformEvidence, Record, Store, StoreError, link};
+use store::{BrokenChain, Chain, Entry, Head, Input, PlatformEvidence, RETENTION, Record, Store, StoreError, link};
 
 use crate::contract::Shared;
 use crate::rows::{change, client, entry, provider, signer};
@@ -8,8 +8,8 @@ use crate::rows::{change, client, entry, provider, signer};
 /// Every chain as it was written: numbers without gaps, each record linked to the one before it.
 pub async fn chains(store: &dyn Store) -> Vec<Record> {
     let mut all = Vec::new();
-    for head in store.heads().await.unwrap() {
-        let mut last = Head::before(&head.replica);
+    for Chain { head, anchor } in store.chains().await.unwrap() {
+        let mut last = anchor;
         loop {
             let page = store.records(&head.replica, last.number, 2).await.unwrap();
             if page.is_empty() {
@@ -55,7 +55,7 @@ pub async fn chains_of_writers_at_once_have_no_gaps(store: Shared) {
                 for round in 0..5 {
                     let entry = of(["a", "b"][writer % 2], &format!("{writer} {round}"));
                     match writer < 4 {
-                        true => store.append(&entry, &[], &[]).await.unwrap(),
+                        true => store.append(&entry, &[], &[], 0).await.unwrap(),
                         false => store.create_client(&client(&entry.text, &entry.text, None), &entry).await.unwrap(),
                     }
                 }
@@ -71,8 +71,8 @@ pub async fn chains_of_writers_at_once_have_no_gaps(store: Shared) {
 
 pub async fn what_decisions_were_made_from_is_kept_once(store: Shared) {
     let input = |number: u8| Input { sha256: [number; 32], bytes: vec![number; 3] };
-    store.append(&entry(), &[input(1), input(2), input(1)], &[]).await.unwrap();
-    store.append(&entry(), &[input(2)], &[]).await.unwrap();
+    store.append(&entry(), &[input(1), input(2), input(1)], &[], 0).await.unwrap();
+    store.append(&entry(), &[input(2)], &[], 0).await.unwrap();
     assert_eq!(store.input(&[1; 32]).await.unwrap(), Some(vec![1; 3]));
     assert_eq!(store.input(&[3; 32]).await.unwrap(), None);
 }
@@ -87,9 +87,9 @@ pub async fn of_each_platform_the_last_evidence_is_kept(store: Shared) {
     };
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     let all = [evidence("one", 1, 5), evidence("one", 2, 6), evidence("two", 1, 6), evidence("one", 1, 7)];
-    store.append(&entry(), &[], &all).await.unwrap();
+    store.append(&entry(), &[], &all, 0).await.unwrap();
     // Replicas write in their own time.
-    store.append(&entry(), &[], &[evidence("one", 1, 6)]).await.unwrap();
+    store.append(&entry(), &[], &[evidence("one", 1, 6)], 0).await.unwrap();
     assert_eq!(store.platform_evidence("one", &[1; 32]).await.unwrap(), Some(evidence("one", 1, 7)));
     assert_eq!(store.platform_evidence("one", &[3; 32]).await.unwrap(), None);
     assert_eq!(store.platforms("one", &[0; 32], 9).await.unwrap(), [[1; 32], [2; 32]]);
@@ -98,6 +98,67 @@ pub async fn of_each_platform_the_last_evidence_is_kept(store: Shared) {
     store.delete_provider("one", &entry()).await.unwrap();
     assert_eq!(store.platforms("one", &[0; 32], 9).await.unwrap(), [] as [[u8; 32]; 0]);
     assert_eq!(store.platforms("two", &[0; 32], 9).await.unwrap(), [[1; 32]]);
+}
+
+/// What announces a deletion, as far as the store looks at it.
+fn announcement() -> String {
+    format!("{{\"action\":\"{RETENTION}\"}}")
+}
+
+pub async fn retention_deletes_the_beginning_of_a_chain_and_nothing_else(store: Shared) {
+    for number in 1..=6 {
+        store.append(&of("a", &number.to_string()), &[], &[], 0).await.unwrap();
+        store.append(&of("b", &number.to_string()), &[], &[], 0).await.unwrap();
+    }
+    let third = store.records("a", 2, 1).await.unwrap().remove(0);
+    let anchor = Head { replica: "a".to_owned(), number: 3, hash: third.hash };
+    assert_eq!(store.delete_records("a", 9).await.unwrap(), 0, "nothing was announced");
+    let other = Head { hash: [7; 32], ..anchor.clone() };
+    assert!(!store.move_anchor(&other, &announcement()).await.unwrap(), "no such record");
+    assert!(
+        !store.move_anchor(&Head { number: 9, ..anchor.clone() }, &announcement()).await.unwrap(),
+        "no such record"
+    );
+    store.move_anchor(&anchor, "another action").await.unwrap_err();
+    assert!(store.move_anchor(&anchor, &announcement()).await.unwrap());
+    assert!(!store.move_anchor(&anchor, &announcement()).await.unwrap(), "another replica was first");
+    // The records are gone for readers before they are deleted.
+    let kept = store.records("a", 0, 99).await.unwrap();
+    assert_eq!(kept.iter().map(|record| record.number).collect::<Vec<_>>(), [4, 5, 6, 7]);
+    assert_eq!(store.delete_records("a", 2).await.unwrap(), 2);
+    assert_eq!(store.delete_records("a", 2).await.unwrap(), 1);
+    assert_eq!(store.delete_records("a", 2).await.unwrap(), 0);
+    assert_eq!(store.records("a", 0, 99).await.unwrap(), kept);
+    assert_eq!(store.chains().await.unwrap()[0].anchor, anchor);
+    // The chain goes on, and the other was not touched.
+    store.append(&of("a", "8"), &[], &[], 0).await.unwrap();
+    assert_eq!(chains(&*store).await.len(), 5 + 6);
+    assert_eq!(store.records_size("a", 6).await.unwrap(), i64::try_from(announcement().len() + 1).unwrap());
+}
+
+pub async fn an_input_is_kept_while_it_is_used(store: Shared) {
+    let input = |number: u8| Input { sha256: [number; 32], bytes: vec![number; 100] };
+    let evidence = |platform: u8, received_at: i64| PlatformEvidence {
+        provider: "one".to_owned(),
+        platform: [platform; 32],
+        received_at,
+        evidence: vec![0; 10],
+        collateral: [9; 32],
+    };
+    let last = [evidence(1, 10_000), evidence(2, 20_000)];
+    store.append(&entry(), &[input(1), input(2), input(3)], &last, 10_000).await.unwrap();
+    // Used again: the first within the hour, the second after it.
+    store.append(&entry(), &[input(1)], &[], 13_000).await.unwrap();
+    store.append(&entry(), &[input(2)], &[], 20_000).await.unwrap();
+    assert_eq!((store.inputs_size(0).await.unwrap(), store.inputs_size(10_001).await.unwrap()), (320, 110));
+    assert_eq!(store.delete_inputs(10_001, 1).await.unwrap(), 2);
+    assert_eq!(store.delete_inputs(10_001, 9).await.unwrap(), 1);
+    assert_eq!(store.inputs_size(0).await.unwrap(), 110);
+    assert_eq!(store.input(&[2; 32]).await.unwrap(), Some(vec![2; 100]));
+    assert_eq!(store.platforms("one", &[0; 32], 9).await.unwrap(), [[2; 32]]);
+    // What was deleted can be kept again.
+    store.append(&entry(), &[input(1)], &[], 30_000).await.unwrap();
+    assert_eq!(store.inputs_size(0).await.unwrap(), 210);
 }
 
 #[test]

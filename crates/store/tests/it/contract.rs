@@ -5,8 +5,9 @@ use store::{RevokedBy, RevokedToken, Store, StoreError};
 use crate::rows::{access_key, change, client, entry, key, provider, revoked, signer, withdrawn};
 
 pub use crate::audit::{
-    chains_of_writers_at_once_have_no_gaps, every_change_is_written_down_and_nothing_that_was_refused,
-    of_each_platform_the_last_evidence_is_kept, what_decisions_were_made_from_is_kept_once,
+    an_input_is_kept_while_it_is_used, chains_of_writers_at_once_have_no_gaps,
+    every_change_is_written_down_and_nothing_that_was_refused, of_each_platform_the_last_evidence_is_kept,
+    retention_deletes_the_beginning_of_a_chain_and_nothing_else, what_decisions_were_made_from_is_kept_once,
 };
 
 /// Makes a test of each contract against a store that `open` makes anew; where it gives none, there is nothing to test.
@@ -40,6 +41,8 @@ macro_rules! every_store {
             chains_of_writers_at_once_have_no_gaps,
             what_decisions_were_made_from_is_kept_once,
             of_each_platform_the_last_evidence_is_kept,
+            retention_deletes_the_beginning_of_a_chain_and_nothing_else,
+            an_input_is_kept_while_it_is_used,
         }
     };
     ($open:path: $($contract:ident),* $(,)?) => {

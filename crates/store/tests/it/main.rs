@@ -1,5 +1,6 @@
 //! What every store does, and what SQLite and PostgreSQL do beside.
 
+mod append_only;
 mod audit;
 mod changes;
 mod contract;

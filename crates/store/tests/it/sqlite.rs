@@ -51,18 +51,6 @@ async fn a_database_of_the_first_version_is_taken_along() {
     assert_eq!(state.keys, [], "keys that lay open are given up");
 }
 
-#[tokio::test]
-async fn the_audit_is_append_only() {
-    let (directory, store) = open().await;
-    store.create_provider(&provider("one"), &entry()).await.unwrap();
-    let path = directory.path().join("veritee.db");
-    let pool = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(path)).await.unwrap();
-    for sql in ["UPDATE audit_record SET text = ''", "DELETE FROM audit_record"] {
-        let refused = sqlx::query(sql).execute(&pool).await.unwrap_err().to_string();
-        assert!(refused.contains("append-only"), "{refused}");
-    }
-}
-
 async fn run(path: &std::path::Path, sql: &'static str) {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
