@@ -197,7 +197,7 @@ async fn withdraw_key(
     let caller = api.owner(&headers, &entered, "attestationProviders/withdrawKey/action").await?;
     let name = ProviderName::parse(&scope.2).map_err(ControlError::from)?;
     find(&api, &name, &scope)?;
-    let kid = withdrawn_key_in(&body::read(&headers, body).await?)?;
+    let kid = withdrawn_key_in(&body::read(&entered, &headers, body).await?)?;
     let changed = api.providers.withdraw_key(&name, &kid, &caller.name, UnixTime::of_system_clock()).await?;
     Ok(json_body(&Shown(&changed).resource()))
 }
