@@ -63,6 +63,7 @@ impl Service {
 
     /// The issuer's keys, with the first certificate changed.
     fn keys(&self, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = reqwest::Client::builder()
             .add_root_certificate(reqwest::Certificate::from_pem(&std::fs::read(self.serving.ca()).unwrap()).unwrap())
             .build()

@@ -96,7 +96,7 @@ fn policy_decode_escapes_the_text_and_the_signer() {
         assert!(decoded.stdout.contains("version=1.0; // \\u{1b}]0;owned\\u{7}"), "{text}");
         assert!(decoded.stderr.contains("printed as escapes"), "{text}");
         if signed.len() > 1 {
-            assert!(decoded.stderr.contains("signer   CN=\\u{1b}]0;owned"), "{text}");
+            assert!(decoded.stderr.contains("signer   CN=\\1b]0\\;owned"), "{text}");
         }
         let json = desk.run(&["policy", "decode", "@jws", "--json"]).expect(0);
         safe(&json);
@@ -174,12 +174,17 @@ fn verify_escapes_names_in_certificates() {
 fn collateral_show_escapes_names_of_files_and_signers() {
     let desk = Desk::new();
     fs::create_dir(desk.path("pieces")).unwrap();
+    let (_, collateral) = sample();
+    fs::copy(collateral, desk.path(&format!("pieces/{EVIL}.json"))).unwrap();
     let (_, _, pem) = certificate(None, true);
-    desk.write(&format!("pieces/{}.pem", EVIL.replace('/', "")), pem);
-    desk.write(&format!("pieces/{}.json", EVIL.replace('/', "")), format!("{{\"{BIDI}\": 1}}"));
-    told(&desk.run(&["collateral", "show", "@pieces"]));
-    told(&desk.run(&["collateral", "show", "@pieces", "--json"]));
-    safe(&desk.run(&["collateral", "bundle", "@pieces", "--out", "@bundle"]));
+    desk.write(&format!("pieces/{EVIL}.pem"), pem);
+    desk.write(&format!("pieces/other {EVIL}.json"), format!("{{\"{BIDI}\": 1}}"));
+    told(&desk.run(&["collateral", "show", "@pieces"]).expect(0));
+    told(&desk.run(&["collateral", "show", "@pieces", "--json"]).expect(0));
+    told(&desk.run(&["collateral", "bundle", "@pieces", "--output", "@bundle"]).expect(0));
+    // Without a piece of collateral.
+    fs::remove_file(desk.path(&format!("pieces/{EVIL}.json"))).unwrap();
+    safe(&desk.run(&["collateral", "show", "@pieces"]));
 }
 
 #[test]
@@ -209,7 +214,7 @@ fn token_verify_escapes_claims_and_what_it_refuses() {
         desk.write("other", format!("{}.{payload}.AAAA", part(header)));
         told(&verify("@other", issuer, &[]).expect(1));
     }
-    told(&verify("@token", &format!("https://{EVIL}"), &[]));
+    safe(&verify("@token", &format!("https://{EVIL}"), &[]));
 }
 
 fn jwk_of(key: &SigningKey, issuer: &str, now: i64) -> Value {
