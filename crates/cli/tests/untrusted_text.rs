@@ -101,8 +101,8 @@ fn policy_decode_escapes_the_text_and_the_signer() {
         let json = desk.run(&["policy", "decode", "@jws", "--json"]).expect(0);
         safe(&json);
         assert!(json.json()["policy"].as_str().unwrap().contains(EVIL), "JSON has the exact text");
-        // What is no policy JWS is not repeated either.
-        safe(&desk.run(&["policy", "decode", &format!("{EVIL}.a.b")]).expect(1));
+        // What is neither a file nor a policy JWS is repeated in the error.
+        told(&desk.run(&["policy", "decode", &format!("{EVIL}.a.b")]).expect(3));
     }
 }
 
@@ -225,10 +225,15 @@ fn jwk_of(key: &SigningKey, issuer: &str, now: i64) -> Value {
 
 /// A service in which everything is a stranger's; every answer is this one.
 fn hostile(status: &'static str, answer: Value) -> String {
+    hostile_once(status, answer.clone(), answer)
+}
+
+/// The same, whose first answer differs from all others.
+fn hostile_once(status: &'static str, first: Value, others: Value) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
-        for stream in listener.incoming() {
+        for (number, stream) in listener.incoming().enumerate() {
             let mut stream = stream.unwrap();
             let mut reader = BufReader::new(stream.try_clone().unwrap());
             let (mut line, mut length) = (String::new(), 0);
@@ -239,7 +244,7 @@ fn hostile(status: &'static str, answer: Value) -> String {
                 line.clear();
             }
             std::io::Read::read_exact(&mut reader, &mut vec![0; length]).unwrap();
-            let body = answer.to_string();
+            let body = if number == 0 { &first } else { &others }.to_string();
             let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
             write!(stream, "{head}\r\nConnection: close\r\n\r\n{body}").unwrap();
         }
@@ -302,7 +307,8 @@ fn listings_and_refusals_of_a_service_are_escaped() {
         told(&desk.run(&words.collect::<Vec<_>>()).expect(1));
     }
     told(&desk.run(&["attest", quote, "--url", &url]).expect(1));
-    let platforms = hostile("200 OK", json!({"value": [EVIL]}));
+    // Pages end with an empty one.
+    let platforms = hostile_once("200 OK", json!({"value": [EVIL]}), json!({"value": []}));
     told(&desk.run(&["audit", "platforms", "--url", &platforms, "--token-file", "@admin"]).expect(0));
     // A message is cut.
     let url = hostile("400 Bad Request", json!({"error": {"code": "x", "message": "y".repeat(1 << 20)}}));
