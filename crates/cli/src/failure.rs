@@ -97,9 +97,9 @@ impl Failure {
         if !self.is_said {
             let mut out = std::io::stderr().lock();
             // A closed standard error leaves nobody to tell.
-            // Some of it may be a stranger's text: further lines are set off, so that they pass for nothing else.
+            // Some of it may be a stranger's text: further lines have a mark, so that they cannot pass for lines of ours.
             let shown = |text: &str| {
-                untrusted::multi_line(&untrusted::shorten(text, MAX_MESSAGE)).trim_end().replace('\n', "\n       ")
+                untrusted::multi_line(&untrusted::shorten(text, MAX_MESSAGE)).trim_end().replace('\n', "\n     | ")
             };
             let _ = writeln!(out, "error: {}", shown(&self.message));
             if !self.help.is_empty() {
