@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use abi::open_enclave;
-use dcap::{PckError, Quote, Report, Tee, UnixTime};
+use dcap::{PckError, Quote, Report, Tee, UnixTime, VerifyError};
 use policy::Properties;
 use serde_json::{Map, Value, json};
 
@@ -65,10 +65,11 @@ impl Provider {
             PckError::NoChain(_) => AttestError::NoPckChain,
             other => other.into(),
         })?;
-        observed.is_proven = true;
         let collateral = self.collateral().get(&pck, quote.tee(), self.verifier(), at)?;
         observed.collateral = Some(Arc::clone(&collateral));
-        let verified = self.verifier().verify(&quote, &pck, &collateral.verified, at)?;
+        let verified = self.verifier().verify(&quote, &pck, &collateral.verified, at);
+        observed.is_proven = verified.as_ref().err().is_none_or(is_after_signatures);
+        let verified = verified?;
         observed.platform = Some(platform_id(&pck.root().sha256(), pck.platform().ppid()));
         let configured = policy.parsed.configure(&policy.vocabulary)?;
         let minimum = minimum_evaluation_number(&configured, self.settings.baseline);
@@ -130,6 +131,18 @@ fn minimum_evaluation_number(properties: &Properties, baseline: u32) -> u32 {
         Some(policy::Value::String(text)) => text.parse().unwrap_or(baseline),
         _ => baseline,
     }
+}
+
+/// Whether a quote was refused after every signature was verified. Before that, anybody can have made it: a platform's certificate
+/// chain is public.
+const fn is_after_signatures(error: &VerifyError) -> bool {
+    matches!(
+        error,
+        VerifyError::TcbNotSupported { .. }
+            | VerifyError::QeTcbNotSupported { .. }
+            | VerifyError::TdxModuleTcbNotSupported { .. }
+            | VerifyError::TcbRevoked { .. }
+    )
 }
 
 /// SHA-256 of the data stands at the beginning of the field that commits to it; the rest of the field is the attested
@@ -195,4 +208,19 @@ fn with_issued(mut claims: Map<String, Value>, issued: Map<String, Value>) -> Ma
         claims.entry(name).or_insert(value);
     }
     claims
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_refusals_after_every_signature_are_about_proven_evidence() {
+        assert!(is_after_signatures(&VerifyError::TcbNotSupported));
+        assert!(is_after_signatures(&VerifyError::QeTcbNotSupported));
+        assert!(is_after_signatures(&VerifyError::TdxModuleTcbNotSupported));
+        for error in [VerifyError::QuoteSignature, VerifyError::QeReportSignature, VerifyError::AttestationKeyBinding] {
+            assert!(!is_after_signatures(&error), "{error}");
+        }
+    }
 }
