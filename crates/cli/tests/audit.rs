@@ -158,18 +158,29 @@ fn an_audit_without_chains_is_not_verified() {
     service.refused("audit verify DIR/nothing", 1, "holds no audit record: nothing was verified");
     // A head of no chains would match everything.
     let encode = |json: &str| URL_SAFE_NO_PAD.encode(json);
-    let head = format!("{}.{}.", encode("{\"alg\":\"none\"}"), encode("{\"iat\":1,\"x-veritee-audit-heads\":[]}"));
-    std::fs::write(service.path("head"), head).unwrap();
     service.run("audit export --out DIR/records OWNER").expect(0);
-    service.refused("audit verify DIR/records --head DIR/head", 2, "holds no head of an audit");
+    let of_no_record = json!([{"replica": "b", "number": 0, "hash": "00".repeat(32)}]);
+    for heads in [json!([]), of_no_record] {
+        let claims = json!({"iat": 1, "x-veritee-audit-heads": heads}).to_string();
+        std::fs::write(service.path("head"), format!("{}.{}.", encode("{\"alg\":\"none\"}"), encode(&claims))).unwrap();
+        service.refused("audit verify DIR/records --head DIR/head", 2, "holds no head of an audit");
+    }
     service.run("audit verify OWNER").expect(0);
     sql(
         &service.serving.data,
         "DROP TRIGGER audit_head_is_not_deleted; DROP TRIGGER audit_record_is_deleted_up_to_the_anchor;\
          DELETE FROM audit_record; DELETE FROM audit_head;",
     );
-    for command in ["audit verify OWNER", "audit heads SERVICE", "audit export OWNER"] {
-        service.refused(command, 1, "the service has no audit chains: nothing was verified");
+    for _ in 0..2 {
+        for command in ["audit verify OWNER", "audit heads SERVICE", "audit export OWNER"] {
+            service.refused(command, 1, "the service has no audit chains: nothing was verified");
+        }
+        // A chain that has no record yet is none either.
+        sql(
+            &service.serving.data,
+            "INSERT OR IGNORE INTO audit_head (replica, number, hash) SELECT 'b', 0, zeroblob(32) \
+             WHERE NOT EXISTS (SELECT 1 FROM audit_head)",
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use abi::open_enclave;
-use dcap::{PckError, Quote, Report, Tee, UnixTime};
+use dcap::{PckError, Quote, Report, Tee, UnixTime, VerifyError};
 use policy::{Fuel, Properties};
 use serde_json::{Map, Value, json};
 
@@ -78,10 +78,11 @@ impl Provider {
             PckError::NoChain(_) => AttestError::NoPckChain,
             other => other.into(),
         })?;
-        observed.is_proven = true;
         let collateral = self.collateral().get(&pck, quote.tee(), self.verifier(), at)?;
         observed.collateral = Some(Arc::clone(&collateral));
-        let verified = self.verifier().verify(&quote, &pck, &collateral.verified, at)?;
+        let verified = self.verifier().verify(&quote, &pck, &collateral.verified, at);
+        observed.is_proven = verified.as_ref().err().is_none_or(is_after_signatures);
+        let verified = verified?;
         observed.platform = Some(platform_id(&pck.root().sha256(), pck.platform().ppid()));
         let (policy, mut fuel) = asked.read(attestation_type, place)?;
         observed.policy.get_or_insert_with(|| (policy.hash.clone(), policy.jws.clone()));
@@ -215,6 +216,18 @@ fn lifetime(properties: &Properties, provider: i64) -> i64 {
     }
 }
 
+/// Whether a quote was refused after every signature was verified. Before that, anybody can have made it: a platform's certificate
+/// chain is public.
+const fn is_after_signatures(error: &VerifyError) -> bool {
+    matches!(
+        error,
+        VerifyError::TcbNotSupported { .. }
+            | VerifyError::QeTcbNotSupported { .. }
+            | VerifyError::TdxModuleTcbNotSupported { .. }
+            | VerifyError::TcbRevoked { .. }
+    )
+}
+
 /// SHA-256 of the data stands at the beginning of the field that commits to it; the rest of the field is the attested
 /// environment's own.
 fn check_held_data(report: &Report, request: &AttestRequest) -> Result<(), AttestError> {
@@ -278,4 +291,19 @@ fn with_issued(mut claims: Map<String, Value>, issued: Map<String, Value>) -> Ma
         claims.entry(name).or_insert(value);
     }
     claims
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_refusals_after_every_signature_are_about_proven_evidence() {
+        assert!(is_after_signatures(&VerifyError::TcbNotSupported));
+        assert!(is_after_signatures(&VerifyError::QeTcbNotSupported));
+        assert!(is_after_signatures(&VerifyError::TdxModuleTcbNotSupported));
+        for error in [VerifyError::QuoteSignature, VerifyError::QeReportSignature, VerifyError::AttestationKeyBinding] {
+            assert!(!is_after_signatures(&error), "{error}");
+        }
+    }
 }

@@ -158,7 +158,7 @@ fn attest_at(service: &running::Running, provider: &str, quote: &[u8], at: i64) 
     attested.map_err(|error| error.code())
 }
 
-const REVOKED: &str = "pck_revoked";
+const REVOKED: &str = "pck_certificate_revoked";
 
 #[tokio::test]
 async fn a_revocation_list_that_is_loaded_before_it_begins_governs_from_then_on_also_platforms_seen_before() {

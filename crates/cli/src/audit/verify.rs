@@ -86,10 +86,11 @@ impl Heads {
         let head = |head: &Value| {
             let mut hash = [0; 32];
             hex::decode_to_slice(head["hash"].as_str()?, &mut hash).ok()?;
-            Some(Head { replica: head["replica"].as_str()?.to_owned(), number: head["number"].as_i64()?, hash })
+            let number = head["number"].as_i64().filter(|number| *number > 0)?;
+            Some(Head { replica: head["replica"].as_str()?.to_owned(), number, hash })
         };
         let heads = claims.get(HEADS)?.as_array()?.iter().map(head).collect::<Option<Vec<_>>>()?;
-        // A head of no chains would match every audit.
+        // A head of no chains would match every audit, and so would one of chains without records.
         if heads.is_empty() {
             return None;
         }
@@ -117,6 +118,9 @@ async fn verify(arguments: &Arguments) -> Result<(), Failure> {
         chains.expect_current(&now.heads)?;
         for head in &now.heads {
             records::of_replica(&client, &head.replica, |record| chains.follow(&record)).await?;
+        }
+        if chains.is_empty() {
+            return Err(nothing_recorded());
         }
         keys = Some(verifier);
     } else if let Some(file) = &arguments.file {

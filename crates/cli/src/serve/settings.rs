@@ -79,10 +79,11 @@ pub struct Arguments {
     /// decision about proven evidence was based on) [default: changes].
     #[arg(long, value_name = "WHAT")]
     audit: Option<Audited>,
-    /// Delete audit records that are older than an age (90d) or more than a size (10GiB); give both as 90d,10GiB [default: keep all].
+    /// Delete audit records and inputs that are older than an age (90d), or the oldest above a total size (10GiB); give both as
+    /// 90d,10GiB [default: keep all].
     #[arg(long, value_name = "AGE,SIZE")]
     audit_retention: Option<String>,
-    /// Delete the oldest audit records when the audit takes more than this, such as 10GiB.
+    /// Delete the oldest audit records and inputs when the audit takes more than this size, such as 10GiB.
     #[arg(long, value_name = "SIZE")]
     audit_max_size: Option<String>,
     /// Collateral: dcap-qvl's JSON, or a directory of pieces; changes are noticed.

@@ -19,7 +19,7 @@ pub(crate) struct Observed {
     pub(crate) policy: Option<(String, String)>,
     /// What it was judged by.
     pub(crate) collateral: Option<Arc<Prepared>>,
-    /// Whether the platform's certificate chain led to the provider's root.
+    /// Whether the platform's certificate chain led to the provider's root and every signature of the evidence was verified.
     pub(crate) is_proven: bool,
     /// The platform, as [`platform_id`] gives it, once the evidence is proven to come from it.
     pub(crate) platform: Option<[u8; 32]>,
