@@ -119,25 +119,25 @@ mod tests {
         let connect = |address: &str| gate.admit(address.parse().unwrap()).unwrap();
         let [one, two] = [connect("192.0.2.1:1"), connect("192.0.2.1:2")];
         let refused = |result: Result<Bytes, AnswerError>| result.unwrap_err().code();
-        let _first = hold(&one, 90).await.unwrap();
-        assert_eq!(refused(hold(&one, 1).await), "answer_memory_of_connection_exhausted");
-        let _second = hold(&two, 30).await.unwrap();
-        assert_eq!(refused(hold(&two, 1).await), "answer_memory_of_peer_exhausted");
+        let _first = hold(&one, 80).await.unwrap();
+        assert_eq!(refused(hold(&one, 11).await), "answer_memory_of_connection_exhausted");
+        let _second = hold(&two, 20).await.unwrap();
+        assert_eq!(refused(hold(&two, 11).await), "answer_memory_of_peer_exhausted");
         let [other, another] = [connect("192.0.2.2:1"), connect("192.0.2.3:1")];
-        let third = hold(&other, 90).await.unwrap();
-        assert_eq!(refused(hold(&another, 31).await), "answer_memory_exhausted");
+        let third = hold(&other, 80).await.unwrap();
+        assert_eq!(refused(hold(&another, 21).await), "answer_memory_exhausted");
         // Small answers have the reserve of their connection, whatever others hold.
         hold(&another, 10).await.unwrap();
         drop(third);
-        hold(&another, 31).await.unwrap();
+        hold(&another, 21).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_slice_of_an_answer_keeps_the_whole_charged_and_its_connection_in_place() {
         let gate = gate();
         let connection = gate.admit("192.0.2.1:1".parse().unwrap()).unwrap();
-        let slice = hold(&connection, 90).await.unwrap().slice(..1);
-        assert!(hold(&connection, 1).await.is_err());
+        let slice = hold(&connection, 80).await.unwrap().slice(..1);
+        assert!(hold(&connection, 11).await.is_err());
         drop(connection);
         let _other = gate.admit("192.0.2.1:2".parse().unwrap()).unwrap();
         gate.admit("192.0.2.1:3".parse().unwrap()).unwrap_err();

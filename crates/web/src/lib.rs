@@ -2,8 +2,9 @@
 //!
 //! A [`Gate`] admits connections: so many together and so many from one peer. [`serve`] speaks HTTP/1.1 and HTTP/2 on each of
 //! them and closes those that exceed the [`Limits`]. Every request carries its [`Connection`] as an extension. The connection
-//! charges what it holds in memory: [`Connection::receive`] reads a request body, [`Connection::hold_answer`] holds an answer
-//! until its last byte was written. What one connection or one peer can hold never takes the memory that others need.
+//! charges what it holds in memory: the headers of its requests, each body that [`Connection::receive`] reads, and each answer
+//! that [`Connection::hold_answer`] holds until its last byte was written. What one connection or one peer can hold never takes
+//! the memory that others need.
 //!
 //! The crate knows nothing of what is served.
 #![cfg_attr(
@@ -23,6 +24,7 @@ mod connection;
 mod delivery;
 mod exchange;
 mod gate;
+mod head;
 mod limits;
 mod memory;
 mod peer;

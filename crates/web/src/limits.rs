@@ -11,10 +11,12 @@ pub struct Limits {
     pub connections_per_peer: usize,
     /// Time for the TLS handshake.
     pub handshake: Duration,
-    /// Time for the header of a request, from its first byte.
+    /// Time for the header of a request: from its first byte, over HTTP/1.1 after an answer from the end of that answer.
     pub header: Duration,
     /// Bytes of the header of a request.
     pub header_bytes: u32,
+    /// Fields of the header of a request.
+    pub header_fields: usize,
     /// Time that a connection may stay open without a request.
     pub idle: Duration,
     /// Age after which a connection takes no more requests.
@@ -37,7 +39,8 @@ pub struct Limits {
 
 /// Limits on request bodies.
 ///
-/// Each connection has memory of its own for small bodies, which nobody else can take. Larger bodies share the rest.
+/// Each connection has memory of its own for small bodies, which nobody else can take. Bodies larger than that share the rest.
+/// The headers of requests that are being handled count as small bodies.
 #[derive(Clone, Debug)]
 pub struct BodyLimits {
     /// Bytes that every connection can hold, whatever others hold.
@@ -71,12 +74,13 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             header: Duration::from_secs(10),
             header_bytes: 32 << 10,
+            header_fields: 100,
             idle: Duration::from_secs(60),
             age: Duration::from_secs(3600),
             handling: Duration::from_secs(60),
             delivery: Duration::from_secs(60),
             write_stall: Duration::from_secs(20),
-            drain: Duration::from_secs(10),
+            drain: Duration::from_secs(30),
             streams: 16,
             bodies: BodyLimits {
                 reserve: 64 << 10,

@@ -89,10 +89,18 @@ impl Charge {
         Self { account, reserved: 0, shared: 0 }
     }
 
-    /// Charges as much as makes that many bytes together. Nobody waits for memory: those who wait would hold what others need.
+    /// Charges as much as makes that many bytes together. Nobody waits for memory: a request that waits would hold what others need.
+    ///
+    /// Only what fits into the reserve takes from it: large bodies leave the reserve to small ones on the same connection.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let more = bytes.saturating_sub(self.reserved.saturating_add(self.shared));
         if more == 0 {
+            return Ok(());
+        }
+        if bytes > self.account.reserve.limit() {
+            self.account.take_shared(bytes.saturating_sub(self.shared))?;
+            self.account.reserve.give_back(std::mem::take(&mut self.reserved));
+            self.shared = bytes;
             return Ok(());
         }
         let reserved = self.account.reserve.take_up_to(more);
@@ -139,12 +147,12 @@ mod tests {
         let (peer, service) = (Arc::new(Pool::new(150)), Arc::new(Pool::new(180)));
         let [one, two] = [account(&peer, &service), account(&peer, &service)];
         let other = account(&Arc::new(Pool::new(150)), &service);
-        assert_eq!(charge(&one, 111).unwrap_err(), Exhausted::Connection);
-        let first = charge(&one, 110).unwrap();
-        assert_eq!(charge(&two, 61).unwrap_err(), Exhausted::Peer);
-        let second = charge(&two, 60).unwrap();
-        assert_eq!(charge(&other, 41).unwrap_err(), Exhausted::Service);
-        let third = charge(&other, 40).unwrap();
+        assert_eq!(charge(&one, 101).unwrap_err(), Exhausted::Connection);
+        let first = charge(&one, 100).unwrap();
+        assert_eq!(charge(&two, 51).unwrap_err(), Exhausted::Peer);
+        let second = charge(&two, 50).unwrap();
+        assert_eq!(charge(&other, 31).unwrap_err(), Exhausted::Service);
+        let third = charge(&other, 30).unwrap();
         drop((first, second, third));
         for pool in [&*peer, &service, &one.reserve, &one.connection, &other.reserve] {
             assert_eq!(pool.used.load(Ordering::Acquire), 0);
@@ -155,11 +163,26 @@ mod tests {
     fn the_reserve_of_a_connection_is_free_whatever_others_hold() {
         let (peer, service) = (Arc::new(Pool::new(100)), Arc::new(Pool::new(100)));
         let [one, two] = [account(&peer, &service), account(&peer, &service)];
-        let _all = charge(&one, 110).unwrap();
+        let _all = charge(&one, 100).unwrap();
         assert_eq!(charge(&two, 11).unwrap_err(), Exhausted::Peer);
         let small = charge(&two, 10).unwrap();
         assert_eq!(charge(&two, 1).unwrap_err(), Exhausted::Peer);
         drop(small);
         charge(&two, 10).unwrap();
+    }
+
+    #[test]
+    fn a_large_body_leaves_the_reserve_of_its_connection_to_small_ones() {
+        let (peer, service) = (Arc::new(Pool::new(100)), Arc::new(Pool::new(100)));
+        let one = account(&peer, &service);
+        let mut large = charge(&one, 4).unwrap();
+        assert_eq!((large.reserved, large.shared), (4, 0));
+        large.grow_to(100).unwrap();
+        assert_eq!((large.reserved, large.shared), (0, 100));
+        assert_eq!(large.grow_to(101).unwrap_err(), Exhausted::Connection);
+        let _small = charge(&one, 10).unwrap();
+        assert_eq!(charge(&one, 1).unwrap_err(), Exhausted::Connection);
+        drop(large);
+        assert_eq!(service.used.load(Ordering::Acquire), 0);
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
+use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -69,13 +70,16 @@ pub struct Serving {
 impl Serving {
     /// Waits for the end of serving, which only a fault brings about.
     pub async fn ended(&mut self) {
-        let _ = (&mut self.accepting).await;
+        // A task that has ended must not be polled again.
+        if !self.accepting.is_finished() {
+            let _ = (&mut self.accepting).await;
+        }
     }
 
     /// Accepts no more connections and requests, gives those under way so much time, and ends.
     pub async fn stop(mut self, grace: Duration) {
         self.stop.send_replace(true);
-        if timeout(grace, &mut self.accepting).await.is_err() {
+        if timeout(grace, self.ended()).await.is_err() {
             tracing::warn!("connections are closed before their requests are answered");
         }
     }
@@ -121,7 +125,12 @@ where
 fn http(limits: &Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     let (buffer, header) = (BUFFER.max(limits.header_bytes as usize), limits.header);
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(header).max_buf_size(buffer);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header)
+        .max_buf_size(buffer)
+        .max_headers(limits.header_fields);
     let [stream_window, connection_window] = WINDOWS;
     let [client_resets, error_resets] = RESETS;
     builder
@@ -227,14 +236,20 @@ where
     let mut ticks = interval(connection.limits().tick());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (answering, service) = (connection.clone(), shared.service.clone());
-    let service = service_fn(move |mut request: Request<Incoming>| {
+    let service = service_fn(move |request: Request<Incoming>| {
         let exchange = Exchange::begin(&answering);
-        request.extensions_mut().insert(answering.clone());
-        let answer = service.clone().call(request);
+        let answer = answering.hold_head(request).map(|(mut request, held)| {
+            request.extensions_mut().insert(answering.clone());
+            (service.clone().call(request), held)
+        });
         async move {
+            let (answer, _held) = match answer {
+                Ok(admitted) => admitted,
+                Err(error) => return Ok(error.answer().map(Either::Right)),
+            };
             let answer = answer.await?;
             exchange.answered();
-            Ok::<_, Infallible>(answer.map(|body| Delivery::new(body, exchange)))
+            Ok::<_, Infallible>(answer.map(|body| Either::Left(Delivery::new(body, exchange))))
         }
     });
     let mut speaking = std::pin::pin!(shared.http.serve_connection(TokioIo::new(io), service));

@@ -16,6 +16,8 @@ pub const OPEN: u32 = (1 << 31) - 1;
 const FIRST_WINDOW: u32 = 65_535;
 /// The longest frame that a service takes.
 const FRAME: usize = 16 << 10;
+/// Bytes of the value of a further header field.
+const FIELD: usize = 120;
 
 /// How connections are made.
 pub struct Connector<'a> {
@@ -79,29 +81,36 @@ impl Client {
     }
 
     pub fn get_on(&mut self, stream: u32, path: &str) {
-        let request = self.request(stream, "GET", path, true);
+        let request = self.request(stream, "GET", path, 0, true);
         self.send(&request);
     }
 
     /// Sends a request but for the last byte of its body.
     pub fn post_on(&mut self, stream: u32, path: &str, length: usize) {
-        let mut request = self.request(stream, "POST", path, false);
+        let mut request = self.request(stream, "POST", path, 0, false);
         for part in vec![b' '; length - 1].chunks(FRAME) {
             request.extend(frame(0, 0, 2 * stream + 1, part));
         }
         self.send(&request);
     }
 
+    /// Sends a request without its body, whose header has so many fields more.
+    pub fn post_with_fields_on(&mut self, stream: u32, path: &str, count: usize) {
+        let request = self.request(stream, "POST", path, count, false);
+        self.send(&request);
+    }
+
     /// The header of a request, its fields literally and without a table (RFC 7541, section 6.2.2).
-    fn request(&self, stream: u32, method: &str, path: &str, is_whole: bool) -> Vec<u8> {
+    fn request(&self, stream: u32, method: &str, path: &str, more: usize, is_whole: bool) -> Vec<u8> {
         let mut fields = Vec::new();
         let named = [(":method", method), (":scheme", "http"), (":authority", &self.host), (":path", path)];
-        for text in named.into_iter().flat_map(|(name, value)| [(true, name), (false, value)]) {
-            if text.0 {
-                fields.push(0);
+        let value = "x".repeat(FIELD);
+        for (name, value) in named.into_iter().chain(std::iter::repeat_n(("x", value.as_str()), more)) {
+            fields.push(0);
+            for text in [name, value] {
+                fields.push(u8::try_from(text.len()).unwrap());
+                fields.extend_from_slice(text.as_bytes());
             }
-            fields.push(u8::try_from(text.1.len()).unwrap());
-            fields.extend_from_slice(text.1.as_bytes());
         }
         frame(1, if is_whole { 5 } else { 4 }, 2 * stream + 1, &fields)
     }

@@ -33,7 +33,7 @@ struct Way {
     hold: fn(&mut Client),
 }
 
-const WAYS: [Way; 5] = [
+const WAYS: [Way; 6] = [
     Way {
         name: "HTTP/1.1, pipelined requests for the list",
         hold: |client| (0..8).for_each(|_| client.get("/revoked")),
@@ -58,6 +58,13 @@ const WAYS: [Way; 5] = [
         hold: |client| {
             client.preface(0);
             (0..STREAMS).for_each(|stream| client.post_on(stream, "/attest/SgxEnclave", 4 << 10));
+        },
+    },
+    Way {
+        name: "HTTP/2, 16 unfinished requests of 90 fields",
+        hold: |client| {
+            client.preface(0);
+            (0..STREAMS).for_each(|stream| client.post_with_fields_on(stream, "/attest/SgxEnclave", 90));
         },
     },
 ];

@@ -91,8 +91,13 @@ pub fn preface(window: u32) -> Vec<u8> {
 
 /// A request: literal fields without a table (RFC 7541, section 6.2.2), so that its length is that of its parts.
 pub fn request(stream: u32, method: &str, path: &str, is_whole: bool) -> Vec<u8> {
+    request_with(stream, method, path, &[], is_whole)
+}
+
+pub fn request_with(stream: u32, method: &str, path: &str, more: &[(&str, &str)], is_whole: bool) -> Vec<u8> {
     let mut fields = Vec::new();
-    for (name, value) in [(":method", method), (":scheme", "http"), (":authority", "localhost"), (":path", path)] {
+    let pseudo = [(":method", method), (":scheme", "http"), (":authority", "localhost"), (":path", path)];
+    for (name, value) in pseudo.iter().chain(more) {
         fields.push(0);
         for text in [name, value] {
             fields.push(u8::try_from(text.len()).unwrap());

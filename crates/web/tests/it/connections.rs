@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
-use web::Limits;
+use web::{BodyLimits, Limits};
 
 use super::client::{
-    DATA, GOAWAY, HEADERS, PING, connect, connect_with_tls, frame, get, is_refused, kinds, preface, request, rest,
-    served,
+    DATA, GOAWAY, HEADERS, PING, connect, connect_with_tls, frame, get, is_refused, kinds, preface, request,
+    request_with, rest, served,
 };
 use super::running::{SOON, one_connection, running, running_with_tls};
 
@@ -187,6 +187,34 @@ async fn streams_that_are_reset_in_masses_end_the_connection() {
     let _ = holding.write_all(&flood).await;
     rest(&mut holding).await;
     served(running.address).await;
+}
+
+/// Answers to 16 requests at once that get none unless they are refused.
+async fn refused_of_sixteen(limits: Limits, fields: &[(&str, &str)]) -> usize {
+    let running = running(limits);
+    let mut holding = connect(running.address).await;
+    holding.write_all(&preface(1 << 16)).await.unwrap();
+    for n in 0..16 {
+        holding.write_all(&request_with(2 * n + 1, "GET", "/never", fields, true)).await.unwrap();
+    }
+    let received = kinds(&rest(&mut holding).await);
+    received.iter().filter(|kind| **kind == HEADERS).count()
+}
+
+#[tokio::test]
+async fn long_headers_of_many_http2_requests_are_charged_to_their_connection() {
+    let value = "x".repeat(120);
+    let bodies = BodyLimits { reserve: 64 << 10, per_connection: 64 << 10, ..Limits::default().bodies };
+    let limits = Limits { handling: SOON, bodies, ..one_connection() };
+    // Each has some 26,000 bytes, and 128 KiB are there.
+    assert_eq!(refused_of_sixteen(limits, &[("x", value.as_str()); 93]).await, 11);
+}
+
+#[tokio::test]
+async fn http2_requests_with_too_many_header_fields_are_refused() {
+    let limits = || Limits { handling: SOON, idle: SOON, ..one_connection() };
+    assert_eq!(refused_of_sixteen(limits(), &[("x", "y"); 101]).await, 16);
+    assert_eq!(refused_of_sixteen(limits(), &[("x", "y"); 100]).await, 0);
 }
 
 #[tokio::test]
