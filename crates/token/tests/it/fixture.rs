@@ -23,7 +23,7 @@ pub fn other_key() -> &'static SigningKey {
 }
 
 pub fn certificate() -> Vec<u8> {
-    key().self_signed(ISS, NOW, NOW + 365 * 86_400, None).unwrap()
+    key().self_signed(ISS, NOW - 86_400, NOW + 365 * 86_400, None).unwrap()
 }
 
 pub fn keys() -> Jwks {
