@@ -183,7 +183,7 @@ pub(crate) fn status_of(error: &StoreError) -> StatusCode {
     match error {
         StoreError::Missing(_) => StatusCode::NOT_FOUND,
         StoreError::Exists(_) | StoreError::Changed(_) => StatusCode::CONFLICT,
-        StoreError::Last(_) => StatusCode::BAD_REQUEST,
+        StoreError::Last(_) | StoreError::Used { .. } | StoreError::Full(_) => StatusCode::BAD_REQUEST,
         StoreError::Newer { .. }
         | StoreError::Scheme
         | StoreError::Parameter

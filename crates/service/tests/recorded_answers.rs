@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use running::managed::{GROUP, MINIMAL, RESET, Signer, isolated};
 use running::{ADMINISTRATOR, Answer, Running, encode, request};
 use serde_json::{Value, json};
-use token::policy_jws;
+use token::policy_jws::{self, CertificateAction};
 
 /// Where the differences are listed.
 const DOCUMENT: &str = include_str!("../../../docs/azure.md");
@@ -192,7 +192,7 @@ fn body_of(recording: &str, method: &str, path: &str, earlier: usize, signer: &S
         ("PUT", _) => policy_jws::unsecured(MINIMAL),
         ("POST", path) if path.ends_with(":reset") => RESET.to_owned(),
         ("POST", "certificates:add" | "certificates:remove") => {
-            json!(signer.key().sign_certificate(&signer.der, None).unwrap()).to_string()
+            json!(signer.key().sign_certificate(CertificateAction::Add, &signer.der, None).unwrap()).to_string()
         }
         _ => panic!("{recording}: {method} {path}"),
     }

@@ -15,6 +15,17 @@ pub enum StoreError {
     /// One has to stay.
     #[error("{0} is the last one")]
     Last(&'static str),
+    /// A signed request was used before.
+    #[error("signed request was used before, for `{action}` at {at}")]
+    Used {
+        /// What it was used for.
+        action: String,
+        /// When, in seconds since 1970.
+        at: i64,
+    },
+    /// There is no room for another one.
+    #[error("limit of {0} exceeded")]
+    Full(&'static str),
     /// The database was written by a later version.
     #[error("database has schema version {found}, this version of veritee knows up to {known}")]
     Newer {

@@ -9,6 +9,7 @@ use crate::audit::{Entry, Head, Input, PlatformEvidence, Record};
 use crate::rows::{
     AccessKey, Client, NewProvider, PolicyChange, PolicySigner, ProviderState, RevokedToken, SigningKey,
 };
+use crate::signed_request::SignedRequest;
 use crate::{AuditLog, Store, StoreError};
 
 /// What a call gives, where it does so in time. A change that was not answered in time may have been made or not.
@@ -59,9 +60,9 @@ bounded! {
     fn add_signing_key(key: &SigningKey, revision: i64, entry: &Entry) -> ();
     fn remove_signing_key(provider: &str, kid: &str, entry: &Entry) -> bool;
     fn policy_history(provider: &str, attestation_type: &str) -> Vec<PolicyChange>;
-    fn change_policy(change: &PolicyChange, entry: &Entry) -> ();
-    fn add_policy_signer(signer: &PolicySigner, entry: &Entry) -> bool;
-    fn remove_policy_signer(provider: &str, sha256: &[u8; 32], entry: &Entry) -> bool;
+    fn change_policy(change: &PolicyChange, request: Option<&SignedRequest>, entry: &Entry) -> ();
+    fn add_policy_signer(signer: &PolicySigner, request: &SignedRequest, entry: &Entry) -> bool;
+    fn remove_policy_signer(provider: &str, sha256: &[u8; 32], request: &SignedRequest, entry: &Entry) -> bool;
     fn revoke_token(token: &RevokedToken, now: i64, entry: &Entry) -> bool;
     fn administrator() -> Option<[u8; 32]>;
     fn create_administrator(token_sha256: &[u8; 32], created_at: i64, entry: &Entry) -> ();

@@ -5,10 +5,11 @@ use sqlx::{Connection, PgConnection};
 use crate::StoreError;
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/postgres/0001_store.sql"),
     include_str!("../../migrations/postgres/0002_audit.sql"),
     include_str!("../../migrations/postgres/0003_revocation.sql"),
+    include_str!("../../migrations/postgres/0004_used_requests.sql"),
 ];
 
 /// The advisory lock of those that migrate: `veritee` in ASCII.
