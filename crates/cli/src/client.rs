@@ -58,6 +58,11 @@ impl ServiceArguments {
     pub async fn client(&self) -> Result<Client, Failure> {
         self.service.client_with(&self.token_file).await
     }
+
+    /// The URL of a provider of the service.
+    pub fn provider_url(&self, provider: &str) -> String {
+        provider_url(self.service.url.trim_end_matches('/'), provider)
+    }
 }
 
 /// A client of one service.
@@ -188,8 +193,7 @@ impl Client {
         path: &str,
         body: Option<String>,
     ) -> Result<Value, Failure> {
-        let base = if provider == "default" { self.url.clone() } else { format!("{}/p/{provider}", self.url) };
-        let url = format!("{base}{path}?api-version={ATTESTATION_VERSION}");
+        let url = format!("{}{path}?api-version={ATTESTATION_VERSION}", provider_url(&self.url, provider));
         let request = self.http.request(method, &url);
         let answer = self.administer(body.into_iter().fold(request, RequestBuilder::body), &url).await?;
         // Most answers are tokens. TLS says whose they are; what they say is shown.
@@ -208,6 +212,11 @@ impl Client {
         let is_verdict = [StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::CONFLICT].contains(&status);
         Err(refused(url, status, &answer, is_verdict))
     }
+}
+
+/// The URL of a provider of the service at `url`; the default one is the service's own.
+fn provider_url(url: &str, provider: &str) -> String {
+    if provider == "default" { url.to_owned() } else { format!("{url}/p/{provider}") }
 }
 
 /// The claims of a token that came from its issuer over TLS.

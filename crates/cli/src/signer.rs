@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Subcommand};
 use reqwest::Method;
 use serde_json::{Value, json};
-use token::policy_jws::PolicySigningKey;
+use token::policy_jws::{CertificateAction, PolicySigningKey};
 
 use crate::client::ServiceArguments;
 use crate::failure::{self, Failure};
@@ -48,6 +48,8 @@ struct Which {
 }
 
 /// Add or remove a certificate. Whoever may sign policies now signs for it; the last certificate stays.
+///
+/// Each signed request is unique and is used once.
 #[derive(clap::Args)]
 #[command(group(ArgGroup::new("by").required(true).args(["key", "jws"])))]
 struct Change {
@@ -60,10 +62,10 @@ struct Change {
     /// That key's certificate in PEM, and those of its issuers, in any order.
     #[arg(long, value_name = "PEM", requires = "key")]
     cert: Option<PathBuf>,
-    /// Whom the change is meant for: the URL of the provider.
+    /// The URL of the provider that may use the request [default: the provider that it is sent to]
     #[arg(long, value_name = "URL", conflicts_with = "jws")]
     audience: Option<String>,
-    /// The certificate in a JWS that was signed elsewhere.
+    /// A JWS that was signed elsewhere, with the certificate in it. A JWS that was used before is refused.
     #[arg(long, value_name = "FILE")]
     jws: Option<PathBuf>,
     #[command(flatten)]
@@ -74,8 +76,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     serve::runtime()?.block_on(async {
         match &arguments.command {
             Command::List(List { which }) => list(which).await,
-            Command::Add(change) => submit(change, "/certificates:add").await,
-            Command::Remove(change) => submit(change, "/certificates:remove").await,
+            Command::Add(change) => submit(change, CertificateAction::Add).await,
+            Command::Remove(change) => submit(change, CertificateAction::Remove).await,
         }
     })
 }
@@ -97,15 +99,17 @@ async fn list(which: &Which) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn submit(change: &Change, path: &str) -> Result<(), Failure> {
-    let jws = jws(change)?;
+async fn submit(change: &Change, action: CertificateAction) -> Result<(), Failure> {
     let which = &change.which;
+    let here = which.service.provider_url(&which.provider);
+    let jws = jws(change, action, &here)?;
     let client = which.service.client().await?;
-    let body = Value::String(jws).to_string();
-    shown_claims(&client.of_provider(Method::POST, &which.provider, path, Some(body)).await?, which.json)
+    let (path, body) = (format!("/certificates:{}", action.as_str()), Value::String(jws).to_string());
+    shown_claims(&client.of_provider(Method::POST, &which.provider, &path, Some(body)).await?, which.json)
 }
 
-fn jws(change: &Change) -> Result<String, Failure> {
+/// The request; one that is signed here is for the provider at the URL `here`, unless the arguments name another.
+fn jws(change: &Change, action: CertificateAction, here: &str) -> Result<String, Failure> {
     let read = |path: &PathBuf| failure::read_file(path, MAX_FILE).map_err(Failure::or_usage);
     if let Some(path) = &change.jws {
         return Ok(String::from_utf8_lossy(&read(path)?).trim().to_owned());
@@ -122,5 +126,5 @@ fn jws(change: &Change) -> Result<String, Failure> {
         |error: token::policy_jws::PolicyKeyError| Failure::usage(error.code(), failure::chain(&error), error.help());
     let key = zeroize::Zeroizing::new(read(key)?);
     let key = PolicySigningKey::from_pem(&key, &read(cert)?).map_err(refused)?;
-    key.sign_certificate(certificate, change.audience.as_deref()).map_err(refused)
+    key.sign_certificate(action, certificate, Some(change.audience.as_deref().unwrap_or(here))).map_err(refused)
 }

@@ -119,6 +119,13 @@ fn policies_and_signers_of_an_isolated_provider() {
     let add = "signer add --provider iso --certificate DIR/two.pem --key DIR/one.key --cert DIR/one.pem";
     assert!(service.run(add).expect(0).stdout.contains("IsPresent"));
     assert_eq!(service.run("signer list --provider iso").expect(0).stdout.lines().count(), 2);
+    // Each request is unique and names this provider.
+    let again =
+        service.run("signer remove --provider iso --certificate DIR/two.pem --key DIR/one.key --cert DIR/one.pem");
+    assert!(again.expect(0).stdout.contains("IsAbsent"));
+    assert!(service.run(add).expect(0).stdout.contains("IsPresent"));
+    let elsewhere = service.run(&format!("{add} --audience {}", service.serving.url));
+    assert!(elsewhere.expect(1).stderr.contains("somebody else"));
     let remove = "signer remove --provider iso --certificate DIR/one.pem --key DIR/two.key --cert DIR/two.pem";
     assert!(service.run(remove).expect(0).stdout.contains("IsAbsent"));
     let last = "signer remove --provider iso --certificate DIR/two.pem --key DIR/two.key --cert DIR/two.pem";
@@ -129,10 +136,16 @@ fn policies_and_signers_of_an_isolated_provider() {
 
     sign("q", "two", "r.jws");
     service.run("provider policy set DIR/r.jws --provider iso").expect(0);
+    // The same text, signed again, is another request.
+    sign("q", "two", "s.jws");
+    service.run("provider policy set DIR/s.jws --provider iso").expect(0);
+    service.run("provider policy set DIR/s.jws --provider iso").expect(0);
+    let superseded = service.run("provider policy set DIR/r.jws --provider iso").expect(1).stderr;
+    assert!(superseded.contains("superseded") && superseded.contains("veritee policy sign"), "{superseded}");
     assert!(service.run("provider policy set DIR/p.jws --provider iso").expect(1).stderr.contains("not trusted"));
     service.run("provider policy rollback 1 --provider iso").expect(0);
     let history = service.run("provider policy history --provider iso").expect(0).stdout;
-    assert_eq!(history.lines().count(), 3);
+    assert_eq!(history.lines().count(), 4);
     assert!(history.lines().next().unwrap().ends_with("administrator (again 1)"), "{history}");
     assert!(service.run("signer list").expect(0).stdout.contains("no signature"));
     assert!(service.run("signer add --certificate DIR/two.pem").expect(2).stderr.contains("--jws"));

@@ -6,12 +6,13 @@ mod certificates;
 mod error;
 mod history;
 mod of_2018;
+mod used_once;
 
 use std::sync::Arc;
 
 use dcap::UnixTime;
 use serde_json::{Value, json};
-use store::{PolicyChange, StoreError};
+use store::{PolicyChange, SignedRequest, StoreError};
 use token::policy_jws::{self, PolicyJws};
 use tokio::sync::MutexGuard;
 
@@ -142,8 +143,12 @@ impl Providers {
         now: UnixTime,
     ) -> Result<(), AdministrationError> {
         let history = self.store.policy_history(provider.name.as_str(), policy_type.as_str()).await?;
-        if provider.trust_model == TrustModel::Isolated {
-            check_not_superseded(&history, jws)?;
+        let is_isolated = provider.trust_model == TrustModel::Isolated;
+        if is_isolated {
+            if used_once::is_in_force(&history, jws) {
+                return Ok(());
+            }
+            used_once::check_never_in_force(&history, jws)?;
         }
         let change = PolicyChange {
             jws: Some(jws.to_owned()),
@@ -152,15 +157,17 @@ impl Providers {
             restores: None,
             ..next_change(provider, policy_type, &history, caller, now)
         };
-        self.change(provider, policy_type, change).await
+        let request = is_isolated.then(|| used_once::policy_request(&change, policy_type, jws));
+        self.change(provider, policy_type, change, request.as_ref()).await
     }
 
-    /// Keeps a change, and puts it in force.
+    /// Keeps a change, with the signed request that it needs, and puts it in force.
     async fn change(
         &self,
         provider: &Provider,
         policy_type: PolicyType,
         change: PolicyChange,
+        request: Option<&SignedRequest>,
     ) -> Result<(), AdministrationError> {
         let set = Policies::default().with(policy_type, Policies::of_change(&change, policy_type)?);
         let hash = set.of(policy_type, ApiVersion::Current).map(|policy| policy.hash.as_str());
@@ -171,10 +178,11 @@ impl Providers {
             "restores": change.restores,
             "policyHash": hash,
             "policyTokenHash": change.jws.as_deref().map(token::hash::policy_token_hash),
+            "signingInputSha256": change.jws.as_deref().map(used_once::signing_input_hex),
         });
         let at = UnixTime::from_seconds(change.changed_at);
         let entry = self.config.audit.entry("policy.change", &change.changed_by, at, details);
-        self.store.change_policy(&change, &entry).await?;
+        self.store.change_policy(&change, request, &entry).await?;
         tracing::info!(
             provider = provider.name.as_str(),
             attestation_type = policy_type.as_str(),
@@ -206,14 +214,5 @@ fn next_change(
         restores: None,
         changed_at: now.seconds(),
         changed_by: caller.name.clone(),
-    }
-}
-
-/// A signed JWS is good once: whoever kept an old one must not bring an old policy back. The one in force may be sent again.
-fn check_not_superseded(history: &[PolicyChange], jws: &str) -> Result<(), AdministrationError> {
-    let is_in_force = history.first().is_some_and(|last| last.jws.as_deref() == Some(jws));
-    match history.iter().find(|change| change.jws.as_deref() == Some(jws)) {
-        Some(old) if !is_in_force => Err(AdministrationError::Superseded { number: old.number }),
-        _ => Ok(()),
     }
 }

@@ -103,7 +103,7 @@ impl Policies {
     ) -> Result<Option<Arc<PolicyInForce>>, PolicyError> {
         match (&change.jws, &change.text) {
             (Some(jws), Some(_)) => {
-                Ok(Some(Arc::new(PolicyInForce::from_jws(jws, &PolicyJws::read(jws)?, policy_type)?)))
+                Ok(Some(Arc::new(PolicyInForce::from_jws(jws, &PolicyJws::read_kept(jws)?, policy_type)?)))
             }
             _ => Ok(None),
         }

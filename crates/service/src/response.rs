@@ -185,7 +185,7 @@ pub(crate) fn status_of(error: &StoreError) -> StatusCode {
     match error {
         StoreError::Missing(_) => StatusCode::NOT_FOUND,
         StoreError::Exists(_) | StoreError::Changed(_) | StoreError::Full(_) => StatusCode::CONFLICT,
-        StoreError::Last(_) => StatusCode::BAD_REQUEST,
+        StoreError::Last(_) | StoreError::Used { .. } => StatusCode::BAD_REQUEST,
         StoreError::Newer { .. }
         | StoreError::Scheme
         | StoreError::Parameter

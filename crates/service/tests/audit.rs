@@ -12,6 +12,7 @@ use running::{Running, claims_of, enclave_holding, encode, quote_body, running, 
 use serde_json::{Value, json};
 use service::{Audit, AuditChoice, Retention};
 use store::{AuditLog, Head, Record, Sqlite};
+use token::policy_jws::CertificateAction;
 
 async fn store(service: &Running) -> Sqlite {
     Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap()
@@ -71,9 +72,10 @@ async fn every_change_names_who_made_it() {
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     };
     as_operator("PUT", &path("/policies/SgxEnclave"), signer.policy(MINIMAL)).await;
-    let certificate = signer.key().sign_certificate(&second.der, None).unwrap();
-    as_operator("POST", &path("/certificates:add"), certificate.clone()).await;
-    as_operator("POST", &path("/certificates:remove"), certificate).await;
+    for action in [CertificateAction::Add, CertificateAction::Remove] {
+        let request = signer.key().sign_certificate(action, &second.der, None).unwrap();
+        as_operator("POST", &path(&format!("/certificates:{}", action.as_str())), request).await;
+    }
     assert_eq!(status(service.ask("POST", &format!("{at}/rotateKeys"), "").await), 200);
     // What is refused is no change.
     assert_eq!(status(service.ask_as(Some(&token), "DELETE", &at, "").await), 403);

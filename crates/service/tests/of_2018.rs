@@ -8,7 +8,7 @@ use running::managed::{MINIMAL, RESET, Signer, isolated};
 use running::{ADMINISTRATOR, Answer, Running, claims_of, enclave_holding, encode, request, running};
 use serde_json::{Value, json};
 use service::PolicyType;
-use token::policy_jws;
+use token::policy_jws::{self, CertificateAction};
 use zerocopy::IntoBytes;
 
 const VERSION: &str = "api-version=2018-09-01-preview";
@@ -238,11 +238,15 @@ async fn isolated_providers_ask_for_signatures_and_answer_with_certificates() {
         claims["aas-policyCertificates"]["keys"].clone()
     };
     assert_eq!(keys(&service.ask("GET", &path, "").await), json!([signer.jwk()]));
-    let change = signer.key().sign_certificate(&other.der, None).unwrap();
-    let added: Value = keys(&service.ask("PUT", &path, json!(change).to_string()).await);
+    let change = |action| json!(signer.key().sign_certificate(action, &other.der, None).unwrap()).to_string();
+    let add = change(CertificateAction::Add);
+    let added: Value = keys(&service.ask("PUT", &path, add.clone()).await);
     assert_eq!(added.as_array().unwrap().len(), 2);
-    assert_eq!(keys(&service.ask("POST", &path, json!(change).to_string()).await), json!([signer.jwk()]));
-    let refused = service.ask("PUT", "/operations/policy/certificates", json!(change).to_string()).await.refusal();
+    assert_eq!(service.ask("POST", &path, add.clone()).await.refusal().2, "signer_request_for_other_action");
+    let removed = service.ask("POST", &path, change(CertificateAction::Remove)).await;
+    assert_eq!(keys(&removed), json!([signer.jwk()]));
+    assert_eq!(service.ask("PUT", &path, add.clone()).await.refusal().2, "signed_request_used");
+    let refused = service.ask("PUT", "/operations/policy/certificates", add).await.refusal();
     assert_eq!(refused.2, "provider_not_isolated");
 }
 

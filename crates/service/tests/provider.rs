@@ -61,7 +61,7 @@ async fn a_kept_policy_that_does_not_parse_or_speaks_for_the_service_is_refused(
             changed_by: "somebody".to_owned(),
         };
         let entry = store::Entry { replica: "replica".to_owned(), text: "{}".to_owned() };
-        store.change_policy(&change, &entry).await.unwrap();
+        store.change_policy(&change, None, &entry).await.unwrap();
         let error = Providers::open(Arc::clone(&store), config(), now()).await.unwrap_err();
         let OpenError::Default(error) = error else { panic!("{error}") };
         assert!(matches!(*error, UnusableProvider::Policy { attestation_type: "SgxEnclave", .. }), "{error}");

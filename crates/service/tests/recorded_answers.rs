@@ -12,7 +12,7 @@ use running::managed::{GROUP, MINIMAL, RESET, Signer, isolated};
 use running::python;
 use running::{ADMINISTRATOR, Answer, Running, encode, request};
 use serde_json::{Value, json};
-use token::policy_jws;
+use token::policy_jws::{self, CertificateAction};
 
 /// The three providers of the recordings, each with its trust model, and who signs for the Isolated one.
 async fn providers() -> Option<(Running, Signer)> {
@@ -64,7 +64,7 @@ fn body_of(recording: &str, method: &str, path: &str, earlier: usize, signer: &S
         ("PUT", _) => policy_jws::unsecured(MINIMAL),
         ("POST", path) if path.ends_with(":reset") => RESET.to_owned(),
         ("POST", "certificates:add" | "certificates:remove") => {
-            json!(signer.key().sign_certificate(&signer.der, None).unwrap()).to_string()
+            json!(signer.key().sign_certificate(CertificateAction::Add, &signer.der, None).unwrap()).to_string()
         }
         _ => panic!("{recording}: {method} {path}"),
     }

@@ -12,12 +12,20 @@ pub enum StoreError {
     /// Somebody else changed it in the meantime.
     #[error("{0} was changed in the meantime")]
     Changed(&'static str),
-    /// It has as many entries as the caller allows.
-    #[error("{0} is full")]
-    Full(&'static str),
     /// One has to stay.
     #[error("{0} is the last one")]
     Last(&'static str),
+    /// A signed request was used before.
+    #[error("signed request was used before, for `{action}` at {at}")]
+    Used {
+        /// What it was used for.
+        action: String,
+        /// When, in seconds since 1970.
+        at: i64,
+    },
+    /// It has as many entries as the caller allows.
+    #[error("limit of {0} exceeded")]
+    Full(&'static str),
     /// The database was written by a later version.
     #[error("database has schema version {found}, this version of veritee knows up to {known}")]
     Newer {

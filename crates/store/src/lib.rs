@@ -9,6 +9,7 @@ mod audit;
 mod error;
 mod postgres;
 mod rows;
+mod signed_request;
 mod sql;
 mod sqlite;
 
@@ -23,6 +24,7 @@ pub use rows::{
     AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, Revision, RevokedBy,
     RevokedToken, SigningKey, WithdrawnKey,
 };
+pub use signed_request::{SignedRequest, signing_input_sha256};
 pub use sqlite::Sqlite;
 
 /// How often whoever waits for a change looks whether there is one.
@@ -125,7 +127,7 @@ pub trait Store: AuditLog {
     async fn change_settings(&self, name: &str, revision: i64, settings: &str, entry: &Entry)
     -> Result<(), StoreError>;
 
-    /// Deletes a provider with all that belongs to it.
+    /// Deletes a provider with all that belongs to it. Signed requests that it used stay used, for one of its name too.
     ///
     /// # Errors
     /// [`StoreError::Missing`] where there is none of that name.
@@ -159,23 +161,43 @@ pub trait Store: AuditLog {
     /// Every change of the policy for an attestation type, newest first.
     async fn policy_history(&self, provider: &str, attestation_type: &str) -> Result<Vec<PolicyChange>, StoreError>;
 
-    /// Puts a change of policy in force.
+    /// Puts a change of policy in force, and uses the signed request that it needs; `None` if it needs none.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where the provider does not exist, [`StoreError::Changed`] where its number is not the next.
-    async fn change_policy(&self, change: &PolicyChange, entry: &Entry) -> Result<(), StoreError>;
+    /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::Missing`] where the provider
+    /// does not exist, [`StoreError::Changed`] where its number is not the next.
+    async fn change_policy(
+        &self,
+        change: &PolicyChange,
+        request: Option<&SignedRequest>,
+        entry: &Entry,
+    ) -> Result<(), StoreError>;
 
-    /// Adds a certificate that policies must be signed under; says whether it was not there before.
+    /// Adds a certificate that policies must be signed under; says whether it was not there before. The request is used
+    /// either way.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where the provider does not exist.
-    async fn add_policy_signer(&self, signer: &PolicySigner, entry: &Entry) -> Result<bool, StoreError>;
+    /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::Missing`] where the provider
+    /// does not exist.
+    async fn add_policy_signer(
+        &self,
+        signer: &PolicySigner,
+        request: &SignedRequest,
+        entry: &Entry,
+    ) -> Result<bool, StoreError>;
 
-    /// Removes such a certificate; says whether it was there.
+    /// Removes such a certificate; says whether it was there. The request is used either way.
     ///
     /// # Errors
-    /// [`StoreError::Last`] where it is the only one.
-    async fn remove_policy_signer(&self, provider: &str, sha256: &[u8; 32], entry: &Entry) -> Result<bool, StoreError>;
+    /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::Missing`] where the provider
+    /// does not exist, [`StoreError::Last`] where the certificate is the only one.
+    async fn remove_policy_signer(
+        &self,
+        provider: &str,
+        sha256: &[u8; 32],
+        request: &SignedRequest,
+        entry: &Entry,
+    ) -> Result<bool, StoreError>;
 
     /// Keeps that a token was revoked, and forgets those of its provider that had expired by `now`; says whether it is news.
     /// `limit` is how many unexpired ones the provider may have that the same kind of caller revoked.

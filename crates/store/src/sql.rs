@@ -5,9 +5,11 @@
 
 mod audit;
 mod revocation;
+mod signed_requests;
 
 pub(crate) use audit::audit_in_sql;
 pub(crate) use revocation::revocation_in_sql;
+pub(crate) use signed_requests::signed_requests_in_sql;
 
 /// Implements [`crate::Store`] for a type with the field `pool`.
 ///
@@ -150,6 +152,7 @@ macro_rules! store_in_sql {
 
             async fn delete_provider(&self, name: &str, entry: &Entry) -> Result<(), StoreError> {
                 let (mut transaction, _) = self.begin(entry).await?;
+                Self::remember_policies(&mut transaction, name).await?;
                 for query in [
                     "DELETE FROM signing_key WHERE provider = $1",
                     "DELETE FROM policy_change WHERE provider = $1",
@@ -203,8 +206,16 @@ macro_rules! store_in_sql {
                 rows.iter().map(read_policy_change).collect()
             }
 
-            async fn change_policy(&self, change: &PolicyChange, entry: &Entry) -> Result<(), StoreError> {
+            async fn change_policy(
+                &self,
+                change: &PolicyChange,
+                request: Option<&SignedRequest>,
+                entry: &Entry,
+            ) -> Result<(), StoreError> {
                 let (mut transaction, generation) = self.begin(entry).await?;
+                if let Some(request) = request {
+                    Self::use_once(&mut transaction, &change.provider, request).await?;
+                }
                 let query = "SELECT COALESCE(MAX(number), 0) FROM policy_change WHERE provider = $1 AND attestation_type = $2";
                 let query = sqlx::query_scalar(query).bind(&change.provider).bind(&change.attestation_type);
                 let last: i64 = query.fetch_one(&mut *transaction).await?;
@@ -231,33 +242,49 @@ macro_rules! store_in_sql {
                 Ok(transaction.commit().await?)
             }
 
-            async fn add_policy_signer(&self, signer: &PolicySigner, entry: &Entry) -> Result<bool, StoreError> {
+            async fn add_policy_signer(
+                &self,
+                signer: &PolicySigner,
+                request: &SignedRequest,
+                entry: &Entry,
+            ) -> Result<bool, StoreError> {
                 let (mut transaction, generation) = self.begin(entry).await?;
-                match insert_policy_signer(signer).execute(&mut *transaction).await.map_err(|error| conflict(error, "signer")) {
-                    Ok(_) => {}
-                    Err(StoreError::Exists(_)) => return Ok(false),
-                    Err(error) => return Err(error),
+                Self::use_once(&mut transaction, &signer.provider, request).await?;
+                // There is one writer at a time: nobody adds it in between.
+                let query = sqlx::query("SELECT 1 FROM policy_signer WHERE provider = $1 AND sha256 = $2");
+                let query = query.bind(&signer.provider).bind(signer.sha256.as_slice());
+                let is_new = query.fetch_optional(&mut *transaction).await?.is_none();
+                if is_new {
+                    let inserted = insert_policy_signer(signer).execute(&mut *transaction).await;
+                    inserted.map_err(|error| conflict(error, "policy signer"))?;
                 }
                 touch(&signer.provider, generation).execute(&mut *transaction).await?;
                 transaction.commit().await?;
-                Ok(true)
+                Ok(is_new)
             }
 
-            async fn remove_policy_signer(&self, provider: &str, sha256: &[u8; 32], entry: &Entry) -> Result<bool, StoreError> {
+            async fn remove_policy_signer(
+                &self,
+                provider: &str,
+                sha256: &[u8; 32],
+                request: &SignedRequest,
+                entry: &Entry,
+            ) -> Result<bool, StoreError> {
                 let (mut transaction, generation) = self.begin(entry).await?;
+                Self::use_once(&mut transaction, provider, request).await?;
+                if touch(provider, generation).execute(&mut *transaction).await?.rows_affected() == 0 {
+                    return Err(StoreError::Missing("provider"));
+                }
                 let query = sqlx::query("DELETE FROM policy_signer WHERE provider = $1 AND sha256 = $2");
                 let query = query.bind(provider).bind(sha256.as_slice());
-                if query.execute(&mut *transaction).await?.rows_affected() == 0 {
-                    return Ok(false);
-                }
+                let was_there = query.execute(&mut *transaction).await?.rows_affected() > 0;
                 let query = sqlx::query_scalar("SELECT COUNT(*) FROM policy_signer WHERE provider = $1").bind(provider);
                 let left: i64 = query.fetch_one(&mut *transaction).await?;
-                if left == 0 {
+                if was_there && left == 0 {
                     return Err(StoreError::Last("policy signer"));
                 }
-                touch(provider, generation).execute(&mut *transaction).await?;
                 transaction.commit().await?;
-                Ok(true)
+                Ok(was_there)
             }
 
             async fn withdraw_signing_key(

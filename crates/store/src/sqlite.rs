@@ -16,16 +16,18 @@ use crate::rows::{
     AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, Revision, RevokedBy,
     RevokedToken, SigningKey, WithdrawnKey,
 };
-use crate::sql::{audit_in_sql, revocation_in_sql, store_in_sql};
+use crate::signed_request::{SignedRequest, signing_input_sha256};
+use crate::sql::{audit_in_sql, revocation_in_sql, signed_requests_in_sql, store_in_sql};
 use crate::{AuditLog, Store, StoreError};
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/sqlite/0001_providers.sql"),
     include_str!("../migrations/sqlite/0002_administration.sql"),
     include_str!("../migrations/sqlite/0003_many_providers.sql"),
     include_str!("../migrations/sqlite/0004_audit.sql"),
     include_str!("../migrations/sqlite/0005_revocation.sql"),
+    include_str!("../migrations/sqlite/0006_used_requests.sql"),
     include_str!("../migrations/sqlite/0007_revocation_and_keys.sql"),
     include_str!("../migrations/sqlite/0009_audit_retention.sql"),
 ];
@@ -73,5 +75,6 @@ impl Sqlite {
 }
 
 store_in_sql!(Sqlite, sqlx::Sqlite, SqliteRow, read = "BEGIN");
+signed_requests_in_sql!(Sqlite, sqlx::Sqlite);
 audit_in_sql!(Sqlite, sqlx::Sqlite, SqliteRow);
 revocation_in_sql!(Sqlite, sqlx::Sqlite, SqliteRow, read = "BEGIN");

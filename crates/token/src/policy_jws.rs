@@ -6,6 +6,9 @@
 //! reset:      either, with an empty payload
 //! ```
 //!
+//! Every JWS that [`PolicySigningKey`] signs is unique, so that whoever receives it can refuse it the second time: policies and
+//! signer requests have a `jti` in their payload; a reset has no payload, and has a `kid` in its header, which Azure allows.
+//!
 //! [`PolicyJws::read`] takes every spelling that Microsoft's clients send, and proves that the key of the first certificate
 //! signed. Whether that certificate is one that may sign is for the caller to judge, with [`PolicySigner::chains_to`]. The
 //! JWS itself is kept verbatim by the caller, because [`crate::hash::policy_token_hash`] is over it.
@@ -32,7 +35,7 @@ mod write;
 
 pub use algorithm::SignatureAlgorithm;
 pub use certificate::SignerCertificate;
-pub use certificate_jws::{CertificateJws, CertificateJwsError};
+pub use certificate_jws::{CertificateAction, CertificateJws, CertificateJwsError};
 pub use error::PolicyJwsError;
 pub use key_error::PolicyKeyError;
 pub use read::PolicyJws;

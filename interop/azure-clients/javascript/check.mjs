@@ -114,13 +114,20 @@ async function isolated(admin) {
   assert.equal(added.body.certificateResolution, "IsPresent");
   assert.equal((await listed()).length, 2);
   await admin.setPolicy(sgx, MINIMAL, foreign);
-  const removed = await admin.removePolicyManagementCertificate(foreign.certificate, own.privateKey, own.certificate);
+  // The client signs the same bytes for both, and a signed request is used once: somebody else signs the removal.
+  await refused("InvalidOperation", () =>
+    admin.removePolicyManagementCertificate(foreign.certificate, own.privateKey, own.certificate));
+  assert.equal((await listed()).length, 2);
+  const removed = await admin.removePolicyManagementCertificate(
+    foreign.certificate, foreign.privateKey, foreign.certificate);
   assert.equal(removed.body.certificateResolution, "IsAbsent");
   await refused("InvalidOperation", () =>
     admin.removePolicyManagementCertificate(own.certificate, own.privateKey, own.certificate));
+  await refused("InvalidOperation", () =>
+    admin.addPolicyManagementCertificate(foreign.certificate, own.privateKey, own.certificate));
   assert.equal((await listed()).length, 1);
   assert.equal((await admin.resetPolicy(sgx, own)).body.policyResolution, "Removed");
-  done("listed, added and removed policy signers, but not the last one");
+  done("listed, added and removed policy signers, each request once, but not the last one");
 }
 
 const token = readFileSync(tokenFile, "utf8").trim();

@@ -98,13 +98,17 @@ def isolated(admin, key, certificate):
     assert added.certificate_resolution == CertificateModification.IS_PRESENT, added
     assert len(admin.get_policy_management_certificates()[0]) == 2
     admin.set_policy(sgx, MINIMAL, **foreign)
-    removed, _ = admin.remove_policy_management_certificate(other_certificate, **own)
+    # The client signs the same bytes for both, and a signed request is used once: somebody else signs the removal.
+    refused("InvalidOperation", lambda: admin.remove_policy_management_certificate(other_certificate, **own))
+    assert len(admin.get_policy_management_certificates()[0]) == 2
+    removed, _ = admin.remove_policy_management_certificate(other_certificate, **foreign)
     assert removed.certificate_resolution == CertificateModification.IS_ABSENT, removed
     assert removed.certificate_thumbprint == added.certificate_thumbprint
     refused("InvalidOperation", lambda: admin.remove_policy_management_certificate(certificate, **own))
+    refused("InvalidOperation", lambda: admin.add_policy_management_certificate(other_certificate, **own))
     assert len(admin.get_policy_management_certificates()[0]) == 1
     assert admin.reset_policy(sgx, **own)[0].policy_resolution == PolicyModification.REMOVED
-    done("listed, added and removed policy signers, but not the last one")
+    done("listed, added and removed policy signers, each request once, but not the last one")
 
 
 def main(url, ca, token_file):

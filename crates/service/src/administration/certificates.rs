@@ -3,9 +3,9 @@
 use dcap::UnixTime;
 use serde_json::{Value, json};
 use store::{Entry, PolicySigner};
-use token::policy_jws::{CertificateJws, SignerCertificate};
+use token::policy_jws::{CertificateAction, CertificateJws, SignerCertificate};
 
-use super::AdministrationError;
+use super::{AdministrationError, used_once};
 use crate::access::Caller;
 use crate::hashes::sha256;
 use crate::provider::{Provider, TrustModel};
@@ -21,8 +21,13 @@ impl Provider {
         self.answer([("x-ms-policy-certificates", json!({"keys": keys}))], now)
     }
 
-    /// Reads the wish to add or remove a certificate, which somebody who may sign policies now has signed.
-    fn certificate_in(&self, jws: &str, now: UnixTime) -> Result<SignerCertificate, AdministrationError> {
+    /// Reads the request to add or remove a certificate, which somebody who may sign policies now has signed.
+    fn certificate_in(
+        &self,
+        jws: &str,
+        asked: CertificateAction,
+        now: UnixTime,
+    ) -> Result<SignerCertificate, AdministrationError> {
         if self.trust_model != TrustModel::Isolated {
             return Err(AdministrationError::NotIsolated);
         }
@@ -30,12 +35,15 @@ impl Provider {
         let at = u64::try_from(now.seconds()).unwrap_or_default();
         read.signer().chains_to(&self.signers, at)?;
         self.check_audience(read.audience(), &format!("{}/certificates", self.issuer()))?;
+        if let Some(signed) = read.action().filter(|signed| *signed != asked) {
+            return Err(AdministrationError::OtherAction { signed, asked });
+        }
         Ok(read.certificate().clone())
     }
 }
 
 impl Providers {
-    /// Adds a certificate; one that is there already stays.
+    /// Adds a certificate; one that is there already stays. The request is used in either case.
     pub(crate) async fn add_certificate(
         &self,
         provider: &Provider,
@@ -44,7 +52,8 @@ impl Providers {
         now: UnixTime,
     ) -> Result<String, AdministrationError> {
         let (_one_at_a_time, provider) = self.to_change(provider).await?;
-        let certificate = provider.certificate_in(jws, now)?;
+        let action = CertificateAction::Add;
+        let certificate = provider.certificate_in(jws, action, now)?;
         if provider.signers.len() >= MAX_SIGNERS {
             return Err(AdministrationError::TooManyCertificates);
         }
@@ -55,12 +64,13 @@ impl Providers {
             added_at: now.seconds(),
             added_by: caller.name.clone(),
         };
-        let entry = self.entry_of_signer(&provider, "signer.add", &certificate, caller, now);
-        self.store.add_policy_signer(&signer, &entry).await?;
+        let entry = self.entry_of_signer(&provider, "signer.add", (&certificate, jws), caller, now);
+        let request = used_once::certificate_request(action, jws, now);
+        self.store.add_policy_signer(&signer, &request, &entry).await?;
         self.certificate_changed(&provider, &certificate, "IsPresent", caller, now).await
     }
 
-    /// Removes a certificate, but never the last one.
+    /// Removes a certificate, but never the last one. The request is used also if the certificate was not there.
     pub(crate) async fn remove_certificate(
         &self,
         provider: &Provider,
@@ -69,9 +79,12 @@ impl Providers {
         now: UnixTime,
     ) -> Result<String, AdministrationError> {
         let (_one_at_a_time, provider) = self.to_change(provider).await?;
-        let certificate = provider.certificate_in(jws, now)?;
-        let entry = self.entry_of_signer(&provider, "signer.remove", &certificate, caller, now);
-        self.store.remove_policy_signer(provider.name.as_str(), &sha256(&[certificate.der()]), &entry).await?;
+        let action = CertificateAction::Remove;
+        let certificate = provider.certificate_in(jws, action, now)?;
+        let entry = self.entry_of_signer(&provider, "signer.remove", (&certificate, jws), caller, now);
+        let (name, certificate_hash) = (provider.name.as_str(), sha256(&[certificate.der()]));
+        let request = used_once::certificate_request(action, jws, now);
+        self.store.remove_policy_signer(name, &certificate_hash, &request, &entry).await?;
         self.certificate_changed(&provider, &certificate, "IsAbsent", caller, now).await
     }
 
@@ -79,11 +92,15 @@ impl Providers {
         &self,
         provider: &Provider,
         action: &str,
-        certificate: &SignerCertificate,
+        (certificate, jws): (&SignerCertificate, &str),
         caller: &Caller,
         now: UnixTime,
     ) -> Entry {
-        let details = json!({"provider": provider.name.as_str(), "sha256": certificate.thumbprint_sha256()});
+        let details = json!({
+            "provider": provider.name.as_str(),
+            "sha256": certificate.thumbprint_sha256(),
+            "signingInputSha256": used_once::signing_input_hex(jws),
+        });
         self.config.audit.entry(action, &caller.name, now, details)
     }
 

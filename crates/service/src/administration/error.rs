@@ -1,8 +1,10 @@
 //! Why a provider is not changed, or does not say what was asked.
 
+use dcap::UnixTime;
 use store::StoreError;
-use token::policy_jws::{CertificateJwsError, SignerTrustError};
+use token::policy_jws::{CertificateAction, CertificateJwsError, SignerTrustError};
 
+use super::used_once::MAX_USED_REQUESTS;
 use crate::policies::PolicyError;
 use crate::provider::KeysError;
 
@@ -30,6 +32,28 @@ pub enum AdministrationError {
         /// Its number.
         number: i64,
     },
+    /// The JWS in force is over the same bytes, and has another signature.
+    #[error("policy in force has the same signed content, with another signature")]
+    InForce,
+    /// The signed request was used before.
+    #[error("signed request was used before, {} at {at}", purpose_of(action))]
+    RequestUsed {
+        /// `set`, `reset`, `add` or `remove`.
+        action: String,
+        /// When.
+        at: UnixTime,
+    },
+    /// The provider has used as many signed requests as are remembered.
+    #[error("provider has used {MAX_USED_REQUESTS} signed requests of this kind, as many as it can")]
+    RequestsExhausted,
+    /// The signer request says that it is for the other action.
+    #[error("signer request is to {} a certificate, and was sent to {} it", signed.as_str(), asked.as_str())]
+    OtherAction {
+        /// What its signer wants.
+        signed: CertificateAction,
+        /// What it was sent for.
+        asked: CertificateAction,
+    },
     /// There is no such change to go back to.
     #[error("policy has no change {number}")]
     NoSuchChange {
@@ -56,13 +80,32 @@ pub enum AdministrationError {
     Body,
     /// The change could not be kept.
     #[error("change could not be kept: {0}")]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
     /// There is no key to sign the answer with.
     #[error("answer could not be signed")]
     Keys(#[from] KeysError),
     /// The answer could not be issued.
     #[error("answer could not be issued")]
     Issue(#[from] token::IssueError),
+}
+
+impl From<StoreError> for AdministrationError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Used { action, at } => Self::RequestUsed { action, at: UnixTime::from_seconds(at) },
+            StoreError::Full(_) => Self::RequestsExhausted,
+            other => Self::Store(other),
+        }
+    }
+}
+
+fn is_about_policy(action: &str) -> bool {
+    ["set", "reset"].contains(&action)
+}
+
+fn purpose_of(action: &str) -> String {
+    let object = if is_about_policy(action) { "the policy" } else { "a certificate" };
+    format!("to {action} {object}")
 }
 
 impl AdministrationError {
@@ -76,6 +119,10 @@ impl AdministrationError {
             Self::Unsigned
             | Self::Audience
             | Self::Superseded { .. }
+            | Self::InForce
+            | Self::RequestUsed { .. }
+            | Self::RequestsExhausted
+            | Self::OtherAction { .. }
             | Self::Shared
             | Self::NotIsolated
             | Self::TooManyCertificates
@@ -97,6 +144,10 @@ impl AdministrationError {
             Self::Signer(error) => error.code(),
             Self::Audience => "policy_for_somebody_else",
             Self::Superseded { .. } => "policy_superseded",
+            Self::InForce => "policy_in_force",
+            Self::RequestUsed { .. } => "signed_request_used",
+            Self::RequestsExhausted => "signed_requests_exhausted",
+            Self::OtherAction { .. } => "signer_request_for_other_action",
             Self::NoSuchChange { .. } => "policy_change_unknown",
             Self::Shared => "provider_shared",
             Self::NotIsolated => "provider_not_isolated",
@@ -122,7 +173,23 @@ impl AdministrationError {
             Self::Unsigned => "sign it under one of the provider's certificates, with `veritee policy sign`",
             Self::Signer(error) => error.help(),
             Self::Audience => "sign one for this provider: `aud` is its URL, or absent",
-            Self::Superseded { .. } => "sign the policy anew, or let the service's owner roll back to that change",
+            Self::Superseded { .. } => {
+                "sign the policy again with `veritee policy sign`, which adds a new `jti`, or let the service's owner roll back \
+                 to that change"
+            }
+            Self::InForce => "nothing has to be done; to replace the JWS, sign the policy again with a new `jti`",
+            Self::RequestUsed { action, .. } if is_about_policy(action) => {
+                "sign the policy or its reset again with `veritee policy sign`, which makes each JWS unique"
+            }
+            Self::RequestUsed { .. } => {
+                "GET /certificates shows the signers; to change them, sign another request: `veritee signer` makes each one \
+                 unique, other tools need a new `jti` in the payload"
+            }
+            Self::RequestsExhausted => {
+                "create another provider whose signers have new keys; where old requests cannot be signed for it, none has to \
+                 be remembered"
+            }
+            Self::OtherAction { .. } => "send it for the action that it was signed for, or have another one signed",
             Self::NoSuchChange { .. } => "GET /policies/{type}:history lists the changes",
             Self::Shared => "use a provider of your own",
             Self::NotIsolated => "only Isolated providers have policy signing certificates",
@@ -133,6 +200,30 @@ impl AdministrationError {
             Self::Store(StoreError::Changed(_)) => "somebody else changed it at the same time: look, and try again",
             Self::Store(StoreError::Missing(_)) => "the provider was deleted",
             Self::Store(_) | Self::Keys(_) | Self::Issue(_) => "look into the service's log",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_without_room_for_requests_refuses_them_for_good() {
+        let error = AdministrationError::from(StoreError::Full("signed requests"));
+        assert_eq!((error.code(), error.azure_code()), ("signed_requests_exhausted", "InvalidOperation"));
+        assert!(error.to_string().contains("10000") && error.help().contains("new keys"), "{error}");
+    }
+
+    #[test]
+    fn what_was_used_says_for_what_and_what_to_sign_instead() {
+        for (action, said, help) in [
+            ("set", "to set the policy at 1970-01-01T00:00:07Z", "veritee policy sign"),
+            ("add", "to add a certificate", "jti"),
+        ] {
+            let error = AdministrationError::from(StoreError::Used { action: action.to_owned(), at: 7 });
+            assert_eq!(error.code(), "signed_request_used");
+            assert!(error.to_string().contains(said) && error.help().contains(help), "{error}");
         }
     }
 }

@@ -21,7 +21,7 @@ impl Providers {
         Ok(json!({"value": history.iter().map(|change| entry(change, policy_type)).collect::<Vec<_>>()}))
     }
 
-    /// Puts a policy that was in force before back in force, as a change of its own.
+    /// Puts a policy that was in force before back in force, as a change of its own. It needs no signed request.
     pub(crate) async fn roll_back(
         &self,
         provider: &Provider,
@@ -45,7 +45,7 @@ impl Providers {
             ..next_change(&provider, policy_type, &history, caller, now)
         };
         let shown = entry(&change, policy_type);
-        self.change(&provider, policy_type, change).await?;
+        self.change(&provider, policy_type, change, None).await?;
         Ok(shown)
     }
 }

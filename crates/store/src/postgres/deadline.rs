@@ -10,6 +10,7 @@ use crate::rows::{
     AccessKey, Client, NewProvider, PolicyChange, PolicySigner, ProviderState, Revision, RevokedToken, SigningKey,
     WithdrawnKey,
 };
+use crate::signed_request::SignedRequest;
 use crate::{AuditLog, Store, StoreError};
 
 /// What a call gives, where it does so in time. A change that was not answered in time may have been made or not.
@@ -68,9 +69,9 @@ bounded! {
         key: &WithdrawnKey, successor: Option<&SigningKey>, revision: i64, now: i64, entry: &Entry
     ) -> ();
     fn policy_history(provider: &str, attestation_type: &str) -> Vec<PolicyChange>;
-    fn change_policy(change: &PolicyChange, entry: &Entry) -> ();
-    fn add_policy_signer(signer: &PolicySigner, entry: &Entry) -> bool;
-    fn remove_policy_signer(provider: &str, sha256: &[u8; 32], entry: &Entry) -> bool;
+    fn change_policy(change: &PolicyChange, request: Option<&SignedRequest>, entry: &Entry) -> ();
+    fn add_policy_signer(signer: &PolicySigner, request: &SignedRequest, entry: &Entry) -> bool;
+    fn remove_policy_signer(provider: &str, sha256: &[u8; 32], request: &SignedRequest, entry: &Entry) -> bool;
     fn revoke_token(token: &RevokedToken, limit: i64, now: i64, entry: &Entry) -> bool;
     fn revoked_tokens(provider: &str, after: i64) -> Option<(i64, Vec<RevokedToken>)>;
     fn administrator() -> Option<[u8; 32]>;

@@ -5,10 +5,11 @@ use sqlx::{Connection, PgConnection};
 use crate::StoreError;
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/postgres/0001_store.sql"),
     include_str!("../../migrations/postgres/0002_audit.sql"),
     include_str!("../../migrations/postgres/0003_revocation.sql"),
+    include_str!("../../migrations/postgres/0004_used_requests.sql"),
     include_str!("../../migrations/postgres/0005_revocation_and_keys.sql"),
     include_str!("../../migrations/postgres/0006_audit_retention.sql"),
 ];

@@ -12,7 +12,8 @@ use crate::rows::{
     AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, Revision, RevokedBy,
     RevokedToken, SigningKey, WithdrawnKey,
 };
-use crate::sql::{audit_in_sql, revocation_in_sql, store_in_sql};
+use crate::signed_request::{SignedRequest, signing_input_sha256};
+use crate::sql::{audit_in_sql, revocation_in_sql, signed_requests_in_sql, store_in_sql};
 use crate::{AuditLog, Store, StoreError};
 
 /// The store without limits of time.
@@ -22,5 +23,6 @@ pub(super) struct Statements {
 }
 
 store_in_sql!(Statements, sqlx::Postgres, PgRow, read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+signed_requests_in_sql!(Statements, sqlx::Postgres);
 audit_in_sql!(Statements, sqlx::Postgres, PgRow);
 revocation_in_sql!(Statements, sqlx::Postgres, PgRow, read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");

@@ -3,7 +3,7 @@
 use store::{BrokenChain, Chain, Entry, Head, Input, PlatformEvidence, RETENTION, Record, Store, StoreError, link};
 
 use crate::contract::Shared;
-use crate::rows::{change, client, entry, provider, signer};
+use crate::rows::{change, client, entry, provider, request, signer};
 
 /// Every chain as it was written: numbers without gaps, each record linked to the one before it.
 pub async fn chains(store: &dyn Store) -> Vec<Record> {
@@ -32,19 +32,22 @@ fn of(replica: &str, text: &str) -> Entry {
 pub async fn every_change_is_written_down_and_nothing_that_was_refused(store: Shared) {
     assert_eq!(chains(&*store).await, []);
     store.create_provider(&provider("one"), &of("a", "1")).await.unwrap();
-    store.change_policy(&change(1, None), &of("b", "2")).await.unwrap();
+    store.change_policy(&change(1, None), None, &of("b", "2")).await.unwrap();
     store.create_client(&client("id", "name", Some("one")), &of("a", "3")).await.unwrap();
     store.create_provider(&provider("one"), &of("a", "no")).await.unwrap_err();
-    store.change_policy(&change(1, None), &of("b", "no")).await.unwrap_err();
+    store.change_policy(&change(1, None), None, &of("b", "no")).await.unwrap_err();
     assert!(!store.delete_client("another", &of("a", "no")).await.unwrap());
-    assert!(!store.add_policy_signer(&signer("one", 1), &of("a", "no")).await.unwrap());
-    let last = store.remove_policy_signer("one", &[1; 32], &of("a", "no")).await;
+    // It is there; the request is used all the same.
+    assert!(!store.add_policy_signer(&signer("one", 1), &request(1), &of("a", "4")).await.unwrap());
+    let used = store.add_policy_signer(&signer("one", 2), &request(1), &of("a", "no")).await;
+    assert!(matches!(used, Err(StoreError::Used { .. })));
+    let last = store.remove_policy_signer("one", &[1; 32], &request(2), &of("a", "no")).await;
     assert!(matches!(last, Err(StoreError::Last(_))));
-    store.delete_provider("one", &of("b", "4")).await.unwrap();
+    store.delete_provider("one", &of("b", "5")).await.unwrap();
     let written = chains(&*store).await;
     let written: Vec<_> =
         written.iter().map(|record| (record.replica.as_str(), record.number, &*record.text)).collect();
-    assert_eq!(written, [("a", 1, "1"), ("a", 2, "3"), ("b", 1, "2"), ("b", 2, "4")]);
+    assert_eq!(written, [("a", 1, "1"), ("a", 2, "3"), ("a", 3, "4"), ("b", 1, "2"), ("b", 2, "5")]);
 }
 
 pub async fn chains_of_writers_at_once_have_no_gaps(store: Shared) {

@@ -1,8 +1,8 @@
 //! What every store does.
 
-use store::{RevokedBy, RevokedToken, Store, StoreError};
+use store::{RevokedBy, RevokedToken, SignedRequest, Store, StoreError, signing_input_sha256};
 
-use crate::rows::{access_key, change, client, entry, key, provider, revoked, signer, withdrawn};
+use crate::rows::{access_key, change, client, entry, key, provider, request, revoked, signer, withdrawn};
 
 pub use crate::audit::{
     an_input_is_kept_while_it_is_used, chains_of_writers_at_once_have_no_gaps,
@@ -21,12 +21,18 @@ macro_rules! every_store {
             every_change_of_a_provider_is_seen_by_its_revision,
             every_change_is_counted,
             what_belongs_to_no_provider_is_refused,
-            a_deleted_provider_leaves_nothing,
+            a_deleted_provider_leaves_nothing_but_used_requests,
             a_client_is_made_before_its_provider_is_deleted_or_not_at_all,
             signing_keys_come_those_that_sign_last_first,
             the_last_change_of_a_policy_is_in_force_and_all_are_kept,
             of_writers_at_once_one_changes_the_policy,
             the_last_signer_stays,
+            a_request_is_used_once_whatever_it_is_used_for,
+            a_request_whose_change_is_refused_is_not_used,
+            of_replicas_at_once_one_uses_a_request,
+            what_a_deleted_provider_used_stays_used,
+            policies_of_an_isolated_provider_stay_used_though_nobody_recorded_them,
+            a_provider_uses_as_many_requests_as_it_may,
             a_revoked_token_is_kept_until_it_expires,
             revocations_do_not_make_changes_of_the_provider_fail,
             tokens_revoked_by_their_bearers_leave_room_for_contributors,
@@ -124,10 +130,10 @@ pub async fn every_change_of_a_provider_is_seen_by_its_revision(store: Shared) {
     for step in 0..5 {
         match step {
             0 => store.change_settings("one", last.1, "{}", &entry()).await.unwrap(),
-            1 => store.change_policy(&change(1, None), &entry()).await.unwrap(),
+            1 => store.change_policy(&change(1, None), None, &entry()).await.unwrap(),
             2 => store.add_signing_key(&key("another", "one", 2), last.1, &entry()).await.unwrap(),
-            3 => assert!(store.add_policy_signer(&signer("one", 2), &entry()).await.unwrap()),
-            _ => assert!(store.remove_policy_signer("one", &[1; 32], &entry()).await.unwrap()),
+            3 => assert!(store.add_policy_signer(&signer("one", 2), &request(1), &entry()).await.unwrap()),
+            _ => assert!(store.remove_policy_signer("one", &[1; 32], &request(2), &entry()).await.unwrap()),
         }
         let now = numbers(&store).await;
         assert!(now.0 > last.0 && now.1 > last.1 && now.1 <= now.0, "{step}");
@@ -154,17 +160,17 @@ pub async fn every_change_is_counted(store: Shared) {
 pub async fn what_belongs_to_no_provider_is_refused(store: Shared) {
     let missing = |error: Result<(), StoreError>| matches!(error, Err(StoreError::Missing("provider")));
     assert!(missing(store.add_signing_key(&key("a", "one", 1), 0, &entry()).await));
-    assert!(missing(store.change_policy(&change(1, None), &entry()).await));
-    assert!(missing(store.add_policy_signer(&signer("one", 1), &entry()).await.map(drop)));
+    assert!(missing(store.change_policy(&change(1, None), None, &entry()).await));
+    assert!(missing(store.add_policy_signer(&signer("one", 1), &request(1), &entry()).await.map(drop)));
+    assert!(missing(store.remove_policy_signer("one", &[1; 32], &request(1), &entry()).await.map(drop)));
     assert!(missing(store.create_client(&client("id", "name", Some("one")), &entry()).await));
     assert!(missing(store.delete_provider("one", &entry()).await));
-    assert!(!store.remove_policy_signer("one", &[1; 32], &entry()).await.unwrap());
 }
 
-pub async fn a_deleted_provider_leaves_nothing(store: Shared) {
+pub async fn a_deleted_provider_leaves_nothing_but_used_requests(store: Shared) {
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     store.create_provider(&provider("two"), &entry()).await.unwrap();
-    store.change_policy(&change(1, Some("text")), &entry()).await.unwrap();
+    store.change_policy(&change(1, Some("text")), None, &entry()).await.unwrap();
     store.create_client(&client("id", "name", Some("one")), &entry()).await.unwrap();
     store.delete_provider("one", &entry()).await.unwrap();
     assert_eq!(store.provider("one").await.unwrap(), None);
@@ -212,12 +218,12 @@ pub async fn signing_keys_come_those_that_sign_last_first(store: Shared) {
 pub async fn the_last_change_of_a_policy_is_in_force_and_all_are_kept(store: Shared) {
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     for (number, text) in (1..).zip([Some("version=1.0;"), None, Some("version= 1.0;")]) {
-        store.change_policy(&change(number, text), &entry()).await.unwrap();
+        store.change_policy(&change(number, text), None, &entry()).await.unwrap();
         assert_eq!(store.provider("one").await.unwrap().unwrap().policies, [change(number, text)]);
     }
     let mut other = change(1, None);
     other.attestation_type = "OpenEnclave".to_owned();
-    store.change_policy(&other, &entry()).await.unwrap();
+    store.change_policy(&other, None, &entry()).await.unwrap();
     assert_eq!(store.provider("one").await.unwrap().unwrap().policies.len(), 2);
     let history = store.policy_history("one", "SgxEnclave").await.unwrap();
     assert_eq!(history, [change(3, Some("version= 1.0;")), change(2, None), change(1, Some("version=1.0;"))]);
@@ -228,7 +234,7 @@ pub async fn of_writers_at_once_one_changes_the_policy(store: Shared) {
     let writers: Vec<_> = (0..8)
         .map(|_| {
             let store = Shared::clone(&store);
-            tokio::spawn(async move { store.change_policy(&change(1, Some("text")), &entry()).await })
+            tokio::spawn(async move { store.change_policy(&change(1, Some("text")), None, &entry()).await })
         })
         .collect();
     let mut done = 0;
@@ -240,18 +246,18 @@ pub async fn of_writers_at_once_one_changes_the_policy(store: Shared) {
     }
     assert_eq!(done, 1);
     assert!(
-        matches!(store.change_policy(&change(3, None), &entry()).await, Err(StoreError::Changed("policy"))),
+        matches!(store.change_policy(&change(3, None), None, &entry()).await, Err(StoreError::Changed("policy"))),
         "no gaps"
     );
 }
 
 pub async fn the_last_signer_stays(store: Shared) {
     store.create_provider(&provider("one"), &entry()).await.unwrap();
-    assert!(!store.add_policy_signer(&signer("one", 1), &entry()).await.unwrap(), "it is there");
-    assert!(store.add_policy_signer(&signer("one", 2), &entry()).await.unwrap());
-    assert!(store.remove_policy_signer("one", &[1; 32], &entry()).await.unwrap());
-    assert!(!store.remove_policy_signer("one", &[1; 32], &entry()).await.unwrap());
-    let last = store.remove_policy_signer("one", &[2; 32], &entry()).await;
+    assert!(!store.add_policy_signer(&signer("one", 1), &request(1), &entry()).await.unwrap(), "it is there");
+    assert!(store.add_policy_signer(&signer("one", 2), &request(2), &entry()).await.unwrap());
+    assert!(store.remove_policy_signer("one", &[1; 32], &request(3), &entry()).await.unwrap());
+    assert!(!store.remove_policy_signer("one", &[1; 32], &request(4), &entry()).await.unwrap());
+    let last = store.remove_policy_signer("one", &[2; 32], &request(5), &entry()).await;
     assert!(matches!(last, Err(StoreError::Last("policy signer"))));
     assert_eq!(store.provider("one").await.unwrap().unwrap().signers, [signer("one", 2)]);
 }
@@ -264,6 +270,153 @@ async fn revocations(store: &Shared) -> i64 {
 /// Revoked by its bearer.
 fn by_bearer(jti: &str, expires_at: i64) -> RevokedToken {
     RevokedToken { by: RevokedBy::Bearer, ..revoked(jti, expires_at) }
+}
+
+/// A request that sets or resets the policy for an attestation type with the JWS of that change.
+fn policy_request(number: i64, action: &str) -> SignedRequest {
+    let jws = change(number, None).jws.unwrap();
+    SignedRequest {
+        purpose: "SgxEnclave".to_owned(),
+        signing_input: signing_input_sha256(&jws),
+        action: action.to_owned(),
+        ..request(0)
+    }
+}
+
+fn used<T>(result: Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::Used { .. }))
+}
+
+pub async fn a_request_is_used_once_whatever_it_is_used_for(store: Shared) {
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    store.create_provider(&provider("two"), &entry()).await.unwrap();
+    assert!(store.add_policy_signer(&signer("one", 2), &request(1), &entry()).await.unwrap());
+    let before = numbers(&store).await;
+    let remove = SignedRequest { action: "remove".to_owned(), used_at: 9, ..request(1) };
+    let refused = store.remove_policy_signer("one", &[2; 32], &remove, &entry()).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::Used { action, at: 5 } if action == "add"), "{refused:?}");
+    assert!(used(store.add_policy_signer(&signer("one", 3), &request(1), &entry()).await));
+    assert_eq!(numbers(&store).await, before, "nothing changed");
+    assert_eq!(store.provider("one").await.unwrap().unwrap().signers.len(), 2);
+    // What changes nothing uses a request too.
+    assert!(!store.remove_policy_signer("one", &[9; 32], &request(2), &entry()).await.unwrap());
+    assert!(used(store.add_policy_signer(&signer("one", 9), &request(2), &entry()).await));
+    // Another provider, and another purpose, have uses of their own.
+    assert!(store.add_policy_signer(&signer("two", 2), &request(1), &entry()).await.unwrap());
+    let (set, reset) = (policy_request(1, "set"), policy_request(1, "reset"));
+    let other = SignedRequest { purpose: "OpenEnclave".to_owned(), ..set.clone() };
+    store.change_policy(&change(1, Some("text")), Some(&set), &entry()).await.unwrap();
+    assert!(used(store.change_policy(&change(2, None), Some(&reset), &entry()).await));
+    store.change_policy(&change(2, None), Some(&other), &entry()).await.unwrap();
+    store.change_policy(&change(3, None), None, &entry()).await.unwrap();
+}
+
+pub async fn a_request_whose_change_is_refused_is_not_used(store: Shared) {
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    let last = store.remove_policy_signer("one", &[1; 32], &request(1), &entry()).await;
+    assert!(matches!(last, Err(StoreError::Last(_))));
+    assert!(store.add_policy_signer(&signer("one", 2), &request(1), &entry()).await.unwrap());
+    let request = policy_request(1, "set");
+    let changed = store.change_policy(&change(7, None), Some(&request), &entry()).await;
+    assert!(matches!(changed, Err(StoreError::Changed("policy"))));
+    store.change_policy(&change(1, None), Some(&request), &entry()).await.unwrap();
+}
+
+pub async fn of_replicas_at_once_one_uses_a_request(store: Shared) {
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    let writers: Vec<_> = (0..8_u8)
+        .map(|number| {
+            let store = Shared::clone(&store);
+            tokio::spawn(async move {
+                match number % 4 {
+                    0 => store.add_policy_signer(&signer("one", 2), &request(1), &entry()).await.map(drop),
+                    1 => store.remove_policy_signer("one", &[2; 32], &request(1), &entry()).await.map(drop),
+                    // They agree on what the next change is.
+                    2 => store.change_policy(&change(1, None), Some(&policy_request(1, "set")), &entry()).await,
+                    _ => store.change_policy(&change(1, None), Some(&policy_request(1, "reset")), &entry()).await,
+                }
+            })
+        })
+        .collect();
+    let mut done = 0;
+    for writer in writers {
+        match writer.await.unwrap() {
+            Ok(()) => done += 1,
+            Err(error) => assert!(matches!(error, StoreError::Used { .. }), "{error:?}"),
+        }
+    }
+    assert_eq!(done, 2, "one about certificates, one about the policy");
+    assert_eq!(store.generation().await.unwrap(), 3);
+}
+
+pub async fn what_a_deleted_provider_used_stays_used(store: Shared) {
+    for _ in 0..2 {
+        store.create_provider(&provider("one"), &entry()).await.unwrap();
+        let added = store.add_policy_signer(&signer("one", 2), &request(1), &entry()).await;
+        let set = store.change_policy(&change(1, None), Some(&policy_request(1, "set")), &entry()).await;
+        if store.generation().await.unwrap() > 4 {
+            assert!(used(added) && used(set));
+        } else {
+            assert!(added.is_ok() && set.is_ok());
+        }
+        store.delete_provider("one", &entry()).await.unwrap();
+    }
+    // One that has not used them may.
+    store.create_provider(&provider("two"), &entry()).await.unwrap();
+    assert!(store.add_policy_signer(&signer("two", 2), &request(1), &entry()).await.unwrap());
+}
+
+/// As a version that did not record them wrote the history.
+pub async fn policies_of_an_isolated_provider_stay_used_though_nobody_recorded_them(store: Shared) {
+    let mut trusting = provider("two");
+    trusting.provider.trust_model = "AAD".to_owned();
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    store.create_provider(&trusting, &entry()).await.unwrap();
+    for number in 1..=150 {
+        let text = (number % 2 == 0).then_some("text");
+        store.change_policy(&change(number, text), None, &entry()).await.unwrap();
+    }
+    let mut without = change(151, None);
+    without.jws = None;
+    store.change_policy(&without, None, &entry()).await.unwrap();
+    let mut other = change(1, Some("text"));
+    other.attestation_type = "OpenEnclave".to_owned();
+    store.change_policy(&other, None, &entry()).await.unwrap();
+    let of_two = store::PolicyChange { provider: "two".to_owned(), ..change(1, Some("text")) };
+    store.change_policy(&of_two, None, &entry()).await.unwrap();
+    for name in ["one", "two"] {
+        store.delete_provider(name, &entry()).await.unwrap();
+        store.create_provider(&provider(name), &entry()).await.unwrap();
+    }
+    for number in 1..=150 {
+        let refused = store.change_policy(&change(1, None), Some(&policy_request(number, "set")), &entry()).await;
+        let expected = if number % 2 == 0 { "set" } else { "reset" };
+        let Err(StoreError::Used { action, at: 3 }) = refused else { panic!("{number}: {refused:?}") };
+        assert_eq!(action, expected);
+    }
+    let request = SignedRequest { purpose: "OpenEnclave".to_owned(), ..policy_request(1, "set") };
+    assert!(used(store.change_policy(&other, Some(&request), &entry()).await));
+    // What a provider took that trusts its administrators needed no signature.
+    store.change_policy(&of_two, Some(&policy_request(1, "set")), &entry()).await.unwrap();
+}
+
+pub async fn a_provider_uses_as_many_requests_as_it_may(store: Shared) {
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    let limited = |number| SignedRequest { limit: 3, ..request(number) };
+    for number in 1..=3 {
+        store.add_policy_signer(&signer("one", 2), &limited(number), &entry()).await.unwrap();
+    }
+    for number in [4, 5] {
+        let full = store.remove_policy_signer("one", &[2; 32], &limited(number), &entry()).await;
+        assert!(matches!(full, Err(StoreError::Full("signed requests"))), "{full:?}");
+    }
+    assert!(used(store.remove_policy_signer("one", &[2; 32], &limited(3), &entry()).await));
+    // Policies are counted apart, each attestation type by itself.
+    let policy = SignedRequest { limit: 1, ..policy_request(1, "set") };
+    store.change_policy(&change(1, None), Some(&policy), &entry()).await.unwrap();
+    let full = SignedRequest { limit: 1, ..policy_request(2, "set") };
+    let full = store.change_policy(&change(2, None), Some(&full), &entry()).await;
+    assert!(matches!(full, Err(StoreError::Full("signed requests"))), "{full:?}");
 }
 
 pub async fn a_revoked_token_is_kept_until_it_expires(store: Shared) {

@@ -1,9 +1,9 @@
 //! What holds of a store whenever it is looked at, and writers that put it to the test.
 
-use store::{Store, StoreError};
+use store::{SignedRequest, Store, StoreError};
 
 use crate::audit::chains;
-use crate::rows::{access_key, change, client, entry, key, provider, revoked, signer, withdrawn};
+use crate::rows::{access_key, change, client, entry, key, provider, request, revoked, signer, withdrawn};
 
 /// Every provider has its key and its signers, the policies have no gaps, no revision is higher than the last change, and every
 /// change stands in the audit.
@@ -33,8 +33,18 @@ pub async fn hold(store: &dyn Store) {
 /// The writing methods, by number: each changes something where it is called after those before it.
 pub const WRITES: usize = 15;
 
-/// Calls a writing method of a store; what it has to know of what is there is read from another handle.
+/// Calls a writing method of a store; what it has to know of what is there is read from another handle. Whoever calls it again
+/// because it was cut off uses the same signed request.
 pub async fn write(store: &dyn Store, reader: &dyn Store, number: usize) -> Result<(), StoreError> {
+    write_with(store, reader, number, &request(number as u64)).await
+}
+
+async fn write_with(
+    store: &dyn Store,
+    reader: &dyn Store,
+    number: usize,
+    request: &SignedRequest,
+) -> Result<(), StoreError> {
     let state = reader.provider("one").await?;
     let revision = state.as_ref().map_or(0, |state| state.provider.revision);
     let last = state.and_then(|state| state.policies.first().map(|policy| policy.number)).unwrap_or(0);
@@ -43,10 +53,10 @@ pub async fn write(store: &dyn Store, reader: &dyn Store, number: usize) -> Resu
         1 => store.change_settings("one", revision, "{\"a\":1}", &entry()).await,
         2 => store.add_signing_key(&key("another", "one", 2), revision, &entry()).await,
         3 => store.remove_signing_key("one", "another", &entry()).await.map(drop),
-        4 => store.change_policy(&change(last + 1, Some("text")), &entry()).await,
-        5 => store.change_policy(&change(last + 1, None), &entry()).await,
-        6 => store.add_policy_signer(&signer("one", 2), &entry()).await.map(drop),
-        7 => store.remove_policy_signer("one", &[1; 32], &entry()).await.map(drop),
+        4 => store.change_policy(&change(last + 1, Some("text")), Some(request), &entry()).await,
+        5 => store.change_policy(&change(last + 1, None), None, &entry()).await,
+        6 => store.add_policy_signer(&signer("one", 2), request, &entry()).await.map(drop),
+        7 => store.remove_policy_signer("one", &[1; 32], request, &entry()).await.map(drop),
         8 => store.create_client(&client("id", "name", Some("one")), &entry()).await,
         9 => store.delete_client("id", &entry()).await.map(drop),
         10 => store.create_administrator(&[7; 32], 1, &entry()).await,
@@ -71,7 +81,7 @@ pub async fn write_at_random(store: &dyn Store, seed: u64, mut goes_on: impl FnM
             number if number < WRITES => number,
             number => 4 + number % 2,
         };
-        if !goes_on(write(store, store, number).await) {
+        if !goes_on(write_with(store, store, number, &request(random)).await) {
             return;
         }
     }

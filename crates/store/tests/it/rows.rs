@@ -1,8 +1,8 @@
 //! Rows to keep.
 
 use store::{
-    AccessKey, Client, Entry, NewProvider, PolicyChange, PolicySigner, Provider, RevokedBy, RevokedToken, SigningKey,
-    WithdrawnKey,
+    AccessKey, Client, Entry, NewProvider, PolicyChange, PolicySigner, Provider, RevokedBy, RevokedToken,
+    SignedRequest, SigningKey, WithdrawnKey,
 };
 
 pub fn entry() -> Entry {
@@ -61,6 +61,19 @@ pub fn change(number: i64, text: Option<&str>) -> PolicyChange {
         restores: (number == 3).then_some(1),
         changed_at: 3,
         changed_by: "somebody".to_owned(),
+    }
+}
+
+/// A request to add or remove a certificate, told from others by its number.
+pub fn request(number: u64) -> SignedRequest {
+    let mut signing_input = [0; 32];
+    signing_input[..8].copy_from_slice(&number.to_be_bytes());
+    SignedRequest {
+        purpose: "certificates".to_owned(),
+        signing_input,
+        action: "add".to_owned(),
+        used_at: 5,
+        limit: i64::MAX,
     }
 }
 

@@ -65,20 +65,41 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// Whether `signature` is `key`'s over `message`; those on curves are r‖s, or the DER of (r, s).
+    /// Bytes of a signature on a curve: r and s (RFC 7518, section 3.4). RSA signatures are as long as the modulus.
+    pub(super) fn signature_length(self) -> Option<usize> {
+        match self {
+            Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 => None,
+            Self::Es256 => Some(64),
+            Self::Es384 => Some(96),
+            Self::Es512 => Some(132),
+        }
+    }
+
+    /// Whether `signature` is `key`'s over `message`; signatures on curves are r‖s.
     ///
-    /// The key is of [`Self::key_kind`].
+    /// The key is of [`Self::key_kind`]. Both s and n - s verify, because honest signers produce either.
     pub(super) fn verifies(self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-        let forms: &[&'static dyn VerificationAlgorithm] = match self {
-            Self::Rs256 => &[&RSA_PKCS1_2048_8192_SHA256],
-            Self::Rs384 => &[&RSA_PKCS1_2048_8192_SHA384],
-            Self::Rs512 => &[&RSA_PKCS1_2048_8192_SHA512],
-            Self::Ps256 => &[&RSA_PSS_2048_8192_SHA256],
-            Self::Es256 => &[&ECDSA_P256_SHA256_FIXED, &ECDSA_P256_SHA256_ASN1],
-            Self::Es384 => &[&ECDSA_P384_SHA384_FIXED, &ECDSA_P384_SHA384_ASN1],
-            Self::Es512 => &[&ECDSA_P521_SHA512_FIXED, &ECDSA_P521_SHA512_ASN1],
+        let form: &'static dyn VerificationAlgorithm = match self {
+            Self::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
+            Self::Rs384 => &RSA_PKCS1_2048_8192_SHA384,
+            Self::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
+            Self::Ps256 => &RSA_PSS_2048_8192_SHA256,
+            Self::Es256 => &ECDSA_P256_SHA256_FIXED,
+            Self::Es384 => &ECDSA_P384_SHA384_FIXED,
+            Self::Es512 => &ECDSA_P521_SHA512_FIXED,
         };
-        forms.iter().any(|form| UnparsedPublicKey::new(*form, key.bytes()).verify(message, signature).is_ok())
+        UnparsedPublicKey::new(form, key.bytes()).verify(message, signature).is_ok()
+    }
+
+    /// Whether `signature` is `key`'s over `message` in DER; false for RSA.
+    pub(super) fn verifies_der(self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+        let form: &'static dyn VerificationAlgorithm = match self {
+            Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 => return false,
+            Self::Es256 => &ECDSA_P256_SHA256_ASN1,
+            Self::Es384 => &ECDSA_P384_SHA384_ASN1,
+            Self::Es512 => &ECDSA_P521_SHA512_ASN1,
+        };
+        UnparsedPublicKey::new(form, key.bytes()).verify(message, signature).is_ok()
     }
 }
 

@@ -6,16 +6,37 @@ use serde_json::{Map, Value};
 use super::MAX_CERTIFICATES;
 use super::certificate::SignerCertificate;
 use super::error::PolicyJwsError;
-use super::signed::{Audience, MAX_DEPTH, PolicySigner, Signed, segment};
+use super::signed::{
+    Audience, CERTIFICATE_MEMBERS, MAX_DEPTH, POLICY_MEMBERS, PolicySigner, Signed, Spelling, segment,
+};
 
-/// The names that the certificate goes by: Microsoft's clients, their documentation, and older versions of both differ.
-const NAMES: [&str; 4] =
-    ["policyCertificate", "maa-policyCertificate", "aas-policyCertificate", "x-ms-policyCertificate"];
+/// The member that says which action a request is for. Microsoft's clients send the same payload for both.
+pub(super) const ACTION: &str = "x-veritee-action";
+
+/// What a signer request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CertificateAction {
+    /// Add the certificate to the signers.
+    Add,
+    /// Remove it.
+    Remove,
+}
+
+impl CertificateAction {
+    /// `add` or `remove`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Remove => "remove",
+        }
+    }
+}
 
 /// A certificate that is to be added or removed, and who says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateJws {
     certificate: SignerCertificate,
+    action: Option<CertificateAction>,
     audience: Option<Vec<String>>,
     signer: PolicySigner,
 }
@@ -39,6 +60,15 @@ pub enum CertificateJwsError {
         /// How many.
         count: usize,
     },
+    /// The payload also has a policy, so it could be used to set one.
+    #[error("the payload of the certificate JWS also has a policy, in `{name}`")]
+    Policy {
+        /// The member with the policy.
+        name: &'static str,
+    },
+    /// The action is neither `add` nor `remove`.
+    #[error("`{ACTION}` in the certificate JWS is neither `add` nor `remove`")]
+    Action,
     /// The member is no JWK with certificates in `x5c`.
     #[error("the certificate in the certificate JWS is no JWK with one to {MAX_CERTIFICATES} certificates in `x5c`")]
     Jwk,
@@ -55,6 +85,8 @@ impl CertificateJwsError {
             Self::Unsigned => "certificate_jws_unsigned",
             Self::Payload(_) => "certificate_jws_payload",
             Self::Members { .. } => "certificate_jws_members",
+            Self::Policy { .. } => "certificate_jws_policy",
+            Self::Action => "certificate_jws_action",
             Self::Jwk => "certificate_jws_jwk",
             Self::Certificate(_) => "certificate_jws_certificate",
         }
@@ -65,6 +97,8 @@ impl CertificateJwsError {
         match self {
             Self::Jws(error) => error.help(),
             Self::Unsigned => "sign it with a key under one of the certificates that GET /certificates lists",
+            Self::Policy { .. } => "sign one JWS for the certificate, and another one to set a policy",
+            Self::Action => "say `add` or `remove` in `x-veritee-action`, or leave it out",
             Self::Payload(_) | Self::Members { .. } | Self::Jwk | Self::Certificate(_) => {
                 "send the payload {\"policyCertificate\":{\"kty\":\"RSA\",\"x5c\":[\"<base64 of DER>\"]}}"
             }
@@ -78,14 +112,18 @@ impl CertificateJws {
     /// # Errors
     /// [`CertificateJwsError`].
     pub fn read(text: &str) -> Result<Self, CertificateJwsError> {
-        let Signed { payload, signer } = Signed::read(text)?;
+        let Signed { payload, signer } = Signed::read(text, Spelling::Canonical)?;
         let signer = signer.ok_or(CertificateJwsError::Unsigned)?;
         let mut members: Map<String, Value> =
             strict_json::from_slice(&payload, MAX_DEPTH).map_err(CertificateJwsError::Payload)?;
+        if let Some(name) = POLICY_MEMBERS.into_iter().find(|name| members.contains_key(*name)) {
+            return Err(CertificateJwsError::Policy { name });
+        }
         let audience = members.remove("aud").map(audience).transpose()?;
-        let mut found: Vec<Value> = NAMES.iter().filter_map(|name| members.remove(*name)).collect();
+        let action = members.remove(ACTION).map(|value| action(&value)).transpose()?;
+        let mut found: Vec<Value> = CERTIFICATE_MEMBERS.iter().filter_map(|name| members.remove(*name)).collect();
         match (found.pop(), found.len()) {
-            (Some(jwk), 0) => Ok(Self { certificate: certificate(jwk)?, audience, signer }),
+            (Some(jwk), 0) => Ok(Self { certificate: certificate(jwk)?, action, audience, signer }),
             (None, count) => Err(CertificateJwsError::Members { count }),
             (Some(_), others) => Err(CertificateJwsError::Members { count: others.saturating_add(1) }),
         }
@@ -94,6 +132,11 @@ impl CertificateJws {
     /// The certificate that is to be added or removed; nobody has vouched for it.
     pub fn certificate(&self) -> &SignerCertificate {
         &self.certificate
+    }
+
+    /// Whether the signer wants it added or removed, where it says.
+    pub fn action(&self) -> Option<CertificateAction> {
+        self.action
     }
 
     /// Whom the signer meant it for, where it says.
@@ -109,6 +152,12 @@ impl CertificateJws {
 
 fn audience(value: Value) -> Result<Vec<String>, PolicyJwsError> {
     Audience::deserialize(value).map_err(|_| PolicyJwsError::Audience)?.names()
+}
+
+fn action(value: &Value) -> Result<CertificateAction, CertificateJwsError> {
+    let actions = [CertificateAction::Add, CertificateAction::Remove];
+    let named = actions.into_iter().find(|action| value.as_str() == Some(action.as_str()));
+    named.ok_or(CertificateJwsError::Action)
 }
 
 /// The first certificate of a JWK, which may itself be text.

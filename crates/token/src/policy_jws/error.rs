@@ -18,10 +18,23 @@ pub enum PolicyJwsError {
     /// A segment, a certificate or the policy is no base64.
     #[error("the {part} of the policy JWS is no base64url")]
     Base64 {
-        /// `header`, `payload`, `signature`, `certificate` or `policy`.
+        /// `header`, `payload`, `certificate` or `policy`.
         part: &'static str,
         /// What is wrong with it.
         source: base64::DecodeError,
+    },
+    /// The signature is not base64url as RFC 7515 spells it: it has padding, stray bits at its end or the other alphabet.
+    #[error("the signature of the policy JWS is not base64url without padding")]
+    SignatureEncoding(#[source] base64::DecodeError),
+    /// The signature is not as long as those of its algorithm are.
+    #[error("the signature of the policy JWS has {length} bytes; {alg} signatures have {expected}")]
+    SignatureLength {
+        /// The algorithm.
+        alg: super::SignatureAlgorithm,
+        /// Bytes of the signature.
+        length: usize,
+        /// Bytes of r and s.
+        expected: usize,
     },
     /// The header is no JSON object, or has duplicate members.
     #[error("the header of the policy JWS is no strict JSON object")]
@@ -93,6 +106,12 @@ pub enum PolicyJwsError {
     /// The payload has `text` and no `AttestationPolicy`.
     #[error("the payload of the policy JWS has the member `text` instead of `AttestationPolicy`")]
     TextMember,
+    /// The payload also has a certificate, so it could be used as a signer request.
+    #[error("the payload of the policy JWS has both a policy and a certificate, in `{name}`")]
+    TwoPurposes {
+        /// The member with the certificate.
+        name: &'static str,
+    },
     /// The audience is empty, or too long.
     #[error("the payload of the policy JWS has an `aud` that is empty or too long")]
     Audience,
@@ -108,6 +127,8 @@ impl PolicyJwsError {
             Self::TooLong { .. } => "policy_jws_too_long",
             Self::Segments => "policy_jws_segments",
             Self::Base64 { .. } => "policy_jws_base64",
+            Self::SignatureEncoding(_) => "policy_jws_signature_encoding",
+            Self::SignatureLength { .. } => "policy_jws_signature_length",
             Self::Header(_) => "policy_jws_header",
             Self::Parameters(_) => "policy_jws_parameters",
             Self::Extension { .. } => "policy_jws_extension",
@@ -124,6 +145,7 @@ impl PolicyJwsError {
             Self::Payload(_) => "policy_jws_payload",
             Self::NoPolicy => "policy_jws_no_policy",
             Self::TextMember => "policy_jws_text_member",
+            Self::TwoPurposes { .. } => "policy_jws_two_purposes",
             Self::Audience => "policy_jws_audience",
             Self::NotUtf8(_) => "policy_jws_not_utf8",
         }
@@ -137,6 +159,10 @@ impl PolicyJwsError {
             }
             Self::Segments => "send `header.payload.signature`; an unsecured JWS ends with the second dot",
             Self::Base64 { .. } => "encode the segments and the policy in base64url, certificates in base64",
+            Self::SignatureEncoding(_) => "encode the signature in base64url without `=` (RFC 7515, section 2)",
+            Self::SignatureLength { .. } => {
+                "send r and s, each as long as the curve's coordinates (RFC 7518, section 3.4); DER is not accepted"
+            }
             Self::Header(_) | Self::Parameters(_) => {
                 "send the header {\"alg\":\"none\"}, or {\"alg\":\"RS256\",\"x5c\":[\"…\"]}"
             }
@@ -153,6 +179,7 @@ impl PolicyJwsError {
             Self::KeyKind { .. } => "name RS256 for an RSA key, ES256 for one on P-256",
             Self::KeySize { .. } => "sign with an RSA key of 2048 to 4096 bits, or one on P-256",
             Self::Signature => "sign again; the key has to be that of the first certificate",
+            Self::TwoPurposes { .. } => "sign one JWS for the policy and another one for the certificate",
             Self::Audience => "name the provider's URL in `aud`, or leave it out; 16 names at most",
             Self::TextMember => {
                 "rename the member `text` to `AttestationPolicy`, with the policy in base64url, and sign again; \

@@ -2,9 +2,12 @@
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 use super::error::PolicyJwsError;
-use super::signed::{Audience, MAX_DEPTH, PolicySigner, Signed, segment};
+use super::signed::{
+    Audience, CERTIFICATE_MEMBERS, MAX_DEPTH, POLICY_MEMBERS, PolicySigner, Signed, Spelling, segment,
+};
 
 /// What a policy JWS says, and who signed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,22 +35,46 @@ impl PolicyJws {
 
     /// Reads a compact policy JWS, without white space around it.
     ///
-    /// 1. Three segments; an unsecured JWS may lack the last dot. Segments are base64url or base64, padded or not.
+    /// 1. Three segments; an unsecured JWS may lack the last dot. Header and payload are base64url or base64, padded or not.
     /// 2. The header is strict JSON without `crit`, `b64`, `jku` and `x5u`; `alg` is `none` or a
     ///    [`SignatureAlgorithm`](super::SignatureAlgorithm).
     /// 3. Unsecured: the signature is empty; certificates are not looked at.
     /// 4. Signed: `x5c`, or `jwk.x5c`, has one to [`MAX_CERTIFICATES`](super::MAX_CERTIFICATES) certificates, RSA keys have
-    ///    2048 to 4096 bits, and the signature is that of the first one's key over the first two segments as they were sent.
+    ///    2048 to 4096 bits, and the signature is that of the first one's key over the first two segments as they were sent:
+    ///    base64url without padding, on curves r‖s.
     /// 5. The payload is empty, or strict JSON with the policy's text in `AttestationPolicy`: base64url of UTF-8, or, as an
-    ///    old signing tool writes it, the text itself. An `aud` beside it is a text or a list of them. A payload that has the
-    ///    policy in `text` alone, as a script of Microsoft's writes it, is refused by an error of its own.
+    ///    old signing tool writes it, the text itself. An `aud` next to it is a text or a list of them. A payload that has the
+    ///    policy in `text` alone, as a script of Microsoft's writes it, is refused with an error of its own. So is a payload that
+    ///    also has a certificate: the JWS would be a signer request too.
     ///
     /// # Errors
     /// [`PolicyJwsError`].
     pub fn read(text: &str) -> Result<Self, PolicyJwsError> {
-        let Signed { payload, signer } = Signed::read(text)?;
+        let Signed { payload, signer } = Signed::read(text, Spelling::Canonical)?;
+        check_purpose(&payload)?;
         let (text, audience) = read_payload(&payload)?;
         Ok(Self { text, audience, signer })
+    }
+
+    /// Reads a policy JWS that was accepted before and kept: like [`PolicyJws::read`], but earlier versions also accepted
+    /// padded signatures, signatures in the other alphabet or in DER, and a certificate in the payload.
+    ///
+    /// # Errors
+    /// [`PolicyJwsError`].
+    pub fn read_kept(text: &str) -> Result<Self, PolicyJwsError> {
+        let Signed { payload, signer } = Signed::read(text, Spelling::Earlier)?;
+        let (text, audience) = read_payload(&payload)?;
+        Ok(Self { text, audience, signer })
+    }
+}
+
+/// Step 5: whether the payload is a policy's alone. What is malformed is told by [`read_payload`].
+fn check_purpose(payload: &[u8]) -> Result<(), PolicyJwsError> {
+    let members: Map<String, Value> = strict_json::from_slice(payload, MAX_DEPTH).unwrap_or_default();
+    let found = |names: &[&'static str]| names.iter().copied().find(|name| members.contains_key(*name));
+    match found(&CERTIFICATE_MEMBERS).filter(|_| found(&POLICY_MEMBERS).is_some()) {
+        Some(name) => Err(PolicyJwsError::TwoPurposes { name }),
+        None => Ok(()),
     }
 }
 

@@ -2,19 +2,24 @@
 
 use base64::Engine;
 use base64::alphabet::{STANDARD as STANDARD_ALPHABET, URL_SAFE};
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::algorithm::SignatureAlgorithm;
-use super::certificate::SignerCertificate;
+use super::certificate::{PublicKey, SignerCertificate};
 use super::error::PolicyJwsError;
 use super::{MAX_CERTIFICATES, MAX_LENGTH};
 use crate::excerpt::excerpt;
 
 /// The deepest nesting in a header or payload; `jwk` with its `x5c` needs 3.
 pub(super) const MAX_DEPTH: usize = 8;
+/// The names of the member with a policy.
+pub(super) const POLICY_MEMBERS: [&str; 1] = ["AttestationPolicy"];
+/// The names of the member with a certificate: Microsoft's clients, their documentation, and older versions of both differ.
+pub(super) const CERTIFICATE_MEMBERS: [&str; 4] =
+    ["policyCertificate", "maa-policyCertificate", "aas-policyCertificate", "x-ms-policyCertificate"];
 /// Names in an audience.
 const MAX_AUDIENCE: usize = 16;
 /// Bytes of each.
@@ -52,6 +57,15 @@ impl PolicySigner {
     }
 }
 
+/// Which spellings of a signature are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// The one of RFC 7515 and RFC 7518: base64url without padding, on curves r‖s.
+    Canonical,
+    /// Also those that earlier versions read: padding, the other alphabet, DER.
+    Earlier,
+}
+
 /// A payload, and who signed it.
 pub(super) struct Signed {
     pub(super) payload: Vec<u8>,
@@ -60,16 +74,16 @@ pub(super) struct Signed {
 
 impl Signed {
     /// Steps 1 to 4 of [`super::PolicyJws::read`].
-    pub(super) fn read(text: &str) -> Result<Self, PolicyJwsError> {
+    pub(super) fn read(text: &str, spelling: Spelling) -> Result<Self, PolicyJwsError> {
         if text.len() > MAX_LENGTH {
             return Err(PolicyJwsError::TooLong { length: text.len() });
         }
         let Segments { header, payload, signature, signing_input } = Segments::of(text)?;
         let header = read_header(&segment("header", header)?)?;
         let payload = segment("payload", payload)?;
-        let signature = segment("signature", signature)?;
         if header.alg != "none" {
-            return Ok(Self { payload, signer: Some(verify(&header, signing_input, &signature)?) });
+            let signer = verify(&header, signing_input, signature, spelling)?;
+            return Ok(Self { payload, signer: Some(signer) });
         }
         if !signature.is_empty() {
             return Err(PolicyJwsError::UnsecuredWithSignature);
@@ -122,6 +136,7 @@ impl<'a> Segments<'a> {
     }
 }
 
+/// Decodes what a signature covers, or what nobody signed: base64url or base64, padded or not.
 pub(super) fn segment(part: &'static str, text: &str) -> Result<Vec<u8>, PolicyJwsError> {
     let engine = if text.contains(['+', '/']) { BASE64 } else { BASE64URL };
     engine.decode(text).map_err(|source| PolicyJwsError::Base64 { part, source })
@@ -152,7 +167,12 @@ fn read_header(json: &[u8]) -> Result<Header, PolicyJwsError> {
 }
 
 /// Step 4.
-fn verify(header: &Header, signing_input: &str, signature: &[u8]) -> Result<PolicySigner, PolicyJwsError> {
+fn verify(
+    header: &Header,
+    signing_input: &str,
+    signature: &str,
+    spelling: Spelling,
+) -> Result<PolicySigner, PolicyJwsError> {
     let algorithm = SignatureAlgorithm::from_header(&header.alg)
         .ok_or_else(|| PolicyJwsError::Algorithm { alg: excerpt(&header.alg) })?;
     if signature.is_empty() {
@@ -164,10 +184,33 @@ fn verify(header: &Header, signing_input: &str, signature: &[u8]) -> Result<Poli
         return Err(PolicyJwsError::KeyKind { alg: algorithm, kind: key.kind().name() });
     }
     key.check_size().map_err(|bits| PolicyJwsError::KeySize { bits })?;
-    if !algorithm.verifies(key, signing_input.as_bytes(), signature) {
-        return Err(PolicyJwsError::Signature);
-    }
+    check_signature(algorithm, key, signing_input.as_bytes(), signature, spelling)?;
     Ok(PolicySigner { certificates, algorithm })
+}
+
+/// Step 4, of the signature.
+fn check_signature(
+    algorithm: SignatureAlgorithm,
+    key: &PublicKey,
+    message: &[u8],
+    signature: &str,
+    spelling: Spelling,
+) -> Result<(), PolicyJwsError> {
+    let is_genuine = match spelling {
+        Spelling::Canonical => {
+            let signature = URL_SAFE_NO_PAD.decode(signature).map_err(PolicyJwsError::SignatureEncoding)?;
+            let length = signature.len();
+            if let Some(expected) = algorithm.signature_length().filter(|expected| *expected != length) {
+                return Err(PolicyJwsError::SignatureLength { alg: algorithm, length, expected });
+            }
+            algorithm.verifies(key, message, &signature)
+        }
+        Spelling::Earlier => {
+            let signature = segment("signature", signature)?;
+            algorithm.verifies(key, message, &signature) || algorithm.verifies_der(key, message, &signature)
+        }
+    };
+    if is_genuine { Ok(()) } else { Err(PolicyJwsError::Signature) }
 }
 
 /// The one chain of a header; an empty list is none.

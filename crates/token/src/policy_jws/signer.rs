@@ -11,6 +11,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use super::certificate::{KeyKind, PublicKey, SignerCertificate};
+use super::certificate_jws::CertificateAction;
 use super::key_error::PolicyKeyError;
 use super::key_file::{self, KeyDer};
 use super::{chain, write};
@@ -53,7 +54,7 @@ impl PolicySigningKey {
         &self.chain
     }
 
-    /// Signs a policy, or its reset where `text` is none: a compact JWS with the header `{"alg","x5c"}` and the whole chain.
+    /// Signs a policy, or its reset where `text` is none: a compact JWS with the whole chain in `x5c`, unlike any other.
     ///
     /// `algorithm` has to fit the key; it is RS256 or ES256 where none is named. `audience` says whom it is meant for, by the
     /// URL of a provider or of a policy; a reset has no place for it.
@@ -66,26 +67,41 @@ impl PolicySigningKey {
         algorithm: Option<Algorithm>,
         audience: Option<&str>,
     ) -> Result<String, PolicyKeyError> {
-        self.sign_payload(&text.map(|text| write::payload(text, audience)).unwrap_or_default(), algorithm)
+        let id = unique_id()?;
+        match text {
+            Some(text) => self.sign_payload(None, &write::signed_payload(text, audience, &id), algorithm),
+            None => self.sign_payload(Some(&id), "", algorithm),
+        }
     }
 
-    /// Signs the wish to add or remove a certificate in DER, as `POST /certificates:add` and `:remove` take it.
+    /// Signs the request to add or remove a certificate in DER, as `POST /certificates:add` and `:remove` take it.
     ///
     /// # Errors
     /// [`PolicyKeyError::Certificate`] where it is none; the others only where the library is broken.
-    pub fn sign_certificate(&self, certificate: &[u8], audience: Option<&str>) -> Result<String, PolicyKeyError> {
+    pub fn sign_certificate(
+        &self,
+        action: CertificateAction,
+        certificate: &[u8],
+        audience: Option<&str>,
+    ) -> Result<String, PolicyKeyError> {
         let certificate = SignerCertificate::from_der(certificate)
             .map_err(|source| PolicyKeyError::Certificate { number: 1, source })?;
-        self.sign_payload(&write::certificate_payload(&certificate.jwk(), audience), None)
+        let payload = write::certificate_payload(action, &certificate.jwk(), audience, &unique_id()?);
+        self.sign_payload(None, &payload, None)
     }
 
-    fn sign_payload(&self, payload: &str, algorithm: Option<Algorithm>) -> Result<String, PolicyKeyError> {
+    fn sign_payload(
+        &self,
+        kid: Option<&str>,
+        payload: &str,
+        algorithm: Option<Algorithm>,
+    ) -> Result<String, PolicyKeyError> {
         let fitting = self.pair.algorithm();
         if let Some(algorithm) = algorithm.filter(|algorithm| *algorithm != fitting) {
             return Err(PolicyKeyError::AlgorithmOfOtherKeys { key: self.pair.public().kind().name(), algorithm });
         }
         let x5c = self.chain.iter().map(|certificate| STANDARD.encode(certificate.der())).collect();
-        let header = serde_json::to_vec(&Header { alg: fitting.name(), x5c }).map_err(PolicyKeyError::Header)?;
+        let header = serde_json::to_vec(&Header { alg: fitting.name(), kid, x5c }).map_err(PolicyKeyError::Header)?;
         let mut jws = URL_SAFE_NO_PAD.encode(header);
         jws.push('.');
         jws.push_str(payload);
@@ -102,9 +118,18 @@ impl fmt::Debug for PolicySigningKey {
     }
 }
 
+/// What no other JWS has: 128 random bits. Without it a deterministic signature over the same text would be the same JWS.
+fn unique_id() -> Result<String, PolicyKeyError> {
+    let mut id = [0; 16];
+    aws_lc_rs::rand::fill(&mut id).map_err(PolicyKeyError::Sign)?;
+    Ok(URL_SAFE_NO_PAD.encode(id))
+}
+
 #[derive(Serialize)]
-struct Header {
+struct Header<'a> {
     alg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
     x5c: Vec<String>,
 }
 

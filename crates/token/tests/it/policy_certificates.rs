@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use token::policy_jws::{CertificateJws, CertificateJwsError, PolicyJws, PolicyJwsError, SignerCertificate};
+use token::policy_jws::{
+    CertificateAction, CertificateJws, CertificateJwsError, PolicyJws, PolicyJwsError, SignerCertificate,
+};
 
 use crate::policy_fixture::{p256, payload, rsa};
 
@@ -25,14 +27,21 @@ fn certificate() -> SignerCertificate {
 
 #[test]
 fn what_we_write_is_read() {
-    let jws = rsa().signing_key().sign_certificate(p256().certificate.der(), Some("https://attest.example")).unwrap();
+    let jws = rsa()
+        .signing_key()
+        .sign_certificate(CertificateAction::Add, p256().certificate.der(), Some("https://attest.example"))
+        .unwrap();
     let read = CertificateJws::read(&jws).unwrap();
+    assert_eq!(read.action(), Some(CertificateAction::Add));
     assert_eq!(*read.certificate(), certificate());
     assert_eq!(read.audience(), Some(&["https://attest.example".to_owned()][..]));
     assert_eq!(read.signer().certificates()[0].der(), &rsa().certificate.der()[..]);
-    let jws = rsa().signing_key().sign_certificate(p256().certificate.der(), None).unwrap();
-    assert_eq!(CertificateJws::read(&jws).unwrap().audience(), None);
-    assert!(rsa().signing_key().sign_certificate(b"nothing", None).is_err());
+    let remove = |der: &[u8]| rsa().signing_key().sign_certificate(CertificateAction::Remove, der, None);
+    let [one, other] = [(); 2].map(|()| remove(p256().certificate.der()).unwrap());
+    let read = CertificateJws::read(&one).unwrap();
+    assert_eq!((read.audience(), read.action()), (None, Some(CertificateAction::Remove)));
+    assert_ne!(one, other, "each request is unique, though RSA signs without chance");
+    assert!(remove(b"nothing").is_err());
 }
 
 #[test]
@@ -41,7 +50,7 @@ fn the_four_names_of_the_certificate_are_read_and_a_jwk_in_text_too() {
     for name in ["policyCertificate", "maa-policyCertificate", "aas-policyCertificate", "x-ms-policyCertificate"] {
         for jwk in [jwk.clone(), Value::String(jwk.to_string())] {
             let read = CertificateJws::read(&signed(&json!({name: jwk}))).unwrap();
-            assert_eq!(*read.certificate(), certificate(), "{name}");
+            assert_eq!((read.certificate(), read.action()), (&certificate(), None), "{name}");
         }
     }
 }
@@ -58,6 +67,12 @@ fn refuses_what_names_no_certificate_or_several() {
     }
     let refused = refusal(&json!({"policyCertificate": {"x5c": ["MAA="]}}));
     assert!(matches!(refused, CertificateJwsError::Certificate(_)));
+    for action in [json!("Add"), json!(""), json!(1), json!(null), json!(["add"])] {
+        let refused = refusal(&json!({"policyCertificate": jwk, "x-veritee-action": action}));
+        assert!(matches!(refused, CertificateJwsError::Action), "{action}");
+    }
+    let both = json!({"policyCertificate": jwk, "AttestationPolicy": ""});
+    assert!(matches!(refusal(&both), CertificateJwsError::Policy { name: "AttestationPolicy" }));
     let refused = refusal(&json!({"policyCertificate": jwk, "aud": []}));
     assert!(matches!(refused, CertificateJwsError::Jws(PolicyJwsError::Audience)));
 }

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256,
-    RsaKeySize, SignatureAlgorithm, SigningKey as _,
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
+    PKCS_RSA_SHA256, RsaKeySize, SignatureAlgorithm, SigningKey as _,
 };
 use serde_json::{Value, json};
 use token::policy_jws::PolicySigningKey;
@@ -33,12 +33,47 @@ impl Signer {
         PolicySigningKey::from_pem(self.key.serialize_pem().as_bytes(), self.certificate.pem().as_bytes()).unwrap()
     }
 
-    /// A JWS of any header and payload segment; a key on a curve signs in DER.
+    /// A JWS of any header and payload segment.
     pub fn jws(&self, header: &Value, payload: &str) -> String {
         let input = format!("{}.{payload}", URL_SAFE_NO_PAD.encode(header.to_string()));
         let signature = self.key.sign(input.as_bytes()).unwrap();
+        let signature = if self.key.algorithm() == &PKCS_ECDSA_P256_SHA256 {
+            fixed(&signature, 32)
+        } else if self.key.algorithm() == &PKCS_ECDSA_P384_SHA384 {
+            fixed(&signature, 48)
+        } else {
+            signature
+        };
         format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
+}
+
+/// r and s of so many bytes each, out of their DER.
+fn fixed(der: &[u8], length: usize) -> Vec<u8> {
+    let mut rest = &der[2..];
+    let mut numbers = Vec::new();
+    for _ in 0..2 {
+        let (number, after) = rest[2..].split_at(usize::from(rest[1]));
+        let number = &number[number.len().saturating_sub(length)..];
+        numbers.extend(vec![0; length - number.len()]);
+        numbers.extend(number);
+        rest = after;
+    }
+    numbers
+}
+
+/// r and s in DER.
+pub fn der(fixed: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for half in fixed.chunks(fixed.len() / 2) {
+        let mut number: Vec<u8> = half.iter().copied().skip_while(|byte| *byte == 0).collect();
+        if number[0] & 0x80 != 0 {
+            number.insert(0, 0);
+        }
+        body.extend([2, u8::try_from(number.len()).unwrap()]);
+        body.extend(number);
+    }
+    [vec![0x30, u8::try_from(body.len()).unwrap()], body].concat()
 }
 
 pub fn parameters(name: &str, is_ca: bool) -> CertificateParams {

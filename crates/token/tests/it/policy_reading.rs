@@ -1,13 +1,13 @@
 //! Reading policy JWSs: every spelling that clients send, and one JWS for each refusal.
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use rcgen::{PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 use serde_json::json;
 use token::policy_jws::{MAX_LENGTH, PolicyJws, PolicyJwsError, SignatureAlgorithm, unsecured, unsecured_reset};
 
-use crate::policy_fixture::{Signer, TEXT, curve_key, p256, payload, payload_of, rsa, unsecured_of};
+use crate::policy_fixture::{Signer, TEXT, curve_key, der, p256, payload, payload_of, rsa, unsecured_of};
 
 fn read(jws: &str) -> PolicyJws {
     PolicyJws::read(jws).unwrap_or_else(|error| panic!("{jws}: {error}: {error:?}"))
@@ -70,11 +70,69 @@ fn segments_and_policies_may_be_padded_and_in_either_alphabet() {
             }
         }
     }
-    let [header, payload, signature] = segments(&signed());
-    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
-    for signature in [STANDARD.encode(&signature), URL_SAFE.encode(&signature)] {
-        assert_eq!(read(&format!("{header}.{payload}.{signature}")).text(), Some(TEXT));
+}
+
+/// What earlier versions took, where they kept it, is read.
+#[test]
+fn refuses_signatures_in_other_spellings_but_reads_those_that_were_kept() {
+    let p384 = Signer::of(curve_key(&PKCS_ECDSA_P384_SHA384), "P-384 signer");
+    for (signer, alg) in [(rsa(), "RS256"), (p256(), "ES256"), (&p384, "ES384")] {
+        let jws = signer.jws(&json!({"alg": alg, "x5c": signer.x5c()}), &payload(TEXT));
+        let (input, signature) = jws.rsplit_once('.').unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let mut spelled = vec![STANDARD.encode(&bytes), URL_SAFE.encode(&bytes)];
+        if STANDARD.encode(&bytes).contains(['+', '/']) {
+            spelled.push(STANDARD_NO_PAD.encode(&bytes));
+        }
+        // As RFC 7515 spells it where there is no padding and nothing of the other alphabet.
+        spelled.retain(|other| other != signature);
+        for other in spelled {
+            let jws = format!("{input}.{other}");
+            assert!(matches!(refusal(&jws), PolicyJwsError::SignatureEncoding(_)), "{jws}");
+            assert_eq!(PolicyJws::read_kept(&jws).unwrap().text(), Some(TEXT));
+        }
+        // 96 bytes leave no bits over.
+        if let Some(stray) = with_stray_bits(signature, bytes.len()) {
+            let jws = format!("{input}.{stray}");
+            assert!(matches!(refusal(&jws), PolicyJwsError::SignatureEncoding(_)), "{jws}");
+            assert!(PolicyJws::read_kept(&jws).is_err(), "nobody ever read it");
+        }
+        if alg == "RS256" {
+            continue;
+        }
+        let der = der(&bytes);
+        let jws = format!("{input}.{}", URL_SAFE_NO_PAD.encode(&der));
+        let refused = refusal(&jws);
+        assert!(
+            matches!(refused, PolicyJwsError::SignatureLength { length, expected, .. }
+                if length == der.len() && expected == bytes.len()),
+            "{refused:?}"
+        );
+        assert_eq!(PolicyJws::read_kept(&jws).unwrap().text(), Some(TEXT));
+        let forged =
+            format!("{input}.{}", URL_SAFE_NO_PAD.encode([&der[..der.len() - 1], &[!der[der.len() - 1]]].concat()));
+        assert!(matches!(PolicyJws::read_kept(&forged), Err(PolicyJwsError::Signature)));
     }
+}
+
+/// The same signature with the lowest bit of its last character set.
+fn with_stray_bits(signature: &str, length: usize) -> Option<String> {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    if length.is_multiple_of(3) {
+        return None;
+    }
+    let (most, last) = signature.split_at(signature.len() - 1);
+    let at = ALPHABET.find(last).unwrap() | 1;
+    Some(format!("{most}{}", &ALPHABET[at..=at]))
+}
+
+#[test]
+fn refuses_a_payload_that_is_a_signer_request_too_unless_it_was_kept() {
+    let text = URL_SAFE_NO_PAD.encode(TEXT);
+    let both = json!({"AttestationPolicy": text, "policyCertificate": {"x5c": p256().x5c()}}).to_string();
+    let jws = rsa().jws(&json!({"alg": "RS256", "x5c": rsa().x5c()}), &payload_of(&both));
+    assert!(matches!(refusal(&jws), PolicyJwsError::TwoPurposes { name: "policyCertificate" }));
+    assert_eq!(PolicyJws::read_kept(&jws).unwrap().text(), Some(TEXT));
 }
 
 #[test]
@@ -147,10 +205,10 @@ fn refuses_other_numbers_of_segments() {
 #[test]
 fn refuses_what_is_no_base64() {
     let [header, payload, signature] = segments(&signed());
+    assert!(matches!(refusal(&format!("{header}.{payload}.{signature}\n")), PolicyJwsError::SignatureEncoding(_)));
     for (jws, segment) in [
         (format!("{header}!.{payload}.{signature}"), "header"),
         (format!("{header}.{payload}é.{signature}"), "payload"),
-        (format!("{header}.{payload}.{signature}\n"), "signature"),
         (rsa().jws(&json!({"alg": "RS256", "x5c": ["MII*"]}), &payload), "certificate"),
         (unsecured_of(r#"{"AttestationPolicy":"a"}"#), "policy"),
         (unsecured_of(r#"{"AttestationPolicy":"aGk+aGk_"}"#), "policy"),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use token::Algorithm;
 use token::policy_jws::{PolicyJws, PolicyKeyError, PolicySigningKey, SignatureAlgorithm};
 
-use crate::policy_fixture::{Signer, TEXT, chain, p256, payload, rsa};
+use crate::policy_fixture::{Signer, TEXT, chain, p256, rsa};
 
 fn header(jws: &str) -> String {
     String::from_utf8(URL_SAFE_NO_PAD.decode(jws.split('.').next().unwrap()).unwrap()).unwrap()
@@ -30,11 +30,28 @@ fn header_and_payload_are_exactly_these() {
     let certificate = STANDARD.encode(p256().certificate.der());
     let jws = p256().signing_key().sign(Some(TEXT), Some(Algorithm::Es256), None).unwrap();
     assert_eq!(header(&jws), format!(r#"{{"alg":"ES256","x5c":["{certificate}"]}}"#));
-    assert_eq!(jws.split('.').nth(1).unwrap(), payload(TEXT));
+    let json = String::from_utf8(URL_SAFE_NO_PAD.decode(jws.split('.').nth(1).unwrap()).unwrap()).unwrap();
+    let text = URL_SAFE_NO_PAD.encode(TEXT);
+    let id = json.strip_prefix(&format!(r#"{{"AttestationPolicy":"{text}","jti":""#)).unwrap().strip_suffix(r#""}"#);
+    assert_eq!(URL_SAFE_NO_PAD.decode(id.unwrap()).unwrap().len(), 16, "{json}");
     let signature = URL_SAFE_NO_PAD.decode(jws.split('.').nth(2).unwrap()).unwrap();
     assert_eq!(signature.len(), 64, "r‖s");
     let reset = p256().signing_key().sign(None, None, None).unwrap();
     assert_eq!(reset.split('.').nth(1), Some(""));
+    let id = header(&reset).split('"').nth(7).unwrap().to_owned();
+    assert_eq!(header(&reset), format!(r#"{{"alg":"ES256","kid":"{id}","x5c":["{certificate}"]}}"#));
+    assert_eq!(URL_SAFE_NO_PAD.decode(id).unwrap().len(), 16);
+}
+
+#[test]
+fn what_is_signed_again_is_another_jws_over_other_bytes() {
+    for signer in [rsa(), p256()] {
+        for text in [Some(TEXT), None] {
+            let [one, other] = [(); 2].map(|()| signer.signing_key().sign(text, None, None).unwrap());
+            let input = |jws: &str| jws.rsplit_once('.').unwrap().0.to_owned();
+            assert_ne!(input(&one), input(&other));
+        }
+    }
 }
 
 /// jsonwebtoken's view of the signer's key.
