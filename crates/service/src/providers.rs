@@ -179,7 +179,8 @@ impl Providers {
         };
         let endorsements = self.shelf.get(&source)?;
         // It may have been made where the service listened elsewhere, or by whoever writes the database.
-        if endorsements.is_simulated && !self.config.takes_other_roots {
+        let is_given_at_start = source.root_pem == self.config.root_pem;
+        if endorsements.is_simulated && !is_given_at_start && !self.config.takes_other_roots {
             return Err(UnusableProvider::OtherRoot);
         }
         let surroundings = Surroundings {
