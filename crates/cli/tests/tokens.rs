@@ -225,3 +225,17 @@ fn a_revoked_token_is_refused_by_whoever_asks() {
     // Whoever does not ask does not see it.
     service.run(verify).expect(0);
 }
+
+#[test]
+fn a_token_of_a_withdrawn_key_is_refused_by_whoever_fetches_keys_or_asks() {
+    let service = Service::start();
+    let managed = "--url URL --ca CA --token-file DIR/data/admin-token --json";
+    let shown = service.run(&format!("provider show default {managed}")).expect(0).json();
+    let kid = shown["properties"]["veritee"]["keys"][0]["keyId"].as_str().unwrap().to_owned();
+    service.run(&format!("provider withdraw-key default {kid} {managed}")).expect(0);
+    let verify = "token verify DIR/token --runtime-data DIR/runtime --accept-simulated --url URL --ca CA";
+    let refused = service.run(verify).expect(1);
+    assert!(refused.stderr.contains("does not publish"), "{}", refused.stderr);
+    let refused = service.run(&format!("{verify} --check-revocation")).expect(1);
+    assert!(refused.stderr.contains("withdrew") && refused.stderr.contains("attest again"), "{}", refused.stderr);
+}

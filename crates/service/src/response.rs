@@ -129,7 +129,7 @@ impl From<AdministrationError> for ApiError {
 impl From<ControlError> for ApiError {
     fn from(error: ControlError) -> Self {
         let status = match &error {
-            ControlError::Missing(_) => StatusCode::NOT_FOUND,
+            ControlError::Missing(_) | ControlError::UnknownKey(_) => StatusCode::NOT_FOUND,
             ControlError::Exists(_) | ControlError::DefaultStays => StatusCode::CONFLICT,
             ControlError::Store(error) => status_of(error),
             ControlError::Keys(_) | ControlError::Unusable => StatusCode::INTERNAL_SERVER_ERROR,

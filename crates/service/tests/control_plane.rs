@@ -406,7 +406,7 @@ async fn keys_do_not_lie_open_and_do_not_open_under_another_key() {
     let store = Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
     let state = store.provider("default").await.unwrap().unwrap();
     let sealed = &state.keys[0].sealed;
-    assert!(token::SigningKey::from_pkcs8(sealed).is_err() && sealed[0] == 1);
+    assert!(token::SigningKey::from_pkcs8(sealed).is_err() && sealed[0] == 2);
     let mut config = running::config();
     config.root_pem = Some(service.root_pem());
     config.vault = Arc::new(service::Vault::new(&[8; 32]).unwrap());
