@@ -138,9 +138,9 @@ fn minimum_evaluation_number(properties: &Properties, baseline: u32) -> u32 {
 const fn is_after_signatures(error: &VerifyError) -> bool {
     matches!(
         error,
-        VerifyError::TcbNotSupported { .. }
-            | VerifyError::QeTcbNotSupported { .. }
-            | VerifyError::TdxModuleTcbNotSupported { .. }
+        VerifyError::TcbNotSupported
+            | VerifyError::QeTcbNotSupported
+            | VerifyError::TdxModuleTcbNotSupported
             | VerifyError::TcbRevoked { .. }
     )
 }
