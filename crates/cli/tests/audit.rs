@@ -171,6 +171,8 @@ fn an_audit_without_chains_is_not_verified() {
         "DROP TRIGGER audit_head_is_not_deleted; DROP TRIGGER audit_record_is_deleted_up_to_the_anchor;\
          DELETE FROM audit_record; DELETE FROM audit_head;",
     );
+    // Signed heads are given again for a second.
+    std::thread::sleep(Duration::from_millis(1100));
     for _ in 0..2 {
         for command in ["audit verify OWNER", "audit heads SERVICE", "audit export OWNER"] {
             service.refused(command, 1, "the service has no audit chains: nothing was verified");
@@ -259,7 +261,7 @@ fn a_service_that_keeps_its_audit_for_a_size_shortens_it_by_itself() {
     });
     let text = text.unwrap();
     assert!(
-        text.contains("none changed; records 1 to 1") && text.contains("was deleted: its hash was not compared"),
+        text.contains("none changed; records 1 to ") && text.contains("was deleted: its hash was not compared"),
         "{text}"
     );
     let verified = service.run("audit verify --json OWNER").expect(0).json();

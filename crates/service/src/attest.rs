@@ -221,9 +221,9 @@ fn lifetime(properties: &Properties, provider: i64) -> i64 {
 const fn is_after_signatures(error: &VerifyError) -> bool {
     matches!(
         error,
-        VerifyError::TcbNotSupported { .. }
-            | VerifyError::QeTcbNotSupported { .. }
-            | VerifyError::TdxModuleTcbNotSupported { .. }
+        VerifyError::TcbNotSupported
+            | VerifyError::QeTcbNotSupported
+            | VerifyError::TdxModuleTcbNotSupported
             | VerifyError::TcbRevoked { .. }
     )
 }

@@ -163,7 +163,7 @@ async fn the_last_evidence_of_a_platform_is_kept_where_it_is_genuine() {
     // The decision can be made again from what was kept.
     let mut set = collateral::CollateralSet::default();
     set.add("bundle", &bundle.body).unwrap();
-    let now = dcap::UnixTime::of_system_clock();
+    let now = UnixTime::of_system_clock();
     let pem = service.root_pem();
     let root = dcap::Certificate::from_der(&dcap::pem::blocks(pem.as_bytes(), "CERTIFICATE").unwrap()[0]).unwrap();
     let verifier = dcap::Verifier::new(dcap::TrustedRoots::only(&root));
@@ -386,7 +386,7 @@ async fn heads_are_published_and_signed() {
     let service = running().await;
     let token = service.get("/audit/heads").await.token();
     let keys = token::Jwks::parse(&service.get("/certs").await.body).unwrap();
-    let now = dcap::UnixTime::of_system_clock().seconds();
+    let now = UnixTime::of_system_clock().seconds();
     let verifier = token::Verifier::new(running::URL, keys);
     let claims = verifier.verify_statement(&token, now).unwrap();
     let head = &claims["x-veritee-audit-heads"][0];

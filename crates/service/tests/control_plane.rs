@@ -413,7 +413,7 @@ async fn keys_do_not_lie_open_and_do_not_open_under_another_key() {
     let audit = Arc::clone(&config.audit);
     let store: Arc<dyn Store> = Arc::new(store);
     let refused = Providers::open(Arc::clone(&store), config, UnixTime::of_system_clock()).await.unwrap_err();
-    assert!(matches!(refused, service::OpenError::Default(_)), "{refused}");
+    assert!(matches!(refused, OpenError::Default(_)), "{refused}");
     let other = service::Vault::new(&[8; 32]).unwrap();
     let nobody = service::TrustedIssuers::new(Vec::new(), &running::config().addresses).unwrap();
     let now = UnixTime::of_system_clock();
@@ -445,7 +445,7 @@ async fn certificates_carry_the_services_own_evidence_where_the_machine_can_quot
     let failing = Some(service::Quoter::new(|_| Err("no enclave".to_owned())));
     let mut config = running::config();
     config.quoter = failing;
-    let store: Arc<dyn Store> = Arc::new(store::Sqlite::open(&directory.path().join("db")).await.unwrap());
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("db")).await.unwrap());
     let refused = Providers::open(store, config, UnixTime::of_system_clock()).await.unwrap_err();
-    assert!(matches!(refused, service::OpenError::Keys(service::KeysError::Quote(_))), "{refused}");
+    assert!(matches!(refused, OpenError::Keys(service::KeysError::Quote(_))), "{refused}");
 }

@@ -19,7 +19,7 @@ impl Freshness {
     /// Whether the store has confirmed nothing since `limit` before `now`.
     pub(super) fn is_stale(&self, limit: Duration, now: Instant) -> bool {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        !last.is_some_and(|last| now.saturating_duration_since(last) <= limit)
+        last.is_none_or(|last| now.saturating_duration_since(last) > limit)
     }
 }
 
