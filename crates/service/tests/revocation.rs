@@ -222,7 +222,7 @@ async fn a_withdrawn_key_is_listed_and_verifies_nothing_any_more() {
     assert_eq!(withdraw(&service, "one", &kid).await.json()["properties"]["veritee"]["keys"][0]["keyId"], successor);
 
     for service in [&service, &service.reopened().await] {
-        assert_eq!(published(service, "one").await, [successor.clone()]);
+        assert_eq!(published(service, "one").await, std::slice::from_ref(&successor));
         let list = service.get("/p/one/revoked").await;
         assert_eq!(list.json()["withdrawnKeys"], json!([kid]));
         let now = dcap::UnixTime::of_system_clock().seconds();
