@@ -13,7 +13,7 @@ use std::sync::Arc;
 use dcap::UnixTime;
 use serde_json::{Value, json};
 use store::{PolicyChange, SignedRequest, StoreError};
-use token::policy_jws::{self, PolicyJws};
+use token::policy_jws::{self, PolicyJws, SignerCertificate};
 use tokio::sync::MutexGuard;
 
 use crate::access::Caller;
@@ -52,17 +52,24 @@ impl Provider {
     ///
     /// 1. of a Shared provider nobody changes it;
     /// 2. of one that trusts its administrators everybody who got here does;
-    /// 3. of an Isolated one whoever signed under one of its certificates, and meant this provider, and this policy.
-    fn admit(&self, policy_type: PolicyType, read: &PolicyJws, now: UnixTime) -> Result<(), AdministrationError> {
+    /// 3. of an Isolated one whoever signed under one of its certificates, which is returned, and meant this provider, and
+    ///    this policy.
+    fn admit(
+        &self,
+        policy_type: PolicyType,
+        read: &PolicyJws,
+        now: UnixTime,
+    ) -> Result<Option<&SignerCertificate>, AdministrationError> {
         match self.trust_model {
             TrustModel::Shared => Err(AdministrationError::Shared),
-            TrustModel::Aad => Ok(()),
+            TrustModel::Aad => Ok(None),
             TrustModel::Isolated => {
                 let signer = read.signer().ok_or(AdministrationError::Unsigned)?;
                 let at = u64::try_from(now.seconds()).unwrap_or_default();
-                signer.chains_to(&self.signers, at)?;
+                let trusted = signer.chains_to(&self.signers, at)?;
                 let policy_url = format!("{}/policies/{}", self.issuer(), policy_type.as_str());
-                self.check_audience(read.audience(), &policy_url)
+                self.check_audience(read.audience(), &policy_url)?;
+                Ok(Some(trusted))
             }
         }
     }
@@ -90,15 +97,15 @@ impl Providers {
         let read = PolicyJws::read(jws).map_err(PolicyError::from)?;
         let policy = PolicyInForce::from_jws(jws, &read, policy_type);
         let (_one_at_a_time, provider) = self.to_change(provider).await?;
-        provider.admit(policy_type, &read, now)?;
+        let signer = provider.admit(policy_type, &read, now)?;
         let policy = policy?;
         let claims = [
             ("x-ms-policy-result", json!("Updated")),
             ("x-ms-policy-token-hash", json!(token::hash::policy_token_hash(jws))),
         ];
-        let signer = policy.signer.map(|signer| ("x-ms-policy-signer", signer));
-        let answer = provider.answer(claims.into_iter().chain(signer), now)?;
-        self.change_by_jws(&provider, policy_type, jws, &read, caller, now).await?;
+        let shown = policy.signer.map(|jwk| ("x-ms-policy-signer", jwk));
+        let answer = provider.answer(claims.into_iter().chain(shown), now)?;
+        self.change_by_jws(&provider, policy_type, (jws, &read, signer), caller, now).await?;
         Ok(answer)
     }
 
@@ -113,12 +120,12 @@ impl Providers {
     ) -> Result<String, AdministrationError> {
         let read = PolicyJws::read(jws).map_err(PolicyError::from)?;
         let (_one_at_a_time, provider) = self.to_change(provider).await?;
-        provider.admit(policy_type, &read, now)?;
+        let signer = provider.admit(policy_type, &read, now)?;
         if read.text().is_some() {
             return Err(AdministrationError::ResetWithPolicy);
         }
         let answer = provider.answer([("x-ms-policy-result", json!("Removed"))], now)?;
-        self.change_by_jws(&provider, policy_type, jws, &read, caller, now).await?;
+        self.change_by_jws(&provider, policy_type, (jws, &read, signer), caller, now).await?;
         Ok(answer)
     }
 
@@ -133,18 +140,17 @@ impl Providers {
         Ok((alone, current))
     }
 
+    /// Changes a policy by a JWS that was read, and accepted under the provider's certificate `signer` if it needs one.
     async fn change_by_jws(
         &self,
         provider: &Provider,
         policy_type: PolicyType,
-        jws: &str,
-        read: &PolicyJws,
+        (jws, read, signer): (&str, &PolicyJws, Option<&SignerCertificate>),
         caller: &Caller,
         now: UnixTime,
     ) -> Result<(), AdministrationError> {
         let history = self.store.policy_history(provider.name.as_str(), policy_type.as_str()).await?;
-        let is_isolated = provider.trust_model == TrustModel::Isolated;
-        if is_isolated {
+        if signer.is_some() {
             if used_once::is_in_force(&history, jws) {
                 return Ok(());
             }
@@ -157,7 +163,7 @@ impl Providers {
             restores: None,
             ..next_change(provider, policy_type, &history, caller, now)
         };
-        let request = is_isolated.then(|| used_once::policy_request(&change, policy_type, jws));
+        let request = signer.map(|signer| used_once::policy_request(&change, policy_type, jws, signer));
         self.change(provider, policy_type, change, request.as_ref()).await
     }
 

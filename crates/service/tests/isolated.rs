@@ -1,5 +1,7 @@
 //! Isolated providers: whose policies they take, and whose not.
 
+#[path = "isolated/comes_back.rs"]
+mod comes_back;
 #[path = "isolated/hand.rs"]
 mod hand;
 mod running;

@@ -165,7 +165,7 @@ pub trait Store: AuditLog {
     ///
     /// # Errors
     /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::Missing`] where the provider
-    /// does not exist, [`StoreError::Changed`] where its number is not the next.
+    /// does not exist, [`StoreError::Changed`] where its number is not the next or the request's signer was removed.
     async fn change_policy(
         &self,
         change: &PolicyChange,
@@ -177,8 +177,8 @@ pub trait Store: AuditLog {
     /// either way.
     ///
     /// # Errors
-    /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::Missing`] where the provider
-    /// does not exist.
+    /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::Changed`] if its signer was
+    /// removed, [`StoreError::Missing`] where the provider does not exist.
     async fn add_policy_signer(
         &self,
         signer: &PolicySigner,
@@ -189,8 +189,9 @@ pub trait Store: AuditLog {
     /// Removes such a certificate; says whether it was there. The request is used either way.
     ///
     /// # Errors
-    /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::Missing`] where the provider
-    /// does not exist, [`StoreError::Last`] where the certificate is the only one.
+    /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::Changed`] if its signer was
+    /// removed, [`StoreError::Missing`] where the provider does not exist, [`StoreError::Last`] where the certificate is the
+    /// only one.
     async fn remove_policy_signer(
         &self,
         provider: &str,

@@ -11,6 +11,8 @@ pub struct SignedRequest {
     pub signing_input: [u8; 32],
     /// What it is used for, such as `add`.
     pub action: String,
+    /// SHA-256 of the policy signer that it was accepted under: the provider must still have it.
+    pub signer: [u8; 32],
     /// When.
     pub used_at: i64,
     /// The number of requests that its provider may have used for this purpose, including this one.

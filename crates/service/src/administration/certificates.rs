@@ -2,7 +2,7 @@
 
 use dcap::UnixTime;
 use serde_json::{Value, json};
-use store::{Entry, PolicySigner};
+use store::{Entry, PolicySigner, SignedRequest};
 use token::policy_jws::{CertificateAction, CertificateJws, SignerCertificate};
 
 use super::{AdministrationError, used_once};
@@ -21,24 +21,25 @@ impl Provider {
         self.answer([("x-ms-policy-certificates", json!({"keys": keys}))], now)
     }
 
-    /// Reads the request to add or remove a certificate, which somebody who may sign policies now has signed.
+    /// Reads the request to add or remove a certificate, which somebody who may sign policies now has signed: the certificate,
+    /// and the signed request that it needs.
     fn certificate_in(
         &self,
         jws: &str,
         asked: CertificateAction,
         now: UnixTime,
-    ) -> Result<SignerCertificate, AdministrationError> {
+    ) -> Result<(SignerCertificate, SignedRequest), AdministrationError> {
         if self.trust_model != TrustModel::Isolated {
             return Err(AdministrationError::NotIsolated);
         }
         let read = CertificateJws::read(jws)?;
         let at = u64::try_from(now.seconds()).unwrap_or_default();
-        read.signer().chains_to(&self.signers, at)?;
+        let signer = read.signer().chains_to(&self.signers, at)?;
         self.check_audience(read.audience(), &format!("{}/certificates", self.issuer()))?;
         if let Some(signed) = read.action().filter(|signed| *signed != asked) {
             return Err(AdministrationError::OtherAction { signed, asked });
         }
-        Ok(read.certificate().clone())
+        Ok((read.certificate().clone(), used_once::certificate_request(asked, jws, signer, now)))
     }
 }
 
@@ -52,8 +53,7 @@ impl Providers {
         now: UnixTime,
     ) -> Result<String, AdministrationError> {
         let (_one_at_a_time, provider) = self.to_change(provider).await?;
-        let action = CertificateAction::Add;
-        let certificate = provider.certificate_in(jws, action, now)?;
+        let (certificate, request) = provider.certificate_in(jws, CertificateAction::Add, now)?;
         if provider.signers.len() >= MAX_SIGNERS {
             return Err(AdministrationError::TooManyCertificates);
         }
@@ -65,7 +65,6 @@ impl Providers {
             added_by: caller.name.clone(),
         };
         let entry = self.entry_of_signer(&provider, "signer.add", (&certificate, jws), caller, now);
-        let request = used_once::certificate_request(action, jws, now);
         self.store.add_policy_signer(&signer, &request, &entry).await?;
         self.certificate_changed(&provider, &certificate, "IsPresent", caller, now).await
     }
@@ -79,11 +78,9 @@ impl Providers {
         now: UnixTime,
     ) -> Result<String, AdministrationError> {
         let (_one_at_a_time, provider) = self.to_change(provider).await?;
-        let action = CertificateAction::Remove;
-        let certificate = provider.certificate_in(jws, action, now)?;
+        let (certificate, request) = provider.certificate_in(jws, CertificateAction::Remove, now)?;
         let entry = self.entry_of_signer(&provider, "signer.remove", (&certificate, jws), caller, now);
         let (name, certificate_hash) = (provider.name.as_str(), sha256(&[certificate.der()]));
-        let request = used_once::certificate_request(action, jws, now);
         self.store.remove_policy_signer(name, &certificate_hash, &request, &entry).await?;
         self.certificate_changed(&provider, &certificate, "IsAbsent", caller, now).await
     }

@@ -2,9 +2,10 @@
 
 use dcap::UnixTime;
 use store::{PolicyChange, SignedRequest, signing_input_sha256};
-use token::policy_jws::CertificateAction;
+use token::policy_jws::{CertificateAction, SignerCertificate};
 
 use super::AdministrationError;
+use crate::hashes::sha256;
 use crate::policy_type::PolicyType;
 
 /// Signed requests that a provider can use for one purpose: for the policy of one attestation type, or for its signers.
@@ -15,22 +16,33 @@ pub(crate) const MAX_USED_REQUESTS: i64 = 10_000;
 /// What requests about signers are counted under; no attestation type has this name.
 const CERTIFICATES: &str = "certificates";
 
-/// The request to set a policy or to reset it.
-pub(super) fn policy_request(change: &PolicyChange, policy_type: PolicyType, jws: &str) -> SignedRequest {
+/// The request to set a policy or to reset it, accepted under the provider's certificate `signer`.
+pub(super) fn policy_request(
+    change: &PolicyChange,
+    policy_type: PolicyType,
+    jws: &str,
+    signer: &SignerCertificate,
+) -> SignedRequest {
     let action = if change.text.is_some() { "set" } else { "reset" };
-    request(policy_type.as_str(), action, jws, change.changed_at)
+    request(policy_type.as_str(), action, jws, signer, change.changed_at)
 }
 
 /// The request to add or to remove a certificate: one request for both, because Microsoft's clients sign the same for either.
-pub(super) fn certificate_request(action: CertificateAction, jws: &str, now: UnixTime) -> SignedRequest {
-    request(CERTIFICATES, action.as_str(), jws, now.seconds())
+pub(super) fn certificate_request(
+    action: CertificateAction,
+    jws: &str,
+    signer: &SignerCertificate,
+    now: UnixTime,
+) -> SignedRequest {
+    request(CERTIFICATES, action.as_str(), jws, signer, now.seconds())
 }
 
-fn request(purpose: &str, action: &str, jws: &str, used_at: i64) -> SignedRequest {
+fn request(purpose: &str, action: &str, jws: &str, signer: &SignerCertificate, used_at: i64) -> SignedRequest {
     SignedRequest {
         purpose: purpose.to_owned(),
         signing_input: signing_input_sha256(jws),
         action: action.to_owned(),
+        signer: sha256(&[signer.der()]),
         used_at,
         limit: MAX_USED_REQUESTS,
     }

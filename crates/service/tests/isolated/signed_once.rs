@@ -9,35 +9,35 @@ use crate::running::{Answer, Running, claims_of, running};
 use crate::{OTHER, POLICY};
 
 /// A service with the Isolated provider `iso` of these signers.
-async fn with(signers: &[&Hand]) -> Running {
+pub async fn with(signers: &[&Hand]) -> Running {
     let service = running().await;
     create(&service, "iso", signers).await;
     service
 }
 
-async fn create(service: &Running, name: &str, signers: &[&Hand]) {
+pub async fn create(service: &Running, name: &str, signers: &[&Hand]) {
     let keys: Vec<Value> = signers.iter().map(|signer| signer.jwk()).collect();
     service.create(name, json!({"policySigningCertificates": {"keys": keys}})).await;
 }
 
-async fn set(service: &Running, jws: &str) -> Answer {
+pub async fn set(service: &Running, jws: &str) -> Answer {
     service.ask("PUT", POLICY, jws.to_owned()).await
 }
 
-async fn reset(service: &Running, jws: &str) -> Answer {
+pub async fn reset(service: &Running, jws: &str) -> Answer {
     service.ask("POST", &format!("{POLICY}:reset"), jws.to_owned()).await
 }
 
-async fn change(service: &Running, action: &str, jws: &str) -> Answer {
+pub async fn change(service: &Running, action: &str, jws: &str) -> Answer {
     service.ask("POST", &format!("/p/iso/certificates:{action}"), json!(jws).to_string()).await
 }
 
-async fn signers(service: &Running) -> usize {
+pub async fn signers(service: &Running) -> usize {
     let claims = claims_of(&service.ask("GET", "/p/iso/certificates", "").await.token());
     claims["x-ms-policy-certificates"]["keys"].as_array().unwrap().len()
 }
 
-async fn in_force(service: &Running) -> Value {
+pub async fn in_force(service: &Running) -> Value {
     claims_of(&service.ask("GET", POLICY, "").await.token())["x-ms-policy"].clone()
 }
 

@@ -6,19 +6,27 @@ macro_rules! signed_requests_in_sql {
         impl $store {
             /// Records that a provider uses a request, in the transaction of the change that it is used for.
             ///
-            /// Fails if the request was used before, or if there is no room for another one.
+            /// Fails if the request was used before, if its signer was removed in the meantime, maybe by another replica, or
+            /// if there is no room for another one.
             async fn use_once(
                 connection: &mut <$database as sqlx::Database>::Connection,
                 provider: &str,
                 request: &SignedRequest,
             ) -> Result<(), StoreError> {
-                let SignedRequest { purpose, signing_input, action, used_at, limit } = request;
+                let SignedRequest { purpose, signing_input, action, signer, used_at, limit } = request;
                 if !Self::record_use(connection, provider, purpose, signing_input, action, *used_at).await? {
                     let query = "SELECT action, used_at FROM used_request \
                                  WHERE provider = $1 AND purpose = $2 AND signing_input = $3";
                     let query = sqlx::query(query).bind(provider).bind(purpose).bind(signing_input.as_slice());
                     let earlier = query.fetch_one(&mut *connection).await?;
                     return Err(StoreError::Used { action: earlier.try_get("action")?, at: earlier.try_get("used_at")? });
+                }
+                let query = sqlx::query("SELECT 1 FROM policy_signer WHERE provider = $1 AND sha256 = $2");
+                let query = query.bind(provider).bind(signer.as_slice());
+                if query.fetch_optional(&mut *connection).await?.is_none() {
+                    let query = sqlx::query("SELECT 1 FROM provider WHERE name = $1").bind(provider);
+                    let is_there = query.fetch_optional(&mut *connection).await?.is_some();
+                    return Err(if is_there { StoreError::Changed("signers") } else { StoreError::Missing("provider") });
                 }
                 let query = "SELECT COUNT(*) FROM used_request WHERE provider = $1 AND purpose = $2";
                 let used: i64 = sqlx::query_scalar(query).bind(provider).bind(purpose).fetch_one(&mut *connection).await?;

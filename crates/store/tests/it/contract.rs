@@ -30,6 +30,7 @@ macro_rules! every_store {
             a_request_is_used_once_whatever_it_is_used_for,
             a_request_whose_change_is_refused_is_not_used,
             of_replicas_at_once_one_uses_a_request,
+            a_request_whose_signer_was_removed_in_the_meantime_is_refused,
             what_a_deleted_provider_used_stays_used,
             policies_of_an_isolated_provider_stay_used_though_nobody_recorded_them,
             a_provider_uses_as_many_requests_as_it_may,
@@ -256,8 +257,9 @@ pub async fn the_last_signer_stays(store: Shared) {
     assert!(!store.add_policy_signer(&signer("one", 1), &request(1), &entry()).await.unwrap(), "it is there");
     assert!(store.add_policy_signer(&signer("one", 2), &request(2), &entry()).await.unwrap());
     assert!(store.remove_policy_signer("one", &[1; 32], &request(3), &entry()).await.unwrap());
-    assert!(!store.remove_policy_signer("one", &[1; 32], &request(4), &entry()).await.unwrap());
-    let last = store.remove_policy_signer("one", &[2; 32], &request(5), &entry()).await;
+    let by_the_other = |number| SignedRequest { signer: [2; 32], ..request(number) };
+    assert!(!store.remove_policy_signer("one", &[1; 32], &by_the_other(4), &entry()).await.unwrap());
+    let last = store.remove_policy_signer("one", &[2; 32], &by_the_other(5), &entry()).await;
     assert!(matches!(last, Err(StoreError::Last("policy signer"))));
     assert_eq!(store.provider("one").await.unwrap().unwrap().signers, [signer("one", 2)]);
 }
@@ -347,6 +349,27 @@ pub async fn of_replicas_at_once_one_uses_a_request(store: Shared) {
     }
     assert_eq!(done, 2, "one about certificates, one about the policy");
     assert_eq!(store.generation().await.unwrap(), 3);
+}
+
+/// As at a replica that has not heard of the removal yet.
+pub async fn a_request_whose_signer_was_removed_in_the_meantime_is_refused(store: Shared) {
+    store.create_provider(&provider("one"), &entry()).await.unwrap();
+    assert!(store.add_policy_signer(&signer("one", 2), &request(1), &entry()).await.unwrap());
+    assert!(store.remove_policy_signer("one", &[1; 32], &request(2), &entry()).await.unwrap());
+    let before = numbers(&store).await;
+    let policy = policy_request(1, "set");
+    for refused in [
+        store.add_policy_signer(&signer("one", 3), &request(3), &entry()).await.map(drop),
+        store.remove_policy_signer("one", &[2; 32], &request(3), &entry()).await.map(drop),
+        store.change_policy(&change(1, None), Some(&policy), &entry()).await,
+    ] {
+        assert!(matches!(refused, Err(StoreError::Changed("signers"))), "{refused:?}");
+    }
+    assert_eq!(numbers(&store).await, before, "nothing changed, and nothing was used");
+    let by_the_other = SignedRequest { signer: [2; 32], ..request(3) };
+    assert!(store.add_policy_signer(&signer("one", 3), &by_the_other, &entry()).await.unwrap());
+    let by_the_other = SignedRequest { signer: [2; 32], ..policy };
+    store.change_policy(&change(1, None), Some(&by_the_other), &entry()).await.unwrap();
 }
 
 pub async fn what_a_deleted_provider_used_stays_used(store: Shared) {

@@ -64,7 +64,7 @@ pub fn change(number: i64, text: Option<&str>) -> PolicyChange {
     }
 }
 
-/// A request to add or remove a certificate, told from others by its number.
+/// A request to add or remove a certificate, of the signer of number 1, told from others by its number.
 pub fn request(number: u64) -> SignedRequest {
     let mut signing_input = [0; 32];
     signing_input[..8].copy_from_slice(&number.to_be_bytes());
@@ -72,6 +72,7 @@ pub fn request(number: u64) -> SignedRequest {
         purpose: "certificates".to_owned(),
         signing_input,
         action: "add".to_owned(),
+        signer: [1; 32],
         used_at: 5,
         limit: i64::MAX,
     }
