@@ -224,7 +224,8 @@ const fn is_after_signatures(error: &VerifyError) -> bool {
         VerifyError::TcbNotSupported
             | VerifyError::QeTcbNotSupported
             | VerifyError::TdxModuleTcbNotSupported
-            | VerifyError::TcbRevoked { .. }
+            | VerifyError::TdxModuleStatusUnknown(_)
+            | VerifyError::TcbRevoked(_)
     )
 }
 

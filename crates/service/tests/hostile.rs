@@ -269,7 +269,7 @@ async fn a_body_that_comes_slowly_has_half_a_minute() {
     tokio::time::pause();
     let sending = tokio::spawn(async move {
         while sender.send_data(vec![b' '; 1 << 10].into()).await.is_ok() {
-            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
     });
     let begun = tokio::time::Instant::now();

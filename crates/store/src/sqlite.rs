@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use sqlx::error::DatabaseError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
@@ -32,6 +33,9 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/sqlite/0009_audit_retention.sql"),
 ];
 
+/// How long a call waits for other processes that write to the file.
+const BUSY: Duration = Duration::from_secs(5);
+
 /// A store in one SQLite file.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
@@ -50,8 +54,18 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+            .busy_timeout(BUSY);
+        let pool = SqlitePoolOptions::new().max_connections(4);
+        let until = Instant::now() + BUSY;
+        let pool = loop {
+            match pool.clone().connect_with(options.clone()).await {
+                // SQLite switches a new file to WAL without waiting for other processes that do the same.
+                Err(sqlx::Error::Database(error)) if is_busy(&*error) && Instant::now() < until => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                connected => break connected?,
+            }
+        };
         let store = Self { pool };
         store.migrate().await?;
         Ok(store)
@@ -72,6 +86,11 @@ impl Sqlite {
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {known}"))).execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
+}
+
+/// Whether the file is locked by another connection: `SQLITE_BUSY`, with whatever extended code.
+fn is_busy(error: &dyn DatabaseError) -> bool {
+    error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 store_in_sql!(Sqlite, sqlx::Sqlite, SqliteRow, read = "BEGIN");

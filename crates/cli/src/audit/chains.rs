@@ -58,6 +58,9 @@ pub struct Deleted {
     pub heads_not_compared: Vec<i64>,
 }
 
+/// The code of a gap.
+pub const RECORD_MISSING: &str = "audit_record_missing";
+
 impl Chains {
     /// Several heads of one record have to say the same.
     pub fn expect(&mut self, heads: &[Head]) -> Result<(), Failure> {
@@ -200,7 +203,7 @@ fn is_about(statement: Option<&Value>, anchor: &Head) -> bool {
 
 fn broken(replica: &str, error: &BrokenChain) -> Failure {
     let code = match error {
-        BrokenChain::Number { .. } => "audit_record_missing",
+        BrokenChain::Number { .. } => RECORD_MISSING,
         BrokenChain::Previous { .. } | BrokenChain::Hash { .. } => "audit_record_changed",
     };
     let help = "somebody changed the audit, or the database is damaged: compare it with a copy; an export during which retention deleted \

@@ -8,15 +8,17 @@ use store::Head;
 use token::jws::Jws;
 use token::{TokenError, Verifier};
 
-use super::chains::{Chains, Deleted};
+use super::chains::{Chains, Deleted, RECORD_MISSING};
 use super::{heads_token, nothing_recorded, records};
-use crate::client::PublicService;
+use crate::client::{Client, PublicService};
 use crate::failure::{self, Failure};
 use crate::{serve, show};
 
 const MAX_HEAD: u64 = 1 << 20;
 /// Records of some millions of decisions.
 const MAX_RECORDS: u64 = 1 << 30;
+/// How often chains are read before a gap in them counts.
+const READINGS: u32 = 5;
 const HEADS: &str = "x-veritee-audit-heads";
 
 /// Verify that nothing of the audit was changed or cut off.
@@ -103,45 +105,68 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 async fn verify(arguments: &Arguments) -> Result<(), Failure> {
-    let mut chains = Chains::default();
-    let mut shown = Vec::new();
-    let mut keys = None;
-    if let Some(token_file) = &arguments.token_file {
-        let client = arguments.service.client_with(token_file).await?;
-        let verifier = client.verifier().await?;
-        for path in &arguments.head {
-            let (heads, is_verified) = Heads::kept(path, Some(&verifier))?;
-            chains.expect(&heads.heads)?;
-            shown.push((path.display().to_string(), heads.taken_at, is_verified));
+    let (chains, shown, keys) = match (&arguments.token_file, &arguments.file) {
+        (Some(token_file), _) => {
+            let client = arguments.service.client_with(token_file).await?;
+            let verifier = client.verifier().await?;
+            let (chains, shown) = at_service(&client, &verifier, &arguments.head).await?;
+            (chains, shown, Some(verifier))
         }
-        let now = Heads::signed(&heads_token(&client).await?, &verifier)?;
-        chains.expect_current(&now.heads)?;
-        for head in &now.heads {
-            records::of_replica(&client, &head.replica, |record| chains.follow(&record)).await?;
+        (None, Some(file)) => {
+            let (mut chains, shown) = expecting(&arguments.head, None)?;
+            from_file(file, &mut chains)?;
+            if chains.is_empty() {
+                let message = format!("`{}` holds no audit record: nothing was verified", file.display());
+                let help = "give a file that `veritee audit export --out` wrote";
+                return Err(Failure::verdict("audit_empty", message, help));
+            }
+            (chains, shown, None)
         }
-        if chains.is_empty() {
-            return Err(nothing_recorded());
+        (None, None) => {
+            return Err(Failure::usage("audit_source_missing", "no audit was named", "pass FILE or --token-file"));
         }
-        keys = Some(verifier);
-    } else if let Some(file) = &arguments.file {
-        for path in &arguments.head {
-            let (heads, _) = Heads::kept(path, None)?;
-            chains.expect(&heads.heads)?;
-            shown.push((path.display().to_string(), heads.taken_at, false));
-        }
-        from_file(file, &mut chains)?;
-        if chains.is_empty() {
-            let message = format!("`{}` holds no audit record: nothing was verified", file.display());
-            return Err(Failure::verdict(
-                "audit_empty",
-                message,
-                "give a file that `veritee audit export --out` wrote",
-            ));
-        }
-    }
+    };
     chains.check_tails()?;
     let deleted = chains.check_deletions(keys.as_ref())?;
     report(&chains, &deleted, &shown, arguments.json)
+}
+
+/// A saved head: its file, when it was taken, and whether its signature was verified.
+type Shown = (String, UnixTime, bool);
+
+/// Chains that nothing was read of, and that must hold what the saved heads say.
+fn expecting(saved: &[PathBuf], verifier: Option<&Verifier>) -> Result<(Chains, Vec<Shown>), Failure> {
+    let (mut chains, mut shown) = (Chains::default(), Vec::new());
+    for path in saved {
+        let (heads, is_verified) = Heads::kept(path, verifier)?;
+        chains.expect(&heads.heads)?;
+        shown.push((path.display().to_string(), heads.taken_at, is_verified));
+    }
+    Ok((chains, shown))
+}
+
+/// Reads every chain at the service, page by page. Where retention deletes records between two pages a gap is seen that is none:
+/// the chains are then read again from their new beginning.
+async fn at_service(client: &Client, verifier: &Verifier, saved: &[PathBuf]) -> Result<(Chains, Vec<Shown>), Failure> {
+    let mut reading = 1;
+    loop {
+        let (mut chains, shown) = expecting(saved, Some(verifier))?;
+        match read_all(client, verifier, &mut chains).await {
+            Err(failure) if failure.code() == RECORD_MISSING && reading < READINGS => reading += 1,
+            Err(failure) => return Err(failure),
+            Ok(()) if chains.is_empty() => return Err(nothing_recorded()),
+            Ok(()) => return Ok((chains, shown)),
+        }
+    }
+}
+
+async fn read_all(client: &Client, verifier: &Verifier, chains: &mut Chains) -> Result<(), Failure> {
+    let now = Heads::signed(&heads_token(client).await?, verifier)?;
+    chains.expect_current(&now.heads)?;
+    for head in &now.heads {
+        records::of_replica(client, &head.replica, |record| chains.follow(&record)).await?;
+    }
+    Ok(())
 }
 
 fn from_file(path: &Path, chains: &mut Chains) -> Result<(), Failure> {
@@ -157,12 +182,7 @@ fn from_file(path: &Path, chains: &mut Chains) -> Result<(), Failure> {
     Ok(())
 }
 
-fn report(
-    chains: &Chains,
-    deleted: &[Deleted],
-    heads: &[(String, UnixTime, bool)],
-    as_json: bool,
-) -> Result<(), Failure> {
+fn report(chains: &Chains, deleted: &[Deleted], heads: &[Shown], as_json: bool) -> Result<(), Failure> {
     if as_json {
         let of = |replica: &str| deleted.iter().find(|deleted| deleted.anchor.replica == replica);
         let last = |head: &Head| {
@@ -176,7 +196,7 @@ fn report(
             });
             json!({"replica": head.replica, "records": head.number, "hash": hex::encode(head.hash), "deleted": deleted})
         };
-        let head = |(file, taken_at, is_verified): &(String, UnixTime, bool)| json!({"file": file, "takenAt": taken_at.to_string(), "signatureVerified": is_verified});
+        let head = |(file, taken_at, is_verified): &Shown| json!({"file": file, "takenAt": taken_at.to_string(), "signatureVerified": is_verified});
         return show::json(&json!({
             "chains": chains.last().map(last).collect::<Vec<_>>(),
             "heads": heads.iter().map(head).collect::<Vec<_>>(),

@@ -253,7 +253,7 @@ async fn one_jws_is_not_both_a_policy_and_a_request() {
         assert_eq!(set(&service, &both).await.refusal().2, "policy_jws_two_purposes", "{name}");
         assert_eq!(change(&service, "add", &both).await.refusal().2, "certificate_jws_policy", "{name}");
     }
-    assert_eq!(set(&service, &first.certificate(&second.der)).await.refusal().2, "policy_jws_payload");
+    assert_eq!(set(&service, &first.certificate(&second.der)).await.refusal().2, "policy_jws_no_policy");
     assert_eq!(change(&service, "add", &first.policy(MINIMAL)).await.refusal().2, "certificate_jws_policy");
     assert_eq!(change(&service, "add", &first.reset()).await.refusal().2, "certificate_jws_payload");
 }
