@@ -81,7 +81,10 @@ pub async fn write_at_random(store: &dyn Store, seed: u64, mut goes_on: impl FnM
             number if number < WRITES => number,
             number => 4 + number % 2,
         };
-        if !goes_on(write_with(store, store, number, &request(random)).await) {
+        // Either signer may have been removed by then.
+        let signer = if random >> 63 == 0 { [1; 32] } else { [2; 32] };
+        let request = SignedRequest { signer, ..request(random) };
+        if !goes_on(write_with(store, store, number, &request).await) {
             return;
         }
     }
