@@ -73,23 +73,26 @@ pub(super) fn holding<'a>(
     fuel: &mut Fuel,
 ) -> Result<Option<Member<'a>>, OutOfFuel> {
     let left = Member::of(claim, test.property);
-    let mut passes = |right: Member<'a>| {
+    let passes = |right: Member<'a>, fuel: &mut Fuel| {
         fuel.spend(comparison(left.bytes().min(right.bytes())).saturating_add(1))?;
         Ok(compare(left, test.operator, right).then_some(right))
     };
     match right {
-        RightHand::Literal(literal) => passes(Member::value(literal)),
+        RightHand::Literal(literal) => passes(Member::value(literal), fuel),
         RightHand::Members(numbers, property) => {
+            // The set can be empty, and the claim is looked at all the same.
+            fuel.spend(1)?;
             for other in claims.of(numbers) {
-                if let Some(found) = passes(Member::of(other, *property))? {
+                if let Some(found) = passes(Member::of(other, *property), fuel)? {
                     return Ok(Some(found));
                 }
             }
             Ok(None)
         }
         RightHand::Values(values) => {
+            fuel.spend(1)?;
             for value in values {
-                if let Some(found) = passes(Member::value(value))? {
+                if let Some(found) = passes(Member::value(value), fuel)? {
                     return Ok(Some(found));
                 }
             }
