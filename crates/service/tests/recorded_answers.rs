@@ -60,7 +60,7 @@ fn body_of(recording: &str, method: &str, path: &str, earlier: usize, signer: &S
             }
             body.to_string()
         }
-        ("PUT", _) if recording.contains("GeneratedKey") => signer.policy(MINIMAL),
+        ("PUT", _) if recording.contains("GeneratedKey") => signer.policy_of_sdk(&format!("{MINIMAL} // {recording}")),
         ("PUT", _) => policy_jws::unsecured(MINIMAL),
         ("POST", path) if path.ends_with(":reset") => RESET.to_owned(),
         ("POST", "certificates:add" | "certificates:remove") => {

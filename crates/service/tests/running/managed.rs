@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use axum::body::Body;
 use axum::http::header;
 use base64::Engine;
@@ -11,7 +13,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use token::policy_jws::PolicySigningKey;
 
-use super::{ADMINISTRATOR, Answer, Running, request};
+use super::{ADMINISTRATOR, Answer, Running, encode, request};
 
 pub const MINIMAL: &str = "version=1.0; authorizationrules{=> permit();}; issuancerules{};";
 pub const RESET: &str = "eyJhbGciOiJub25lIn0..";
@@ -107,6 +109,16 @@ impl Signer {
 
     pub fn policy(&self, text: &str) -> String {
         self.key().sign(Some(text), None, None).unwrap()
+    }
+
+    /// A policy as Microsoft's clients write it: nothing in it is unique.
+    pub fn policy_of_sdk(&self, text: &str) -> String {
+        let header = json!({"alg": "ES256", "x5c": [STANDARD.encode(&self.der)]}).to_string();
+        let payload = json!({"AttestationPolicy": encode(text.as_bytes())}).to_string();
+        let input = format!("{}.{}", encode(header.as_bytes()), encode(payload.as_bytes()));
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &self.key.serialize_der()).unwrap();
+        let signature = key.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
+        format!("{input}.{}", encode(signature.as_ref()))
     }
 
     pub fn reset(&self) -> String {
