@@ -17,8 +17,9 @@ use tokio::sync::MutexGuard;
 
 use crate::access::Caller;
 use crate::api_version::ApiVersion;
-use crate::policies::{Policies, PolicyError, PolicyInForce};
+use crate::policies::{PolicyError, PolicyInForce};
 use crate::policy_type::PolicyType;
+use crate::pool::{Class, PoolError};
 use crate::provider::{Provider, TrustModel};
 use crate::providers::Providers;
 
@@ -86,8 +87,7 @@ impl Providers {
         caller: &Caller,
         now: UnixTime,
     ) -> Result<String, AdministrationError> {
-        let read = PolicyJws::read(jws).map_err(PolicyError::from)?;
-        let policy = PolicyInForce::from_jws(jws, &read, policy_type);
+        let (read, policy) = self.read_policy(provider, policy_type, jws).await?;
         let (_one_at_a_time, provider) = self.to_change(provider).await?;
         provider.admit(policy_type, &read, now)?;
         let policy = policy?;
@@ -99,6 +99,26 @@ impl Providers {
         let answer = provider.answer(claims.into_iter().chain(signer), now)?;
         self.change_by_jws(&provider, policy_type, jws, &read, caller, now).await?;
         Ok(answer)
+    }
+
+    /// Reads and checks a policy in the pool, in its provider's turn: that takes as long as an evaluation. What the policy is
+    /// refused for comes apart from what its JWS is refused for, because the signer is judged before the policy.
+    pub(crate) async fn read_policy(
+        &self,
+        provider: &Provider,
+        policy_type: PolicyType,
+        jws: &str,
+    ) -> Result<(PolicyJws, Result<PolicyInForce, PolicyError>), AdministrationError> {
+        let jws = jws.to_owned();
+        let read = move || {
+            let read = PolicyJws::read(&jws).map_err(PolicyError::from)?;
+            let policy = PolicyInForce::from_jws(&jws, &read, policy_type);
+            Ok((read, policy))
+        };
+        self.pool.run(&provider.name, Class::Change, read).await.unwrap_or_else(|error| match error {
+            PoolError::Busy => Err(AdministrationError::PolicyBusy),
+            PoolError::Closed => Err(AdministrationError::Interrupted),
+        })
     }
 
     /// Puts the default policy back in force.
@@ -155,15 +175,14 @@ impl Providers {
         self.change(provider, policy_type, change).await
     }
 
-    /// Keeps a change, and puts it in force.
+    /// Keeps a change, whose policy was read, and puts it in force.
     async fn change(
         &self,
         provider: &Provider,
         policy_type: PolicyType,
         change: PolicyChange,
     ) -> Result<(), AdministrationError> {
-        let set = Policies::default().with(policy_type, Policies::of_change(&change, policy_type)?);
-        let hash = set.of(policy_type, ApiVersion::Current).map(|policy| policy.hash.as_str());
+        let hash = change.text.as_deref().or_else(|| policy_type.default_policy()).map(token::hash::policy_hash);
         let details = json!({
             "provider": change.provider,
             "attestationType": change.attestation_type,

@@ -4,7 +4,6 @@ mod error;
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use abi::open_enclave;
 use dcap::{PckError, Quote, Report, Tee, UnixTime};
@@ -92,7 +91,6 @@ impl Provider {
         let evidence = Evidence::of(&accepted, request.runtime_data.as_ref(), dangerous_time);
         let decided = policy.parsed.decide_within(&evidence.incoming(), &policy.vocabulary, &mut fuel);
         if place == Place::Request && decided.as_ref().is_err_and(policy::Refusal::is_out_of_fuel) {
-            policy.is_expensive.store(true, Ordering::Relaxed);
             return Err(Stop::NeedsPool);
         }
         let permit = decided?;
@@ -166,10 +164,9 @@ impl<'a> Asked<'a> {
     fn read(self, attestation_type: AttestationType, place: Place) -> Result<(Cow<'a, PolicyInForce>, Fuel), Stop> {
         match (self, place) {
             (Self::InForce(policy), Place::Pool) => Ok((Cow::Borrowed(policy), Fuel::full())),
-            (Self::InForce(policy), Place::Request) if !policy.is_expensive.load(Ordering::Relaxed) => {
-                Ok((Cow::Borrowed(policy), Fuel::inline()))
-            }
-            (Self::InForce(_) | Self::Draft(_), Place::Request) => Err(Stop::NeedsPool),
+            // Every time: that it was too little for the claims of one attester says nothing about those of another.
+            (Self::InForce(policy), Place::Request) => Ok((Cow::Borrowed(policy), Fuel::inline())),
+            (Self::Draft(_), Place::Request) => Err(Stop::NeedsPool),
             (Self::Draft(text), Place::Pool) => {
                 let mut fuel = Fuel::full();
                 let policy = PolicyInForce::parse_within(text, attestation_type.into(), &mut fuel);

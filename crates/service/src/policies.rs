@@ -1,7 +1,6 @@
 //! The policies of a provider: parsed once, hashed once.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
 use policy::{Diagnostics, EvaluationError, Fuel, Policy, Properties, Vocabulary};
@@ -19,8 +18,6 @@ pub(crate) struct PolicyInForce {
     pub(crate) vocabulary: Vocabulary,
     /// What its configuration sets, or why it cannot be evaluated: it depends on nothing but the policy.
     pub(crate) configured: Result<Properties, EvaluationError>,
-    /// Whether a decision has taken more than the thread of a request has to give.
-    pub(crate) is_expensive: Arc<AtomicBool>,
     pub(crate) hash: String,
     /// The hash that tokens of the API of 2018 carry.
     pub(crate) hash_of_2018: String,
@@ -75,9 +72,9 @@ impl PolicyInForce {
         let vocabulary = policy_type.vocabulary();
         parsed.check(text, &vocabulary)?;
         let configured = parsed.configure_within(&vocabulary, fuel);
-        let (is_expensive, jws) = (Arc::default(), jws());
+        let jws = jws();
         let (hash, hash_of_2018) = (token::hash::policy_hash(text), token::hash::policy_hash_legacy(text));
-        Ok(Self { parsed, vocabulary, configured, is_expensive, hash, hash_of_2018, jws, signer })
+        Ok(Self { parsed, vocabulary, configured, hash, hash_of_2018, jws, signer })
     }
 }
 
@@ -116,6 +113,11 @@ impl Policies {
             ApiVersion::Of2018 => &DEFAULTS_OF_2018,
         };
         self.0.get(&policy_type).map(|policy| &**policy).or_else(|| defaults.get(&policy_type))
+    }
+
+    /// The policy that was set for the type with that JWS.
+    pub(crate) fn with_jws(&self, policy_type: PolicyType, jws: &str) -> Option<&Arc<PolicyInForce>> {
+        self.0.get(&policy_type).filter(|policy| policy.jws == jws)
     }
 
     /// The same with this one set for the type, or its default in force.

@@ -132,7 +132,7 @@ impl Provider {
             revision: row.revision,
             created_at: row.created_at,
             created_by: row.created_by.clone(),
-            policies: policies_of(state)?,
+            policies: policies_of(state, previous.map(|previous| &previous.policies))?,
             signers: signers.collect::<Result<_, _>>().map_err(|_| UnusableProvider::Signer)?,
             revoked: state.revoked.clone(),
             keys,
@@ -190,8 +190,8 @@ impl std::fmt::Debug for Provider {
     }
 }
 
-/// The policies in force: as they were last set, or the defaults.
-fn policies_of(state: &ProviderState) -> Result<Policies, UnusableProvider> {
+/// The policies in force: as they were last set, or the defaults. Those that did not change are not read again.
+fn policies_of(state: &ProviderState, previous: Option<&Policies>) -> Result<Policies, UnusableProvider> {
     let refused = |policy_type: PolicyType| {
         move |source| UnusableProvider::Policy { attestation_type: policy_type.as_str(), source }
     };
@@ -200,7 +200,14 @@ fn policies_of(state: &ProviderState) -> Result<Policies, UnusableProvider> {
         let Some(policy_type) = PolicyType::from_name(&change.attestation_type) else {
             return Err(UnusableProvider::Row(format!("`{}` is no attestation type", change.attestation_type)));
         };
-        let policy = Policies::of_change(change, policy_type).map_err(refused(policy_type))?;
+        let unchanged = match (previous, &change.jws, &change.text) {
+            (Some(previous), Some(jws), Some(_)) => previous.with_jws(policy_type, jws),
+            _ => None,
+        };
+        let policy = match unchanged {
+            Some(policy) => Some(Arc::clone(policy)),
+            None => Policies::of_change(change, policy_type).map_err(refused(policy_type))?,
+        };
         policies = policies.with(policy_type, policy);
     }
     Ok(policies)

@@ -18,7 +18,7 @@ use crate::addresses::Addresses;
 use crate::audit::Audit;
 use crate::causes::chain;
 use crate::endorsements::{Shelf, Source};
-use crate::pool::Pool;
+use crate::pool::{Pool, aside};
 use crate::provider::{Provider, ProviderName, Quoter, Surroundings, UnusableProvider, VerificationClock, settings_of};
 use crate::public_url::PublicUrl;
 use crate::vault::Vault;
@@ -150,7 +150,9 @@ impl Providers {
     /// Puts what the store has of a provider in force, unless something newer is.
     fn put(&self, name: &ProviderName, state: &ProviderState) {
         let previous = self.get(name);
-        let slot = self.make(name, state, previous.as_deref()).map(Arc::new).map_err(|error| {
+        // A policy that changed is read again, which takes as long as an evaluation.
+        let made = aside(|| self.make(name, state, previous.as_deref()));
+        let slot = made.map(Arc::new).map_err(|error| {
             tracing::error!(provider = name.as_str(), error = chain(&error), "provider cannot be used");
             Arc::new(error)
         });

@@ -115,14 +115,21 @@ impl From<AdministrationError> for ApiError {
         let status = match &error {
             AdministrationError::NoSuchChange { .. } => StatusCode::NOT_FOUND,
             AdministrationError::Store(error) => status_of(error),
-            AdministrationError::Issue(_) | AdministrationError::Keys(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            AdministrationError::Issue(_) | AdministrationError::Keys(_) | AdministrationError::Interrupted => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            AdministrationError::PolicyBusy => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         };
+        let refusal = Self::new(status, error.azure_code(), error.code(), error.to_string(), error.help());
+        if matches!(error, AdministrationError::PolicyBusy) {
+            return refusal.retry_after(1);
+        }
         if status.is_server_error() {
             // Nothing of the inside leaves: the log has it.
             tracing::error!(error = chain(&error), "administration failed");
         }
-        Self::new(status, error.azure_code(), error.code(), error.to_string(), error.help())
+        refusal
     }
 }
 
@@ -218,9 +225,11 @@ mod tests {
 
     #[test]
     fn a_provider_whose_policies_are_busy_is_told_when_to_come_again() {
-        let response = ApiError::from(AttestError::PolicyBusy).into_response();
-        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
-        assert_eq!(response.extensions().get::<Refused>().unwrap().0, "policy_busy");
+        for refusal in [ApiError::from(AttestError::PolicyBusy), ApiError::from(AdministrationError::PolicyBusy)] {
+            let response = refusal.into_response();
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+            assert_eq!(response.extensions().get::<Refused>().unwrap().0, "policy_busy");
+        }
     }
 }

@@ -315,3 +315,42 @@ async fn a_policy_that_takes_long_is_evaluated_in_the_pool_and_decides_the_same(
     body["draftPolicyForAttestation"] = json!(joins(1_100));
     assert_eq!(service.attest(&body).await.refusal().2, "policy_evaluation_failed");
 }
+
+#[tokio::test]
+async fn expensive_claims_of_some_attesters_do_not_send_the_others_to_the_pool() {
+    let service = std::sync::Arc::new(running().await);
+    let query = ["sort(@)"; 10].join("|");
+    let policy = format!(
+        "version=1.2;authorizationrules{{=>permit();c:[type==\"x-ms-runtime\"]&&[value==JmesPath(c.value,\"list|{query}\")]=>deny();}};"
+    );
+    let jws = token::policy_jws::unsecured(&policy);
+    assert_eq!(service.ask("PUT", "/policies/SgxEnclave?api-version=2022-08-01", jws).await.status, StatusCode::OK);
+    let with = |length: usize| {
+        let data = json!({"list": vec![1; length]}).to_string();
+        let mut body = quote_body(&service.quote(&enclave_holding(data.as_bytes())));
+        body["runtimeData"] = json!({"data": encode(data.as_bytes()), "dataType": "JSON"});
+        body
+    };
+    let (large, small) = (with(1_000), with(3));
+    // More than may wait, by far, where there are few cores.
+    let others: Vec<_> = (0..64)
+        .map(|_| {
+            let (service, large) = (std::sync::Arc::clone(&service), large.clone());
+            tokio::spawn(async move { service.attest(&large).await })
+        })
+        .collect();
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
+    }
+    service.attest(&small).await.token();
+    for other in others {
+        let answer = other.await.unwrap();
+        if answer.status == StatusCode::SERVICE_UNAVAILABLE {
+            assert_eq!(answer.refusal().2, "policy_busy");
+            assert_eq!(answer.headers["retry-after"], "1");
+        } else {
+            answer.token();
+        }
+    }
+    service.attest(&small).await.token();
+}

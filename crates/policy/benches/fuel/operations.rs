@@ -73,6 +73,11 @@ fn of_the_language() -> Vec<Operation> {
             repeated("c:[value!=\"\"]&&[value==\"\"]=>deny();", 1),
             texts(1_000, 63),
         ),
+        operation(
+            "tests against empty sets",
+            repeated("![value==JsonToClaimValue(\"[]\")]=>deny();", 1_900),
+            integers(1_000),
+        ),
         operation("joins of integers", repeated("a:[type!=\"\"]&&[value==a.type]=>deny();", 1_900), integers(900)),
         operation(
             "joins of texts of 63 bytes",

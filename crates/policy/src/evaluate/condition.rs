@@ -72,6 +72,10 @@ pub(super) fn holding<'a>(
     claims: &'a ClaimSet<'_>,
     fuel: &mut Fuel,
 ) -> Result<Option<Member<'a>>, OutOfFuel> {
+    if !matches!(right, RightHand::Literal(_)) {
+        // The set can be empty, and the claim is looked at all the same.
+        fuel.spend(1)?;
+    }
     let left = Member::of(claim, test.property);
     let mut passes = |right: Member<'a>| {
         fuel.spend(comparison(left.bytes().min(right.bytes())).saturating_add(1))?;

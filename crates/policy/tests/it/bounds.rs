@@ -269,6 +269,16 @@ fn members_are_looked_up_and_merged_for_what_their_number_costs() {
 }
 
 #[test]
+fn a_test_against_an_empty_set_costs_a_step_for_each_claim() {
+    let claims: Vec<Claim> = (0..900).map(|number| claim("a", number)).collect();
+    let rule = "![value==JsonToClaimValue(\"[]\")] => add(type=\"b\", value=1);";
+    let policy = parse(&format!("version=1.2; authorizationrules {{ => permit(); {rule} }};"));
+    let mut fuel = Fuel::full();
+    assert!(policy.decide_within(&claims, &FREE, &mut fuel).is_ok());
+    assert!(fuel.spent() > 2 * 900, "{}", fuel.spent());
+}
+
+#[test]
 fn claims_that_are_made_and_issued_cost_their_bytes() {
     let long = "x".repeat(50_000);
     let copied = steps("c:[type==\"a\"] => add(claim=c);", &long);

@@ -63,6 +63,12 @@ pub enum AdministrationError {
     /// The answer could not be issued.
     #[error("answer could not be issued")]
     Issue(#[from] token::IssueError),
+    /// Too many policies wait to be read for the provider already.
+    #[error("too many policies of this provider are waiting to be read")]
+    PolicyBusy,
+    /// The policy was not read to its end.
+    #[error("reading the policy broke off")]
+    Interrupted,
 }
 
 impl AdministrationError {
@@ -82,7 +88,7 @@ impl AdministrationError {
             | Self::Store(StoreError::Last(_)) => "InvalidOperation",
             Self::NoSuchChange { .. } | Self::Store(StoreError::Missing(_)) => "NotFound",
             Self::Store(StoreError::Changed(_) | StoreError::Exists(_)) => "Conflict",
-            Self::Store(_) | Self::Keys(_) | Self::Issue(_) => "InternalError",
+            Self::Store(_) | Self::Keys(_) | Self::Issue(_) | Self::PolicyBusy | Self::Interrupted => "InternalError",
         }
     }
 
@@ -109,6 +115,8 @@ impl AdministrationError {
             Self::Store(_) => "store_failed",
             Self::Keys(_) => "signing_key_missing",
             Self::Issue(error) => error.code(),
+            Self::PolicyBusy => "policy_busy",
+            Self::Interrupted => "policy_reading_interrupted",
         }
     }
 
@@ -132,7 +140,8 @@ impl AdministrationError {
             Self::Store(StoreError::Last(_)) => "add another certificate before this one is removed",
             Self::Store(StoreError::Changed(_)) => "somebody else changed it at the same time: look, and try again",
             Self::Store(StoreError::Missing(_)) => "the provider was deleted",
-            Self::Store(_) | Self::Keys(_) | Self::Issue(_) => "look into the service's log",
+            Self::PolicyBusy => "try again in a second; send one policy at a time",
+            Self::Store(_) | Self::Keys(_) | Self::Issue(_) | Self::Interrupted => "look into the service's log",
         }
     }
 }

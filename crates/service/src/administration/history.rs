@@ -6,7 +6,9 @@ use store::PolicyChange;
 
 use super::{AdministrationError, next_change};
 use crate::access::Caller;
+use crate::policies::Policies;
 use crate::policy_type::PolicyType;
+use crate::pool::aside;
 use crate::provider::{Provider, TrustModel};
 use crate::providers::Providers;
 
@@ -44,6 +46,8 @@ impl Providers {
             restores: Some(number),
             ..next_change(&provider, policy_type, &history, caller, now)
         };
+        // What this version no longer accepts is not put back in force.
+        aside(|| Policies::of_change(&change, policy_type))?;
         let shown = entry(&change, policy_type);
         self.change(&provider, policy_type, change).await?;
         Ok(shown)

@@ -7,9 +7,10 @@ use token::policy_jws::{PolicyJws, PolicySigner, SignerCertificate};
 
 use super::AdministrationError;
 use crate::api_version::ApiVersion;
-use crate::policies::{PolicyError, PolicyInForce};
+use crate::policies::PolicyError;
 use crate::policy_type::PolicyType;
 use crate::provider::Provider;
+use crate::providers::Providers;
 
 /// Nesting in the payload of an answer of ours.
 const MAX_DEPTH: usize = 8;
@@ -22,19 +23,6 @@ impl Provider {
         self.policy_jws(policy_type, ApiVersion::Of2018)
     }
 
-    /// Checks a policy that is to be set and keeps nothing of it: the answer carries it, and is what is then set.
-    pub(crate) fn prepare_policy_of_2018(
-        &self,
-        policy_type: PolicyType,
-        jws: &str,
-        now: UnixTime,
-    ) -> Result<String, AdministrationError> {
-        let read = PolicyJws::read(jws).map_err(PolicyError::from)?;
-        self.admit(policy_type, &read, now)?;
-        PolicyInForce::from_jws(jws, &read, policy_type)?;
-        self.answer(about(jws, &read).into_iter().chain([(PREPARED, json!(jws))]), now)
-    }
-
     /// The answer to whoever sets or resets a policy with that JWS.
     pub(crate) fn policy_answer_of_2018(&self, jws: &str, now: UnixTime) -> Result<String, AdministrationError> {
         self.answer(about(jws, &PolicyJws::read(jws).map_err(PolicyError::from)?), now)
@@ -45,6 +33,22 @@ impl Provider {
         let keys: Vec<Value> = self.signers.iter().map(SignerCertificate::jwk).collect();
         let keys = json!({"keys": keys});
         self.answer([("aas-policyCertificates", keys.clone()), ("maa-policyCertificates", keys)], now)
+    }
+}
+
+impl Providers {
+    /// Checks a policy that is to be set and keeps nothing of it: the answer carries it, and is what is then set.
+    pub(crate) async fn prepare_policy_of_2018(
+        &self,
+        provider: &Provider,
+        policy_type: PolicyType,
+        jws: &str,
+        now: UnixTime,
+    ) -> Result<String, AdministrationError> {
+        let (read, policy) = self.read_policy(provider, policy_type, jws).await?;
+        provider.admit(policy_type, &read, now)?;
+        policy?;
+        provider.answer(about(jws, &read).into_iter().chain([(PREPARED, json!(jws))]), now)
     }
 }
 

@@ -1,8 +1,9 @@
 //! What waits for the pool: each provider has a queue, and its turn.
 //!
-//! Policies in force and drafts are two classes that take turns, so that drafts, which are anybody's, never take more than half
-//! of the pool from policies in force. Within a class the providers take turns. A provider waits for at most one evaluation of
-//! each other provider, however many of theirs wait.
+//! Policies in force, drafts and policies that are to be set are three classes that take turns: drafts, which anybody can send,
+//! never take more than half of the pool from policies in force, and attesters never keep a provider from a new policy. Within a
+//! class the providers take turns. A provider waits for at most one evaluation of each other provider, however many of theirs
+//! wait.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -20,18 +21,24 @@ pub(crate) enum Class {
     InForce,
     /// A draft: a stranger's.
     Draft,
+    /// A policy that is to be set: its provider's administrators'.
+    Change,
+}
+
+impl Class {
+    const COUNT: usize = 3;
 }
 
 /// Evaluations that wait.
 pub(super) struct Queue<J> {
-    in_force: Providers<J>,
-    drafts: Providers<J>,
-    is_turn_of_drafts: bool,
+    classes: [Providers<J>; Class::COUNT],
+    /// The class whose turn it is.
+    turn: usize,
 }
 
 impl<J> Queue<J> {
     pub(super) fn new() -> Self {
-        Self { in_force: Providers::new(), drafts: Providers::new(), is_turn_of_drafts: false }
+        Self { classes: std::array::from_fn(|_| Providers::new()), turn: 0 }
     }
 
     /// Puts it at the end of its provider's queue. Gives back what cannot wait: this one where its own queue is full or is the
@@ -42,9 +49,9 @@ impl<J> Queue<J> {
             return Some(job);
         }
         let mut displaced = None;
-        if self.in_force.count.saturating_add(self.drafts.count) >= MAX_WAITING_TOGETHER {
-            // Drafts give way first.
-            let (longest, length) = [Class::Draft, Class::InForce]
+        if self.classes.iter().map(|class| class.count).fold(0, usize::saturating_add) >= MAX_WAITING_TOGETHER {
+            // Of queues of one length those of drafts give way first.
+            let (longest, length) = [Class::Draft, Class::InForce, Class::Change]
                 .map(|class| (class, self.class(class).longest()))
                 .into_iter()
                 .fold((Class::Draft, 0), |most, (class, length)| if length > most.1 { (class, length) } else { most });
@@ -59,12 +66,15 @@ impl<J> Queue<J> {
 
     /// The next one, and the turn goes on.
     pub(super) fn pop(&mut self) -> Option<J> {
-        let (first, second) = match self.is_turn_of_drafts {
-            true => (&mut self.drafts, &mut self.in_force),
-            false => (&mut self.in_force, &mut self.drafts),
-        };
-        self.is_turn_of_drafts = !self.is_turn_of_drafts;
-        first.pop().or_else(|| second.pop())
+        let order = (0..Class::COUNT).cycle().skip(self.turn).take(Class::COUNT);
+        for class in order {
+            if let Some(job) = self.classes.get_mut(class).and_then(Providers::pop) {
+                // One past the last is the first again.
+                self.turn = class.saturating_add(1) % Class::COUNT;
+                return Some(job);
+            }
+        }
+        None
     }
 
     /// Everything that waits.
@@ -73,9 +83,11 @@ impl<J> Queue<J> {
     }
 
     const fn class(&mut self, class: Class) -> &mut Providers<J> {
+        let [in_force, drafts, changes] = &mut self.classes;
         match class {
-            Class::InForce => &mut self.in_force,
-            Class::Draft => &mut self.drafts,
+            Class::InForce => in_force,
+            Class::Draft => drafts,
+            Class::Change => changes,
         }
     }
 }
@@ -164,6 +176,20 @@ mod tests {
     }
 
     #[test]
+    fn attesters_and_drafts_do_not_keep_a_provider_from_a_new_policy() {
+        let mut queue = Queue::new();
+        for class in [Class::InForce, Class::Draft] {
+            for _ in 0..MAX_WAITING {
+                assert_eq!(queue.push(&name("tenant"), class, "evaluation"), None);
+            }
+            assert_eq!(queue.push(&name("tenant"), class, "evaluation"), Some("evaluation"));
+        }
+        assert_eq!(queue.push(&name("tenant"), Class::Change, "new policy"), None);
+        let order: Vec<&str> = queue.drain().into_iter().take(4).collect();
+        assert_eq!(order, ["evaluation", "evaluation", "new policy", "evaluation"]);
+    }
+
+    #[test]
     fn a_queue_that_is_full_takes_no_more_and_others_do() {
         let mut queue = Queue::new();
         for number in 0..MAX_WAITING {
@@ -198,6 +224,10 @@ mod tests {
             queue.push(&name(&format!("provider-{number}")), Class::InForce, number);
             queue.pop();
         }
-        assert!(queue.pop().is_none() && queue.in_force.queues.is_empty() && queue.in_force.turns.is_empty());
+        assert!(
+            queue.pop().is_none()
+                && queue.class(Class::InForce).queues.is_empty()
+                && queue.class(Class::InForce).turns.is_empty()
+        );
     }
 }

@@ -109,7 +109,8 @@ async fn prepare_policy(
     caller(&api, Role::Contributor, &headers, &entered, "/operations/policy/updatepolicy").await?;
     let policy_type = policy_type(&entered)?;
     let jws = body::jws(&headers, body).await?;
-    let answer = entered.provider.prepare_policy_of_2018(policy_type, &jws, UnixTime::of_system_clock())?;
+    let now = UnixTime::of_system_clock();
+    let answer = api.providers.prepare_policy_of_2018(&entered.provider, policy_type, &jws, now).await?;
     Ok(json_body(&answer))
 }
 
