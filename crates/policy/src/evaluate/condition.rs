@@ -72,27 +72,28 @@ pub(super) fn holding<'a>(
     claims: &'a ClaimSet<'_>,
     fuel: &mut Fuel,
 ) -> Result<Option<Member<'a>>, OutOfFuel> {
+    if !matches!(right, RightHand::Literal(_)) {
+        // The set can be empty, and the claim is looked at all the same.
+        fuel.spend(1)?;
+    }
     let left = Member::of(claim, test.property);
-    let passes = |right: Member<'a>, fuel: &mut Fuel| {
+    let mut passes = |right: Member<'a>| {
         fuel.spend(comparison(left.bytes().min(right.bytes())).saturating_add(1))?;
         Ok(compare(left, test.operator, right).then_some(right))
     };
     match right {
-        RightHand::Literal(literal) => passes(Member::value(literal), fuel),
+        RightHand::Literal(literal) => passes(Member::value(literal)),
         RightHand::Members(numbers, property) => {
-            // The set can be empty, and the claim is looked at all the same.
-            fuel.spend(1)?;
             for other in claims.of(numbers) {
-                if let Some(found) = passes(Member::of(other, *property), fuel)? {
+                if let Some(found) = passes(Member::of(other, *property))? {
                     return Ok(Some(found));
                 }
             }
             Ok(None)
         }
         RightHand::Values(values) => {
-            fuel.spend(1)?;
             for value in values {
-                if let Some(found) = passes(Member::value(value), fuel)? {
+                if let Some(found) = passes(Member::value(value))? {
                     return Ok(Some(found));
                 }
             }
