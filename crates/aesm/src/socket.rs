@@ -32,7 +32,7 @@ impl Default for Access {
     }
 }
 
-/// Why there is no socket at a path. Nothing was changed before a refusal.
+/// Why no socket was created at a path. A refused call has changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
     /// The path is longer than the system takes.
@@ -80,7 +80,7 @@ impl Problem for SocketError {
                 Cow::Borrowed("make the directory first, for the daemon's user alone to write to")
             }
             Self::Directory(StateError::Shared { path, .. }) => Cow::Owned(format!(
-                "take the right to write from group and others: chmod go-w {}; a sticky directory does not do, for somebody else \
+                "remove write permission for group and others: chmod go-w {}; the sticky bit is not enough, because another user \
                  could take the path while no daemon runs",
                 path.display()
             )),
@@ -124,7 +124,7 @@ impl Socket {
         let directory = SharedDir::open(&directory).map_err(SocketError::Directory)?;
         // Before the lock file is made, and again once no other daemon changes the directory.
         check_name(&directory, &name, path)?;
-        // Whoever withdraws a socket meanwhile could remove this one.
+        // A daemon that removes its socket at the same time could remove this one.
         let _lock = directory.lock(LOCK).map_err(SocketError::Directory)?;
         check_name(&directory, &name, path)?;
         let published = bind(&directory, &unready, access).and_then(|(listener, identity)| {

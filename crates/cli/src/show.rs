@@ -44,13 +44,13 @@ pub fn strangers_text(text: &str) -> Result<(), Failure> {
     print(&format!("{escaped}{end}"))
 }
 
-/// Says something beside the output, on standard error.
+/// Prints a note on standard error, apart from the output.
 pub fn note(text: &str) {
     // A closed standard error leaves nobody to tell.
     let _ = writeln!(std::io::stderr().lock(), "{}", untrusted::one_line(text));
 }
 
-/// A reader that went away (`| head`) is no failure.
+/// A reader that closed the pipe (`| head`) is not a failure.
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

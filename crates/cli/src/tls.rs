@@ -129,8 +129,8 @@ fn config(certificate: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, String> {
     let key = match (keys.next(), keys.next()) {
         (Some(Ok(key)), None) => key,
         (Some(Err(error)), _) => return Err(format!("private key is malformed: {error}")),
-        (None, _) => return Err("there is no private key".to_owned()),
-        (Some(_), Some(_)) => return Err("there are several private keys".to_owned()),
+        (None, _) => return Err("the file has no private key".to_owned()),
+        (Some(_), Some(_)) => return Err("the file has several private keys".to_owned()),
     };
     let mut config = ServerConfig::builder()
         .with_no_client_auth()

@@ -278,7 +278,7 @@ fn a_service_that_keeps_its_audit_for_a_size_shortens_it_by_itself() {
     service.run("audit heads --out DIR/late SERVICE").expect(0);
     let offline = service.run("audit verify DIR/records --head DIR/early --head DIR/late --json").expect(0).json();
     assert_eq!(offline["chains"][0]["deleted"]["signatureVerified"], json!(false));
-    // More than was announced is missing.
+    // More records are missing than the announcement says.
     service.changed(|records| drop(records.remove(0)));
     service.refused("audit verify DIR/changed --head DIR/late", 1, "no record says that retention deleted them");
 }

@@ -33,7 +33,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/sqlite/0009_audit_retention.sql"),
 ];
 
-/// How long a call waits for other processes that write to the file.
+/// Time that a call waits for other processes that write to the file.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// A store in one SQLite file.
@@ -88,7 +88,7 @@ impl Sqlite {
     }
 }
 
-/// Whether the file is locked by another connection: `SQLITE_BUSY`, with whatever extended code.
+/// Whether another connection has the file locked: `SQLITE_BUSY`, with any extended code.
 fn is_busy(error: &dyn DatabaseError) -> bool {
     error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == 5)
 }

@@ -58,7 +58,7 @@ pub struct Deleted {
     pub heads_not_compared: Vec<i64>,
 }
 
-/// The code of a gap.
+/// The error code for a missing record.
 pub const RECORD_MISSING: &str = "audit_record_missing";
 
 impl Chains {
@@ -170,7 +170,8 @@ impl Chains {
                     "record {} of replica {replica} announces a deletion that the service did not sign: {why}",
                     announcement.number
                 );
-                let help = "somebody else deleted records, and wrote that: compare the audit with a copy";
+                let help =
+                    "another program deleted the records and wrote the announcement: compare the audit with a copy";
                 return Err(Failure::verdict("audit_deletion_refused", message, help));
             }
         };
@@ -206,12 +207,12 @@ fn broken(replica: &str, error: &BrokenChain) -> Failure {
         BrokenChain::Number { .. } => RECORD_MISSING,
         BrokenChain::Previous { .. } | BrokenChain::Hash { .. } => "audit_record_changed",
     };
-    let help = "somebody changed the audit, or the database is damaged: compare it with a copy; an export during which retention deleted \
-                records has to be made again";
+    let help = "the audit was changed or the database is damaged: compare it with a copy. If retention deleted records during an export, \
+                export again";
     Failure::verdict(code, format!("audit of replica {replica} is broken: {error}"), help)
 }
 
 fn rewritten(replica: &str, number: i64) -> Failure {
     let message = format!("record {number} of replica {replica} has another hash than the head says");
-    Failure::verdict("audit_rewritten", message, "the chain was written anew after the head was taken")
+    Failure::verdict("audit_rewritten", message, "the chain was rewritten after the head was saved")
 }

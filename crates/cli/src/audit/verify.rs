@@ -17,7 +17,7 @@ use crate::{serve, show};
 const MAX_HEAD: u64 = 1 << 20;
 /// Records of some millions of decisions.
 const MAX_RECORDS: u64 = 1 << 30;
-/// How often chains are read before a gap in them counts.
+/// Number of attempts to read chains before a gap in them is an error.
 const READINGS: u32 = 5;
 const HEADS: &str = "x-veritee-audit-heads";
 
@@ -134,7 +134,7 @@ async fn verify(arguments: &Arguments) -> Result<(), Failure> {
 /// A saved head: its file, when it was taken, and whether its signature was verified.
 type Shown = (String, UnixTime, bool);
 
-/// Chains that nothing was read of, and that must hold what the saved heads say.
+/// Empty chains that must end up holding what the saved heads say.
 fn expecting(saved: &[PathBuf], verifier: Option<&Verifier>) -> Result<(Chains, Vec<Shown>), Failure> {
     let (mut chains, mut shown) = (Chains::default(), Vec::new());
     for path in saved {
@@ -145,8 +145,8 @@ fn expecting(saved: &[PathBuf], verifier: Option<&Verifier>) -> Result<(Chains, 
     Ok((chains, shown))
 }
 
-/// Reads every chain at the service, page by page. Where retention deletes records between two pages a gap is seen that is none:
-/// the chains are then read again from their new beginning.
+/// Reads every chain from the service, page by page. If retention deletes records between two pages, the reader sees a gap
+/// although nothing is wrong. It then reads the chains again from their new beginning.
 async fn at_service(client: &Client, verifier: &Verifier, saved: &[PathBuf]) -> Result<(Chains, Vec<Shown>), Failure> {
     let mut reading = 1;
     loop {

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// Opens the directory, and makes it on the first start. One that others have access to, that belongs to somebody else or that
-/// somebody else could replace is refused before anything in it is touched.
+/// Opens the directory, or creates it on the first start. A directory that belongs to another user, or that other users can access
+/// or replace, is refused before anything in it is touched.
 pub fn open(path: &Path, group: Option<u32>) -> Result<PrivateDir, Failure> {
     let trust = group.map_or(Trust::OWNER, Trust::owner_and_group);
     PrivateDir::open_or_create(path, trust).map_err(|error| Failure::of_environment(&error))
