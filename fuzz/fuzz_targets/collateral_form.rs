@@ -2,7 +2,7 @@
 #![no_main]
 
 use collateral::CollateralSet;
-use dcap::UnixTime;
+use unix_time::UnixTime;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

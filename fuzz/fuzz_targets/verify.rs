@@ -5,7 +5,8 @@
 
 use std::sync::LazyLock;
 
-use dcap::{CertificationData, Quote, UnixTime, VerifiedCollateral, Verifier, pem};
+use dcap::{CertificationData, Quote, VerifiedCollateral, Verifier, pem};
+use unix_time::UnixTime;
 use libfuzzer_sys::fuzz_target;
 use veritee_fuzz::{NOW, Machine};
 

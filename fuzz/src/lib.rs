@@ -2,7 +2,8 @@
 
 use abi::tdx::TdReport15Ex;
 use collateral::CollateralSet;
-use dcap::{Certificate, Quote, TrustedRoots, UnixTime, VerifiedCollateral, Verifier};
+use dcap::{Certificate, Quote, TrustedRoots, VerifiedCollateral, Verifier};
+use unix_time::UnixTime;
 use simulator::{Blueprint, EnclaveReport, TrustDomainReport};
 
 /// When everything is made and judged.

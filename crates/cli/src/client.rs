@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use dcap::UnixTime;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use token::fetch::{self, Transport};
 use token::{Expectations, RevokedTokens, VerifiedToken, Verifier};
+use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
 use crate::failure::{self, Failure};

@@ -1,6 +1,6 @@
 //! Times on the command line.
 
-use dcap::UnixTime;
+use unix_time::UnixTime;
 
 /// Reads `--at`: RFC 3339.
 pub fn parse_time(text: &str) -> Result<UnixTime, String> {

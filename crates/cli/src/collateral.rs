@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use ::collateral::{CollateralSet, LoadError};
 use clap::Subcommand;
-use dcap::UnixTime;
 use serde_json::{Value, json};
+use unix_time::UnixTime;
 
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};

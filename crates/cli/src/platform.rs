@@ -8,9 +8,9 @@ mod registration;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use dcap::UnixTime;
 use serde_json::{Value, json};
 use simulator::{CaType, Intel, Platform, PlatformSpec, Simulation, Tcb};
+use unix_time::UnixTime;
 
 use crate::failure::{self, Failure};
 use crate::serve::simulation::{DIRECTORY, unusable};

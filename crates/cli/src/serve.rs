@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use collateral::LoadError;
-use dcap::UnixTime;
 use rustls::ServerConfig;
 use service::{
     Access, Addresses, Audit, InvalidProviderDomain, KeysError, OpenAccessError, OpenError, ProviderDomain, Providers,
@@ -26,6 +25,7 @@ use simulator::Platform;
 use state_dir::PrivateDir;
 use store::{Postgres, Sqlite, Store, StoreError};
 use tokio::task::JoinHandle;
+use unix_time::UnixTime;
 use web::{Gate, Limits, Serving};
 
 use crate::failure::{self, Failure};

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use collateral::CollateralSet;
 use dcap::{
     AcceptedQuote, IntelResult, PckError, Quote, Refusal, RelaunchRule, Requirements, Supplemental, TcbStatus,
-    TrustedRoots, UnixTime, VerifiedQuote, Verifier, VerifyError,
+    TrustedRoots, VerifiedQuote, Verifier, VerifyError,
 };
 use serde_json::{Value, json};
+use unix_time::UnixTime;
 
 use crate::arguments::{Allow, parse_accepted_status};
 use crate::clock::parse_time;

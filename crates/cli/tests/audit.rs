@@ -8,11 +8,11 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use command::{Ran, Serving, veritee};
-use dcap::UnixTime;
 use serde_json::{Value, json};
 use simulator::{EnclaveReport, Platform};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use store::Record;
+use unix_time::UnixTime;
 
 struct Service {
     serving: Serving,

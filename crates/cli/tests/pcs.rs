@@ -9,9 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use command::veritee;
-use dcap::UnixTime;
 use serde_json::Value;
 use simulator::Tcb;
+use unix_time::UnixTime;
 
 struct Pcs {
     _directory: tempfile::TempDir,

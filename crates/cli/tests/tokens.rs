@@ -143,7 +143,7 @@ fn a_signer_with_a_changed_quote_is_refused() {
 #[test]
 fn a_signer_without_evidence_or_with_a_quote_about_another_key_is_refused() {
     let service = Service::start();
-    let now = dcap::UnixTime::of_system_clock().seconds();
+    let now = unix_time::UnixTime::of_system_clock().seconds();
     let (issuer, key) = ("https://attest.example", SigningKey::generate(TokenAlgorithm::Es256).unwrap());
     let other = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
     let claims = json!({"nonce": "n", "x-ms-attestation-type": "sgx"});

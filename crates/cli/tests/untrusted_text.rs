@@ -191,7 +191,7 @@ fn collateral_show_escapes_names_of_files_and_signers() {
 fn token_verify_escapes_claims_and_what_it_refuses() {
     let desk = Desk::new();
     let key = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
-    let (issuer, now) = ("https://attest.example", dcap::UnixTime::of_system_clock().seconds());
+    let (issuer, now) = ("https://attest.example", unix_time::UnixTime::of_system_clock().seconds());
     let claims = json!({"x-ms-attestation-type": "sgx", EVIL: EVIL, "nested": {EVIL: [EVIL]}});
     let token = token::issue(&key, issuer, claims.as_object().unwrap().clone(), now, 600).unwrap();
     desk.write("token", &token);

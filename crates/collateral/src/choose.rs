@@ -3,7 +3,8 @@
 
 mod candidates;
 
-use dcap::{Certificate, Collateral, Crl, EnclaveId, Piece, ProvenPck, Tee, UnixTime, Window};
+use dcap::{Certificate, Collateral, Crl, EnclaveId, Piece, ProvenPck, Tee};
+use unix_time::{UnixTime, ValidityPeriod};
 
 use crate::set::{CollateralSet, Source};
 pub(crate) use candidates::MAX_KEYS;
@@ -32,7 +33,7 @@ pub struct Taken {
     /// Its evaluation number; revocation lists have none.
     pub evaluation_data_number: Option<u32>,
     /// When it is valid.
-    pub validity: Window,
+    pub validity: ValidityPeriod,
 }
 
 /// Why there is no collateral for a platform.

@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let (pck, at): (dcap::ProvenPck, dcap::UnixTime) = todo!();
+//! # let (pck, at): (dcap::ProvenPck, unix_time::UnixTime) = todo!();
 //! let set = collateral::CollateralSet::load("collateral/".as_ref())?;
 //! let choice = set.choose(&pck, dcap::Tee::Sgx, at)?;
 //! for taken in &choice.taken {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use dcap::{Certificate, Tee, UnixTime, Window};
+use dcap::{Certificate, Tee};
+use unix_time::{UnixTime, ValidityPeriod};
 
 use crate::choose::MAX_KEYS;
 use crate::form::Kind;
@@ -20,7 +21,7 @@ pub struct Listed {
     /// Its evaluation number; revocation lists and certificates have none.
     pub evaluation_data_number: Option<u32>,
     /// When it is valid.
-    pub validity: Window,
+    pub validity: ValidityPeriod,
     /// The certificate of the set whose key signed it, if one did; not proven to lead to any root.
     pub signer: Option<String>,
 }

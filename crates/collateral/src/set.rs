@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use dcap::{Certificate, Crl, EnclaveIdentity, SignedJson, TcbInfo, Tee, UnixTime};
+use dcap::{Certificate, Crl, EnclaveIdentity, SignedJson, TcbInfo, Tee};
+use unix_time::UnixTime;
 
 use crate::form::{Container, Contents, Form, ReferenceCollateral, Response, Unrecognised};
 use crate::sniff::sniff;

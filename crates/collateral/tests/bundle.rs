@@ -6,10 +6,11 @@ use collateral::{
     BUNDLE_FORMAT, BundleError, CollateralSet, Container, Contents, Form, MAX_BUNDLE, MAX_BUNDLE_PIECES, MAX_PIECE,
     Unrecognised, sniff,
 };
-use dcap::{Tee, TrustedRoots, UnixTime, pem};
+use dcap::{Tee, TrustedRoots, pem};
 use made::{Evidence, NOW, at, evidence, made, pieces, set, tcb_info, verify};
 use serde_json::{Value, json};
 use simulator::{Blueprint, DAY};
+use unix_time::UnixTime;
 
 fn read(bytes: &[u8]) -> Result<CollateralSet, Unrecognised> {
     let mut set = CollateralSet::default();

@@ -97,7 +97,7 @@ fn several_paths_are_added_to_one_set() {
     set.add_path(&documents).unwrap();
     set.add_path(&chains).unwrap();
     set.add_path(&chains.join("chain.pem")).unwrap();
-    let at = dcap::UnixTime::from_seconds(1_790_000_000);
+    let at = unix_time::UnixTime::from_seconds(1_790_000_000);
     assert_eq!((set.list(at).len(), set.unrecognised().len()), (5, 1));
     let (_kept, nothing) = directory(&[("notes.txt", b"notes")]);
     assert!(matches!(set.add_path(&nothing), Err(LoadError::Empty(_))));
@@ -110,7 +110,7 @@ fn a_bundle_is_loaded_from_a_file_and_from_a_directory() {
     let bundle = CollateralSet::load(&path).unwrap().to_bundle().unwrap();
     let padded = [&bundle[..], &vec![b' '; MAX_PIECE]].concat();
     let (_kept, path) = directory(&[("site.json", &padded)]);
-    let at = dcap::UnixTime::from_seconds(1_790_000_000);
+    let at = unix_time::UnixTime::from_seconds(1_790_000_000);
     for path in [path.join("site.json"), path] {
         let listed = CollateralSet::load(&path).unwrap().list(at);
         assert_eq!((listed.len(), listed[0].source.as_str()), (1, "site.json#tcb.json"));

@@ -3,9 +3,10 @@
 mod made;
 
 use collateral::{ChooseError, CollateralSet};
-use dcap::{Piece, Tee, TrustedRoots, UnixTime};
+use dcap::{Piece, Tee, TrustedRoots};
 use made::{NOW, at, evidence, identity, made, pieces, platform, proven, set, tcb_info};
 use simulator::{Blueprint, DAY, EcdsaKey};
+use unix_time::UnixTime;
 
 /// Pieces with TCB Info and identities of those numbers alone.
 fn numbered(made: &Blueprint, of: &[(&'static str, Vec<u8>)], tcb_infos: &[u32], identities: &[u32]) -> CollateralSet {

@@ -9,8 +9,8 @@ use crate::pck::{PckError, ProvenPck};
 use crate::quote::{Quote, QuoteError};
 use crate::sgx_extension::Fmspc;
 use crate::tee::Tee;
-use crate::time::UnixTime;
 use crate::verify::{VerifiedQuote, Verifier, VerifyError};
+use unix_time::UnixTime;
 
 /// Why a quote of a batch is not verified.
 #[derive(Debug, thiserror::Error)]

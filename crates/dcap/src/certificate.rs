@@ -15,10 +15,10 @@ use x509_cert::ext::pkix::KeyUsage;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use crate::ecdsa::{self, Point};
-use crate::time::Window;
 use crate::x509::{self, CertificateForm};
 use extensions::Extensions;
 pub(crate) use name::text as name_text;
+use unix_time::ValidityPeriod;
 
 /// Object identifier of Intel's SGX extension in PCK certificates.
 pub const SGX_EXTENSION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113741.1.13.1");
@@ -78,7 +78,7 @@ struct Parts {
     issuer: Box<[u8]>,
     common_name: String,
     serial: Box<[u8]>,
-    validity: Window,
+    validity: ValidityPeriod,
     public_key: Point,
     subject_key_id: Box<[u8]>,
     authority_key_id: Box<[u8]>,
@@ -159,7 +159,7 @@ impl Certificate {
     }
 
     /// From notBefore to notAfter.
-    pub fn validity(&self) -> Window {
+    pub fn validity(&self) -> ValidityPeriod {
         self.0.validity
     }
 

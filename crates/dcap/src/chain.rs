@@ -9,7 +9,7 @@ use crate::crl::Crl;
 
 use crate::root::{Root, TrustedRoots};
 use crate::signatures::{Encoding, Signatures};
-use crate::time::{OutsideWindow, UnixTime, Window};
+use unix_time::{OutsideValidity, UnixTime, ValidityPeriod};
 
 /// The part a certificate plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -106,7 +106,7 @@ pub enum CertificateFault {
     WrongConstraints,
     /// Judged before it begins or after it ends.
     #[error(transparent)]
-    OutsideWindow(#[from] OutsideWindow),
+    OutsideValidity(#[from] OutsideValidity),
     /// The root CRL or PCK CRL lists it.
     #[error("it is revoked")]
     Revoked,
@@ -125,7 +125,8 @@ impl CertificateError {
             CertificateFault::WrongIssuerKey => "wrong_issuer_key",
             CertificateFault::BadSignature => "bad_signature",
             CertificateFault::WrongConstraints => "wrong_constraints",
-            CertificateFault::OutsideWindow(outside) => outside.code(),
+            CertificateFault::OutsideValidity(OutsideValidity::NotYetValid { .. }) => "not_yet_valid",
+            CertificateFault::OutsideValidity(OutsideValidity::Expired { .. }) => "expired",
             CertificateFault::Revoked => "revoked",
             CertificateFault::Untrusted => "untrusted",
         };
@@ -145,10 +146,10 @@ impl CertificateError {
             | CertificateFault::WrongConstraints => {
                 "the chain is forged or mixed from several chains; do not trust this evidence"
             }
-            CertificateFault::OutsideWindow(OutsideWindow::NotYetValid { .. }) => {
+            CertificateFault::OutsideValidity(OutsideValidity::NotYetValid { .. }) => {
                 "check the clock or the time given to judge at; it lies before the certificate was issued"
             }
-            CertificateFault::OutsideWindow(OutsideWindow::Expired { .. }) => {
+            CertificateFault::OutsideValidity(OutsideValidity::Expired { .. }) => {
                 "fetch a new certificate, or judge as of a time when this one was valid"
             }
             CertificateFault::Revoked => "Intel withdrew this certificate; nothing signed under it can be accepted",
@@ -189,10 +190,10 @@ pub(crate) fn prove(
 
 /// Which certificate is outside its validity at `at`, if one is; the window in which all are valid, if none is.
 pub(crate) fn check_windows(
-    windows: impl IntoIterator<Item = (Role, Window)>,
+    windows: impl IntoIterator<Item = (Role, ValidityPeriod)>,
     at: UnixTime,
-) -> Result<Window, CertificateError> {
-    windows.into_iter().try_fold(Window::ALWAYS, |all, (role, window)| {
+) -> Result<ValidityPeriod, CertificateError> {
+    windows.into_iter().try_fold(ValidityPeriod::ALWAYS, |all, (role, window)| {
         window.check(at).map_err(|outside| fault(role, outside))?;
         Ok(all.and(window))
     })

@@ -10,7 +10,7 @@ use crate::memory::Memory;
 use crate::root::{Root, TrustedRoots};
 use crate::signed_json::SignedJson;
 use crate::tcb_info::TcbInfo;
-use crate::time::{UnixTime, Window};
+use unix_time::{UnixTime, ValidityPeriod};
 
 pub use error::{CollateralError, CollateralFault, Piece};
 pub(crate) use proof::{PieceWindows, Proof, Signed};
@@ -53,7 +53,7 @@ pub struct VerifiedCollateral {
     root_crl: Crl,
     pck_crl: Crl,
     pck_ca: Certificate,
-    windows: [(Piece, Window); 4],
+    windows: [(Piece, ValidityPeriod); 4],
 }
 
 impl Collateral {
@@ -138,7 +138,7 @@ impl VerifiedCollateral {
     }
 
     /// When every piece, with its signers, is valid.
-    pub fn validity(&self) -> Window {
+    pub fn validity(&self) -> ValidityPeriod {
         let [(_, first), rest @ ..] = self.windows;
         rest.into_iter().fold(first, |all, (_, window)| all.and(window))
     }
@@ -150,7 +150,7 @@ impl VerifiedCollateral {
     }
 
     /// Each piece with the window in which it and its signers are valid.
-    pub const fn windows(&self) -> &[(Piece, Window); 4] {
+    pub const fn windows(&self) -> &[(Piece, ValidityPeriod); 4] {
         &self.windows
     }
 

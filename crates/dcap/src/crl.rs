@@ -11,8 +11,8 @@ use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 
 use crate::certificate::{self, Certificate, MAX_EXTENSIONS};
 use crate::ecdsa;
-use crate::time::Window;
 use crate::x509::{self, CrlForm, ExtensionForm, RevokedForm};
+use unix_time::ValidityPeriod;
 
 /// More bytes than a list of some 20,000 revoked platforms has.
 pub const MAX_CRL: usize = 1 << 20;
@@ -56,7 +56,7 @@ pub struct Crl {
     issuer: Box<[u8]>,
     authority_key_id: Vec<u8>,
     number: Vec<u8>,
-    validity: Window,
+    validity: ValidityPeriod,
     /// Sorted.
     revoked: Vec<Box<[u8]>>,
 }
@@ -95,7 +95,7 @@ impl Crl {
             issuer: body.issuer.value().into(),
             authority_key_id: authority_key_id(extensions)?,
             number: number(extensions)?,
-            validity: Window { from: x509::unix_time(&body.this_update), until: x509::unix_time(next_update) },
+            validity: ValidityPeriod { from: x509::unix_time(&body.this_update), until: x509::unix_time(next_update) },
             revoked: serials(body.revoked.as_deref().unwrap_or_default())?,
         })
     }
@@ -106,7 +106,7 @@ impl Crl {
     }
 
     /// From thisUpdate to nextUpdate.
-    pub const fn validity(&self) -> Window {
+    pub const fn validity(&self) -> ValidityPeriod {
         self.validity
     }
 

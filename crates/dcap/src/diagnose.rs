@@ -12,8 +12,8 @@ use crate::pck;
 use crate::quote::Quote;
 use crate::root::TrustedRoots;
 use crate::shortfall::{self, Shortfall};
-use crate::time::UnixTime;
 use crate::verify::{RelaunchRule, Tcb, VerifyError, steps, tcb};
+use unix_time::UnixTime;
 
 use log::{Known, Log, known};
 use pieces::Pieces;

@@ -7,7 +7,7 @@ use zerocopy::IntoBytes;
 use crate::isv_level::{self, IsvLevel};
 use crate::signed_json::{self, MAX_DEPTH, MalformedJson, SignedJson, hex_field};
 use crate::tcb_status::TcbStatus;
-use crate::time::{UnixTime, Window};
+use unix_time::{UnixTime, ValidityPeriod};
 
 /// Which of Intel's enclaves an identity is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -35,7 +35,7 @@ pub struct EnclaveIdentity {
     /// Which enclave it is about.
     pub id: EnclaveId,
     /// From issueDate to nextUpdate.
-    pub validity: Window,
+    pub validity: ValidityPeriod,
     /// The set of levels it belongs to: rises with every TCB recovery.
     pub evaluation_data_number: u32,
     misc_select: [u8; 4],
@@ -90,7 +90,7 @@ impl EnclaveIdentity {
         }
         Ok(Self {
             id: wire.id,
-            validity: Window { from: wire.issue_date, until: wire.next_update },
+            validity: ValidityPeriod { from: wire.issue_date, until: wire.next_update },
             evaluation_data_number: wire.tcb_evaluation_data_number,
             misc_select: wire.miscselect,
             misc_select_mask: wire.miscselect_mask,

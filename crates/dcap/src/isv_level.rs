@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::signed_json::MalformedJson;
 use crate::tcb_status::TcbStatus;
-use crate::time::UnixTime;
+use unix_time::UnixTime;
 
 /// One level: ISVSVN to reach, and what reaching it means.
 #[derive(Clone, Debug, PartialEq, Eq)]

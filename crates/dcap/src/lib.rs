@@ -14,7 +14,8 @@
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let (bytes, collateral): (Vec<u8>, dcap::Collateral) = todo!();
-//! use dcap::{Quote, Requirements, TrustedRoots, UnixTime, Verifier};
+//! use dcap::{Quote, Requirements, TrustedRoots, Verifier};
+//! use unix_time::UnixTime;
 //!
 //! let at = UnixTime::from_rfc3339("2025-06-20T00:00:00Z")?;
 //! let verifier = Verifier::new(TrustedRoots::intel());
@@ -65,7 +66,6 @@ mod tcb_info;
 mod tcb_status;
 mod tee;
 mod text;
-mod time;
 mod verify;
 mod x509;
 
@@ -91,7 +91,6 @@ pub use tcb_info::{
 };
 pub use tcb_status::{TcbStatus, UnknownTcbStatus};
 pub use tee::Tee;
-pub use time::{InvalidTime, OutsideWindow, UnixTime, Window};
 pub use verify::{
     Evaluation, RelaunchRule, Report, RevokedLevel, RevokedPart, Tcb, VerifiedQuote, Verifier, VerifyError,
 };

@@ -157,8 +157,9 @@ impl TrustedRoots {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Collateral, SignedJson, UnixTime};
+    use crate::{Collateral, SignedJson};
     use simulator::Blueprint;
+    use unix_time::UnixTime;
 
     const AT: i64 = 1_790_000_000;
 

@@ -9,7 +9,7 @@ use crate::pck::ProvenPck;
 use crate::quote::Quote;
 use crate::tcb_info::{ComponentName, TcbInfo, TcbLevel};
 use crate::tcb_status::TcbStatus;
-use crate::time::UnixTime;
+use unix_time::UnixTime;
 
 /// Something that is below what the best level needs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use crate::pck::ProvenPck;
 use crate::sgx_extension::SgxType;
 use crate::tcb_status::TcbStatus;
 use crate::tee::Tee;
-use crate::time::UnixTime;
 use crate::verify::VerifiedQuote;
+use unix_time::UnixTime;
 
 /// Supplemental data of a verified quote. Names and meanings of the fields are Intel's; dates are RFC 3339 and bytes
 /// hexadecimal where it is serialised. It is no image of the C structure: its padding is Intel's affair.

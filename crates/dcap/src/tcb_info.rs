@@ -9,8 +9,8 @@ use crate::sgx_extension::{Fmspc, SgxExtension};
 use crate::signed_json::{self, MalformedJson, SignedJson};
 use crate::tcb_status::TcbStatus;
 use crate::tee::Tee;
-use crate::time::{UnixTime, Window};
 pub use tdx_modules::{TdxModule, TdxModuleIdentity, TdxModuleLevel, TdxModules};
+use unix_time::{UnixTime, ValidityPeriod};
 use wire::{Demand, Head, Version2, Version3, Wire, field};
 
 /// TCB Info as it was read; nothing about it is proven.
@@ -21,7 +21,7 @@ pub struct TcbInfo {
     /// Which kind of enclave it is about; version 2 knows SGX alone.
     pub tee: Tee,
     /// From issueDate to nextUpdate.
-    pub validity: Window,
+    pub validity: ValidityPeriod,
     pub(crate) fmspc: Fmspc,
     /// PCEID that it is about.
     pub pce_id: [u8; 2],
@@ -152,7 +152,7 @@ impl TcbInfo {
         Ok(Self {
             version: wire.version,
             tee,
-            validity: Window { from: wire.issue_date, until: wire.next_update },
+            validity: ValidityPeriod { from: wire.issue_date, until: wire.next_update },
             fmspc: Fmspc(wire.fmspc),
             pce_id: wire.pce_id,
             evaluation_data_number: wire.tcb_evaluation_data_number,

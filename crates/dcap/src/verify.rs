@@ -18,7 +18,7 @@ use crate::root::{Root, TrustedRoots};
 use crate::sgx_extension::Fmspc;
 use crate::tcb_status::TcbStatus;
 use crate::tee::Tee;
-use crate::time::{UnixTime, Window};
+use unix_time::{UnixTime, ValidityPeriod};
 
 pub use error::VerifyError;
 use steps::*;
@@ -142,7 +142,7 @@ pub struct VerifiedQuote {
     fmspc: Fmspc,
     root: Root,
     tcb: Tcb,
-    valid: Window,
+    valid: ValidityPeriod,
     collateral_issued: UnixTime,
     at: UnixTime,
 }
@@ -179,7 +179,7 @@ impl VerifiedQuote {
     }
 
     /// When chain and collateral are valid: until its end the same verdict would come out again.
-    pub const fn validity(&self) -> Window {
+    pub const fn validity(&self) -> ValidityPeriod {
         self.valid
     }
 

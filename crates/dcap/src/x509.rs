@@ -11,7 +11,7 @@ use der::{Reader, Sequence, SliceReader};
 use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use x509_cert::time::Time;
 
-use crate::time::{UnixTime, Window};
+use unix_time::{UnixTime, ValidityPeriod};
 
 /// The version field of both, which begins with 0: certificates of version 3.
 pub(crate) const CERTIFICATE_VERSION_3: u8 = 2;
@@ -53,8 +53,8 @@ pub(crate) struct Validity {
 }
 
 impl Validity {
-    pub(crate) fn window(&self) -> Window {
-        Window { from: unix_time(&self.not_before), until: unix_time(&self.not_after) }
+    pub(crate) fn window(&self) -> ValidityPeriod {
+        ValidityPeriod { from: unix_time(&self.not_before), until: unix_time(&self.not_after) }
     }
 }
 

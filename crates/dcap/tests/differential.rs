@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use abi::quote::body_type;
 use collateral::CollateralSet;
-use dcap::{Quote, TrustedRoots, UnixTime, VerifiedCollateral, Verifier};
+use dcap::{Quote, TrustedRoots, VerifiedCollateral, Verifier};
 use dcap_qvl::QuoteCollateralV3;
 use dcap_qvl::verify::QuoteVerifier;
 use simulated::tdx::TrustDomain;
 use simulated::{Fresh, NOW, at, peer, quote_of, read_collateral, roots_of};
 use simulator::Blueprint;
+use unix_time::UnixTime;
 
 /// Mutants of each quote.
 const MUTANTS: usize = 1500;

@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use collateral::{Choice, CollateralSet};
-use dcap::{
-    Allowance, CertificationData, ProvenPck, Quote, Requirements, Tee, TrustedRoots, UnixTime, VerifiedQuote, Verifier,
-};
+use dcap::{Allowance, CertificationData, ProvenPck, Quote, Requirements, Tee, TrustedRoots, VerifiedQuote, Verifier};
 use serde_json::Value;
+use unix_time::UnixTime;
 
 /// The whole line up to a verified quote; the error is its code.
 fn verify(quote: &[u8], pieces: &CollateralSet, at: UnixTime) -> Result<VerifiedQuote, String> {

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::http::{HeaderMap, header};
-use dcap::UnixTime;
 use store::Store;
+use unix_time::UnixTime;
 
 use crate::audit::Audit;
 use crate::hashes::sha256;

@@ -10,11 +10,11 @@ mod used_once;
 
 use std::sync::Arc;
 
-use dcap::UnixTime;
 use serde_json::{Value, json};
 use store::{PolicyChange, SignedRequest, StoreError};
 use token::policy_jws::{self, PolicyJws, SignerCertificate};
 use tokio::sync::MutexGuard;
+use unix_time::UnixTime;
 
 use crate::access::Caller;
 use crate::api_version::ApiVersion;

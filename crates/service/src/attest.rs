@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use abi::open_enclave;
-use dcap::{PckError, Quote, Report, Tee, UnixTime, VerifyError};
+use dcap::{PckError, Quote, Report, Tee, VerifyError};
 use policy::{Fuel, Properties};
 use serde_json::{Map, Value, json};
+use unix_time::UnixTime;
 
 use crate::api_version::ApiVersion;
 use crate::attestation_type::AttestationType;

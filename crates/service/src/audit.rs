@@ -12,10 +12,10 @@ mod retention;
 use std::future::Future;
 use std::time::Duration;
 
-use dcap::UnixTime;
 use serde_json::{Map, Value, json};
 use store::{AuditLog, Entry};
 use tokio::sync::Mutex;
+use unix_time::UnixTime;
 
 pub(crate) use decision::{Decision, Observed, platform_id};
 use queue::Queue;

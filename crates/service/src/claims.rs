@@ -4,9 +4,10 @@ mod of_2018;
 mod sgx;
 mod tdx;
 
-use dcap::{AcceptedQuote, Report, Tee, UnixTime};
+use dcap::{AcceptedQuote, Report, Tee};
 use policy::{Claim, Issuer, Value as ClaimValue};
 use serde_json::{Map, Value, json};
+use unix_time::UnixTime;
 
 use crate::base64;
 use crate::request::HeldData;

@@ -8,10 +8,10 @@ mod withdrawal;
 
 use std::sync::Arc;
 
-use dcap::UnixTime;
 use serde_json::{Value, json};
 use store::{Entry, NewProvider, PolicySigner, StoreError};
 use token::policy_jws::SignerCertificate;
+use unix_time::UnixTime;
 
 use crate::access::Caller;
 use crate::administration::MAX_SIGNERS;

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use collateral::{ChooseError, CollateralSet, LoadError};
-use dcap::{Collateral, CollateralError, Fmspc, ProvenPck, Tee, UnixTime, VerifiedCollateral, Verifier, pem};
+use dcap::{Collateral, CollateralError, Fmspc, ProvenPck, Tee, VerifiedCollateral, Verifier, pem};
 use store::Input;
+use unix_time::UnixTime;
 
 use crate::hashes::{CollateralHashes, sha256};
 use crate::newest_lists::NewestLists;

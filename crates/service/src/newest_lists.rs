@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use collateral::{CollateralSet, is_newer_list};
-use dcap::{Crl, ProvenPck, UnixTime};
+use dcap::{Crl, ProvenPck};
+use unix_time::UnixTime;
 
 /// All loaded collateral, and the newest list of each issuer that a decision was based on.
 #[derive(Debug, Default)]

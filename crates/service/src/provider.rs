@@ -7,10 +7,11 @@ mod trust_model;
 
 use std::sync::Arc;
 
-use dcap::{Requirements, UnixTime, Verifier};
+use dcap::{Requirements, Verifier};
 use store::{ProviderState, WithdrawnKey};
 use token::policy_jws::SignerCertificate;
 use token::{Jwks, SigningKey};
+use unix_time::UnixTime;
 
 use crate::endorsements::{Endorsements, EndorsementsError};
 use crate::keeper::Keeper;

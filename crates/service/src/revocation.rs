@@ -3,11 +3,11 @@
 
 mod list;
 
-use dcap::UnixTime;
 use serde_json::{Value, json};
 use store::{RevokedBy, RevokedToken, StoreError};
 use token::jws::Jws;
 use token::{RevokedTokens, Verifier};
+use unix_time::UnixTime;
 
 use crate::provider::{Provider, ProviderName};
 use crate::providers::Providers;

@@ -21,8 +21,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
-use dcap::UnixTime;
 use token::OpenIdMetadata;
+use unix_time::UnixTime;
 
 use crate::access::{Access, Caller, Role};
 use crate::audit::Audit;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use dcap::{Tee, UnixTime};
+use dcap::Tee;
 use serde::Serialize;
+use unix_time::UnixTime;
 
 use crate::api_version::ApiVersion;
 use crate::attest::AttestError;

@@ -45,14 +45,14 @@ async fn the_token_says_how_up_to_date_and_how_simulated_the_platform_is() {
     assert_eq!(claims["x-veritee-advisory-ids"], json!([]));
     assert_eq!(claims["x-veritee-fmspc"], hex::encode(simulator::FMSPC));
     for name in ["x-veritee-tcb-date", "x-veritee-collateral-expiry"] {
-        assert!(dcap::UnixTime::from_rfc3339(claims[name].as_str().unwrap()).is_ok(), "{name}");
+        assert!(unix_time::UnixTime::from_rfc3339(claims[name].as_str().unwrap()).is_ok(), "{name}");
     }
     assert!(claims.get("x-veritee-dangerous-verification-time").is_none());
 }
 
 #[tokio::test]
 async fn a_dangerous_verification_time_is_in_the_token_and_times_of_the_token_stay_real() {
-    let at = dcap::UnixTime::from_seconds(dcap::UnixTime::of_system_clock().seconds() + 3600);
+    let at = unix_time::UnixTime::from_seconds(unix_time::UnixTime::of_system_clock().seconds() + 3600);
     let service = running::running_with(|config| config.clock = service::VerificationClock::Dangerous(at)).await;
     let token = service.attest(&quote_body(&service.quote(&enclave_holding(b"")))).await.token();
     let claims = claims_of(&token);
@@ -154,7 +154,7 @@ async fn a_draft_policy_gives_an_unsecured_token_that_no_relying_party_accepts()
     assert!(claims.get("x-ms-policy").is_none(), "the draft issues nothing");
     assert_eq!(claims["x-ms-policy-hash"], token::hash::policy_hash(PERMIT));
     let keys = token::Jwks::parse(&service.get("/certs").await.body).unwrap();
-    let now = dcap::UnixTime::of_system_clock().seconds();
+    let now = unix_time::UnixTime::of_system_clock().seconds();
     let expectations = token::Expectations::new(Binding::WithoutFreshness).accept_simulated();
     assert!(token::Verifier::new(running::URL, keys).verify(&token, now, &expectations).is_err());
 }

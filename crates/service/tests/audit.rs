@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dcap::UnixTime;
 use running::managed::{GROUP, MINIMAL, Signer, isolated};
 use running::{Running, claims_of, enclave_holding, encode, quote_body, running, running_with};
 use serde_json::{Value, json};
 use service::{Audit, AuditChoice, Retention};
 use store::{AuditLog, Head, Record, Sqlite};
 use token::policy_jws::CertificateAction;
+use unix_time::UnixTime;
 
 async fn store(service: &Running) -> Sqlite {
     Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap()

@@ -5,12 +5,12 @@ mod running;
 use std::sync::Arc;
 
 use axum::http::{Request, header};
-use dcap::UnixTime;
 use running::managed::{GROUP, Signer, isolated};
 use running::{claims_of, enclave_holding, quote_body, running, running_with};
 use serde_json::{Value, json};
 use service::{Addresses, OpenError, ProviderDomain, ProviderName, Providers, PublicUrl, ServiceConfig};
 use store::{Sqlite, Store};
+use unix_time::UnixTime;
 
 const SUBSCRIPTION: &str = "/subscriptions/s1/providers/Microsoft.Attestation";
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Request, header};
-use dcap::UnixTime;
 use proptest::prelude::*;
 use running::{addresses, enclave_holding, encode, quote_body, request, running};
 use serde_json::json;
 use service::{AttestRequest, AttestationType, ProviderName};
+use unix_time::UnixTime;
 
 const ATTEST: &str = "/attest/SgxEnclave";
 

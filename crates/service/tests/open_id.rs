@@ -40,7 +40,7 @@ async fn every_token_that_is_not_good_is_refused_and_says_why() {
     let service = service_of(&issuer).await;
     assert_eq!(read(&service, &issuer.token(reader())).await.status, 200);
 
-    let now = dcap::UnixTime::of_system_clock().seconds();
+    let now = unix_time::UnixTime::of_system_clock().seconds();
     let claims = issuer.claims(reader()).to_string();
     let good = json!({"alg": "ES256", "typ": "at+jwt", "kid": "first"});
     let header = |member: &str, value: Value| {

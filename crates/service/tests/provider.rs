@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use dcap::UnixTime;
 use running::{addresses, claims_of, config, enclave_holding, quote_body, running_with};
 use serde_json::json;
 use service::{Addresses, EndorsementsError, OpenError, Providers, PublicUrl, UnusableProvider};
 use store::{PolicyChange, Sqlite, Store};
 use token::policy_jws;
+use unix_time::UnixTime;
 
 fn now() -> UnixTime {
     UnixTime::of_system_clock()

@@ -43,7 +43,7 @@ async fn whoever_has_a_token_revokes_it_and_relying_parties_that_ask_refuse_it()
     let list = RevokedTokens::parse(&service.get("/revoked").await.body, URL).unwrap();
     let verifier = Verifier::new(URL, Jwks::parse(&service.get("/certs").await.body).unwrap());
     let expectations = Expectations::new(Binding::WithoutFreshness).accept_simulated().not_revoked(list);
-    let now = dcap::UnixTime::of_system_clock().seconds();
+    let now = unix_time::UnixTime::of_system_clock().seconds();
     assert!(matches!(verifier.verify(&token, now, &expectations), Err(TokenError::Revoked { .. })));
     verifier.verify(&other, now, &expectations).unwrap();
     // Revoked tokens outlive the process.
@@ -148,7 +148,7 @@ async fn tokens_that_strangers_revoke_leave_room_for_contributors() {
     let store = Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
     let (mine, another) = (token_at(&service, "").await, token_at(&service, "").await);
     let entry = store::Entry { replica: "strangers".to_owned(), text: "{}".to_owned() };
-    let now = dcap::UnixTime::of_system_clock().seconds();
+    let now = unix_time::UnixTime::of_system_clock().seconds();
     // The quota of bearers, but for one.
     for number in 0..4_999 {
         let (provider, jti) = ("default".to_owned(), format!("{number:064x}"));
@@ -225,7 +225,7 @@ async fn a_withdrawn_key_is_listed_and_verifies_nothing_any_more() {
         assert_eq!(published(service, "one").await, std::slice::from_ref(&successor));
         let list = service.get("/p/one/revoked").await;
         assert_eq!(list.json()["withdrawnKeys"], json!([kid]));
-        let now = dcap::UnixTime::of_system_clock().seconds();
+        let now = unix_time::UnixTime::of_system_clock().seconds();
         let expectations = Expectations::new(Binding::WithoutFreshness).accept_simulated();
         // Who fetches the keys again, and who kept them but asks for the list.
         let keys = Jwks::parse(&service.get("/p/one/certs").await.body).unwrap();

@@ -39,7 +39,7 @@ async fn there_are_the_providers_own_and_those_of_its_collateral() {
     assert_eq!(all[0], json!({"tcbIdentifier": "azuredefault", "tcbEvaluationDataNumber": 0, "isSelectedTcb": true}));
     assert_eq!(all[1]["tcbEvaluationDataNumber"], simulator::EVALUATION_DATA_NUMBER);
     let date = all[1]["tcbReleaseDate"].as_str().unwrap();
-    assert!(dcap::UnixTime::from_rfc3339(&format!("{date}Z")).is_ok(), "{date}");
+    assert!(unix_time::UnixTime::from_rfc3339(&format!("{date}Z")).is_ok(), "{date}");
     assert_eq!(baselines(&service, "openenclave").await, all);
 }
 

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use dcap::UnixTime;
 use serde_json::{Map, Value, json};
 use store::Head;
 use token::jws::Jws;
 use token::{TokenError, Verifier};
+use unix_time::UnixTime;
 
 use super::chains::{Chains, Deleted, RECORD_MISSING};
 use super::{heads_token, nothing_recorded, records};

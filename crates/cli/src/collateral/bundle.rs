@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use ::collateral::{CollateralSet, Kind, Listed};
-use dcap::{UnixTime, Window};
 use serde_json::{Value, json};
+use unix_time::{UnixTime, ValidityPeriod};
 
 use super::describe::unrecognised;
 use super::not_loaded;
@@ -67,8 +67,8 @@ impl Written<'_> {
     }
 
     /// When every piece is valid, if there is such a time.
-    fn validity(&self) -> Option<Window> {
-        let whole = self.pieces.iter().map(|piece| piece.validity).reduce(Window::and)?;
+    fn validity(&self) -> Option<ValidityPeriod> {
+        let whole = self.pieces.iter().map(|piece| piece.validity).reduce(ValidityPeriod::and)?;
         (whole.from <= whole.until).then_some(whole)
     }
 

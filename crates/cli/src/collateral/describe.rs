@@ -1,8 +1,8 @@
 //! Pieces of collateral in JSON.
 
 use ::collateral::{CollateralSet, Listed};
-use dcap::{OutsideWindow, UnixTime};
 use serde_json::{Value, json};
+use unix_time::{OutsideValidity, UnixTime};
 
 pub fn piece(piece: &Listed, at: UnixTime) -> Value {
     json!({
@@ -25,7 +25,7 @@ pub fn unrecognised(set: &CollateralSet) -> Value {
 pub fn state(piece: &Listed, at: UnixTime) -> &'static str {
     match piece.validity.check(at) {
         Ok(()) => "valid",
-        Err(OutsideWindow::Expired { .. }) => "expired",
-        Err(OutsideWindow::NotYetValid { .. }) => "not yet valid",
+        Err(OutsideValidity::Expired { .. }) => "expired",
+        Err(OutsideValidity::NotYetValid { .. }) => "not yet valid",
     }
 }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use ::policy::{Claim, Issuer, Value as ClaimValue};
-use dcap::{Requirements, TcbStatus, TrustedRoots, UnixTime};
+use dcap::{Requirements, TcbStatus, TrustedRoots};
 use serde_json::{Map, Value};
+use unix_time::UnixTime;
 
 use crate::failure::{self, Failure};
 use crate::verify;

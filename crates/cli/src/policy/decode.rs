@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use dcap::UnixTime;
 use serde_json::{Value, json};
 use token::hash::{policy_hash, policy_token_hash};
 use token::policy_jws::{MAX_LENGTH, PolicyJws, PolicySigner, SignerCertificate};
+use unix_time::UnixTime;
 
 use super::{jws, read_text};
 use crate::failure::Failure;

@@ -3,11 +3,11 @@
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dcap::UnixTime;
 use serde_json::json;
 use service::Audit;
 use state_dir::{Lock, PrivateDir};
 use store::{Store, StoreError};
+use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
 use super::{data_directory, store_unusable};

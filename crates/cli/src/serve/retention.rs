@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dcap::UnixTime;
 use service::{Providers, Retention};
 use tokio::task::JoinHandle;
+use unix_time::UnixTime;
 
 use crate::failure::{self, Failure};
 

@@ -4,9 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dcap::{TcbStatus, UnixTime};
+use dcap::TcbStatus;
 use serde::Deserialize;
 use service::{AuditChoice, Retention};
+use unix_time::UnixTime;
 use web::Limits;
 use zeroize::Zeroizing;
 

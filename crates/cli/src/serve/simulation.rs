@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
-use dcap::UnixTime;
 use service::Quoter;
 use simulator::{EnclaveReport, Platform, SimulationError};
 use tokio::task::JoinHandle;
+use unix_time::UnixTime;
 
 use crate::failure::{self, Failure};
 

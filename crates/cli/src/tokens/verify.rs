@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::ArgGroup;
-use dcap::{Report, TcbStatus, TrustedRoots, UnixTime, Verifier as QuoteVerifier};
+use dcap::{Report, TcbStatus, TrustedRoots, Verifier as QuoteVerifier};
 use serde_json::{Value, json};
 use token::{Binding, Expectations, Jwks, SignerEvidence, VerifiedToken, Verifier};
+use unix_time::UnixTime;
 
 use crate::arguments::{Allow, hex_bytes, parse_accepted_status};
 use crate::client::Client;

@@ -1,10 +1,8 @@
 //! `veritee verify --diagnose`: every check with its result.
 
-use dcap::{
-    CertificateError, CertificateFault, Finding, Outcome, OutsideWindow, PckError, ProvenPck, Quote, UnixTime,
-    Verifier, diagnose,
-};
+use dcap::{CertificateError, CertificateFault, Finding, Outcome, PckError, ProvenPck, Quote, Verifier, diagnose};
 use serde_json::{Value, json};
+use unix_time::{OutsideValidity, UnixTime};
 
 use super::inputs::Inputs;
 use crate::failure::Failure;
@@ -40,11 +38,11 @@ fn at_any_time(
         match verifier.prove(quote, chain, at) {
             Ok(pck) => return Some(pck),
             Err(PckError::Certificate(CertificateError {
-                fault: CertificateFault::OutsideWindow(outside), ..
+                fault: CertificateFault::OutsideValidity(outside), ..
             })) => {
                 at = match outside {
-                    OutsideWindow::NotYetValid { from, .. } => from,
-                    OutsideWindow::Expired { until, .. } => until,
+                    OutsideValidity::NotYetValid { from, .. } => from,
+                    OutsideValidity::Expired { until, .. } => until,
                 };
             }
             Err(_) => return None,

@@ -4,8 +4,9 @@
 //! those of before. Pieces do not say which they are: the highest evaluation number is shown as early, the next as standard.
 
 use collateral::Choice;
-use dcap::{ProvenPck, Quote, UnixTime, Verifier};
+use dcap::{ProvenPck, Quote, Verifier};
 use serde_json::{Value, json};
+use unix_time::UnixTime;
 
 use super::inputs::Inputs;
 use crate::failure::Failure;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use dcap::{SignedJson, UnixTime, pem};
+use dcap::{SignedJson, pem};
+use unix_time::UnixTime;
 
 use super::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES, Piece};
 use crate::form::{IDENTITY, Kind, TCB_INFO};

@@ -5,7 +5,8 @@
 
 use std::cmp::Reverse;
 
-use dcap::{Certificate, Piece, SignedJson, UnixTime, Window};
+use dcap::{Certificate, Piece, SignedJson};
+use unix_time::{UnixTime, ValidityPeriod};
 
 use super::{ChooseError, Taken};
 use crate::set::{CollateralSet, Source};
@@ -21,7 +22,7 @@ pub(crate) const MAX_KEYS: usize = 64;
 pub(super) struct Candidate<'a> {
     source: &'a Source,
     document: &'a SignedJson,
-    validity: Window,
+    validity: ValidityPeriod,
     number: u32,
     version: u32,
 }
@@ -30,7 +31,7 @@ impl<'a> Candidate<'a> {
     pub(super) fn new(
         source: &'a Source,
         document: &'a SignedJson,
-        validity: Window,
+        validity: ValidityPeriod,
         number: u32,
         version: u32,
     ) -> Self {
@@ -160,7 +161,7 @@ fn valid_or_nearest<'a>(certificates: impl Iterator<Item = &'a Certificate>, at:
 }
 
 /// Valid at the time ranks highest; otherwise the smaller the gap the higher.
-fn nearness(window: Window, at: UnixTime) -> Reverse<i64> {
+fn nearness(window: ValidityPeriod, at: UnixTime) -> Reverse<i64> {
     let before = window.from.seconds().saturating_sub(at.seconds());
     let after = at.seconds().saturating_sub(window.until.seconds());
     Reverse(before.max(after).max(0))

@@ -2,8 +2,9 @@
 #![allow(dead_code)] // each test binary uses its part
 
 use collateral::CollateralSet;
-use dcap::{Certificate, CertificationData, ProvenPck, Quote, TrustedRoots, UnixTime, VerifiedQuote, Verifier};
+use dcap::{Certificate, CertificationData, ProvenPck, Quote, TrustedRoots, VerifiedQuote, Verifier};
 use simulator::{Blueprint, Collateral, EnclaveReport, TrustDomainReport};
+use unix_time::UnixTime;
 
 pub const NOW: i64 = 1_790_000_000;
 

@@ -1,6 +1,7 @@
 //! Evidence as bytes: quotes, the collateral for them, the root they lead to, and when they are judged.
 
-use dcap::{Certificate, Collateral, SignedJson, TrustedRoots, UnixTime, pem};
+use dcap::{Certificate, Collateral, SignedJson, TrustedRoots, pem};
+use unix_time::UnixTime;
 
 /// Quotes of one kind with what they are judged by.
 pub struct Evidence {

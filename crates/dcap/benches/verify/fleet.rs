@@ -1,7 +1,7 @@
 //! Quotes of many simulated hosts under one simulated Intel.
 
-use dcap::UnixTime;
 use simulator::{Blueprint, EnclaveReport, Link, TrustDomainReport};
+use unix_time::UnixTime;
 
 use crate::evidence::{Evidence, Pieces};
 

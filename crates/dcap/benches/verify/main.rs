@@ -18,7 +18,8 @@ mod scale;
 use std::cell::RefCell;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-use dcap::{Quote, UnixTime, VerifiedCollateral, Verifier};
+use dcap::{Quote, VerifiedCollateral, Verifier};
+use unix_time::UnixTime;
 
 use evidence::Evidence;
 use fleet::Kind;

@@ -1,7 +1,7 @@
 //! Real quotes with Intel's collateral: the samples in the source package of dcap-qvl.
 
-use dcap::UnixTime;
 use serde_json::Value;
+use unix_time::UnixTime;
 
 use crate::evidence::{Evidence, Pieces};
 

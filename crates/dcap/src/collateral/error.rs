@@ -5,7 +5,7 @@ use std::fmt;
 use crate::chain::CertificateError;
 use crate::crl::MalformedCrl;
 use crate::signed_json::MalformedJson;
-use crate::time::OutsideWindow;
+use unix_time::OutsideValidity;
 
 /// One piece of collateral.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,7 +78,7 @@ pub enum CollateralFault {
     OtherRoot,
     /// Judged before it begins or after it ends.
     #[error(transparent)]
-    OutsideWindow(#[from] OutsideWindow),
+    OutsideValidity(#[from] OutsideValidity),
 }
 
 impl CollateralError {
@@ -91,7 +91,8 @@ impl CollateralError {
             CollateralFault::BadSignature => "bad_signature".to_owned(),
             CollateralFault::WrongIssuer => "wrong_issuer".to_owned(),
             CollateralFault::OtherRoot => "other_root".to_owned(),
-            CollateralFault::OutsideWindow(outside) => outside.code().to_owned(),
+            CollateralFault::OutsideValidity(OutsideValidity::NotYetValid { .. }) => "not_yet_valid".to_owned(),
+            CollateralFault::OutsideValidity(OutsideValidity::Expired { .. }) => "expired".to_owned(),
         };
         format!("{}_{fault}", self.piece.code())
     }
@@ -99,10 +100,10 @@ impl CollateralError {
     /// What to do about it.
     pub const fn help(&self) -> &'static str {
         match &self.fault {
-            CollateralFault::OutsideWindow(OutsideWindow::Expired { .. }) => {
+            CollateralFault::OutsideValidity(OutsideValidity::Expired { .. }) => {
                 "fetch fresh collateral, or judge as of a time when this was valid"
             }
-            CollateralFault::OutsideWindow(OutsideWindow::NotYetValid { .. }) => {
+            CollateralFault::OutsideValidity(OutsideValidity::NotYetValid { .. }) => {
                 "check the clock or the time given to judge at; it lies before this collateral was issued"
             }
             CollateralFault::Chain(error) => error.help(),

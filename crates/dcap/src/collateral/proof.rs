@@ -11,7 +11,7 @@ use crate::pck::{self, Issuer};
 use crate::root::TrustedRoots;
 use crate::signed_json::{MalformedJson, SignedJson};
 use crate::tcb_info::TcbInfo;
-use crate::time::{UnixTime, Window};
+use unix_time::{UnixTime, ValidityPeriod};
 
 /// What is proven, under which roots, with what is remembered.
 pub(crate) struct Proof<'a> {
@@ -23,7 +23,7 @@ pub(crate) struct Proof<'a> {
 /// A document whose signature is proven, and when its signers are valid.
 pub(crate) struct Signed<T> {
     pub(crate) content: T,
-    pub(crate) signers: Vec<(Role, Window)>,
+    pub(crate) signers: Vec<(Role, ValidityPeriod)>,
 }
 
 impl Proof<'_> {
@@ -75,7 +75,7 @@ impl Proof<'_> {
         chain: &[Certificate],
         issuer: &Issuer,
         root_crl: &Crl,
-    ) -> Result<Vec<(Role, Window)>, CollateralError> {
+    ) -> Result<Vec<(Role, ValidityPeriod)>, CollateralError> {
         let [signer, root_certificate] = pair(piece, chain)?;
         let chain = [(signer, Role::TcbSigning), (root_certificate, Role::Root)];
         let signatures = &self.memory.signatures;
@@ -97,12 +97,12 @@ impl Proof<'_> {
 /// When a piece is valid: each of its signers, and the piece itself.
 pub(crate) struct PieceWindows {
     pub(crate) piece: Piece,
-    signers: Vec<(Role, Window)>,
-    own: Window,
+    signers: Vec<(Role, ValidityPeriod)>,
+    own: ValidityPeriod,
 }
 
 impl PieceWindows {
-    pub(crate) const fn new(piece: Piece, signers: Vec<(Role, Window)>, own: Window) -> Self {
+    pub(crate) const fn new(piece: Piece, signers: Vec<(Role, ValidityPeriod)>, own: ValidityPeriod) -> Self {
         Self { piece, signers, own }
     }
 
@@ -120,17 +120,17 @@ impl PieceWindows {
         check_window(self.piece, self.own, at)
     }
 
-    fn check_signers(&self, at: UnixTime) -> Result<Window, CertificateError> {
+    fn check_signers(&self, at: UnixTime) -> Result<ValidityPeriod, CertificateError> {
         chain::check_windows(self.signers.iter().copied(), at)
     }
 
     /// When all of it is valid.
-    pub(crate) fn all(&self) -> Window {
+    pub(crate) fn all(&self) -> ValidityPeriod {
         self.signers.iter().fold(self.own, |all, (_, window)| all.and(*window))
     }
 }
 
-pub(crate) fn check_window(piece: Piece, window: Window, at: UnixTime) -> Result<(), CollateralError> {
+pub(crate) fn check_window(piece: Piece, window: ValidityPeriod, at: UnixTime) -> Result<(), CollateralError> {
     window.check(at).map_err(|outside| fault(piece, outside.into()))
 }
 
@@ -167,7 +167,7 @@ fn check_signature(piece: Piece, document: &SignedJson, chain: &[Certificate]) -
 
 fn read<T>(
     piece: Piece,
-    signers: Vec<(Role, Window)>,
+    signers: Vec<(Role, ValidityPeriod)>,
     content: Result<T, MalformedJson>,
 ) -> Result<Signed<T>, CollateralError> {
     Ok(Signed { content: content.map_err(|error| fault(piece, error.into()))?, signers })

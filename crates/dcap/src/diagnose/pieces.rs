@@ -6,7 +6,7 @@ use crate::crl::Crl;
 use crate::enclave_identity::EnclaveIdentity;
 use crate::pck::Issuer;
 use crate::tcb_info::TcbInfo;
-use crate::time::{UnixTime, Window};
+use unix_time::{UnixTime, ValidityPeriod};
 
 /// The pieces whose signatures hold, whatever the time.
 pub(super) struct Pieces {
@@ -52,6 +52,6 @@ impl Pieces {
     }
 }
 
-fn of_document<T>(piece: Piece, signed: &Signed<T>, own: Window) -> PieceWindows {
+fn of_document<T>(piece: Piece, signed: &Signed<T>, own: ValidityPeriod) -> PieceWindows {
     PieceWindows::new(piece, signed.signers.clone(), own)
 }

@@ -7,7 +7,7 @@ use crate::chain::{self, CertificateError, Role, fault};
 use crate::facts::fact;
 use crate::root::{Root, TrustedRoots};
 use crate::signatures::Signatures;
-use crate::time::Window;
+use unix_time::ValidityPeriod;
 
 /// A CA of PCK certificates under a trusted root: signatures, names and constraints are proven, time and revocation not.
 /// Clones share what was proven.
@@ -63,13 +63,13 @@ impl Issuer {
     }
 
     /// The windows of a chain with that leaf's, from leaf to root.
-    pub(super) fn windows(&self, leaf: Window) -> [(Role, Window); 3] {
+    pub(super) fn windows(&self, leaf: ValidityPeriod) -> [(Role, ValidityPeriod); 3] {
         let [ca, root] = self.own_windows();
         [(Role::Pck, leaf), ca, root]
     }
 
     /// Its own two windows.
-    pub(crate) fn own_windows(&self) -> [(Role, Window); 2] {
+    pub(crate) fn own_windows(&self) -> [(Role, ValidityPeriod); 2] {
         [(Role::PckCa, self.0.ca.validity()), (Role::Root, self.0.root_certificate.validity())]
     }
 }

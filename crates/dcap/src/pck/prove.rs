@@ -13,7 +13,7 @@ use crate::chain::{CertificateError, Role};
 use crate::pem::{self, Blocks, CERTIFICATE};
 use crate::quote::CertificationData;
 use crate::root::TrustedRoots;
-use crate::time::UnixTime;
+use unix_time::UnixTime;
 
 impl ProvenPck {
     /// Proves a PCK chain in PEM (leaf, intermediate, root) as of `at`.

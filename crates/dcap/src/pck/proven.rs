@@ -8,7 +8,7 @@ use crate::ecdsa::Point;
 use crate::root::Root;
 use crate::sgx_extension::{Fmspc, MalformedSgxExtension, SgxExtension};
 use crate::signatures::Signatures;
-use crate::time::{UnixTime, Window};
+use unix_time::{UnixTime, ValidityPeriod};
 
 /// Which CA issued a PCK certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,11 +35,11 @@ pub enum PckCa {
 pub struct ProvenPck {
     key: Point,
     serial: Box<[u8]>,
-    leaf_validity: Window,
+    leaf_validity: ValidityPeriod,
     issuer: Issuer,
     ca_type: PckCa,
     platform: SgxExtension,
-    valid: Window,
+    valid: ValidityPeriod,
 }
 
 impl ProvenPck {
@@ -48,7 +48,7 @@ impl ProvenPck {
         // Computed here and not recalled: what is remembered of a leaf is all that this function gives.
         chain::check_link(issuer.ca(), leaf, Role::Pck, &Signatures::none())?;
         let windows = issuer.windows(leaf.validity());
-        let valid = windows.iter().fold(Window::ALWAYS, |all, (_, window)| all.and(*window));
+        let valid = windows.iter().fold(ValidityPeriod::ALWAYS, |all, (_, window)| all.and(*window));
         let platform = SgxExtension::from_der(leaf.sgx_extension().ok_or(MalformedSgxExtension::Missing)?)?;
         let ca_type = if issuer.ca().common_name() == PLATFORM_CA { PckCa::Platform } else { PckCa::Processor };
         if (ca_type == PckCa::Platform) != platform.multi_package.is_some() {
@@ -91,12 +91,12 @@ impl ProvenPck {
     }
 
     /// When the whole chain is valid.
-    pub const fn validity(&self) -> Window {
+    pub const fn validity(&self) -> ValidityPeriod {
         self.valid
     }
 
     /// When each certificate of the chain is valid, from leaf to root.
-    pub(crate) fn certificate_windows(&self) -> [Window; 3] {
+    pub(crate) fn certificate_windows(&self) -> [ValidityPeriod; 3] {
         self.issuer.windows(self.leaf_validity).map(|(_, window)| window)
     }
 

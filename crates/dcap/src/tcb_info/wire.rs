@@ -10,7 +10,7 @@ use crate::signed_json::{MalformedJson, hex_field};
 use crate::tcb_status::TcbStatus;
 use crate::tee::Tee;
 use crate::text::{Text, present};
-use crate::time::UnixTime;
+use unix_time::UnixTime;
 
 pub(super) fn field(message: impl Into<String>) -> MalformedJson {
     MalformedJson::Field(message.into())

@@ -14,7 +14,7 @@ use crate::quote::Quote;
 use crate::signatures::{Encoding, Signatures};
 use crate::tcb_info::TcbInfo;
 use crate::tee::Tee;
-use crate::time::UnixTime;
+use unix_time::UnixTime;
 
 pub(crate) fn check_windows(pck: &ProvenPck, collateral: &VerifiedCollateral, at: UnixTime) -> Result<(), VerifyError> {
     pck.check_window(at)?;

@@ -10,7 +10,7 @@ use crate::pck::ProvenPck;
 use crate::quote::Quote;
 use crate::tcb_info::{TcbInfo, TcbLevel, TdxModuleLevel};
 use crate::tcb_status::TcbStatus;
-use crate::time::UnixTime;
+use unix_time::UnixTime;
 
 pub use relaunch::RelaunchRule;
 pub use revoked::{Evaluation, RevokedLevel, RevokedPart};

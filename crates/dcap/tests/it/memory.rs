@@ -1,8 +1,9 @@
 //! What a verifier remembers saves it work and never changes a verdict.
 
 use crate::simulated::{NOW, at, blueprint, code, pck_code, quote_of, read_collateral, roots_of};
-use dcap::{Quote, TrustedRoots, UnixTime, Verifier};
+use dcap::{Quote, TrustedRoots, Verifier};
 use simulator::{Blueprint, Link};
+use unix_time::UnixTime;
 
 /// A machine whose certificates above its own are signed once, as in a fleet.
 fn machine() -> Blueprint {

@@ -1,8 +1,9 @@
 //! The last step: a quote under a proven platform and verified collateral, each of its eight steps broken alone.
 
 use crate::simulated::{Change, NOW, acceptances, at, blueprint, key, quote_of, refusals, roots_of, verify};
-use dcap::{Certificate, Report, TcbStatus, UnixTime, Verifier};
+use dcap::{Certificate, Report, TcbStatus, Verifier};
 use simulator::{Blueprint, CaType, DAY, Link, Signer};
+use unix_time::UnixTime;
 
 /// Header version 4 or 5 around an enclave's report.
 fn version(b: &mut Blueprint, version: u16) {

@@ -2,8 +2,9 @@
 
 use crate::simulated::{NOW, at, blueprint, quote_of, roots_of, verify_collateral};
 use collateral::CollateralSet;
-use dcap::{Quote, Supplemental, TcbStatus, TrustedRoots, UnixTime, Unrelated, VerifiedCollateral, Verifier};
+use dcap::{Quote, Supplemental, TcbStatus, TrustedRoots, Unrelated, VerifiedCollateral, Verifier};
 use simulator::{Blueprint, CaType};
+use unix_time::UnixTime;
 
 fn of(made: &Blueprint, collateral: &VerifiedCollateral) -> Result<Supplemental, Unrelated> {
     let verifier = Verifier::new(roots_of(made));

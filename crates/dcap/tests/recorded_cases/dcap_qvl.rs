@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use dcap::{Requirements, TcbStatus, UnixTime};
+use dcap::{Requirements, TcbStatus};
 use serde_json::Value;
+use unix_time::UnixTime;
 
 use crate::table::Table;
 use crate::{answer, read, root, unpacked};

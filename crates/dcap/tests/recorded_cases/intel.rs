@@ -1,7 +1,8 @@
 //! Cases after the tests of Intel's quote verification library, with what that library answers to the same bytes.
 
-use dcap::{IntelResult, TcbStatus, UnixTime};
+use dcap::{IntelResult, TcbStatus};
 use serde_json::Value;
+use unix_time::UnixTime;
 
 use crate::table::Table;
 use crate::{answer, read, root, unpacked};

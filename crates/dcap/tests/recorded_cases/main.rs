@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use collateral::CollateralSet;
-use dcap::{Certificate, IntelResult, Quote, TrustedRoots, UnixTime, VerifiedQuote, Verifier, pem};
+use dcap::{Certificate, IntelResult, Quote, TrustedRoots, VerifiedQuote, Verifier, pem};
+use unix_time::UnixTime;
 
 /// What Veritee says of a case: a verified quote, or the code of the refusal and what Intel's library is said to say.
 type Answer = Result<VerifiedQuote, Refused>;

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::rand;
-use dcap::UnixTime;
 use serde_json::json;
 use store::{Client, StoreError};
+use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
 use super::{Access, AccessError, Caller, Grant, Role};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
-use dcap::UnixTime;
+use unix_time::UnixTime;
 
 use super::AccessError;
 

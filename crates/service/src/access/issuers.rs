@@ -6,9 +6,9 @@ mod settings;
 
 use std::sync::Arc;
 
-use dcap::UnixTime;
 use token::openid::{KeySource, UnverifiedToken, VerifiedClaims, Verifier};
 use tokio::task::JoinHandle;
+use unix_time::UnixTime;
 
 use super::{AccessError, Caller};
 use crate::addresses::Addresses;

@@ -3,10 +3,10 @@
 //! The key signs nothing else and the audience is of their own: a token about evidence is never a bearer token, nor the reverse.
 
 use aws_lc_rs::{hmac, rand};
-use dcap::UnixTime;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{AccessKey, Store, StoreError};
+use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
 use super::{AccessError, OpenAccessError};

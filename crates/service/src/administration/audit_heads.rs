@@ -1,8 +1,8 @@
 //! The heads of the audit's chains, signed, for whoever wants to keep them.
 
-use dcap::UnixTime;
 use serde_json::json;
 use store::Head;
+use unix_time::UnixTime;
 
 use super::AdministrationError;
 use crate::provider::Provider;

@@ -1,9 +1,9 @@
 //! The certificates that policies of an Isolated provider are signed under.
 
-use dcap::UnixTime;
 use serde_json::{Value, json};
 use store::{Entry, PolicySigner, SignedRequest};
 use token::policy_jws::{CertificateAction, CertificateJws, SignerCertificate};
+use unix_time::UnixTime;
 
 use super::{AdministrationError, used_once};
 use crate::access::Caller;

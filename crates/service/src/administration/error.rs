@@ -1,8 +1,8 @@
 //! Why a provider is not changed, or does not say what was asked.
 
-use dcap::UnixTime;
 use store::StoreError;
 use token::policy_jws::{CertificateAction, CertificateJwsError, SignerTrustError};
+use unix_time::UnixTime;
 
 use super::used_once::MAX_USED_REQUESTS;
 use crate::policies::PolicyError;

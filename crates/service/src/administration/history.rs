@@ -1,8 +1,8 @@
 //! What a policy was before, and going back to it.
 
-use dcap::UnixTime;
 use serde_json::{Value, json};
 use store::PolicyChange;
+use unix_time::UnixTime;
 
 use super::{AdministrationError, next_change};
 use crate::access::Caller;

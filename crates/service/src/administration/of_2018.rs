@@ -1,9 +1,9 @@
 //! What administrators are answered in the API of 2018.
 
-use dcap::UnixTime;
 use serde_json::{Map, Value, json};
 use token::jws::Jws;
 use token::policy_jws::{PolicyJws, PolicySigner, SignerCertificate};
+use unix_time::UnixTime;
 
 use super::AdministrationError;
 use crate::api_version::ApiVersion;

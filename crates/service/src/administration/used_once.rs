@@ -1,8 +1,8 @@
 //! Signed policies and signer requests are used once: which request a JWS is, and whether a policy was in force before.
 
-use dcap::UnixTime;
 use store::{PolicyChange, SignedRequest, signing_input_sha256};
 use token::policy_jws::{CertificateAction, SignerCertificate};
+use unix_time::UnixTime;
 
 use super::AdministrationError;
 use crate::hashes::sha256;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use dcap::UnixTime;
 use serde_json::{Value, json};
 use store::{Input, PlatformEvidence};
+use unix_time::UnixTime;
 
 use super::AuditChoice;
 use crate::hashes::{sha256, sha256_hex};

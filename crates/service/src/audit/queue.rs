@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use dcap::UnixTime;
 use serde_json::{Value, json};
 use store::{AuditLog, Input, PlatformEvidence};
 use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::MissedTickBehavior;
+use unix_time::UnixTime;
 
 use super::decision::Digest;
 use super::{Audit, BY_ITSELF};

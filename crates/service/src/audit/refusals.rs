@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use dcap::UnixTime;
 use serde_json::{Value, json};
+use unix_time::UnixTime;
 
 /// Kinds of refusals that are counted apart in one record, which is some 30 KiB then. The rest is counted together.
 const KINDS: usize = 256;

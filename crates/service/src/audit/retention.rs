@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use dcap::UnixTime;
 use serde::Deserialize;
 use serde_json::json;
 use store::{Chain, Head, RETENTION, Record, StoreError};
+use unix_time::UnixTime;
 
 use super::BY_ITSELF;
 use crate::administration::AdministrationError;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use dcap::UnixTime;
 use store::StoreError;
+use unix_time::UnixTime;
 
 use super::ControlError;
 use crate::audit::BY_ITSELF;

@@ -1,7 +1,7 @@
 //! Providers as the resource manager's API shows them.
 
-use dcap::UnixTime;
 use serde_json::{Value, json};
+use unix_time::UnixTime;
 
 use crate::provider::Provider;
 

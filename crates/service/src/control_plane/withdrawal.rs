@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use dcap::UnixTime;
 use serde_json::json;
 use store::WithdrawnKey;
+use unix_time::UnixTime;
 
 use super::ControlError;
 use crate::provider::{Provider, ProviderName, make_key};

@@ -7,8 +7,8 @@ mod make;
 
 use std::sync::Arc;
 
-use dcap::UnixTime;
 use token::{Jwk, Jwks, SigningKey, TokenAlgorithm};
+use unix_time::UnixTime;
 
 use crate::vault::{KeyBinding, Purpose, Vault, VaultError, is_unbound_signing_key};
 

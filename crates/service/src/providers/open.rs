@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use dcap::UnixTime;
 use store::{NewProvider, ProviderState, Store, StoreError};
+use unix_time::UnixTime;
 
 use super::freshness::Freshness;
 use super::{Providers, ServiceConfig};

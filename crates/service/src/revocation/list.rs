@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use dcap::UnixTime;
 use store::{RevokedBy, RevokedToken};
+use unix_time::UnixTime;
 
 /// The revoked tokens of one provider. A revocation adds to the list and copies nothing, so that a list can be filled in a time
 /// that is linear in its length. Attestation does not read it.

@@ -7,10 +7,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use dcap::UnixTime;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Client;
+use unix_time::UnixTime;
 
 use super::entry::Entered;
 use super::{Api, body};

@@ -5,9 +5,9 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
-use dcap::UnixTime;
 use serde::Deserialize;
 use serde_json::json;
+use unix_time::UnixTime;
 
 use super::entry::Entered;
 use super::{Api, body, forbidden, method_not_allowed};

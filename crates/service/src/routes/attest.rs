@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use dcap::UnixTime;
+use unix_time::UnixTime;
 use web::Received;
 
 use super::entry::{Attested, Entered};

@@ -6,9 +6,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use dcap::UnixTime;
 use serde_json::{Value, json};
 use store::{Record, StoreError};
+use unix_time::UnixTime;
 
 use super::Api;
 use super::entry::Entered;

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use dcap::UnixTime;
 use serde_json::{Value, json};
+use unix_time::UnixTime;
 
 use super::entry::Entered;
 use super::{Api, body, forbidden};

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use dcap::UnixTime;
 use serde_json::json;
+use unix_time::UnixTime;
 
 use super::entry::Entered;
 use super::{Api, administration, attest, body};

@@ -5,8 +5,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dcap::UnixTime;
 use serde_json::json;
+use unix_time::UnixTime;
 
 use super::entry::Entered;
 use super::{Api, body};

@@ -4,8 +4,8 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use dcap::UnixTime;
 use serde_json::json;
+use unix_time::UnixTime;
 
 use super::entry::Entered;
 use super::{Api, administration};

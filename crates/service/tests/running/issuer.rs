@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-use dcap::UnixTime;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
 use service::{IssuerSettings, ProviderName, Role, RoleRule};
 use token::openid::SignatureAlgorithm;
+use unix_time::UnixTime;
 
 use super::encode;
 

@@ -17,7 +17,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dcap::{Requirements, UnixTime};
+use dcap::Requirements;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use service::{
@@ -28,6 +28,7 @@ use simulator::{EnclaveReport, Platform, Simulation};
 use store::{Sqlite, Store};
 use tempfile::TempDir;
 use token::{Binding, Expectations, Jwks, VerifiedToken, Verifier};
+use unix_time::UnixTime;
 use web::{Connection, Gate, Limits};
 
 pub const URL: &str = "https://localhost:8443";

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use dcap::{Requirements, TcbStatus, UnixTime};
+use dcap::{Requirements, TcbStatus};
 use serde_json::Value;
 use service::VerificationClock;
+use unix_time::UnixTime;
 
 use super::{Running, running_with};
 

@@ -1,9 +1,9 @@
 //! A service over a simulated machine with TDX.
 
-use dcap::UnixTime;
 use serde_json::Value;
 use simulator::{Blueprint, Body, TrustDomainReport};
 use tempfile::TempDir;
+use unix_time::UnixTime;
 
 use super::{Answer, Running, running_with};
 

@@ -59,7 +59,7 @@ pub enum SignerTrustError {
     },
     /// It is not valid at this time.
     #[error("certificate of `{subject}` has expired, or is not valid yet")]
-    OutsideWindow {
+    OutsideValidity {
         /// Whose it is.
         subject: String,
     },
@@ -76,7 +76,7 @@ impl SignerTrustError {
             Self::KeyUsage { .. } => "signer_key_usage",
             Self::CriticalExtension { .. } => "signer_critical_extension",
             Self::KeySize { .. } => "signer_key_size",
-            Self::OutsideWindow { .. } => "signer_outside_window",
+            Self::OutsideValidity { .. } => "signer_outside_window",
         }
     }
 
@@ -91,7 +91,7 @@ impl SignerTrustError {
             }
             Self::CriticalExtension { .. } => "have a certificate issued without it",
             Self::KeySize { .. } => "have certificates issued with RSA keys of 2048 to 4096 bits, or keys on P-256",
-            Self::OutsideWindow { .. } => "have a certificate issued that is valid now",
+            Self::OutsideValidity { .. } => "have a certificate issued that is valid now",
         }
     }
 }
@@ -214,7 +214,7 @@ fn check_validity(below: &[SignerCertificate], at: u64) -> Result<(), SignerTrus
     let is_valid =
         |certificate: &&SignerCertificate| (certificate.not_before()..=certificate.not_after()).contains(&at);
     match below.iter().find(|certificate| !is_valid(certificate)) {
-        Some(certificate) => Err(SignerTrustError::OutsideWindow { subject: subject(certificate) }),
+        Some(certificate) => Err(SignerTrustError::OutsideValidity { subject: subject(certificate) }),
         None => Ok(()),
     }
 }

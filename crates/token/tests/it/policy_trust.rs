@@ -177,7 +177,7 @@ fn certificates_below_the_anchor_are_valid_now_and_the_anchor_is_for_whoever_con
     let root = Party::new("root", true, None, |it| it.not_after = at - Duration::seconds(1));
     let leaf = Party::new("leaf", false, Some(&root), |_| {});
     assert!(judged(&[&leaf, &root], &[&root]).is_ok());
-    let refused = SignerTrustError::OutsideWindow { subject: "CN=leaf".to_owned() };
+    let refused = SignerTrustError::OutsideValidity { subject: "CN=leaf".to_owned() };
     let expired = Party::new("leaf", false, Some(&root), |it| it.not_after = at - Duration::seconds(1));
     assert_eq!(judged(&[&expired, &root], &[&root]), Err(refused.clone()));
     assert!(judged(&[&expired], &[&expired]).is_ok());

@@ -9,10 +9,11 @@ use std::error::Error;
 use abi::sgx::ReportBody;
 use dcap::{
     Certificate, CertificationData, Collateral, CollateralError, PckError, Piece, ProvenPck, Quote, SignedJson,
-    TrustedRoots, UnixTime, VerifiedCollateral, VerifiedQuote, Verifier, pem,
+    TrustedRoots, VerifiedCollateral, VerifiedQuote, Verifier, pem,
 };
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, EcdsaKey, EnclaveReport, Signed};
+use unix_time::UnixTime;
 
 /// When everything is made and judged unless a test says otherwise.
 pub const NOW: i64 = 1_790_000_000;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use abi::open_enclave;
-use dcap::UnixTime;
 use token::{SigningKey, TokenAlgorithm};
+use unix_time::UnixTime;
 
 use super::{KeysError, Owner};
 use crate::vault::Vault;

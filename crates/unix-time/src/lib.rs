@@ -1,46 +1,86 @@
-//! Points in time, as an argument.
+//! Points in time, validity periods, and RFC 3339: the one time type of Veritee.
+//!
+//! Time is an argument: only programs read a clock, with [`UnixTime::of_system_clock`]. So a decision of the past can be made again.
 
+mod period;
+
+use std::borrow::Cow;
 use std::fmt;
+
+use problem::Problem;
 
 use time::format_description::well_known::Rfc3339;
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
-use crate::text::Text;
+pub use period::{OutsideValidity, ValidityPeriod};
 
 /// A point in time: seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
-/// Nothing in this crate reads a clock: whoever verifies says as of when, so that a decision of the past can be made again.
+/// ```
+/// use unix_time::UnixTime;
+///
+/// let time = UnixTime::from_rfc3339("2025-06-20T02:00:00+02:00")?;
+/// assert_eq!(time.to_string(), "2025-06-20T00:00:00Z");
+/// # Ok::<(), unix_time::InvalidTime>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime(i64);
 
-/// Text that is no RFC 3339 time.
+/// The text is not an RFC 3339 time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no RFC 3339 time such as `2025-06-20T00:00:00Z`")]
+#[error("invalid time `{0}`")]
 pub struct InvalidTime(String);
 
+impl Problem for InvalidTime {
+    fn code(&self) -> Cow<'static, str> {
+        "invalid_time".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "Write the time as RFC 3339, such as `2025-06-20T00:00:00Z`.".into()
+    }
+}
+
 impl UnixTime {
-    /// Seconds since the epoch.
+    /// The first second of 1970, UTC.
+    pub const EPOCH: Self = Self(0);
+    /// The earliest time that this type can hold.
+    pub const MIN: Self = Self(i64::MIN);
+    /// The latest time that this type can hold.
+    pub const MAX: Self = Self(i64::MAX);
+
+    /// Makes a time from seconds since the epoch; negative before 1970.
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds)
     }
 
-    /// Seconds since the epoch.
+    /// Returns the seconds since the epoch; negative before 1970.
     pub const fn seconds(self) -> i64 {
         self.0
     }
 
-    /// The system's clock, for programs: the libraries take the time as an argument.
+    /// Returns the time that is `seconds` later, or earlier if they are negative. It stops at [`Self::MIN`] and [`Self::MAX`].
+    pub const fn plus(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// Returns how many seconds have passed since `earlier`; negative if it is later.
+    pub const fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Reads the clock of the system. For programs: libraries take the time as an argument.
     pub fn of_system_clock() -> Self {
         Self(OffsetDateTime::now_utc().unix_timestamp())
     }
 
-    /// Reads RFC 3339, such as `2025-06-20T00:00:00Z`; fractions of a second are cut off.
+    /// Reads RFC 3339, such as `2025-06-20T00:00:00Z`. Fractions of a second are cut off.
     ///
     /// # Errors
-    /// Where the text is anything else.
+    /// Fails if the text is anything else.
     pub fn from_rfc3339(text: &str) -> Result<Self, InvalidTime> {
         let time = plain_utc(text).or_else(|| OffsetDateTime::parse(text, &Rfc3339).ok());
-        time.map(|time| Self(time.unix_timestamp())).ok_or_else(|| InvalidTime(text.chars().take(40).collect()))
+        time.map(|time| Self(time.unix_timestamp())).ok_or_else(|| InvalidTime(problem::untrusted::excerpt(text, 40)))
     }
 }
 
@@ -84,88 +124,30 @@ impl<'de> serde::Deserialize<'de> for UnixTime {
     /// Reads the form of Intel's documents alone, `YYYY-MM-DDTHH:MM:SSZ`, and no other form of RFC 3339: Intel's library
     /// refuses a document with any other.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(text) = Text::deserialize(deserializer)?;
-        plain_utc(&text).map(|time| Self(time.unix_timestamp())).ok_or_else(|| {
-            let start: String = text.chars().take(40).flat_map(char::escape_debug).collect();
-            serde::de::Error::custom(format_args!("invalid time `{start}`: expected the form `2025-06-20T00:00:00Z`"))
+        deserializer.deserialize_str(PlainUtc)
+    }
+}
+
+struct PlainUtc;
+
+impl serde::de::Visitor<'_> for PlainUtc {
+    type Value = UnixTime;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time in the form `2025-06-20T00:00:00Z`")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<UnixTime, E> {
+        plain_utc(text).map(|time| UnixTime(time.unix_timestamp())).ok_or_else(|| {
+            let start = problem::untrusted::excerpt(text, 40);
+            E::custom(format_args!("invalid time `{start}`: expected the form `2025-06-20T00:00:00Z`"))
         })
-    }
-}
-
-/// A span of time, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// First second inside.
-    pub from: UnixTime,
-    /// Last second inside.
-    pub until: UnixTime,
-}
-
-/// A point in time outside a [`Window`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OutsideWindow {
-    /// Before it begins.
-    #[error("not valid before {from}, judged as of {at}")]
-    NotYetValid {
-        /// First valid second.
-        from: UnixTime,
-        /// The time asked about.
-        at: UnixTime,
-    },
-    /// After it ends.
-    #[error("expired at {until}, judged as of {at}")]
-    Expired {
-        /// Last valid second.
-        until: UnixTime,
-        /// The time asked about.
-        at: UnixTime,
-    },
-}
-
-impl OutsideWindow {
-    pub(crate) const fn code(self) -> &'static str {
-        match self {
-            Self::NotYetValid { .. } => "not_yet_valid",
-            Self::Expired { .. } => "expired",
-        }
-    }
-}
-
-impl Window {
-    /// All of time.
-    pub(crate) const ALWAYS: Self = Self { from: UnixTime(i64::MIN), until: UnixTime(i64::MAX) };
-
-    /// Whether `at` lies in it, the boundary seconds included.
-    ///
-    /// # Errors
-    /// Says on which side `at` lies outside.
-    pub const fn check(self, at: UnixTime) -> Result<(), OutsideWindow> {
-        if at.0 < self.from.0 {
-            return Err(OutsideWindow::NotYetValid { from: self.from, at });
-        }
-        if at.0 > self.until.0 {
-            return Err(OutsideWindow::Expired { until: self.until, at });
-        }
-        Ok(())
-    }
-
-    /// The span that lies in both; it may be empty, and then nothing passes its check.
-    pub fn and(self, other: Self) -> Self {
-        Self { from: self.from.max(other.from), until: self.until.min(other.until) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn both_boundary_seconds_are_inside() {
-        let window = Window { from: UnixTime(10), until: UnixTime(20) };
-        assert!(window.check(UnixTime(10)).is_ok() && window.check(UnixTime(20)).is_ok());
-        assert!(matches!(window.check(UnixTime(9)), Err(OutsideWindow::NotYetValid { .. })));
-        assert!(matches!(window.check(UnixTime(21)), Err(OutsideWindow::Expired { .. })));
-    }
 
     #[test]
     fn reads_and_writes_rfc3339() {
