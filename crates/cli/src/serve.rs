@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use collateral::LoadError;
-use rustls::ServerConfig;
-use service::{
+use attestation::{
     Access, Addresses, Audit, InvalidProviderDomain, KeysError, OpenAccessError, OpenError, ProviderDomain, Providers,
     PublicUrl, ServiceConfig, UnusableProvider, VerificationClock,
 };
+use collateral::LoadError;
+use rustls::ServerConfig;
 use simulator::Platform;
 use state_dir::PrivateDir;
 use store::{Postgres, Sqlite, Store, StoreError};
@@ -103,7 +103,7 @@ impl Running {
                 .as_ref()
                 .map(|simulation| simulation.collateral())
                 .or_else(|| settings.collateral.clone()),
-            requirements: service::left_to_policy(requirements(&settings.accept_tcb, &[])),
+            requirements: attestation::left_to_policy(requirements(&settings.accept_tcb, &[])),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
             vault: Arc::new(vault::open(settings.key_encryption_key.as_deref(), &data, &starting)?),
             quoter: simulation.as_ref().map(Simulation::quoter),

@@ -6,12 +6,12 @@ use serde::Serialize;
 use serde_json::json;
 use store::StoreError;
 
-use crate::access::AccessError;
-use crate::administration::AdministrationError;
-use crate::attest::AttestError;
-use crate::causes::chain;
-use crate::control_plane::ControlError;
-use crate::request::BadRequest;
+use attestation::AccessError;
+use attestation::AdministrationError;
+use attestation::AttestError;
+use attestation::BadRequest;
+use attestation::ControlError;
+use problem::chain;
 
 /// A refusal: status, Azure's code, our finer code, a message, and help.
 #[derive(Debug)]

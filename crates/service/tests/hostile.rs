@@ -4,12 +4,12 @@ mod running;
 
 use std::time::Duration;
 
+use attestation::{AttestRequest, AttestationType, ProviderName};
 use axum::body::{Body, Bytes};
 use axum::http::{Request, header};
 use proptest::prelude::*;
 use running::{addresses, enclave_holding, encode, quote_body, request, running};
 use serde_json::json;
-use service::{AttestRequest, AttestationType, ProviderName};
 use unix_time::UnixTime;
 
 const ATTEST: &str = "/attest/SgxEnclave";

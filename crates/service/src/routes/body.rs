@@ -6,8 +6,8 @@ use serde_json::Value;
 use web::{BodyError, Received};
 
 use super::entry::Entered;
-use crate::administration::AdministrationError;
 use crate::response::ApiError;
+use attestation::AdministrationError;
 
 /// Bytes of a request body. A quote with its certificates has about 5,000.
 pub const MAX_BODY: usize = 2 << 20;

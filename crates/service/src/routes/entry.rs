@@ -13,9 +13,9 @@ use axum::response::{IntoResponse, Response};
 use web::{AnswerError, Connection, Gate, Limits};
 
 use super::query::Query;
-use crate::provider::Provider;
-use crate::providers::{Providers, Target};
 use crate::response::{ApiError, Refused};
+use attestation::Provider;
+use attestation::{Providers, Target};
 
 /// Time for a request, its body included.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -181,7 +181,7 @@ fn is_for_the_service(path: &str) -> bool {
 
 /// A provider without public network access is for addresses of private networks. Behind a proxy that is the proxy's.
 fn check_network(provider: &Provider, path: &str, peer: Option<IpAddr>) -> Result<(), ApiError> {
-    let is_open = provider.settings.public_network_access || is_for_the_service(path);
+    let is_open = provider.settings().public_network_access || is_for_the_service(path);
     if is_open || peer.is_none_or(is_private) {
         return Ok(());
     }

@@ -8,12 +8,13 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use unix_time::UnixTime;
 
+use super::bearer::bearer;
 use super::entry::Entered;
 use super::{Api, body};
-use crate::access::{Role, bearer};
-use crate::causes::chain;
 use crate::response::{ApiError, json_body, status_of};
-use crate::revocation::{Presented, RevocationError, TokenId};
+use attestation::Role;
+use attestation::{Presented, RevocationError, TokenId};
+use problem::chain;
 
 /// Whose work it is where the token itself was presented, in the audit.
 const PRESENTER: &str = "the token's bearer";
