@@ -1,6 +1,8 @@
 //! What evidence is judged by: a root and the collateral under it. Providers of one root and one source share it, with all that
 //! is remembered of platforms seen before.
 
+use problem::Problem;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -31,6 +33,22 @@ pub enum EndorsementsError {
     /// Collateral cannot be loaded.
     #[error("collateral cannot be loaded")]
     Collateral(#[from] LoadError),
+}
+
+impl Problem for EndorsementsError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Root => "root_malformed".into(),
+            Self::Collateral(_) => "collateral_unusable".into(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Root => "give one certificate in PEM".into(),
+            Self::Collateral(error) => error.help().into(),
+        }
+    }
 }
 
 /// A root with the collateral under it.

@@ -1,5 +1,8 @@
 //! A provider's collateral: loaded from its path, chosen and verified once per platform family, used many times.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use std::collections::{BTreeMap, HashMap};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -24,26 +27,24 @@ pub enum KeeperError {
     #[error(transparent)]
     Choose(#[from] ChooseError),
     /// They are there and do not verify.
-    #[error("collateral for this platform cannot be used: {0}")]
+    #[error("collateral for this platform cannot be used")]
     Verify(#[from] CollateralError),
 }
 
-impl KeeperError {
-    /// A stable name of the fault.
-    pub fn code(&self) -> String {
+impl Problem for KeeperError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
-            Self::NotConfigured => "collateral_not_configured".to_owned(),
-            Self::Choose(error) => error.code().to_owned(),
-            Self::Verify(error) => error.code(),
+            Self::NotConfigured => "collateral_not_configured".into(),
+            Self::Choose(error) => error.code().into(),
+            Self::Verify(error) => error.code().into(),
         }
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
-            Self::NotConfigured => "start the service with --collateral PATH",
-            Self::Choose(error) => error.help(),
-            Self::Verify(error) => error.help(),
+            Self::NotConfigured => "start the service with --collateral PATH".into(),
+            Self::Choose(error) => error.help().into(),
+            Self::Verify(error) => error.help().into(),
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use std::borrow::Cow;
+
 use policy::{Diagnostics, EvaluationError, Fuel, Policy, Properties, Vocabulary};
+use problem::Problem;
 use serde_json::Value;
 use store::PolicyChange;
 use token::policy_jws::{self, PolicyJws, PolicyJwsError};
@@ -31,14 +34,32 @@ pub(crate) struct PolicyInForce {
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
     /// The JWS cannot be read, or its signature is wrong.
-    #[error("policy JWS is refused: {0}")]
+    #[error("policy JWS is refused")]
     Jws(#[from] PolicyJwsError),
     /// The JWS has no policy in it: it is one that resets.
     #[error("policy JWS has an empty payload")]
     NoPolicy,
     /// The text is refused.
-    #[error("policy is refused: {0}")]
-    Text(Diagnostics),
+    #[error("policy is refused")]
+    Text(#[source] Diagnostics),
+}
+
+impl Problem for PolicyError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Jws(error) => error.code().into(),
+            Self::NoPolicy => "policy_missing".into(),
+            Self::Text(_) => "policy_malformed".into(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Jws(error) => error.help().into(),
+            Self::NoPolicy => "send a policy in `AttestationPolicy`, or POST to :reset".into(),
+            Self::Text(_) => "mend the policy text where the message says; the old one stays".into(),
+        }
+    }
 }
 
 impl PolicyInForce {

@@ -5,6 +5,8 @@ mod name;
 mod settings;
 mod trust_model;
 
+use problem::Problem;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use dcap::{Requirements, Verifier};
@@ -75,6 +77,31 @@ pub enum UnusableProvider {
     /// It has no key that can sign.
     #[error(transparent)]
     Keys(#[from] KeysError),
+}
+
+impl Problem for UnusableProvider {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Row(_) => "provider_row_malformed".into(),
+            Self::Endorsements(error) => error.code(),
+            Self::BeyondLoopback => "other_root_beyond_loopback".into(),
+            Self::Policy { source, .. } => source.code(),
+            Self::Signer => "signer_malformed".into(),
+            Self::Keys(error) => error.code(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Row(_) | Self::Signer => {
+                "start the version of veritee that wrote it, or restore the database from a copy".into()
+            }
+            Self::Endorsements(error) => error.help(),
+            Self::BeyondLoopback => "listen on loopback, or delete the provider".into(),
+            Self::Policy { source, .. } => source.help(),
+            Self::Keys(error) => error.help(),
+        }
+    }
 }
 
 /// One provider as of one moment: an attestation takes it and reads nothing newer. A change makes another one.

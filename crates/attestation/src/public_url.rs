@@ -1,5 +1,7 @@
 //! Where a provider is reached, and what its tokens call their issuer.
 
+use problem::Problem;
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
@@ -29,6 +31,26 @@ pub struct ProviderDomain(String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no domain such as `attest.example`")]
 pub struct InvalidProviderDomain(String);
+
+impl Problem for InvalidPublicUrl {
+    fn code(&self) -> Cow<'static, str> {
+        "public_url_malformed".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "give the URL that clients use".into()
+    }
+}
+
+impl Problem for InvalidProviderDomain {
+    fn code(&self) -> Cow<'static, str> {
+        "provider_domain_malformed".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "give a domain, without `*.`".into()
+    }
+}
 
 impl ProviderDomain {
     /// Reads a domain: labels of lowercase letters, digits and hyphens, with dots between them.

@@ -1,5 +1,8 @@
 //! The body of an attestation request: JSON from a stranger.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use serde_json::{Map, Value};
 
 use crate::api_version::ApiVersion;
@@ -61,10 +64,13 @@ pub enum BadRequest {
     NonceTooLong,
 }
 
-impl BadRequest {
-    /// What to do about it.
-    pub fn help(&self) -> &'static str {
-        match self {
+impl Problem for BadRequest {
+    fn code(&self) -> Cow<'static, str> {
+        "request_malformed".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::Missing("report") => "send the Open Enclave report as base64url in `report`",
             Self::Missing("Quote") => "send the quote, or the Open Enclave report, as base64url in `Quote`",
             Self::Missing(_) => "send the quote as base64url in `quote`",
@@ -75,7 +81,8 @@ impl BadRequest {
             Self::DataTooLong(_) => "commit to a hash of the data instead",
             Self::NonceNotExact => "send the nonce as a string",
             _ => "send one JSON object as the Azure Attestation API describes it, each member once",
-        }
+        };
+        text.into()
     }
 }
 

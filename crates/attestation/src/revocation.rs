@@ -3,6 +3,9 @@
 
 mod list;
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use serde_json::{Value, json};
 use store::{RevokedBy, RevokedToken, StoreError};
 use token::jws::Jws;
@@ -41,20 +44,19 @@ pub enum RevocationError {
     Store(#[from] StoreError),
 }
 
-impl RevocationError {
-    /// A stable name of the fault.
-    pub const fn code(&self) -> &'static str {
-        match self {
+impl Problem for RevocationError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::Id => "token_id_malformed",
             Self::TooMany => "too_many_revoked_tokens",
             Self::TooManyByBearers => "too_many_tokens_revoked_by_bearers",
             Self::Store(_) => "store_failed",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::Id => "give the 64 hexadecimal digits of the claim jti",
             Self::TooMany => {
                 "withdraw the signing key, which refuses all its tokens: veritee provider withdraw-key; or wait until some have \
@@ -65,7 +67,8 @@ impl RevocationError {
                  expired"
             }
             Self::Store(_) => "try again; the service's log says what is wrong",
-        }
+        };
+        text.into()
     }
 }
 

@@ -4,6 +4,8 @@
 //! else: another provider's key, one for another issuer or root, or an access key.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use problem::Problem;
+use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 /// What a sealed key is, and what it belongs to.
@@ -83,6 +85,22 @@ pub enum VaultError {
     /// The library did not seal.
     #[error("{0} cannot be sealed")]
     Seal(&'static str),
+}
+
+impl Problem for VaultError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Sealed(_) => "key_sealed".into(),
+            Self::Seal(_) => "key_not_sealed".into(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Sealed(_) => "give the key-encryption key that it was sealed under".into(),
+            Self::Seal(_) => "try again; if it fails again, the cryptographic library is broken".into(),
+        }
+    }
 }
 
 impl Vault {

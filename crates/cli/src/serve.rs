@@ -20,6 +20,7 @@ use attestation::{
     PublicUrl, ServiceConfig, UnusableProvider, VerificationClock,
 };
 use collateral::LoadError;
+use problem::Problem;
 use rustls::ServerConfig;
 use simulator::Platform;
 use state_dir::PrivateDir;
@@ -328,8 +329,7 @@ fn not_open(error: &OpenError) -> Failure {
         OpenError::Default(unusable) if matches!(**unusable, UnusableProvider::Keys(KeysError::Vault(_))) => {
             sealed(message)
         }
-        OpenError::OtherRoot { .. } => Failure::usage("provider_mismatch", message, error.help()),
-        OpenError::BeyondLoopback => Failure::usage("simulated_beyond_loopback", message, error.help()),
+        OpenError::OtherRoot { .. } | OpenError::BeyondLoopback => Failure::of_usage(error),
         _ => Failure::environment("provider_unusable", message, error.help()),
     }
 }

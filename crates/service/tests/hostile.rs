@@ -2,6 +2,7 @@
 
 mod running;
 
+use problem::Problem;
 use std::time::Duration;
 
 use attestation::{AttestRequest, AttestationType, ProviderName};
@@ -155,7 +156,7 @@ fn attest_at(service: &running::Running, provider: &str, quote: &[u8], at: i64) 
     let request = AttestRequest::from_json(body.as_bytes(), AttestationType::SgxEnclave).unwrap();
     let provider = service.providers.get(&ProviderName::parse(provider).unwrap()).unwrap();
     let attested = provider.attest(AttestationType::SgxEnclave, &request, UnixTime::from_seconds(at));
-    attested.map_err(|error| error.code())
+    attested.map_err(|error| error.code().into_owned())
 }
 
 const REVOKED: &str = "pck_certificate_revoked";

@@ -2,6 +2,7 @@
 
 mod running;
 
+use problem::Problem;
 use std::time::{Duration, Instant};
 
 use attestation::{IssuerFault, IssuerSettings, Role, RuleFault, TrustedIssuers};

@@ -2,6 +2,7 @@
 
 mod running;
 
+use problem::Problem;
 use std::sync::Arc;
 
 use attestation::{Addresses, EndorsementsError, OpenError, Providers, PublicUrl, UnusableProvider};

@@ -1,5 +1,8 @@
 //! Why a caller is not let in.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use store::StoreError;
 use token::openid::BearerError;
 
@@ -14,6 +17,22 @@ pub enum OpenAccessError {
     /// The key of access tokens does not open.
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+impl Problem for OpenAccessError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Store(_) => "access_store_failed".into(),
+            Self::Vault(error) => error.code(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Store(_) => "check that the database can be reached and written".into(),
+            Self::Vault(error) => error.help(),
+        }
+    }
 }
 
 /// Why a caller is not let in.
@@ -54,10 +73,9 @@ pub enum AccessError {
     Store(#[from] StoreError),
 }
 
-impl AccessError {
-    /// A stable name of the fault.
-    pub const fn code(&self) -> &'static str {
-        match self {
+impl Problem for AccessError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::NoToken => "bearer_token_missing",
             Self::TokenRefused(_) | Self::BearerRefused(_) => "bearer_token_refused",
             Self::IssuerUnreachable { .. } => "issuer_unreachable",
@@ -65,17 +83,17 @@ impl AccessError {
             Self::ClientRefused => "client_refused",
             Self::TooManyFailures { .. } => "too_many_failures",
             Self::Store(_) => "store_failed",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::NoToken | Self::TokenRefused(_) => {
                 "send an access token from /oauth2/token or of an issuer that the service trusts, or the administrator's, which \
                  lies in the file admin-token of the data directory"
             }
-            Self::BearerRefused(error) => error.help(),
+            Self::BearerRefused(error) => return error.help().into(),
             Self::IssuerUnreachable { .. } => "try again; the service's log says what is wrong",
             Self::NoRole { .. } => {
                 "ask the owner of the service for a rule that gives your tokens a role, or your issuer for its claim"
@@ -83,6 +101,7 @@ impl AccessError {
             Self::ClientRefused => "make a client with `veritee token create`",
             Self::TooManyFailures { .. } => "wait, and send credentials that are good",
             Self::Store(_) => "try again; the service's log says what is wrong",
-        }
+        };
+        text.into()
     }
 }

@@ -1,5 +1,8 @@
 //! Why a provider is not changed, or does not say what was asked.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use store::StoreError;
 use token::policy_jws::{CertificateAction, CertificateJwsError, SignerTrustError};
 use unix_time::UnixTime;
@@ -21,7 +24,7 @@ pub enum AdministrationError {
     #[error("Unsigned JWS specified but enclave is configured with signing certificates.")]
     Unsigned,
     /// The provider is Isolated, and the signer is none of its own.
-    #[error("signer is not trusted: {0}")]
+    #[error("signer is not trusted")]
     Signer(#[from] SignerTrustError),
     /// The JWS is meant for another provider, or for another of its policies.
     #[error("JWS is meant for somebody else: `aud` does not name this provider")]
@@ -70,7 +73,7 @@ pub enum AdministrationError {
     )]
     NotIsolated,
     /// The wish to add or remove a certificate cannot be read.
-    #[error("certificate JWS is refused: {0}")]
+    #[error("certificate JWS is refused")]
     Certificate(#[from] CertificateJwsError),
     /// There are as many certificates as a provider can have.
     #[error("provider has as many signing certificates as it can have")]
@@ -79,7 +82,7 @@ pub enum AdministrationError {
     #[error("request body is no JWS")]
     Body,
     /// The change could not be kept.
-    #[error("change could not be kept: {0}")]
+    #[error("change could not be kept")]
     Store(#[source] StoreError),
     /// There is no key to sign the answer with.
     #[error("answer could not be signed")]
@@ -114,6 +117,77 @@ fn purpose_of(action: &str) -> String {
     format!("to {action} {object}")
 }
 
+impl Problem for AdministrationError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::Policy(error) => return error.code(),
+            Self::ResetWithPolicy => "reset_with_policy",
+            Self::Unsigned => "policy_unsigned",
+            Self::Signer(error) => return error.code().into(),
+            Self::Audience => "policy_for_somebody_else",
+            Self::Superseded { .. } => "policy_superseded",
+            Self::InForce => "policy_in_force",
+            Self::RequestUsed { .. } => "signed_request_used",
+            Self::RequestsExhausted => "signed_requests_exhausted",
+            Self::OtherAction { .. } => "signer_request_for_other_action",
+            Self::NoSuchChange { .. } => "policy_change_unknown",
+            Self::Shared => "provider_shared",
+            Self::NotIsolated => "provider_not_isolated",
+            Self::Certificate(error) => return error.code().into(),
+            Self::TooManyCertificates => "too_many_signers",
+            Self::Body => "policy_body_malformed",
+            Self::Store(StoreError::Last(_)) => "last_signer",
+            Self::Store(StoreError::Changed(_)) => "changed_in_the_meantime",
+            Self::Store(StoreError::Missing(_)) => "provider_unknown",
+            Self::Store(_) => "store_failed",
+            Self::Keys(_) => "signing_key_missing",
+            Self::Issue(error) => return error.code().into(),
+            Self::PolicyBusy => "policy_busy",
+            Self::Interrupted => "policy_reading_interrupted",
+        };
+        text.into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
+            Self::Policy(error) => return error.help(),
+            Self::ResetWithPolicy => "send a JWS with an empty payload, such as eyJhbGciOiJub25lIn0..",
+            Self::Unsigned => "sign it under one of the provider's certificates, with `veritee policy sign`",
+            Self::Signer(error) => return error.help().into(),
+            Self::Audience => "sign one for this provider: `aud` is its URL, or absent",
+            Self::Superseded { .. } => {
+                "sign the policy again with `veritee policy sign`, which adds a new `jti`, or let the service's owner roll back \
+                 to that change"
+            }
+            Self::InForce => "nothing has to be done; to replace the JWS, sign the policy again with a new `jti`",
+            Self::RequestUsed { action, .. } if is_about_policy(action) => {
+                "sign the policy or its reset again with `veritee policy sign`, which makes each JWS unique"
+            }
+            Self::RequestUsed { .. } => {
+                "GET /certificates shows the signers; to change them, sign another request: `veritee signer` makes each one \
+                 unique, other tools need a new `jti` in the payload"
+            }
+            Self::RequestsExhausted => {
+                "create another provider whose signers have new keys; where old requests cannot be signed for it, none has to \
+                 be remembered"
+            }
+            Self::OtherAction { .. } => "send it for the action that it was signed for, or have another one signed",
+            Self::NoSuchChange { .. } => "GET /policies/{type}:history lists the changes",
+            Self::Shared => "use a provider of your own",
+            Self::NotIsolated => "only Isolated providers have policy signing certificates",
+            Self::Certificate(error) => return error.help().into(),
+            Self::TooManyCertificates => "remove one that is not needed, or trust a CA that issued several",
+            Self::Body => "send the JWS as it is, or in the quotes of JSON",
+            Self::Store(StoreError::Last(_)) => "add another certificate before this one is removed",
+            Self::Store(StoreError::Changed(_)) => "somebody else changed it at the same time: look, and try again",
+            Self::Store(StoreError::Missing(_)) => "the provider was deleted",
+            Self::PolicyBusy => "try again in a second; send one policy at a time",
+            Self::Store(_) | Self::Keys(_) | Self::Issue(_) | Self::Interrupted => "look into the service's log",
+        };
+        text.into()
+    }
+}
+
 impl AdministrationError {
     /// Azure Attestation's code for this kind of refusal.
     pub const fn azure_code(&self) -> &'static str {
@@ -138,79 +212,6 @@ impl AdministrationError {
             Self::Store(_) | Self::Keys(_) | Self::Issue(_) | Self::PolicyBusy | Self::Interrupted => "InternalError",
         }
     }
-
-    /// A stable name of the fault.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Policy(PolicyError::Jws(error)) => error.code(),
-            Self::Policy(PolicyError::NoPolicy) => "policy_missing",
-            Self::Policy(PolicyError::Text(_)) => "policy_malformed",
-            Self::ResetWithPolicy => "reset_with_policy",
-            Self::Unsigned => "policy_unsigned",
-            Self::Signer(error) => error.code(),
-            Self::Audience => "policy_for_somebody_else",
-            Self::Superseded { .. } => "policy_superseded",
-            Self::InForce => "policy_in_force",
-            Self::RequestUsed { .. } => "signed_request_used",
-            Self::RequestsExhausted => "signed_requests_exhausted",
-            Self::OtherAction { .. } => "signer_request_for_other_action",
-            Self::NoSuchChange { .. } => "policy_change_unknown",
-            Self::Shared => "provider_shared",
-            Self::NotIsolated => "provider_not_isolated",
-            Self::Certificate(error) => error.code(),
-            Self::TooManyCertificates => "too_many_signers",
-            Self::Body => "policy_body_malformed",
-            Self::Store(StoreError::Last(_)) => "last_signer",
-            Self::Store(StoreError::Changed(_)) => "changed_in_the_meantime",
-            Self::Store(StoreError::Missing(_)) => "provider_unknown",
-            Self::Store(_) => "store_failed",
-            Self::Keys(_) => "signing_key_missing",
-            Self::Issue(error) => error.code(),
-            Self::PolicyBusy => "policy_busy",
-            Self::Interrupted => "policy_reading_interrupted",
-        }
-    }
-
-    /// What to do about it.
-    pub fn help(&self) -> &'static str {
-        match self {
-            Self::Policy(PolicyError::Jws(error)) => error.help(),
-            Self::Policy(PolicyError::NoPolicy) => "send a policy in `AttestationPolicy`, or POST to :reset",
-            Self::Policy(PolicyError::Text(_)) => "mend the policy text where the message says; the old one stays",
-            Self::ResetWithPolicy => "send a JWS with an empty payload, such as eyJhbGciOiJub25lIn0..",
-            Self::Unsigned => "sign it under one of the provider's certificates, with `veritee policy sign`",
-            Self::Signer(error) => error.help(),
-            Self::Audience => "sign one for this provider: `aud` is its URL, or absent",
-            Self::Superseded { .. } => {
-                "sign the policy again with `veritee policy sign`, which adds a new `jti`, or let the service's owner roll back \
-                 to that change"
-            }
-            Self::InForce => "nothing has to be done; to replace the JWS, sign the policy again with a new `jti`",
-            Self::RequestUsed { action, .. } if is_about_policy(action) => {
-                "sign the policy or its reset again with `veritee policy sign`, which makes each JWS unique"
-            }
-            Self::RequestUsed { .. } => {
-                "GET /certificates shows the signers; to change them, sign another request: `veritee signer` makes each one \
-                 unique, other tools need a new `jti` in the payload"
-            }
-            Self::RequestsExhausted => {
-                "create another provider whose signers have new keys; where old requests cannot be signed for it, none has to \
-                 be remembered"
-            }
-            Self::OtherAction { .. } => "send it for the action that it was signed for, or have another one signed",
-            Self::NoSuchChange { .. } => "GET /policies/{type}:history lists the changes",
-            Self::Shared => "use a provider of your own",
-            Self::NotIsolated => "only Isolated providers have policy signing certificates",
-            Self::Certificate(error) => error.help(),
-            Self::TooManyCertificates => "remove one that is not needed, or trust a CA that issued several",
-            Self::Body => "send the JWS as it is, or in the quotes of JSON",
-            Self::Store(StoreError::Last(_)) => "add another certificate before this one is removed",
-            Self::Store(StoreError::Changed(_)) => "somebody else changed it at the same time: look, and try again",
-            Self::Store(StoreError::Missing(_)) => "the provider was deleted",
-            Self::PolicyBusy => "try again in a second; send one policy at a time",
-            Self::Store(_) | Self::Keys(_) | Self::Issue(_) | Self::Interrupted => "look into the service's log",
-        }
-    }
 }
 
 #[cfg(test)]
@@ -220,7 +221,7 @@ mod tests {
     #[test]
     fn a_store_without_room_for_requests_refuses_them_for_good() {
         let error = AdministrationError::from(StoreError::Full("signed requests"));
-        assert_eq!((error.code(), error.azure_code()), ("signed_requests_exhausted", "InvalidOperation"));
+        assert_eq!((&*error.code(), error.azure_code()), ("signed_requests_exhausted", "InvalidOperation"));
         assert!(error.to_string().contains("10000") && error.help().contains("new keys"), "{error}");
     }
 

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 
+use problem::Problem;
 use unix_time::UnixTime;
 
 use super::{AttestError, Place, Stop};
@@ -107,7 +108,7 @@ impl Recorder {
             revision: provider.revision,
             attestation_type: self.attestation_type.as_str(),
             at,
-            outcome: token.as_ref().map(|token| sha256(&[token.as_bytes()])).map_err(AttestError::code),
+            outcome: token.as_ref().map(|token| sha256(&[token.as_bytes()])).map_err(|error| error.code().into_owned()),
             evidence: request.evidence,
             request: if self.wants_inputs && observed.is_proven { body.to_vec() } else { Vec::new() },
             observed,

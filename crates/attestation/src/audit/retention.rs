@@ -4,6 +4,8 @@
 //! which record, and the hash of that record, which the first kept one names. So whoever verifies the chain sees the deletion, and
 //! a writer of the database cannot announce one.
 
+use problem::Problem;
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -43,6 +45,24 @@ pub enum RetentionError {
     /// There is no provider `default` to sign it.
     #[error("provider `default` cannot be used to announce the deletion of audit records")]
     NoProvider,
+}
+
+impl Problem for RetentionError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Store(_) => "audit_store_failed".into(),
+            Self::Announcement(error) => error.code(),
+            Self::NoProvider => "default_provider_unusable".into(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Store(_) => "check that the database can be reached and written".into(),
+            Self::Announcement(error) => error.help(),
+            Self::NoProvider => "the service's log says why it cannot be used".into(),
+        }
+    }
 }
 
 impl Retention {

@@ -1,5 +1,8 @@
 //! Why a provider is not made, changed or deleted.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use store::StoreError;
 
 use crate::administration::MAX_SIGNERS;
@@ -73,35 +76,23 @@ pub enum ControlError {
     #[error("provider cannot be used")]
     Unusable,
     /// The change could not be kept.
-    #[error("change could not be kept: {0}")]
+    #[error("change could not be kept")]
     Store(#[from] StoreError),
 }
 
-impl ControlError {
-    /// The resource manager's code for this kind of refusal.
-    pub const fn azure_code(&self) -> &'static str {
-        match self {
-            Self::Missing(_) | Self::UnknownKey(_) | Self::Store(StoreError::Missing(_)) => "ResourceNotFound",
-            Self::Exists(_) | Self::Store(StoreError::Exists(_) | StoreError::Changed(_)) => "Conflict",
-            Self::Store(_) | Self::Keys(_) | Self::Unusable => "InternalError",
-            _ => "InvalidParameter",
-        }
-    }
-
-    /// A stable name of the fault.
-    pub const fn code(&self) -> &'static str {
-        match self {
+impl Problem for ControlError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::Name(_) => "provider_name_malformed",
             Self::Body(_) => "body_malformed",
             Self::Location => "location_malformed",
-            Self::Settings(error) => error.code(),
+            Self::Settings(error) => return error.code().into(),
             Self::Certificate(_) => "certificate_malformed",
             Self::NoCertificate => "certificates_missing",
             Self::TooManyCertificates => "too_many_certificates",
             Self::SharedWithCertificates => "shared_with_certificates",
             Self::OtherRoot => "other_root",
-            Self::Endorsements(EndorsementsError::Root) => "root_malformed",
-            Self::Endorsements(EndorsementsError::Collateral(_)) => "collateral_unusable",
+            Self::Endorsements(error) => return error.code(),
             Self::Exists(_) | Self::Store(StoreError::Exists(_)) => "provider_exists",
             Self::Missing(_) | Self::Store(StoreError::Missing(_)) => "provider_unknown",
             Self::AlgorithmIsFixed => "token_algorithm_fixed",
@@ -115,23 +106,23 @@ impl ControlError {
             Self::Keys(_) => "key_failed",
             Self::Unusable => "provider_unusable",
             Self::Store(_) => "store_failed",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::Name(error) => error.help(),
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
+            Self::Name(error) => return error.help().into(),
             Self::Body(_) => "send the body that docs/providers.md describes",
             Self::Location => "give a location of letters, digits and hyphens, such as `westeurope`",
-            Self::Settings(error) => error.help(),
+            Self::Settings(error) => return error.help().into(),
             Self::Certificate(_) | Self::NoCertificate => "give each as a JWK with the certificate in `x5c`",
             Self::TooManyCertificates => "trust a CA that issued several",
             Self::SharedWithCertificates => "leave `policySigningCertificates` out, or make an Isolated provider",
             Self::OtherRoot => {
                 "use a service that listens on loopback and whose public URL and provider domain are loopback too"
             }
-            Self::Endorsements(EndorsementsError::Root) => "give one certificate in PEM",
+            Self::Endorsements(error @ EndorsementsError::Root) => return error.help(),
             Self::Endorsements(EndorsementsError::Collateral(_)) => {
                 "give a path on the service's machine: a directory of pieces, or dcap-qvl's JSON"
             }
@@ -149,6 +140,19 @@ impl ControlError {
             Self::TooMany => "delete those that are not needed",
             Self::Store(StoreError::Changed(_)) => "somebody else changed it at the same time: look, and try again",
             Self::Keys(_) | Self::Unusable | Self::Store(_) => "look into the service's log",
+        };
+        text.into()
+    }
+}
+
+impl ControlError {
+    /// The resource manager's code for this kind of refusal.
+    pub const fn azure_code(&self) -> &'static str {
+        match self {
+            Self::Missing(_) | Self::UnknownKey(_) | Self::Store(StoreError::Missing(_)) => "ResourceNotFound",
+            Self::Exists(_) | Self::Store(StoreError::Exists(_) | StoreError::Changed(_)) => "Conflict",
+            Self::Store(_) | Self::Keys(_) | Self::Unusable => "InternalError",
+            _ => "InvalidParameter",
         }
     }
 }

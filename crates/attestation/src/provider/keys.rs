@@ -5,6 +5,8 @@
 
 mod make;
 
+use problem::Problem;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use token::{Jwk, Jwks, SigningKey, TokenAlgorithm};
@@ -61,6 +63,32 @@ pub enum KeysError {
     /// It broke off.
     #[error("making a signing key broke off")]
     Interrupted,
+}
+
+impl Problem for KeysError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Key(error) => error.code().into(),
+            Self::Vault(error) => error.code(),
+            Self::OtherCertificate(_) => "signing_certificate_of_another_key".into(),
+            Self::Certificate(error) => error.code().into(),
+            Self::Quote(_) => "signing_key_not_quoted".into(),
+            Self::Missing { .. } => "signing_key_missing".into(),
+            Self::Interrupted => "signing_key_interrupted".into(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Key(_) | Self::Certificate(_) | Self::OtherCertificate(_) => {
+                "rotate the signing keys: veritee provider rotate-keys".into()
+            }
+            Self::Vault(error) => error.help(),
+            Self::Quote(_) => "check the machine's quoting enclave".into(),
+            Self::Missing { .. } => "rotate the signing keys: veritee provider rotate-keys".into(),
+            Self::Interrupted => "try again".into(),
+        }
+    }
 }
 
 /// Whose keys are read: what each has to be bound to.

@@ -1,5 +1,8 @@
 //! The name of a provider.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use std::fmt;
 
 /// 3 to 24 characters of `a` to `z`, `0` to `9` and `-`; folded to lower case when it is read.
@@ -11,10 +14,13 @@ pub struct ProviderName(String);
 #[error("`{0}` is no name of a provider")]
 pub struct InvalidProviderName(String);
 
-impl InvalidProviderName {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        "a name has 3 to 24 characters: letters, digits and hyphens"
+impl Problem for InvalidProviderName {
+    fn code(&self) -> Cow<'static, str> {
+        "provider_name_malformed".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "a name has 3 to 24 characters: letters, digits and hyphens".into()
     }
 }
 

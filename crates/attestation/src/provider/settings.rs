@@ -1,5 +1,8 @@
 //! What may be changed about a provider.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -97,25 +100,25 @@ pub enum InvalidSettings {
     Revoked,
 }
 
-impl InvalidSettings {
-    /// A stable name of the fault.
-    pub const fn code(&self) -> &'static str {
-        match self {
+impl Problem for InvalidSettings {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::Lifetime(_) => "token_lifetime_out_of_range",
             Self::Rotation(_) => "key_rotation_out_of_range",
             Self::Tags => "tags_too_long",
             Self::Revoked => "revoked_never_accepted",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::Lifetime(_) => "give 60 seconds to 604800, which is a week",
             Self::Rotation(_) => "give 1 to 366 days, or 0 for never",
             Self::Tags => "a provider has 50 tags at most, with names of 512 characters and values of 256",
             Self::Revoked => "leave Revoked out",
-        }
+        };
+        text.into()
     }
 }
 

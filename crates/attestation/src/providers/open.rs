@@ -1,5 +1,8 @@
 //! Opening the providers that the store has, and making the first.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -51,10 +54,21 @@ pub enum OpenError {
     Keys(#[from] KeysError),
 }
 
-impl OpenError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
+impl Problem for OpenError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
+            Self::Store(_) => "providers_unreadable".into(),
+            Self::OtherRoot { .. } => "provider_mismatch".into(),
+            Self::BeyondLoopback => "simulated_beyond_loopback".into(),
+            Self::Endorsements(error) => error.code(),
+            Self::Default(_) => "provider_unusable".into(),
+            Self::Threads(_) => "threads_unavailable".into(),
+            Self::Keys(error) => error.code(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::OtherRoot { .. } => {
                 "a provider keeps its roots for life; use another data directory, or start it as it was made \
                  (a simulated one with --simulated)"
@@ -71,7 +85,8 @@ impl OpenError {
             Self::Store(_) | Self::Default(_) | Self::Keys(_) => {
                 "restore the data directory from a copy, or start with a new one"
             }
-        }
+        };
+        text.into()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use attestation::{Addresses, InvalidIssuer, IssuerSettings, ProviderName, Role, RoleRule, TrustedIssuers};
+use problem::Problem;
 use serde::{Deserialize, Deserializer};
 use token::openid::SignatureAlgorithm;
 
@@ -80,7 +81,7 @@ impl AccessIssuers {
     fn invalid(&self, error: &InvalidIssuer) -> Failure {
         let message =
             format!("`{}`, [[access-issuer]] {}: {}", self.file.display(), error.number, failure::chain(error));
-        Failure::usage("access_issuer_invalid", message, error.fault.help())
+        Failure::usage("access_issuer_invalid", message, error.help())
     }
 }
 

@@ -1,5 +1,8 @@
 //! Which claims give which roles.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use serde_json::Value;
 use token::openid::VerifiedClaims;
 
@@ -42,17 +45,26 @@ pub enum RuleFault {
     OwnerOfProvider,
 }
 
-impl RuleFault {
-    /// What the operator can do about it.
-    pub const fn help(&self) -> &'static str {
+impl Problem for RuleFault {
+    fn code(&self) -> Cow<'static, str> {
         match self {
+            Self::Claim => "rule_claim_malformed".into(),
+            Self::Value => "rule_value_malformed".into(),
+            Self::NoProviders => "rule_without_providers".into(),
+            Self::OwnerOfProvider => "rule_owner_of_provider".into(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::Claim => {
                 "name the claim as tokens have it, such as `roles`, or `realm_access.roles` for one within another"
             }
             Self::Value => "give the text that the claim has, or has among others",
             Self::NoProviders => "name providers, or `*` for every one, those to come included",
             Self::OwnerOfProvider => "leave providers out, or give the role contributor",
-        }
+        };
+        text.into()
     }
 }
 

@@ -1,5 +1,8 @@
 //! What the operator says of an issuer, and whether it can be trusted so.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use token::openid::{KeySourceError, SignatureAlgorithm};
 
 use super::rules::{RoleRule, RuleFault};
@@ -40,6 +43,16 @@ pub struct InvalidIssuer {
     /// Why not.
     #[source]
     pub fault: IssuerFault,
+}
+
+impl Problem for InvalidIssuer {
+    fn code(&self) -> Cow<'static, str> {
+        "access_issuer_invalid".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.fault.help()
+    }
 }
 
 impl InvalidIssuer {
@@ -87,10 +100,23 @@ pub enum IssuerFault {
     },
 }
 
-impl IssuerFault {
-    /// What the operator can do about it.
-    pub fn help(&self) -> &'static str {
+impl Problem for IssuerFault {
+    fn code(&self) -> Cow<'static, str> {
         match self {
+            Self::TooMany => "too_many_issuers".into(),
+            Self::Issuer => "issuer_malformed".into(),
+            Self::Own => "issuer_is_own".into(),
+            Self::Twice => "issuer_twice".into(),
+            Self::Audience => "issuer_audience_malformed".into(),
+            Self::NoAlgorithms => "issuer_without_algorithms".into(),
+            Self::Keys(error) => error.code().into(),
+            Self::Rules => "issuer_rules_out_of_range".into(),
+            Self::Rule { fault, .. } => fault.code(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::TooMany => "have one issuer speak for the others",
             Self::Issuer => {
                 "spell the issuer as its tokens do, in `iss`, such as https://login.example/realms/operations"
@@ -101,10 +127,11 @@ impl IssuerFault {
             Self::Twice => "put all rules of an issuer below one",
             Self::Audience => "give the audience that tokens for this service have in `aud`",
             Self::NoAlgorithms => "give those of RS256, PS256 and ES256 that the issuer signs with",
-            Self::Keys(error) => error.help(),
+            Self::Keys(error) => return error.help().into(),
             Self::Rules => "say which claim gives which role",
-            Self::Rule { fault, .. } => fault.help(),
-        }
+            Self::Rule { fault, .. } => return fault.help().into(),
+        };
+        text.into()
     }
 }
 
