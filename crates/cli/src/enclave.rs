@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use abi::sgx::SigStruct;
 use clap::Subcommand;
-use simulator::enclave::{Image, MAX_EXECUTABLE, MAX_MANIFEST, Manifest};
+use sgx::image::{Image, MAX_EXECUTABLE, MAX_MANIFEST, Manifest};
 
 use crate::failure::{self, Failure};
 

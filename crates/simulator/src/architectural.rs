@@ -12,12 +12,14 @@ mod quoting_enclave;
 mod td_quoting_enclave;
 
 use abi::sgx::{KeyRequest, Report};
+use sgx::Secs;
+use sgx::enclu::{EgetkeyError, verifies};
+use sgx::sealing::SealError;
 use zerocopy::FromZeros;
 
 use crate::build_error::BuildError;
-use crate::cpu::{self, Cpu, EgetkeyError, EreportError, Secs};
-use crate::enclu::EncluError;
-use crate::sealing::SealError;
+use crate::cpu::{Cpu, EreportError};
+use crate::inside::EncluError;
 
 pub(crate) use certification::AUTH_DATA;
 pub use certification::Certification;
@@ -86,5 +88,5 @@ fn verify(cpu: &Cpu, enclave: &Secs, report: &Report) -> Result<(), EnclaveError
         ..KeyRequest::new_zeroed()
     };
     let key = cpu.egetkey(enclave, &request)?;
-    if cpu::verifies(report, &key)? { Ok(()) } else { Err(EnclaveError::InvalidReport) }
+    if verifies(report, &key).map_err(BuildError::from)? { Ok(()) } else { Err(EnclaveError::InvalidReport) }
 }

@@ -31,6 +31,12 @@ impl BuildError {
     }
 }
 
+impl From<sgx::CryptographyError> for BuildError {
+    fn from(_: sgx::CryptographyError) -> Self {
+        Self::Cryptography
+    }
+}
+
 impl From<aws_lc_rs::error::Unspecified> for BuildError {
     fn from(_: aws_lc_rs::error::Unspecified) -> Self {
         Self::Cryptography

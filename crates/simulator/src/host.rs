@@ -17,11 +17,10 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use abi::sgx::{Attributes, SigStruct};
+use sgx::image::{Image, ImageError, MAX_EXECUTABLE, Manifest, ProgramError};
+use sgx::{Identity, Secs, SignedImageError, check_signed};
 
-use crate::cpu::{Cpu, Secs};
-use crate::enclave::{
-    Identity, Image, ImageError, MAX_EXECUTABLE, Manifest, ProgramError, SignedImageError, check_signed,
-};
+use crate::cpu::Cpu;
 use epc::Epc;
 pub use process::Enclave;
 use program_file::ProgramFile;

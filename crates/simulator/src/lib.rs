@@ -6,7 +6,7 @@
 //!
 //! - [`Platform`] is a machine that stays the same; its state lies in a directory. For development and demonstrations.
 //! - [`cpu::Cpu`] is its processor, which derives keys and makes reports for enclaves.
-//! - [`host::Host`] runs programs as enclaves on such a processor; [`enclu`] is what they ask it for, [`sealing`] what they keep.
+//! - [`host::Host`] runs programs as enclaves on such a processor. The crate `sgx` is what an enclave is made of and asks it for.
 //! - [`Blueprint`] is a machine as plain data, every field open to change before anything is signed. For tests of
 //!   verifiers: a quote that is wrong in one respect alone.
 //!
@@ -54,10 +54,9 @@ mod blueprint;
 mod build_error;
 mod collateral;
 pub mod cpu;
-pub mod enclave;
 mod enclave_identity;
-pub mod enclu;
 pub mod host;
+mod inside;
 mod intel;
 mod isv_level;
 mod kept;
@@ -69,7 +68,6 @@ mod platform;
 mod ppid;
 mod quoting;
 mod report;
-pub mod sealing;
 mod service_state;
 mod signed;
 mod signed_json;
@@ -83,6 +81,7 @@ pub use blueprint::{Blueprint, Issued, Link};
 pub use build_error::BuildError;
 pub use collateral::{Collateral, WriteError};
 pub use enclave_identity::EnclaveIdentitySpec;
+pub use inside::{EncluError, Inside};
 pub use intel::EVALUATION_DATA_NUMBER;
 pub use isv_level::IsvLevelSpec;
 pub use kept::{DamagedState, SimulationError};

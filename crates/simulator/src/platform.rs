@@ -8,9 +8,10 @@ use std::path::Path;
 
 use abi::sgx::{Report, TargetInfo};
 use abi::tdx::TdReport;
+use sgx::Secs;
 
 use crate::architectural::{EnclaveError, Pce, QuotingEnclave, TdQuotingEnclave};
-use crate::cpu::{Cpu, CpuSvn, EreportError, Secs};
+use crate::cpu::{Cpu, CpuSvn, EreportError};
 use crate::kept::{self, SimulationError};
 use crate::machine::{CaType, FMSPC, Tcb};
 use crate::pki::{CERTIFICATE, PemStyle};

@@ -1,7 +1,9 @@
 //! The processor: who gets which key, and who believes which report.
 
 use abi::sgx::{Attributes, KeyRequest};
-use simulator::cpu::{Cpu, CpuSvn, DeviceKeys, EgetkeyError, Key128, Secs, verifies};
+use sgx::Secs;
+use sgx::enclu::{EgetkeyError, Key128, verifies};
+use simulator::cpu::{Cpu, CpuSvn, DeviceKeys};
 use zerocopy::{FromZeros, IntoBytes};
 
 const LOW: CpuSvn = CpuSvn::Components([1; 16]);
@@ -146,9 +148,9 @@ fn each_rule_of_egetkey_has_its_error() {
     let to_come = with(|request| request.config_svn = 2.into());
     assert_eq!(machine.egetkey(&kss, &to_come).map(drop), Err(EgetkeyError::InvalidIsvSvn));
     let codes = [EgetkeyError::InvalidAttribute, EgetkeyError::InvalidCpuSvn, EgetkeyError::InvalidIsvSvn];
-    assert_eq!(codes.map(EgetkeyError::code), [Some(2), Some(0x20), Some(0x40)]);
-    assert_eq!(EgetkeyError::InvalidKeyName.code(), Some(0x100));
-    assert_eq!(EgetkeyError::GeneralProtection.code(), None);
+    assert_eq!(codes.map(EgetkeyError::eax), [Some(2), Some(0x20), Some(0x40)]);
+    assert_eq!(EgetkeyError::InvalidKeyName.eax(), Some(0x100));
+    assert_eq!(EgetkeyError::GeneralProtection.eax(), None);
 }
 
 #[test]

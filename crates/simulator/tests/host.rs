@@ -2,6 +2,7 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 mod machine;
+#[path = "../../sgx/tests/it/programs.rs"]
 mod programs;
 
 use std::fs;
@@ -12,9 +13,11 @@ use std::time::{Duration, Instant};
 use abi::sgx::{Attributes, KeyRequest, TargetInfo};
 use machine::{EPC, HIGH, LOW, Running, cpu, host, manifest, run, run_with, signed, signers};
 use programs::{Elf, relay};
-use simulator::cpu::{DeviceKeys, EgetkeyError};
-use simulator::enclave::{EinitError, Image, ImageError, ProgramError, SignedImageError, sign};
-use simulator::enclu::{ChannelError, Enclu};
+use sgx::SignedImageError;
+use sgx::enclu::{ChannelError, EgetkeyError, Enclu};
+use sgx::image::{Image, ImageError, ProgramError};
+use sgx::sigstruct::{EinitError, sign};
+use simulator::cpu::DeviceKeys;
 use simulator::host::{Host, LoadError, Loading};
 use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
@@ -254,7 +257,7 @@ fn each_step_of_loading_has_its_error() {
         assert!(matches!(load(relay(), "", loading), LoadError::ConfigWithoutKss));
     }
     assert!(matches!(plain(b"", ""), LoadError::Image(ImageError::Program(ProgramError::NotElf))));
-    let long = vec![0; simulator::enclave::MAX_EXECUTABLE + 1];
+    let long = vec![0; sgx::image::MAX_EXECUTABLE + 1];
     assert!(matches!(plain(&long, ""), LoadError::Image(ImageError::Program(ProgramError::TooLong(_)))));
     let mut forged = good_signed;
     forged.signature[0] ^= 1;

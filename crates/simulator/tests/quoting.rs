@@ -2,8 +2,10 @@
 
 use abi::sgx::Attributes;
 use abi::tdx::{TdReport, TeeTcbInfo};
+use sgx::Secs;
+use sgx::enclu::verifies;
 use simulator::architectural::{EnclaveError, Pce, Requester};
-use simulator::cpu::{Cpu, EreportError, Secs, verifies};
+use simulator::cpu::{Cpu, EreportError};
 use simulator::{EnclaveReport, Platform, PlatformQuoteError, PpidKey, Simulation, Tcb, TrustDomainReport};
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -82,7 +84,7 @@ fn attributes(flags: u64) -> Attributes {
     Attributes { flags: flags.into(), xfrm: 3.into() }
 }
 
-fn report_key(cpu: &Cpu, secs: &Secs, key_id: [u8; 32]) -> simulator::cpu::Key128 {
+fn report_key(cpu: &Cpu, secs: &Secs, key_id: [u8; 32]) -> sgx::enclu::Key128 {
     use abi::sgx::KeyRequest;
     let request = KeyRequest {
         key_name: KeyRequest::REPORT.into(),

@@ -2,13 +2,14 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 mod machine;
+#[path = "../../sgx/tests/it/programs.rs"]
 mod programs;
 
 use abi::sgx::KeyRequest;
 use machine::{HIGH, LOW, MIDDLE, Running, host, run, signers};
-use simulator::cpu::{DeviceKeys, EgetkeyError};
-use simulator::enclu::{Channel, ChannelError, Enclu};
-use simulator::sealing::{SealError, SealedFor, seal, unseal};
+use sgx::enclu::{Channel, ChannelError, EgetkeyError, Enclu};
+use sgx::sealing::{SealError, SealedFor, seal, unseal};
+use simulator::cpu::DeviceKeys;
 use zerocopy::IntoBytes;
 
 /// Enclaves around one: what sets each apart is its name.
@@ -144,7 +145,7 @@ fn what_was_sealed_cannot_be_changed() {
         assert!(matches!(unseal(&running.channel, &sealed[..length]), Err(SealError::Malformed)), "{length}");
     }
     assert!(matches!(seal(&running.channel, SealedFor::Enclave, b"", b"label"), Err(SealError::Empty)));
-    let long = vec![0; simulator::sealing::MAX_SEALED + 1];
+    let long = vec![0; sgx::sealing::MAX_SEALED + 1];
     assert!(matches!(seal(&running.channel, SealedFor::Enclave, &long, b""), Err(SealError::TooLong(_))));
 }
 

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use abi::sgx::{Attributes, KeyRequest, QeReportInfo, Report, TargetInfo};
 use aesm::{Initialised, QuoteError, Quoted, QuotingEnclave};
+use sgx::Secs;
+use sgx::enclu::verifies;
 use simulator::architectural::Requester;
-use simulator::cpu::{Secs, verifies};
 use simulator::{EnclaveReport, Platform, Simulation};
 use zerocopy::FromZeros;
 

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use problem::Problem;
 use serde_json::json;
-use simulator::enclave::{EnclaveKey, sign};
+use sgx::sigstruct::{EnclaveKey, sign};
 use time::OffsetDateTime;
 use zerocopy::IntoBytes;
 use zeroize::Zeroizing;

@@ -1,16 +1,18 @@
 //! What vouches for the key of a quoting enclave.
 
 use abi::sgx::{Attributes, KeyRequest, ReportBody};
+use sgx::Secs;
+use sgx::enclu::Key128;
+use sgx::sealing::{SealedFor, seal, unseal};
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::{EnclaveError, Pce, Started, identity, kdf};
-use crate::cpu::{Cpu, Key128, Secs};
-use crate::enclu::Inside;
+use crate::cpu::Cpu;
+use crate::inside::Inside;
 use crate::key::{EcdsaKey, Signer};
 use crate::machine::Tcb;
 use crate::quoting::QuoteSpec;
-use crate::sealing::{SealedFor, seal, unseal};
 
 /// QE authentication data, the same in every quote of Intel's: 00 to 1f.
 pub(crate) const AUTH_DATA: [u8; 32] = [

@@ -1,10 +1,12 @@
 //! The provisioning certification enclave: it knows the machine's name to Intel, and vouches for quoting enclaves.
 
 use abi::sgx::{Attributes, KeyRequest, Report, TargetInfo};
+use sgx::Secs;
+use sgx::enclu::Key128;
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::{EnclaveError, identity, kdf, verify};
-use crate::cpu::{Cpu, Key128, Secs};
+use crate::cpu::Cpu;
 use crate::key::EcdsaKey;
 use crate::ppid::PpidKey;
 

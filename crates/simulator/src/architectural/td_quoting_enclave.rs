@@ -2,9 +2,10 @@
 
 use abi::sgx::TargetInfo;
 use abi::tdx::{TdReport, TdReport10, TdReport15, TeeTcbInfo};
+use sgx::Secs;
 
 use super::{Certification, EnclaveError, Pce, Started, identity};
-use crate::cpu::{Cpu, Secs};
+use crate::cpu::Cpu;
 use crate::machine::Tcb;
 use crate::quoting::QuoteSpec;
 

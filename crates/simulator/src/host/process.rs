@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use sgx::Secs;
 
 use super::epc::Pages;
 use super::program_file::ProgramFile;
 use super::{LoadError, Loading, session, system};
-use crate::cpu::{Cpu, Secs};
-use crate::enclu::Inside;
+use crate::cpu::Cpu;
+use crate::inside::Inside;
 
 /// An enclave that was loaded. It is ended when this is dropped.
 #[derive(Debug)]

@@ -6,9 +6,10 @@ use std::process::Stdio;
 use std::sync::OnceLock;
 
 use abi::sgx::SigStruct;
+use sgx::enclu::Channel;
+use sgx::image::{Image, Manifest};
+use sgx::sigstruct::{EnclaveKey, sign};
 use simulator::cpu::{Cpu, CpuSvn, DeviceKeys};
-use simulator::enclave::{EnclaveKey, Image, Manifest, sign};
-use simulator::enclu::Channel;
 use simulator::host::{Enclave, Host, Loading};
 
 use super::programs::{relay, signer};

@@ -1,9 +1,17 @@
 //! An image: a program and a manifest, which together say byte for byte what is in an enclave when it begins.
 
-use super::layout::{self, LayoutError, Part, Region, SSA_FRAMES};
-use super::manifest::Manifest;
-use super::program::{Program, ProgramError};
-use super::{MeasurementLog, PAGE, PAGE_BYTES};
+mod layout;
+mod manifest;
+mod measurement;
+mod program;
+
+use layout::SSA_FRAMES;
+use measurement::PAGE_BYTES;
+
+pub use layout::{LayoutError, MAX_ENCLAVE, MAX_MEASURED, Part, Region};
+pub use manifest::{MAX_HEAP, MAX_MANIFEST, MAX_STACK, MAX_THREADS, Manifest, ManifestError};
+pub use measurement::{MeasurementLog, PAGE, PageType, Permissions};
+pub use program::{MAX_EXECUTABLE, MAX_SEGMENTS, Program, ProgramError};
 
 /// Why there is no image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,14 +1,10 @@
 //! Enclaves as they are built and signed, beside a few lines that do the same again.
 
-mod programs;
-
+use super::programs::{key, sha256};
 use abi::sgx::{Attributes, SigStruct};
 use num_bigint::BigUint;
-use programs::{key, sha256};
-use simulator::enclave::{
-    EinitError, EnclaveKey, EnclaveKeyError, EnclaveProperties, MeasurementLog, PAGE, PageType, Permissions, einit,
-    sign,
-};
+use sgx::image::{MeasurementLog, PAGE, PageType, Permissions};
+use sgx::sigstruct::{EinitError, EnclaveKey, EnclaveKeyError, EnclaveProperties, einit, sign};
 use zerocopy::IntoBytes;
 
 fn properties() -> EnclaveProperties {
@@ -120,8 +116,8 @@ fn each_check_of_einit_has_its_error() {
     empty.modulus = [0; 384];
     assert_eq!(einit(&empty, &[7; 32], &attributes, misc), Err(EinitError::InvalidSignature));
     let codes = [EinitError::InvalidSigStruct, EinitError::InvalidAttribute, EinitError::InvalidMeasurement];
-    assert_eq!(codes.map(EinitError::code), [1, 2, 4]);
-    assert_eq!((EinitError::InvalidSignature.code(), SigStruct::SIZE), (8, 1808));
+    assert_eq!(codes.map(EinitError::eax), [1, 2, 4]);
+    assert_eq!((EinitError::InvalidSignature.eax(), SigStruct::SIZE), (8, 1808));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the processor knows of an enclave.
 
-use abi::sgx::{Attributes, TargetInfo};
+use abi::sgx::{Attributes, ReportBody, TargetInfo};
 use zerocopy::FromZeros;
 
 /// SECS, as far as keys and reports depend on it: measured when the enclave was loaded, and never the enclave's word.
@@ -38,6 +38,25 @@ impl Secs {
             misc_select: self.misc_select.into(),
             config_id: self.config_id,
             ..TargetInfo::new_zeroed()
+        }
+    }
+
+    /// What a report says of the enclave.
+    pub fn report_body(&self, cpu_svn: [u8; 16], report_data: [u8; 64]) -> ReportBody {
+        ReportBody {
+            cpu_svn,
+            misc_select: self.misc_select.into(),
+            isv_ext_prod_id: self.isv_ext_prod_id,
+            attributes: self.attributes,
+            mr_enclave: self.mr_enclave,
+            mr_signer: self.mr_signer,
+            config_id: self.config_id,
+            isv_prod_id: self.isv_prod_id.into(),
+            isv_svn: self.isv_svn.into(),
+            config_svn: self.config_svn.into(),
+            isv_family_id: self.isv_family_id,
+            report_data,
+            ..ReportBody::new_zeroed()
         }
     }
 }

@@ -10,8 +10,8 @@ use abi::sgx::{KeyRequest, Report, TargetInfo};
 use zerocopy::{FromBytes, IntoBytes};
 use zeroize::Zeroizing;
 
-use super::{Enclu, protocol};
-use crate::cpu::{EgetkeyError, Key128};
+use super::instructions::{EgetkeyError, Enclu, Key128};
+use super::protocol;
 
 /// Why the processor gave no report or key.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +45,7 @@ impl ChannelError {
 /// The enclave's end of the channel to its processor.
 ///
 /// ```no_run
-/// use simulator::enclu::{Channel, Enclu};
+/// use sgx::enclu::{Channel, Enclu};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let processor = Channel::of_this_enclave()?;

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use simulator::enclave::EnclaveKey;
+use sgx::sigstruct::EnclaveKey;
 
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     digest(&SHA256, bytes).as_ref().try_into().unwrap()
@@ -31,8 +31,10 @@ pub fn relay() -> &'static [u8] {
     static BUILT: OnceLock<Vec<u8>> = OnceLock::new();
     BUILT.get_or_init(|| {
         let directory = tempfile::tempdir().unwrap();
-        let (source, program) =
-            (Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/relay.rs"), directory.path().join("relay"));
+        let (source, program) = (
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../sgx/tests/it/programs/relay.rs"),
+            directory.path().join("relay"),
+        );
         let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let built = Command::new(compiler)
             .args(["--edition=2024", "-C", "target-feature=+crt-static", "-C", "strip=symbols", "-o"])

@@ -10,7 +10,7 @@ use object::elf::{
 };
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 
-use super::{PAGE, PAGE_BYTES, Permissions};
+use super::measurement::{PAGE, PAGE_BYTES, Permissions};
 
 /// Bytes of the longest executable.
 pub const MAX_EXECUTABLE: usize = 256 << 20;

@@ -6,8 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 
 use abi::sgx::KeyRequest;
-use simulator::cpu::EgetkeyError;
-use simulator::enclu::{Channel, ChannelError, Enclu};
+use sgx::enclu::{Channel, ChannelError, EgetkeyError, Enclu};
 use zerocopy::FromZeros;
 
 /// What a program does that was loaded as an enclave; the tests start it as a child, and say in its environment what has to come out.
@@ -34,7 +33,7 @@ fn program() {
 
 fn start(expected: &str, stdin: Stdio) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "program", "--ignored"])
+        .args(["--exact", "channel::program", "--ignored"])
         .env("EXPECTED", expected)
         .stdin(stdin)
         .stdout(Stdio::null())

@@ -10,7 +10,7 @@ use der::{Decode, Sequence};
 use num_bigint::BigUint;
 use zerocopy::FromZeros;
 
-use crate::build_error::BuildError;
+use crate::cryptography::CryptographyError;
 
 /// Bytes of a number of RSA.
 const NUMBER: usize = 384;
@@ -106,7 +106,7 @@ pub struct EnclaveProperties {
 ///
 /// # Errors
 /// Where the cryptographic library fails.
-pub fn sign(key: &EnclaveKey, mr_enclave: [u8; 32], says: &EnclaveProperties) -> Result<SigStruct, BuildError> {
+pub fn sign(key: &EnclaveKey, mr_enclave: [u8; 32], says: &EnclaveProperties) -> Result<SigStruct, CryptographyError> {
     let mut signed = SigStruct {
         header: SigStruct::HEADER,
         date: says.date.into(),
@@ -150,7 +150,7 @@ pub enum EinitError {
 
 impl EinitError {
     /// The code in EAX.
-    pub const fn code(self) -> u32 {
+    pub const fn eax(self) -> u32 {
         match self {
             Self::InvalidSigStruct => 1,
             Self::InvalidAttribute => 2,

@@ -5,32 +5,32 @@
 
 use abi::sgx::{KeyRequest, Report, TargetInfo};
 
-use crate::cpu::EgetkeyError;
+use super::instructions::EgetkeyError;
 
 /// The leaf EREPORT; TARGETINFO and REPORTDATA follow.
-pub(crate) const EREPORT: u8 = 0;
+pub const EREPORT: u8 = 0;
 /// The leaf EGETKEY; KEYREQUEST follows.
-pub(crate) const EGETKEY: u8 = 1;
+pub const EGETKEY: u8 = 1;
 
 /// Bytes of the operands of EREPORT.
-pub(crate) const EREPORT_OPERANDS: usize = TargetInfo::SIZE + 64;
+pub const EREPORT_OPERANDS: usize = TargetInfo::SIZE + 64;
 /// Bytes of the operands of EGETKEY.
-pub(crate) const EGETKEY_OPERANDS: usize = KeyRequest::SIZE;
+pub const EGETKEY_OPERANDS: usize = KeyRequest::SIZE;
 /// Bytes of a report.
-pub(crate) const REPORT: usize = Report::SIZE;
+pub const REPORT: usize = Report::SIZE;
 
 /// The code of success.
-pub(crate) const SUCCESS: u32 = 0;
+pub const SUCCESS: u32 = 0;
 /// The code of #GP, which the processor has no code for: exception 13.
-pub(crate) const GENERAL_PROTECTION: u32 = 0x8000_000d;
+pub const GENERAL_PROTECTION: u32 = 0x8000_000d;
 
 /// The code of a refusal.
-pub(crate) fn code(refusal: EgetkeyError) -> u32 {
-    refusal.code().unwrap_or(GENERAL_PROTECTION)
+pub fn code(refusal: EgetkeyError) -> u32 {
+    refusal.eax().unwrap_or(GENERAL_PROTECTION)
 }
 
 /// The refusal of a code.
-pub(crate) fn refusal(code: u32) -> Option<EgetkeyError> {
+pub fn refusal(code: u32) -> Option<EgetkeyError> {
     const ALL: [EgetkeyError; 5] = [
         EgetkeyError::InvalidAttribute,
         EgetkeyError::InvalidCpuSvn,

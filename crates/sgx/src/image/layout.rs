@@ -1,8 +1,8 @@
 //! Where the parts of an enclave lie. docs/enclave-image.md describes it.
 
 use super::manifest::Manifest;
+use super::measurement::{PAGE_BYTES, PageType, Permissions};
 use super::program::Program;
-use super::{PAGE_BYTES, PageType, Permissions};
 
 /// Bytes of the largest enclave.
 pub const MAX_ENCLAVE: u64 = 128 << 30;

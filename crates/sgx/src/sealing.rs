@@ -11,9 +11,7 @@ use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 use zeroize::Zeroizing;
 
-use crate::cpu::Key128;
-use crate::enclu::Enclu;
-use crate::key::random;
+use crate::enclu::{Enclu, Key128};
 
 /// Bytes that are sealed at most, with what goes along in clear.
 pub const MAX_SEALED: usize = 1 << 30;
@@ -170,6 +168,8 @@ pub fn unseal<P: Enclu>(processor: &P, sealed: &[u8]) -> Result<Unsealed, SealEr
 fn key_request<P: Enclu>(processor: &P, sealed_for: SealedFor) -> Result<KeyRequest, SealError<P::Error>> {
     let own = processor.ereport(&TargetInfo::new_zeroed(), [0; 64]).map_err(SealError::Processor)?.body;
     let kss_policies = if own.attributes.is_kss() { KSS_POLICIES } else { 0 };
+    let mut key_id = [0; 32];
+    aws_lc_rs::rand::fill(&mut key_id).map_err(|_| SealError::Cryptography)?;
     let policy = match sealed_for {
         SealedFor::Enclave => KeyRequest::MRENCLAVE,
         SealedFor::Signer => KeyRequest::MRSIGNER,
@@ -180,7 +180,7 @@ fn key_request<P: Enclu>(processor: &P, sealed_for: SealedFor) -> Result<KeyRequ
         isv_svn: own.isv_svn,
         cpu_svn: own.cpu_svn,
         attribute_mask: Attributes { flags: FLAGS_MASK.into(), xfrm: 0.into() },
-        key_id: random().map_err(|_| SealError::Cryptography)?,
+        key_id,
         misc_mask: MISC_MASK.into(),
         config_svn: own.config_svn,
         ..KeyRequest::new_zeroed()

@@ -2,9 +2,8 @@
 
 use abi::sgx::SigStruct;
 
-use super::image::Image;
-use super::manifest::Manifest;
-use super::signature::{EinitError, einit};
+use crate::image::{Image, Manifest};
+use crate::sigstruct::{EinitError, einit};
 
 /// Why an image is not the one that was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,8 @@
 use abi::sgx::Attributes;
 use serde::Deserialize;
 
-use super::{EnclaveProperties, PAGE_BYTES};
+use super::measurement::PAGE_BYTES;
+use crate::sigstruct::EnclaveProperties;
 
 /// Bytes of the longest manifest.
 pub const MAX_MANIFEST: usize = 64 << 10;

@@ -1,9 +1,8 @@
 //! Images: which programs are taken, and what is measured of them.
 
-mod programs;
-
-use programs::{DYNAMIC, Elf, Header, INTERPRETER, LOAD, relay, sha256, signer};
-use simulator::enclave::{Image, ImageError, LayoutError, Manifest, Part, Program, ProgramError, einit, sign};
+use super::programs::{DYNAMIC, Elf, Header, INTERPRETER, LOAD, relay, sha256, signer};
+use sgx::image::{Image, ImageError, LayoutError, Manifest, Part, Program, ProgramError};
+use sgx::sigstruct::{einit, sign};
 use zerocopy::IntoBytes;
 
 const MANIFEST: &str = "heap-size = 0x3000
@@ -281,7 +280,7 @@ fn what_is_no_executable_is_said_to_be_none() {
     ] {
         assert_eq!(Program::read(file).err(), Some(error));
     }
-    let long = vec![0; simulator::enclave::MAX_EXECUTABLE + 1];
+    let long = vec![0; sgx::image::MAX_EXECUTABLE + 1];
     assert_eq!(Program::read(&long).err(), Some(ProgramError::TooLong(long.len())));
 }
 
