@@ -8,8 +8,8 @@
 //! - [`SgxCpu`]: what CPUID says of SGX; [`Machine::epc_bytes`]: what the kernel says of protected memory.
 //! - [`Machine::tsm_entry`]: quotes of a trust domain, and reports of an SEV-SNP guest, through configfs.
 //! - [`qgs::Qgs`]: Intel's service for TD quotes, over vsock or a Unix socket; [`Machine::qgs_port`] says where.
-//! - [`HclReport`]: the report in the vTPM of Azure's confidential machines; with the feature `metadata` also their
-//!   metadata service ([`metadata`]).
+//! - With the feature `metadata`, the metadata service of Azure's machines ([`metadata`]). The crate `abi` reads the HCL report
+//!   in the vTPM of the confidential ones.
 //! - [`Machine::registration`]: whether the platform was registered with Intel, as its firmware tells it.
 //!
 //! # What was never run on hardware
@@ -40,7 +40,6 @@ mod bounded;
 mod cpu;
 mod device;
 mod epc;
-mod hcl;
 #[cfg(feature = "metadata")]
 pub mod metadata;
 mod port;
@@ -53,7 +52,6 @@ use std::path::{Path, PathBuf};
 pub use cpu::{EpcSection, Registers, SgxCpu};
 pub use device::{Driver, Node, NodeState, Role};
 pub use epc::EpcError;
-pub use hcl::{Hardware, HclError, HclReport};
 pub use port::PortError;
 pub use registration::{Registration, RegistrationError, RegistrationErrorCode};
 pub use tsm::{MAX_BLOB, TsmEntry, TsmError, TsmProvider, TsmReport};

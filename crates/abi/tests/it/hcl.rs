@@ -1,7 +1,7 @@
 //! HCL reports, laid out by hand.
 
+use abi::hcl::{Hardware, HclError, HclReport};
 use aws_lc_rs::digest::{SHA256, digest};
-use machine::{Hardware, HclError, HclReport};
 use proptest::prelude::*;
 
 const JSON: &[u8] = br#"{"keys":[{"kid":"HCLAkPub"}]}"#;
