@@ -5,7 +5,10 @@
 //! It proves nothing by itself: a TD report is proven by the quote that the metadata service gives for it, an SEV-SNP report
 //! by AMD's chain.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::digest::{SHA256, digest};
+use problem::Problem;
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
@@ -115,16 +118,27 @@ pub enum HclError {
     Binding,
 }
 
-impl HclError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for HclError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::TooLong => "hcl_too_long",
+            Self::TooShort => "hcl_too_short",
+            Self::Signature => "hcl_signature",
+            Self::Hardware(_) => "hcl_hardware",
+            Self::Hash(_) => "hcl_hash",
+            Self::VariableData { .. } => "hcl_variable_data",
+            Self::Binding => "hcl_binding",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::TooLong | Self::TooShort | Self::Signature | Self::VariableData { .. } => {
                 "read the whole NV index 0x01400001 of the vTPM of a confidential machine in Azure"
             }
             Self::Hardware(_) | Self::Hash(_) => "the machine is newer than this program; look for an update of it",
             Self::Binding => "do not trust it: the variable data, or the report, were changed",
-        }
+        })
     }
 }
 

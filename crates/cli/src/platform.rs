@@ -8,6 +8,7 @@ mod registration;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use problem::Problem;
 use serde_json::{Value, json};
 use simulator::{CaType, Intel, Platform, PlatformSpec, Simulation, Tcb};
 use unix_time::UnixTime;

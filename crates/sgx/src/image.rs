@@ -1,5 +1,9 @@
 //! An image: a program and a manifest, which together say byte for byte what is in an enclave when it begins.
 
+use std::borrow::Cow;
+
+use problem::Problem;
+
 mod layout;
 mod manifest;
 mod measurement;
@@ -24,9 +28,15 @@ pub enum ImageError {
     Layout(#[from] LayoutError),
 }
 
-impl ImageError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
+impl Problem for ImageError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Program(error) => error.code(),
+            Self::Layout(error) => error.code(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::Program(error) => error.help(),
             Self::Layout(error) => error.help(),

@@ -3,14 +3,17 @@
 //! The format is `sgx_sealed_data_t` of Intel's SDK: KEYREQUEST, where the text in clear begins, its length, the GCM tag, then the
 //! ciphertext and the text in clear. Each seal has a key of its own (KEYID is drawn), so the nonce is zero.
 
+use std::borrow::Cow;
 use std::error::Error;
 
 use abi::sgx::{Attributes, KeyRequest, TargetInfo};
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use problem::Problem;
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 use zeroize::Zeroizing;
 
+use crate::cryptography::CryptographyError;
 use crate::enclu::{Enclu, Key128};
 
 /// Bytes that are sealed at most, with what goes along in clear.
@@ -54,14 +57,25 @@ pub enum SealError<E: Error + 'static> {
     #[error("sealed data is not authentic for this enclave")]
     NotAuthentic,
     /// The cryptographic library failed.
-    #[error("cryptographic library failed")]
-    Cryptography,
+    #[error(transparent)]
+    Cryptography(#[from] CryptographyError),
 }
 
-impl<E: Error + 'static> SealError<E> {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl<E: Error + 'static> Problem for SealError<E> {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Empty => "seal_empty",
+            Self::TooLong(_) => "seal_too_long",
+            Self::Malformed => "sealed_malformed",
+            Self::Unbound => "sealed_unbound",
+            Self::Processor(_) => "seal_key_refused",
+            Self::NotAuthentic => "sealed_not_authentic",
+            Self::Cryptography(error) => return error.code(),
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Empty => "give at least one byte; what goes along in clear alone needs no sealing",
             Self::TooLong(_) => "seal a key, and encrypt the data with it",
             Self::Malformed | Self::Unbound => "check that these are the bytes that `seal` made",
@@ -71,8 +85,8 @@ impl<E: Error + 'static> SealError<E> {
             Self::NotAuthentic => {
                 "unseal it on the same machine, with the same enclave or one of the same signer as it was sealed for"
             }
-            Self::Cryptography => "try again; if it persists, the system gives no randomness",
-        }
+            Self::Cryptography(error) => return error.help(),
+        })
     }
 }
 
@@ -130,7 +144,7 @@ pub fn seal<P: Enclu>(
     let mut ciphertext = secret.to_vec();
     let sealed = cipher(&key)?.seal_in_place_separate_tag(nonce(), Aad::from(clear), &mut ciphertext);
     let mut tag = [0; 16];
-    tag.copy_from_slice(sealed.map_err(|_| SealError::Cryptography)?.as_ref());
+    tag.copy_from_slice(sealed.map_err(CryptographyError::from)?.as_ref());
     let header = Header { key_request, clear_offset, reserved1: [0; 12], payload_size, reserved2: [0; 12], tag };
     Ok([header.as_bytes(), &ciphertext, clear].concat())
 }
@@ -169,7 +183,7 @@ fn key_request<P: Enclu>(processor: &P, sealed_for: SealedFor) -> Result<KeyRequ
     let own = processor.ereport(&TargetInfo::new_zeroed(), [0; 64]).map_err(SealError::Processor)?.body;
     let kss_policies = if own.attributes.is_kss() { KSS_POLICIES } else { 0 };
     let mut key_id = [0; 32];
-    aws_lc_rs::rand::fill(&mut key_id).map_err(|_| SealError::Cryptography)?;
+    aws_lc_rs::rand::fill(&mut key_id).map_err(CryptographyError::from)?;
     let policy = match sealed_for {
         SealedFor::Enclave => KeyRequest::MRENCLAVE,
         SealedFor::Signer => KeyRequest::MRSIGNER,
@@ -188,7 +202,7 @@ fn key_request<P: Enclu>(processor: &P, sealed_for: SealedFor) -> Result<KeyRequ
 }
 
 fn cipher<E: Error + 'static>(key: &Key128) -> Result<LessSafeKey, SealError<E>> {
-    UnboundKey::new(&AES_128_GCM, key.as_slice()).map(LessSafeKey::new).map_err(|_| SealError::Cryptography)
+    Ok(LessSafeKey::new(UnboundKey::new(&AES_128_GCM, key.as_slice()).map_err(CryptographyError::from)?))
 }
 
 fn nonce() -> Nonce {

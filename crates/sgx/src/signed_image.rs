@@ -1,6 +1,9 @@
 //! Whether an image is the one that was signed.
 
+use std::borrow::Cow;
+
 use abi::sgx::SigStruct;
+use problem::Problem;
 
 use crate::image::{Image, Manifest};
 use crate::sigstruct::{EinitError, einit};
@@ -16,23 +19,21 @@ pub enum SignedImageError {
     Einit(#[from] EinitError),
 }
 
-impl SignedImageError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for SignedImageError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::ManifestDiffers(_) => "manifest_differs",
+            Self::Einit(error) => return error.code(),
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::ManifestDiffers(_) => {
                 "sign the image again with this manifest, or use the one that it was signed with"
             }
-            Self::Einit(EinitError::InvalidMeasurement) => {
-                "program or manifest changed since they were signed: sign them again"
-            }
-            Self::Einit(EinitError::InvalidAttribute) => {
-                "`debug`, `provision-key`, `xfrm`, `misc-select` or `[kss]` changed since it was signed: sign it again"
-            }
-            Self::Einit(EinitError::InvalidSigStruct | EinitError::InvalidSignature) => {
-                "SIGSTRUCT is damaged: sign the image again"
-            }
-        }
+            Self::Einit(error) => return error.help(),
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! SIGSTRUCT: made by the signer of an enclave, and checked by EINIT.
 
+use std::borrow::Cow;
+
 use abi::sgx::{Attributes, SigStruct};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
@@ -8,6 +10,7 @@ use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_S
 use der::asn1::UintRef;
 use der::{Decode, Sequence};
 use num_bigint::BigUint;
+use problem::Problem;
 use zerocopy::FromZeros;
 
 use crate::cryptography::CryptographyError;
@@ -31,10 +34,17 @@ pub enum EnclaveKeyError {
     Exponent,
 }
 
-impl EnclaveKeyError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        "make one with `openssl genrsa -3 -out key.pem 3072`: the processor takes RSA of 3072 bits with the exponent 3 alone"
+impl Problem for EnclaveKeyError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Encoding => "enclave_key_encoding",
+            Self::Length(_) => "enclave_key_length",
+            Self::Exponent => "enclave_key_exponent",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "make one with `openssl genrsa -3 -out key.pem 3072`: the processor takes RSA of 3072 bits with the exponent 3 alone".into()
     }
 }
 
@@ -146,6 +156,27 @@ pub enum EinitError {
     /// SGX_INVALID_SIGNATURE, 8.
     #[error("signature of SIGSTRUCT is wrong")]
     InvalidSignature,
+}
+
+impl Problem for EinitError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::InvalidSigStruct => "einit_invalid_sig_struct",
+            Self::InvalidAttribute => "einit_invalid_attribute",
+            Self::InvalidMeasurement => "einit_invalid_measurement",
+            Self::InvalidSignature => "einit_invalid_signature",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::InvalidMeasurement => "program or manifest changed since they were signed: sign them again",
+            Self::InvalidAttribute => {
+                "`debug`, `provision-key`, `xfrm`, `misc-select` or `[kss]` changed since it was signed: sign it again"
+            }
+            Self::InvalidSigStruct | Self::InvalidSignature => "SIGSTRUCT is damaged: sign the image again",
+        })
+    }
 }
 
 impl EinitError {

@@ -4,6 +4,8 @@
 //! They run on a simulated processor as any enclave does: what they know they have from EGETKEY and EREPORT, under identities of
 //! their own. Nothing here is Intel's code, nor claims to be.
 
+use std::borrow::Cow;
+
 mod certification;
 mod identity;
 mod kdf;
@@ -12,6 +14,7 @@ mod quoting_enclave;
 mod td_quoting_enclave;
 
 use abi::sgx::{KeyRequest, Report};
+use problem::Problem;
 use sgx::Secs;
 use sgx::enclu::{EgetkeyError, verifies};
 use sgx::sealing::SealError;
@@ -58,10 +61,21 @@ pub enum EnclaveError {
     Build(#[from] BuildError),
 }
 
-impl EnclaveError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for EnclaveError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::InvalidReport => "invalid_report",
+            Self::Commitment => "ppid_commitment",
+            Self::NotPrivileged => "not_privileged",
+            Self::Key(error) => return error.code(),
+            Self::Seal(error) => return error.code(),
+            Self::Report(error) => return error.code(),
+            Self::Build(error) => return error.code(),
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::InvalidReport => {
                 "make the report on the same platform, for the target info that its quoting enclave gives"
             }
@@ -70,12 +84,10 @@ impl EnclaveError {
             }
             Self::NotPrivileged => "only quoting enclaves may ask for certification",
             Self::Key(_) => "the platform is at a lower level than what was certified: certify it anew",
-            Self::Seal(error) => error.help(),
-            Self::Report(_) => {
-                "give the target info of the enclave that is to verify the report, its reserved fields zero"
-            }
-            Self::Build(error) => error.help(),
-        }
+            Self::Seal(error) => return error.help(),
+            Self::Report(error) => return error.help(),
+            Self::Build(error) => return error.help(),
+        })
     }
 }
 

@@ -1,5 +1,9 @@
 //! Why something could not be built.
 
+use std::borrow::Cow;
+
+use problem::Problem;
+
 /// Why a certificate, CRL, signed document or quote could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
@@ -20,14 +24,23 @@ pub enum BuildError {
     Cryptography,
 }
 
-impl BuildError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for BuildError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Der(_) => "build_der",
+            Self::Json(_) => "build_json",
+            Self::Time(_) => "build_time",
+            Self::TooLong(_) => "build_too_long",
+            Self::Cryptography => "cryptography_failed",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Der(_) | Self::Json(_) | Self::TooLong(_) => "shorten or correct the field that was changed",
             Self::Time(_) => "give the time in seconds since 1970",
             Self::Cryptography => "try again; if it persists, the system gives no randomness",
-        }
+        })
     }
 }
 

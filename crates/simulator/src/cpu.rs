@@ -3,6 +3,10 @@
 //! It alone holds the device's keys, and it is told by nobody but its caller which enclave runs: [`Secs`] is what it measured
 //! when it loaded the enclave. Source: Intel SDM volume 3D, chapters 37 and 40, and Intel's simulation of the instructions.
 
+use std::borrow::Cow;
+
+use problem::Problem;
+
 mod derivation;
 mod keys;
 mod svn;
@@ -28,6 +32,24 @@ pub enum EreportError {
     /// The cryptographic library failed.
     #[error(transparent)]
     Build(#[from] BuildError),
+}
+
+impl Problem for EreportError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::MalformedTarget => "ereport_malformed_target",
+            Self::Build(error) => return error.code(),
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::MalformedTarget => {
+                "give the target info of the enclave that is to verify the report, its reserved fields zero"
+            }
+            Self::Build(error) => return error.help(),
+        })
+    }
 }
 
 /// A processor with its microcode.

@@ -11,12 +11,14 @@ mod process;
 mod program_file;
 mod session;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io;
 use std::process::Stdio;
 use std::sync::Arc;
 
 use abi::sgx::{Attributes, SigStruct};
+use problem::Problem;
 use sgx::image::{Image, ImageError, MAX_EXECUTABLE, Manifest, ProgramError};
 use sgx::{Identity, Secs, SignedImageError, check_signed};
 
@@ -55,12 +57,21 @@ pub enum LoadError {
     },
 }
 
-impl LoadError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::Image(error) => error.help(),
-            Self::Signed(error) => error.help(),
+impl Problem for LoadError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Image(error) => return error.code(),
+            Self::Signed(error) => return error.code(),
+            Self::ConfigWithoutKss => "config_without_kss",
+            Self::OutOfEpc { .. } => "out_of_epc",
+            Self::System { .. } => "load_failed",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::Image(error) => return error.help(),
+            Self::Signed(error) => return error.help(),
             Self::ConfigWithoutKss => {
                 "add the table `[kss]` to the manifest and sign again, or leave CONFIGID and CONFIGSVN zero"
             }
@@ -70,7 +81,7 @@ impl LoadError {
             Self::System { .. } => {
                 "programs have to be allowed to run from memory (memfd, `vm.memfd_noexec`), and /proc to be mounted"
             }
-        }
+        })
     }
 }
 

@@ -1,6 +1,9 @@
 //! Enclaves whose code is ours: they run in this very process.
 
+use std::borrow::Cow;
+
 use abi::sgx::{KeyRequest, Report, TargetInfo};
+use problem::Problem;
 use sgx::Secs;
 use sgx::enclu::{EgetkeyError, Enclu, Key128};
 
@@ -24,6 +27,22 @@ pub enum EncluError {
     /// EGETKEY refuses.
     #[error(transparent)]
     Egetkey(#[from] EgetkeyError),
+}
+
+impl Problem for EncluError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Ereport(error) => error.code(),
+            Self::Egetkey(error) => error.code(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Ereport(error) => error.help(),
+            Self::Egetkey(error) => error.help(),
+        }
+    }
 }
 
 impl Enclu for Inside<'_> {

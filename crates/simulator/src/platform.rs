@@ -4,10 +4,12 @@ mod certificates;
 mod device;
 mod state;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use abi::sgx::{Report, TargetInfo};
 use abi::tdx::TdReport;
+use problem::Problem;
 use sgx::Secs;
 
 use crate::architectural::{EnclaveError, Pce, QuotingEnclave, TdQuotingEnclave};
@@ -59,13 +61,19 @@ pub enum PlatformQuoteError {
     Enclave(#[from] EnclaveError),
 }
 
-impl PlatformQuoteError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for PlatformQuoteError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::NotCertified => "platform_not_certified",
+            Self::Enclave(error) => return error.code(),
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::NotCertified => "raise its levels: veritee platform set-tcb",
-            Self::Enclave(error) => error.help(),
-        }
+            Self::Enclave(error) => return error.help(),
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use abi::sgx::{Attributes, SigStruct};
+use problem::Problem;
 use serde_json::{Value, json};
 use sgx::check_signed;
 use sgx::sigstruct::{EinitError, einit};

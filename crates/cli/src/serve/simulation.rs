@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
+use problem::Problem;
 use service::Quoter;
 use simulator::{EnclaveReport, Platform, SimulationError};
 use tokio::task::JoinHandle;

@@ -1,5 +1,6 @@
 //! The enclave's end of the channel to its processor.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
@@ -7,6 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
 
 use abi::sgx::{KeyRequest, Report, TargetInfo};
+use problem::Problem;
 use zerocopy::{FromBytes, IntoBytes};
 use zeroize::Zeroizing;
 
@@ -30,15 +32,23 @@ pub enum ChannelError {
     UnknownCode(u32),
 }
 
-impl ChannelError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for ChannelError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Absent(_) => "channel_absent",
+            Self::Io(_) => "channel_failed",
+            Self::Refused(error) => return error.code(),
+            Self::UnknownCode(_) => "processor_code_unknown",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Absent(_) => "load the program as an enclave: its platform gives it the channel",
             Self::Io(_) => "the platform has ended, or an earlier request was malformed: load the enclave again",
-            Self::Refused(_) => "ask for what the enclave's attributes and versions allow",
+            Self::Refused(error) => return error.help(),
             Self::UnknownCode(_) => "build the enclave and its platform from the same version",
-        }
+        })
     }
 }
 

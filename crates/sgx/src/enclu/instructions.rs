@@ -1,9 +1,11 @@
 //! The instructions EREPORT and EGETKEY, as an enclave uses them.
 
+use std::borrow::Cow;
 use std::error::Error;
 
 use abi::sgx::{KeyRequest, Report, TargetInfo};
 use aws_lc_rs::cmac;
+use problem::Problem;
 use zerocopy::{FromZeros, IntoBytes};
 use zeroize::Zeroizing;
 
@@ -30,6 +32,34 @@ pub enum EgetkeyError {
     /// #GP: a reserved field is not zero, or a policy needs KSS and the enclave has none.
     #[error("key request is malformed (#GP)")]
     GeneralProtection,
+}
+
+impl Problem for EgetkeyError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::InvalidAttribute => "egetkey_invalid_attribute",
+            Self::InvalidCpuSvn => "egetkey_invalid_cpusvn",
+            Self::InvalidIsvSvn => "egetkey_invalid_isvsvn",
+            Self::InvalidKeyName => "egetkey_invalid_keyname",
+            Self::GeneralProtection => "general_protection",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::InvalidAttribute => {
+                "ask for another key: this one is for enclaves with the attribute PROVISION_KEY or EINITTOKEN_KEY"
+            }
+            Self::InvalidCpuSvn => "ask for a CPUSVN that is at most the one in a report of this enclave",
+            Self::InvalidIsvSvn => {
+                "ask for an ISVSVN and a CONFIGSVN that are at most those in a report of this enclave"
+            }
+            Self::InvalidKeyName => "ask for one of the key names 0 to 4",
+            Self::GeneralProtection => {
+                "set the reserved fields to zero; use the policies of KSS and CONFIGSVN only in an enclave with KSS"
+            }
+        })
+    }
 }
 
 impl EgetkeyError {

@@ -1,5 +1,9 @@
 //! Where the parts of an enclave lie. docs/enclave-image.md describes it.
 
+use std::borrow::Cow;
+
+use problem::Problem;
+
 use super::manifest::Manifest;
 use super::measurement::{PAGE_BYTES, PageType, Permissions};
 use super::program::Program;
@@ -27,13 +31,19 @@ pub enum LayoutError {
     TooMuchMeasured,
 }
 
-impl LayoutError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for LayoutError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::TooLarge => "enclave_too_large",
+            Self::TooMuchMeasured => "enclave_measured_too_large",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::TooLarge => "lower `heap-size`, `stack-size` or `threads`, or link the segments closer together",
             Self::TooMuchMeasured => "lower `stack-size` or `threads`, whose product is measured",
-        }
+        })
     }
 }
 

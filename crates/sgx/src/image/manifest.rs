@@ -2,7 +2,10 @@
 //!
 //! All of it ends up in MRENCLAVE (heap, stack, threads, and what XFRM makes of them) or in SIGSTRUCT (the rest).
 
+use std::borrow::Cow;
+
 use abi::sgx::Attributes;
+use problem::Problem;
 use serde::Deserialize;
 
 use super::measurement::PAGE_BYTES;
@@ -34,8 +37,8 @@ pub enum ManifestError {
     #[error("manifest has {0} bytes and may have {MAX_MANIFEST}")]
     TooLong(usize),
     /// It is no TOML, lacks a member or has one too many.
-    #[error("manifest cannot be read: {0}")]
-    Malformed(String),
+    #[error("manifest cannot be read")]
+    Malformed(#[source] toml::de::Error),
     /// The heap is not made of whole pages, or too large.
     #[error("`heap-size` is {0}")]
     Heap(u64),
@@ -53,10 +56,21 @@ pub enum ManifestError {
     MiscSelect(u32),
 }
 
-impl ManifestError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for ManifestError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::TooLong(_) => "manifest_too_long",
+            Self::Malformed(_) => "manifest_malformed",
+            Self::Heap(_) => "manifest_heap_size",
+            Self::Stack(_) => "manifest_stack_size",
+            Self::Threads(_) => "manifest_threads",
+            Self::Xfrm(_) => "manifest_xfrm",
+            Self::MiscSelect(_) => "manifest_misc_select",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::TooLong(_) => "check that it is the right file",
             Self::Malformed(_) => {
                 "needed are `heap-size`, `stack-size`, `threads`, `isv-prod-id` and `isv-svn`; see docs/enclave-image.md"
@@ -68,7 +82,7 @@ impl ManifestError {
                 "add up 0x3 (always), 0x4 (AVX), 0xe0 (AVX-512, with AVX), 0x200 (PKRU) and 0x60000 (AMX, with AVX)"
             }
             Self::MiscSelect(_) => "give 0, or 1 for EXINFO",
-        }
+        })
     }
 }
 
@@ -115,8 +129,7 @@ impl Manifest {
         if text.len() > MAX_MANIFEST {
             return Err(ManifestError::TooLong(text.len()));
         }
-        let read = toml::from_str(text);
-        let manifest: Self = read.map_err(|error| ManifestError::Malformed(error.to_string().trim_end().to_owned()))?;
+        let manifest: Self = toml::from_str(text).map_err(ManifestError::Malformed)?;
         manifest.check()?;
         Ok(manifest)
     }

@@ -3,12 +3,15 @@
 //! The kernel shall find nothing in the file that was not measured. It maps whole pages of the file, so whole pages are
 //! measured; and it reads the headers, so these have to lie in a segment.
 
+use std::borrow::Cow;
+
 use object::LittleEndian;
 use object::elf::{
     DT_NEEDED, ELFDATA2LSB, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64, PF_R, PF_W, PF_X, PT_GNU_STACK, PT_INTERP,
     PT_LOAD, ProgramFlags, ProgramHeader64,
 };
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
+use problem::Problem;
 
 use super::measurement::{PAGE, PAGE_BYTES, Permissions};
 
@@ -72,10 +75,30 @@ pub enum ProgramError {
     EntryOutside,
 }
 
-impl ProgramError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for ProgramError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::TooLong(_) => "program_too_long",
+            Self::NotElf => "program_not_elf",
+            Self::OtherMachine => "program_other_machine",
+            Self::NotExecutable => "program_not_executable",
+            Self::Malformed => "program_malformed",
+            Self::TooManyHeaders(_) => "program_too_many_headers",
+            Self::Dynamic => "program_dynamic",
+            Self::ExecutableStack => "program_executable_stack",
+            Self::Misaligned(_) => "program_segment_misaligned",
+            Self::LongerInFile(_) => "program_segment_longer_in_file",
+            Self::OutsideFile(_) => "program_segment_outside_file",
+            Self::TooLarge(_) => "program_segments_too_large",
+            Self::Overlapping(_) => "program_segments_overlapping",
+            Self::ReadOnlyZeros(_) => "program_read_only_zeros",
+            Self::HeadersNotLoaded => "program_headers_not_loaded",
+            Self::EntryOutside => "program_entry_outside",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::TooLong(_) => "leave debugging information out of it: `strip`, or `-C strip=debuginfo`",
             Self::NotElf | Self::OtherMachine | Self::NotExecutable => {
                 "name a program for Linux on x86-64 as the linker writes it"
@@ -97,7 +120,7 @@ impl ProgramError {
             | Self::Overlapping(_)
             | Self::ReadOnlyZeros(_)
             | Self::EntryOutside => "the file is damaged, or no linker made it: build it again",
-        }
+        })
     }
 }
 

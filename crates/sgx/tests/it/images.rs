@@ -1,6 +1,7 @@
 //! Images: which programs are taken, and what is measured of them.
 
 use super::programs::{DYNAMIC, Elf, Header, INTERPRETER, LOAD, relay, sha256, signer};
+use problem::Problem;
 use sgx::image::{Image, ImageError, LayoutError, Manifest, Part, Program, ProgramError};
 use sgx::sigstruct::{einit, sign};
 use zerocopy::IntoBytes;
