@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use problem::Problem;
 
-use crate::{Machine, bounded};
+use crate::bounded;
+use crate::tree::Machine;
 
 const NODES: &str = "/sys/devices/system/node";
 

@@ -45,43 +45,13 @@ pub mod metadata;
 mod port;
 pub mod qgs;
 mod registration;
+mod tree;
 mod tsm;
-
-use std::path::{Path, PathBuf};
 
 pub use cpu::{EpcSection, Registers, SgxCpu};
 pub use device::{Driver, Node, NodeState, Role};
 pub use epc::EpcError;
 pub use port::PortError;
 pub use registration::{Registration, RegistrationError, RegistrationErrorCode};
+pub use tree::Machine;
 pub use tsm::{MAX_BLOB, TsmEntry, TsmError, TsmProvider, TsmReport};
-
-/// A machine, as the tree of its files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Machine {
-    root: PathBuf,
-}
-
-impl Machine {
-    /// The machine whose files lie under `root`: `/` is the one this runs on.
-    pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
-    }
-
-    /// Where a file of the machine lies, given by its path from `/`.
-    fn path(&self, absolute: &str) -> PathBuf {
-        self.root.join(absolute.trim_start_matches('/'))
-    }
-
-    /// Where the tree begins.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-}
-
-impl Default for Machine {
-    /// The machine that this runs on.
-    fn default() -> Self {
-        Self::at("/")
-    }
-}

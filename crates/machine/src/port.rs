@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use problem::Problem;
 
+use crate::bounded;
 use crate::qgs::QgsAddress;
-use crate::{Machine, bounded};
+use crate::tree::Machine;
 
 const QGS: &str = "/etc/qgs.conf";
 const TDX_ATTEST: &str = "/etc/tdx-attest.conf";

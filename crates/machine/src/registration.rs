@@ -12,7 +12,8 @@ use problem::Problem;
 use zerocopy::little_endian::U16;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use crate::{Machine, bounded};
+use crate::bounded;
+use crate::tree::Machine;
 
 const STATUS: &str = "/sys/firmware/efi/efivars/SgxRegistrationStatus-f236c5dc-a491-4bbe-bcdd-88885770df45";
 const REQUEST: &str = "/sys/firmware/efi/efivars/SgxRegistrationServerRequest-304e0796-d515-4698-ac6e-e76cb1a71c28";

@@ -76,7 +76,6 @@ mod tcb_info;
 mod time;
 mod trust_domain;
 
-pub use architectural::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
 pub use blueprint::{Blueprint, Issued, Link};
 pub use build_error::BuildError;
 pub use collateral::{Collateral, WriteError};

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use state_dir::Lock;
 
+use crate::build_error::BuildError;
 use crate::collateral::write_files;
 use crate::cpu::CpuSvn;
 use crate::kept::{self, SimulationError};
@@ -200,7 +201,7 @@ impl Simulation {
                 self.write_intel(&lock)?;
             }
         }
-        self.intel.ppid_key().cloned().ok_or(SimulationError::Build(crate::BuildError::Cryptography))
+        self.intel.ppid_key().cloned().ok_or(SimulationError::Build(BuildError::Cryptography))
     }
 
     /// Where collateral is published.

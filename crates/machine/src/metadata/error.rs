@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use problem::Problem;
 
-use super::MAX_ANSWER;
+/// The longest answer that is read, in bytes.
+pub const MAX_ANSWER: usize = 1 << 20;
 
 /// Why there is no client of the metadata service.
 #[derive(Debug, thiserror::Error)]

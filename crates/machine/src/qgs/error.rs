@@ -5,8 +5,11 @@ use std::io;
 
 use problem::Problem;
 
+use super::address::QgsAddress;
 use super::message::MessageError;
-use super::{MAX_ANSWER, QgsAddress};
+
+/// The longest answer that is taken, in bytes: collateral has some 100 KiB.
+pub const MAX_ANSWER: usize = 1 << 20;
 
 /// Why the quote service gave no answer.
 #[derive(Debug, thiserror::Error)]

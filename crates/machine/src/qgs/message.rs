@@ -8,8 +8,10 @@ use problem::Problem;
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::TD_REPORT_SIZE;
 use super::error_name::error_name;
+
+/// Size of a TDREPORT in bytes.
+pub const TD_REPORT_SIZE: usize = 1024;
 
 /// Only the major version has to be the same on both sides.
 const MAJOR: u16 = 1;

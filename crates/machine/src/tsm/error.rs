@@ -1,4 +1,4 @@
-//! Why configfs gave no quote.
+//! Why configfs gave no quote, and the limits of what it takes and gives.
 
 use std::borrow::Cow;
 use std::io;
@@ -7,7 +7,14 @@ use std::path::{Path, PathBuf};
 use problem::Problem;
 use rustix::io::Errno;
 
-use super::{MAX_BLOB, MAX_INBLOB, MAX_NAME, MAX_PRIVLEVEL};
+/// The longest name of an entry.
+pub(super) const MAX_NAME: usize = 64;
+/// The longest input, in bytes.
+pub(super) const MAX_INBLOB: usize = 64;
+/// The longest quote, report or table that is taken, in bytes.
+pub const MAX_BLOB: usize = 128 << 10;
+/// The highest privilege level.
+pub(super) const MAX_PRIVLEVEL: u8 = 3;
 
 /// Why the kernel gave no quote or report.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,10 @@ use abi::sgx::{Report, TargetInfo};
 use sgx::Secs;
 use zerocopy::IntoBytes;
 
-use super::{Certification, EnclaveError, Pce, Started, identity, verify};
+use super::certification::{Certification, Started};
+use super::error::EnclaveError;
+use super::identity;
+use super::pce::{Pce, verify};
 use crate::cpu::Cpu;
 use crate::machine::Tcb;
 use crate::ppid::PpidKey;

@@ -4,7 +4,10 @@ use abi::sgx::TargetInfo;
 use abi::tdx::{TdReport, TdReport10, TdReport15, TeeTcbInfo};
 use sgx::Secs;
 
-use super::{Certification, EnclaveError, Pce, Started, identity};
+use super::certification::{Certification, Started};
+use super::error::EnclaveError;
+use super::identity;
+use super::pce::Pce;
 use crate::cpu::Cpu;
 use crate::machine::Tcb;
 use crate::quoting::QuoteSpec;

@@ -1,6 +1,6 @@
 //! TCB Info and enclave identities when nothing is wrong.
 
-use crate::architectural::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
+use crate::architectural::identity::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
 use crate::enclave_identity::EnclaveIdentitySpec;
 use crate::isv_level::IsvLevelSpec;
 use crate::machine::{FMSPC, PCE_ID, TEE_TCB_SVN, Tcb};

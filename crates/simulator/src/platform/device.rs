@@ -1,6 +1,7 @@
 //! What makes one simulated machine: secrets and levels.
 
-use crate::architectural::{EnclaveError, Pce, sha256};
+use crate::architectural::identity::sha256;
+use crate::architectural::{EnclaveError, Pce};
 use crate::build_error::BuildError;
 use crate::cpu::{Cpu, CpuSvn, DeviceKeys};
 use crate::key::random;
