@@ -12,8 +12,10 @@
 //!
 //! ```
 //! use simulator::{Blueprint, EnclaveReport};
+//! use unix_time::UnixTime;
+//!
 //! # fn main() -> Result<(), simulator::BuildError> {
-//! let now = 1_700_000_000;
+//! let now = UnixTime::from_seconds(1_700_000_000);
 //! let mut blueprint = Blueprint::new(now)?;
 //! // Simulated Intel revokes the platform.
 //! let serial = blueprint.certificates.pck.spec.serial.clone();
@@ -36,7 +38,7 @@
 //!
 //! A [`Platform`] quotes SGX enclaves; quotes of trust domains are for [`Blueprint::for_tdx`].
 //!
-//! There is no clock in here: every time is an argument, in seconds since 1970. Only how long a request takes is measured.
+//! There is no clock in here: every time is an argument. Only how long a request takes is measured.
 #![cfg_attr(
     not(test),
     deny(

@@ -11,6 +11,7 @@ use abi::sgx::{Report, TargetInfo};
 use abi::tdx::TdReport;
 use problem::Problem;
 use sgx::Secs;
+use unix_time::UnixTime;
 
 use crate::architectural::{EnclaveError, Pce, QuotingEnclave, TdQuotingEnclave};
 use crate::cpu::{Cpu, CpuSvn, EreportError};
@@ -179,8 +180,8 @@ impl Platform {
         pce.encrypted_ppid(&QuotingEnclave::ask_pce(&self.cpu, &pce, key)?, key)
     }
 
-    /// When it was made, Unix time.
-    pub const fn created(&self) -> i64 {
+    /// When it was made.
+    pub const fn created(&self) -> UnixTime {
         self.device.created
     }
 

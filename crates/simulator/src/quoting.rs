@@ -185,10 +185,11 @@ mod tests {
     use super::*;
     use crate::machine::CaType;
     use aws_lc_rs::digest::{SHA256, digest};
+    use unix_time::UnixTime;
     use zerocopy::FromZeros;
 
     fn spec() -> QuoteSpec {
-        QuoteSpec::of(&Machine::generate(CaType::Platform, 0).unwrap())
+        QuoteSpec::of(&Machine::generate(CaType::Platform, UnixTime::EPOCH).unwrap())
     }
 
     fn body() -> ReportBody {
@@ -223,7 +224,7 @@ mod tests {
     #[test]
     fn trust_domains_have_longer_bodies_and_version_5_announces_them() {
         use abi::tdx::{TdReport10, TdReport15Ex};
-        let mut spec = QuoteSpec::for_tdx(&Machine::generate(CaType::Platform, 0).unwrap());
+        let mut spec = QuoteSpec::for_tdx(&Machine::generate(CaType::Platform, UnixTime::EPOCH).unwrap());
         let section_at =
             |quote: &[u8], at: usize| quote[at..at + 4] == u32::try_from(quote.len() - at - 4).unwrap().to_le_bytes();
         let version_4 = spec.build(&TdReport10::new_zeroed(), b"chain").unwrap();

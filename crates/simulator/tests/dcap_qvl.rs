@@ -10,8 +10,9 @@ use simulator::{
     Blueprint, Body, CaType, Collateral, DAY, EcdsaKey, EnclaveReport, Link, PlatformSpec, Signer, Simulation,
     Specification, Tcb, TrustDomainReport,
 };
+use unix_time::UnixTime;
 
-const NOW: i64 = 1_790_000_000;
+const NOW: UnixTime = UnixTime::from_seconds(1_790_000_000);
 
 fn enclave() -> EnclaveReport {
     EnclaveReport {
@@ -49,9 +50,9 @@ fn qvl(collateral: Collateral) -> QuoteCollateralV3 {
 }
 
 /// The TCB status that dcap-qvl finds, or its whole complaint.
-fn judge(quote: &[u8], collateral: Collateral, root: &[u8], at: i64) -> Result<String, String> {
+fn judge(quote: &[u8], collateral: Collateral, root: &[u8], at: UnixTime) -> Result<String, String> {
     let verifier = QuoteVerifier::new(root.to_vec());
-    match verifier.verify(quote, &qvl(collateral), u64::try_from(at).unwrap()) {
+    match verifier.verify(quote, &qvl(collateral), u64::try_from(at.seconds()).unwrap()) {
         Ok(report) => Ok(report.status),
         Err(error) => Err(format!("{error:#}")),
     }
@@ -77,7 +78,7 @@ fn a_kept_platform_is_up_to_date_at_once_and_years_later() {
     simulation.open_or_create_platform("one", NOW).unwrap();
     let platform = simulation.platform("one").unwrap();
     let quote = platform.quote_enclave(&enclave()).unwrap();
-    for at in [NOW, NOW + 6 * 365 * DAY] {
+    for at in [NOW, NOW.plus(6 * 365 * DAY)] {
         let collateral = simulation.intel().collateral(CaType::Platform, at).unwrap();
         let verdict = judge(&quote, collateral, simulation.intel().root_certificate_der(), at);
         assert_eq!(verdict, Ok("UpToDate".to_owned()));
@@ -205,10 +206,10 @@ type Change = fn(&mut Blueprint);
 
 /// Faults that dcap-qvl notices, one at a time, with what it says of each: the fault that was meant and no other.
 const FAULTS: &[(&str, &str, Change)] = &[
-    ("pck not yet valid", "CertNotValidYet", |b| b.certificates.pck.spec.not_before = NOW + 1),
-    ("pck expired", "CertExpired", |b| b.certificates.pck.spec.not_after = NOW - 1),
-    ("ca expired", "CertExpired", |b| b.certificates.platform_ca.spec.not_after = NOW - 1),
-    ("tcb signing expired", "CertExpired", |b| b.certificates.tcb_signing.spec.not_after = NOW - 1),
+    ("pck not yet valid", "CertNotValidYet", |b| b.certificates.pck.spec.not_before = NOW.plus(1)),
+    ("pck expired", "CertExpired", |b| b.certificates.pck.spec.not_after = NOW.plus(-1)),
+    ("ca expired", "CertExpired", |b| b.certificates.platform_ca.spec.not_after = NOW.plus(-1)),
+    ("tcb signing expired", "CertExpired", |b| b.certificates.tcb_signing.spec.not_after = NOW.plus(-1)),
     ("pck of another signer", "InvalidSignatureForPublicKey", |b| b.certificates.pck.signer = key().into()),
     ("pck with another issuer", "UnknownIssuer", |b| {
         let issuer = &mut b.certificates.pck.spec.issuer;
@@ -233,12 +234,12 @@ const FAULTS: &[(&str, &str, Change)] = &[
         let serial = b.certificates.tcb_signing.spec.serial.clone();
         b.root_crl.spec.revoked.push(serial);
     }),
-    ("pck crl expired", "CrlExpired", |b| b.pck_crl.spec.next_update = Some(NOW - 1)),
-    ("root crl expired", "CrlExpired", |b| b.root_crl.spec.next_update = Some(NOW - 1)),
+    ("pck crl expired", "CrlExpired", |b| b.pck_crl.spec.next_update = Some(NOW.plus(-1))),
+    ("root crl expired", "CrlExpired", |b| b.root_crl.spec.next_update = Some(NOW.plus(-1))),
     ("pck crl of another signer", "InvalidCrlSignatureForPublicKey", |b| b.pck_crl.signer = key().into()),
     ("pck crl of the other ca", "UnknownRevocationStatus", |b| b.pck_crl = b.pck_crl_of(CaType::Processor)),
-    ("tcb info of the future", "TCBInfo issue date is in the future", |b| b.tcb_info.spec.issue_date = NOW + 1),
-    ("tcb info expired", "TCBInfo expired", |b| b.tcb_info.spec.next_update = NOW - 1),
+    ("tcb info of the future", "TCBInfo issue date is in the future", |b| b.tcb_info.spec.issue_date = NOW.plus(1)),
+    ("tcb info expired", "TCBInfo expired", |b| b.tcb_info.spec.next_update = NOW.plus(-1)),
     ("tcb info of another signer", "Signature is invalid for tcb_info in quote_collateral", |b| {
         b.tcb_info.signer = key().into()
     }),
@@ -265,7 +266,7 @@ const FAULTS: &[(&str, &str, Change)] = &[
     ("tcb info chain without its signer", "CaUsedAsEndEntity", |b| {
         b.tcb_info_chain.remove(0);
     }),
-    ("qe identity expired", "QE Identity expired", |b| b.qe_identity.spec.next_update = NOW - 1),
+    ("qe identity expired", "QE Identity expired", |b| b.qe_identity.spec.next_update = NOW.plus(-1)),
     ("qe identity of another signer", "Signature is invalid for qe_identity in quote_collateral", |b| {
         b.qe_identity.signer = key().into()
     }),

@@ -7,9 +7,10 @@ use sgx::enclu::verifies;
 use simulator::architectural::{EnclaveError, Pce, Requester};
 use simulator::cpu::{Cpu, EreportError};
 use simulator::{EnclaveReport, Platform, PlatformQuoteError, PpidKey, Simulation, Tcb, TrustDomainReport};
+use unix_time::UnixTime;
 use zerocopy::{FromZeros, IntoBytes};
 
-const NOW: i64 = 1_790_000_000;
+const NOW: UnixTime = UnixTime::from_seconds(1_790_000_000);
 
 fn simulation() -> (tempfile::TempDir, Simulation) {
     let directory = tempfile::tempdir().unwrap();

@@ -8,8 +8,9 @@ use problem::Problem;
 use simulator::cpu::CpuSvn;
 use simulator::{CaType, DamagedState, Platform, PlatformQuoteError, PlatformSpec, Simulation, SimulationError, Tcb};
 use state_dir::StateError;
+use unix_time::UnixTime;
 
-const NOW: i64 = 1_790_000_000;
+const NOW: UnixTime = UnixTime::from_seconds(1_790_000_000);
 
 fn temporary() -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -33,10 +34,10 @@ fn qe_id(platform: &Platform) -> [u8; 16] {
 fn the_same_directory_gives_the_same_intel_and_platform() {
     let (_keep, path) = temporary();
     let first = Simulation::open_or_create(&path, NOW).unwrap();
-    let again = Simulation::open_or_create(&path, NOW + 1_000).unwrap();
+    let again = Simulation::open_or_create(&path, NOW.plus(1_000)).unwrap();
     assert_eq!(first.intel().root_certificate_pem(), again.intel().root_certificate_pem());
     let one = first.open_or_create_platform("one", NOW).unwrap();
-    let same = again.open_or_create_platform("one", NOW + 1_000).unwrap();
+    let same = again.open_or_create_platform("one", NOW.plus(1_000)).unwrap();
     assert_eq!((one.ppid(), &one.certificates().pck, one.created()), (same.ppid(), &same.certificates().pck, NOW));
     assert_eq!((qe_id(&one), ecdsa_id(&one)), (qe_id(&same), ecdsa_id(&same)));
     assert_eq!(one.certificates().issuers[1], first.intel().root_certificate_der());
