@@ -1,18 +1,13 @@
 //! The platform process and its enclaves: who is who, what a child gets, and what ends.
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-
-mod machine;
-#[path = "../../sgx/tests/it/programs.rs"]
-mod programs;
 
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::machine::{EPC, HIGH, LOW, Running, cpu, host, manifest, run, run_with, signed, signers};
+use super::programs::{Elf, relay};
 use abi::sgx::{Attributes, KeyRequest, TargetInfo};
-use machine::{EPC, HIGH, LOW, Running, cpu, host, manifest, run, run_with, signed, signers};
-use programs::{Elf, relay};
 use sgx::SignedImageError;
 use sgx::enclu::{ChannelError, EgetkeyError, Enclu};
 use sgx::image::{Image, ImageError, ProgramError};
@@ -143,7 +138,7 @@ fn protected_memory_is_limited_and_comes_back() {
     let third = || host.load(relay(), &manifest(""), &signed(&manifest(""), key), Loading::default());
     assert!(matches!(third(), Err(LoadError::OutOfEpc { needed: pages, free: 1 }) if pages == needed));
     // Another machine has its own.
-    assert!(is_served(&run(&machine::host(HIGH, &keys), "", key)));
+    assert!(is_served(&run(&super::machine::host(HIGH, &keys), "", key)));
     first.enclave.kill().unwrap();
     assert!(!first.enclave.wait().unwrap().success());
     assert_eq!(host.free_epc_pages(), needed + 1);

@@ -1,12 +1,7 @@
 //! Who unseals what, and who believes which report: between enclaves in processes of their own.
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
-mod machine;
-#[path = "../../sgx/tests/it/programs.rs"]
-mod programs;
-
+use super::machine::{HIGH, LOW, MIDDLE, Running, host, run, signers};
 use abi::sgx::KeyRequest;
-use machine::{HIGH, LOW, MIDDLE, Running, host, run, signers};
 use sgx::enclu::{Channel, ChannelError, EgetkeyError, Enclu};
 use sgx::sealing::{SealError, SealedFor, seal, unseal};
 use simulator::cpu::DeviceKeys;
@@ -168,7 +163,7 @@ fn with_kss_the_configuration_is_part_of_the_key() {
     let (host, [key, _]) = (host(LOW, &DeviceKeys::generate().unwrap()), signers());
     let with = |lines: &str, config: u8, config_svn| {
         let loading = simulator::host::Loading { config_id: [config; 64], config_svn, ..Default::default() };
-        machine::run_with(&host, lines, key, loading)
+        super::machine::run_with(&host, lines, key, loading)
     };
     let enclave = with("[kss]", 1, 2);
     let sealed = seal(&enclave.channel, SealedFor::Signer, b"secret", b"label").unwrap();

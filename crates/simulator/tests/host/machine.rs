@@ -1,5 +1,4 @@
 //! Enclaves on machines, each in a process of its own, with its channel in the hands of the test.
-#![allow(dead_code)] // each test binary uses its part
 
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Stdio;

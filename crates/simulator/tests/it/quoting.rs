@@ -1,4 +1,4 @@
-//! The architectural enclaves: who gets what from them. That quotes are good is what `dcap_qvl` judges.
+//! The architectural enclaves: who gets what from them. That quotes are good is what `peer` judges.
 
 use abi::sgx::Attributes;
 use abi::tdx::{TdReport, TeeTcbInfo};
