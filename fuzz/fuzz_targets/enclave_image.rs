@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use simulator::enclave::{Image, Manifest};
+use sgx::image::{Image, Manifest};
 use veritee_fuzz::MANIFEST;
 
 /// More would be measuring, and no reading.
@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     let manifest = Manifest::from_toml(MANIFEST).expect("a manifest");
     let Ok(image) = Image::read(bytes, &manifest) else { return };
     assert!(image.size().is_power_of_two());
-    let end = |region: &simulator::enclave::Region| region.offset + region.pages * 4096;
+    let end = |region: &sgx::image::Region| region.offset + region.pages * 4096;
     assert!(image.regions().windows(2).all(|two| end(&two[0]) <= two[1].offset));
     assert!(image.regions().iter().all(|region| end(region) <= image.size()));
     if image.epc_pages() < FEW_PAGES {

@@ -1,8 +1,8 @@
 //! Any bytes as an HCL report.
 #![no_main]
 
+use abi::hcl::HclReport;
 use libfuzzer_sys::fuzz_target;
-use machine::HclReport;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(report) = HclReport::parse(bytes) {

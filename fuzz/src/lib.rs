@@ -27,7 +27,7 @@ impl Machine {
     }
 
     fn sgx() -> Self {
-        let mut blueprint = Blueprint::new(NOW).unwrap();
+        let mut blueprint = Blueprint::new(UnixTime::from_seconds(NOW)).unwrap();
         let enclave = EnclaveReport {
             mr_enclave: [1; 32],
             mr_signer: [2; 32],
@@ -45,7 +45,7 @@ impl Machine {
     }
 
     fn tdx() -> Self {
-        let mut blueprint = Blueprint::for_tdx(NOW).unwrap();
+        let mut blueprint = Blueprint::for_tdx(UnixTime::from_seconds(NOW)).unwrap();
         let report = TrustDomainReport { mr_td: [1; 48], rtmr: [[2; 48]; 4], debug: false, report_data: [5; 64] };
         let TdReport15Ex { base, .. } = report.td15_ex();
         let mut quotes = vec![blueprint.quote(&base.base).unwrap()];

@@ -1,7 +1,7 @@
-//! Fixed layouts of Intel SGX and TDX structures, and the framings that carry them.
+//! Fixed layouts of Intel SGX and TDX structures, and the framings that carry them; Azure's HCL report.
 //!
-//! Bytes only: this crate says where a field lies and how wide it is. It judges nothing, verifies nothing
-//! and allocates nothing. All integers are little-endian, as the processor writes them. Every struct is
+//! Bytes only: this crate says where a field lies and how wide it is. It judges nothing and verifies nothing, except that an
+//! [HCL report](hcl::HclReport) is bound to its data. All integers are little-endian, as the processor writes them. Every struct is
 //! unaligned and free of padding, so that it can be viewed in place in a received buffer.
 //!
 //! Sources: Intel SGX SDK and Intel Software Developer's Manual volume 3D (report), Intel TDX module ABI
@@ -17,6 +17,7 @@
     )
 )]
 
+pub mod hcl;
 pub mod open_enclave;
 pub mod quote;
 pub mod sgx;

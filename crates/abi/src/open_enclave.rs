@@ -1,5 +1,8 @@
 //! The Open Enclave report: a 16-byte header before a quote.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -42,6 +45,27 @@ pub enum FramingError {
         /// Bytes that are there.
         actual: usize,
     },
+}
+
+impl Problem for FramingError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Truncated(_) => "framing_truncated",
+            Self::Version(_) => "framing_version",
+            Self::Type(_) => "framing_type",
+            Self::Size { .. } => "framing_size",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::Truncated(_) | Self::Size { .. } => {
+                "send the whole report as oe_get_evidence or oe_get_report gave it"
+            }
+            Self::Version(_) => "use a report of version 1, or send the quote without a header",
+            Self::Type(_) => "use a remote report: a local one convinces only enclaves of the same machine",
+        })
+    }
 }
 
 /// Takes the header off an Open Enclave report and gives the quote in it.

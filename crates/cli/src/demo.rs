@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use problem::Problem;
 use serde_json::{Value, json};
 use simulator::{EnclaveReport, Platform};
 use token::{Binding, Expectations, VerifiedToken};

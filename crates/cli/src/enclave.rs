@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use abi::sgx::SigStruct;
 use clap::Subcommand;
-use simulator::enclave::{Image, MAX_EXECUTABLE, MAX_MANIFEST, Manifest};
+use problem::Problem;
+use sgx::image::{Image, MAX_EXECUTABLE, MAX_MANIFEST, Manifest};
 
 use crate::failure::{self, Failure};
 
@@ -53,7 +54,10 @@ impl Files {
         let text = str::from_utf8(&text).map_err(|_| {
             refused("manifest is no text".to_owned(), "name the manifest after --manifest, and the executable first")
         })?;
-        let manifest = Manifest::from_toml(text).map_err(|error| refused(error.to_string(), error.help()))?;
+        let manifest = Manifest::from_toml(text).map_err(|error| {
+            // The cause ends with the end of a line.
+            refused(failure::chain(&error).trim_end().to_owned(), &error.help())
+        })?;
         Ok(Self { path: executable.to_owned(), executable: read_executable(executable)?, manifest })
     }
 

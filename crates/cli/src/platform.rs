@@ -8,6 +8,7 @@ mod registration;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use problem::Problem;
 use serde_json::{Value, json};
 use simulator::{CaType, Intel, Platform, PlatformSpec, Simulation, Tcb};
 use unix_time::UnixTime;
@@ -155,7 +156,7 @@ fn describe(name: &str, simulation: &Simulation, platform: &Platform) -> Result<
     Ok(json!({
         "name": name,
         "directory": simulation.platform_directory(name).map_err(unusable)?,
-        "created": UnixTime::from_seconds(platform.created()),
+        "created": platform.created(),
         "ca": platform.ca().word(),
         "sdkCompat": platform.is_sdk_compat(),
         "fmspc": hex::encode(platform.fmspc()),
@@ -186,8 +187,8 @@ fn parse_ca(word: &str) -> Result<CaType, String> {
     CaType::from_word(word).ok_or_else(|| "choose from platform, processor".to_owned())
 }
 
-fn now() -> i64 {
-    UnixTime::of_system_clock().seconds()
+fn now() -> UnixTime {
+    UnixTime::of_system_clock()
 }
 
 /// Why a machine does not quote.

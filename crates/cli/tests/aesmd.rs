@@ -14,6 +14,7 @@ use abi::sgx::{AttestationKeyIdExt, Report};
 use aesm::{Client, ClientError};
 use command::veritee;
 use simulator::{EnclaveReport, Platform, Simulation};
+use unix_time::UnixTime;
 use zerocopy::FromZeros;
 
 /// A directory for sockets, as the daemon takes it, with a simulated platform beside them.
@@ -23,8 +24,8 @@ struct Place {
     platform: Platform,
 }
 
-fn now() -> i64 {
-    std::time::UNIX_EPOCH.elapsed().unwrap().as_secs().try_into().unwrap()
+fn now() -> UnixTime {
+    UnixTime::of_system_clock()
 }
 
 impl Place {

@@ -9,7 +9,7 @@ use serde_json::Value;
 const FLOORS: [(&str, &[&str]); 8] = [
     ("error contract", &["problem"]),
     ("leaves", &["strict-json", "abi", "state-dir", "unix-time"]),
-    ("pure", &["policy", "dcap"]),
+    ("pure", &["policy", "dcap", "sgx"]),
     ("effects", &["collateral", "token", "store", "machine", "simulator", "web"]),
     ("keeping", &["aesm"]),
     ("domain", &["attestation"]),

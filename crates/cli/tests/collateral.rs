@@ -5,8 +5,9 @@ mod command;
 use command::{sample, veritee};
 use serde_json::Value;
 use simulator::{CaType, Collateral, Simulation};
+use unix_time::UnixTime;
 
-const NOW: i64 = 1_790_000_000;
+const NOW: UnixTime = UnixTime::from_seconds(1_790_000_000);
 const AT: &str = "2026-09-21T14:13:20Z";
 
 #[test]

@@ -10,6 +10,7 @@ use command::{Ran, sample, veritee};
 use serde_json::{Value, json};
 use simulator::{CaType, EnclaveReport, Simulation};
 use tempfile::TempDir;
+use unix_time::UnixTime;
 
 const AT: &str = "2025-06-20T00:00:00Z";
 
@@ -27,6 +28,7 @@ fn output(directory: &TempDir) -> PathBuf {
 
 /// A simulation: a quote of its platform, its collateral, its root.
 fn platform(now: i64) -> (TempDir, PathBuf, PathBuf, PathBuf) {
+    let now = UnixTime::from_seconds(now);
     let directory = tempfile::tempdir().unwrap();
     let simulation = Simulation::open_or_create(&directory.path().join("simulation"), now).unwrap();
     let platform = simulation.open_or_create_platform("default", now).unwrap();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use command::{Ran, veritee};
-use simulator::enclave::{Image, Manifest};
+use sgx::image::{Image, Manifest};
 
 const MANIFEST: &str =
     "heap-size = 0x10000\nstack-size = 0x2000\nthreads = 3\nisv-prod-id = 7\nisv-svn = 8\ndebug = true\n";

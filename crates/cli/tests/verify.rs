@@ -116,7 +116,7 @@ fn a_diagnosis_lists_every_check_and_hides_no_old_platform_behind_an_expired_lis
 #[test]
 fn the_chain_of_a_quote_without_one_is_passed_beside_it() {
     let directory = tempfile::tempdir().unwrap();
-    let now = unix_time::UnixTime::of_system_clock().seconds();
+    let now = unix_time::UnixTime::of_system_clock();
     let mut machine = Blueprint::new(now).unwrap();
     machine.quoting.certification_data_type = 1;
     let ppid = machine.certificates.pck.spec.sgx_extension.clone().unwrap().ppid;
@@ -147,7 +147,7 @@ fn the_chain_of_a_quote_without_one_is_passed_beside_it() {
 #[test]
 fn early_and_standard_collateral_are_judged_side_by_side() {
     let directory = tempfile::tempdir().unwrap();
-    let now = unix_time::UnixTime::of_system_clock().seconds();
+    let now = unix_time::UnixTime::of_system_clock();
     let standard = Blueprint::new(now).unwrap();
     let mut early = standard.clone();
     early.tcb_info.spec.tcb_evaluation_data_number += 1;
@@ -295,7 +295,7 @@ fn wrong_usage_is_exit_code_two() {
 #[test]
 fn a_simulated_quote_is_accepted_under_its_own_root_alone_and_marked() {
     let directory = tempfile::tempdir().unwrap();
-    let now = unix_time::UnixTime::of_system_clock().seconds();
+    let now = unix_time::UnixTime::of_system_clock();
     let simulation = Simulation::open_or_create(&directory.path().join("simulation"), now).unwrap();
     let platform = simulation.open_or_create_platform("default", now).unwrap();
     simulation.publish(now).unwrap();

@@ -43,7 +43,7 @@ fn text(bundle: &Value) -> Vec<u8> {
 
 #[test]
 fn verification_through_a_bundle_is_that_through_the_pieces() {
-    let (sgx, tdx) = (evidence(&made()), evidence(&Blueprint::for_tdx(NOW).unwrap()));
+    let (sgx, tdx) = (evidence(&made()), evidence(&Blueprint::for_tdx(at(NOW)).unwrap()));
     let loose = [&sgx, &tdx].map(|of| set(&pieces(&of.collateral)));
     // One bundle for both platforms, each under another Intel.
     let mut both = CollateralSet::default();

@@ -84,7 +84,7 @@ fn the_newest_revocation_list_is_taken_even_when_it_has_expired_and_an_older_one
     let list = |number: u64, this_update: i64, next_update: i64| {
         let mut list = made.pck_crl.clone();
         (list.spec.crl_number, list.spec.this_update, list.spec.next_update) =
-            (Some(number), this_update, Some(next_update));
+            (Some(number), at(this_update), Some(at(next_update)));
         list.build().unwrap()
     };
     let mut all = pieces(&collateral).to_vec();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use collateral::{CollateralSet, LoadError, MAX_PIECE, Unrecognised, sniff};
 use simulator::Blueprint;
 use tempfile::TempDir;
+use unix_time::UnixTime;
 
 fn directory(files: &[(&str, &[u8])]) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -15,7 +16,7 @@ fn directory(files: &[(&str, &[u8])]) -> (TempDir, PathBuf) {
 }
 
 fn tcb_info() -> Vec<u8> {
-    Blueprint::new(1_790_000_000).unwrap().tcb_info.build().unwrap()
+    Blueprint::new(UnixTime::from_seconds(1_790_000_000)).unwrap().tcb_info.build().unwrap()
 }
 
 #[test]
@@ -90,14 +91,14 @@ fn a_directory_of_too_many_bytes_is_refused() {
 
 #[test]
 fn several_paths_are_added_to_one_set() {
-    let made = Blueprint::new(1_790_000_000).unwrap().collateral().unwrap();
+    let made = Blueprint::new(UnixTime::from_seconds(1_790_000_000)).unwrap().collateral().unwrap();
     let (_kept, documents) = directory(&[("tcb.json", &made.tcb_info), ("notes.txt", b"notes")]);
     let (_kept, chains) = directory(&[("chain.pem", made.tcb_info_chain_pem.as_bytes())]);
     let mut set = CollateralSet::default();
     set.add_path(&documents).unwrap();
     set.add_path(&chains).unwrap();
     set.add_path(&chains.join("chain.pem")).unwrap();
-    let at = unix_time::UnixTime::from_seconds(1_790_000_000);
+    let at = UnixTime::from_seconds(1_790_000_000);
     assert_eq!((set.list(at).len(), set.unrecognised().len()), (5, 1));
     let (_kept, nothing) = directory(&[("notes.txt", b"notes")]);
     assert!(matches!(set.add_path(&nothing), Err(LoadError::Empty(_))));
@@ -110,7 +111,7 @@ fn a_bundle_is_loaded_from_a_file_and_from_a_directory() {
     let bundle = CollateralSet::load(&path).unwrap().to_bundle().unwrap();
     let padded = [&bundle[..], &vec![b' '; MAX_PIECE]].concat();
     let (_kept, path) = directory(&[("site.json", &padded)]);
-    let at = unix_time::UnixTime::from_seconds(1_790_000_000);
+    let at = UnixTime::from_seconds(1_790_000_000);
     for path in [path.join("site.json"), path] {
         let listed = CollateralSet::load(&path).unwrap().list(at);
         assert_eq!((listed.len(), listed[0].source.as_str()), (1, "site.json#tcb.json"));

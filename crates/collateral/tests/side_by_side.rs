@@ -93,7 +93,7 @@ fn a_forged_document_of_another_number_is_no_choice() {
     all.push(("forged", forged.build().unwrap()));
     // Nor does it stand in the way of a genuine one of its number.
     forged.spec.tcb_evaluation_data_number = simulator::EVALUATION_DATA_NUMBER;
-    forged.spec.issue_date += 1;
+    forged.spec.issue_date = forged.spec.issue_date.plus(1);
     all.push(("forged newer", forged.build().unwrap()));
     let choices = set(&all).choose_each(&pck, Tee::Sgx, at(NOW)).unwrap();
     let sources: Vec<&str> = choices.iter().map(|choice| choice.taken[0].source.as_str()).collect();

@@ -161,7 +161,7 @@ mod tests {
     use simulator::Blueprint;
     use unix_time::UnixTime;
 
-    const AT: i64 = 1_790_000_000;
+    const AT: UnixTime = UnixTime::from_seconds(1_790_000_000);
 
     fn certificates(pem: &str) -> Vec<Certificate> {
         let blocks = crate::pem::blocks(pem.as_bytes(), "CERTIFICATE").unwrap();
@@ -187,7 +187,7 @@ mod tests {
         // No caller can ask for two roots yet; the rule is there for when one can.
         let keys = [&one, &other].map(|of| *of.pck_crl_chain[1].public_key()).to_vec();
         let roots = TrustedRoots::of(keys, Vec::new());
-        let verify = |mixed: Collateral| mixed.verify(&roots, UnixTime::from_seconds(AT));
+        let verify = |mixed: Collateral| mixed.verify(&roots, AT);
         assert!(verify(one.clone()).is_ok() && verify(other.clone()).is_ok());
         let (tcb_info, tcb_info_chain) = (other.tcb_info.clone(), other.tcb_info_chain.clone());
         let refused = verify(Collateral { tcb_info, tcb_info_chain, ..one.clone() }).unwrap_err();

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use crate::Machine;
+use crate::tree::Machine;
 
 /// What a device node is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

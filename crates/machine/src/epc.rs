@@ -1,10 +1,14 @@
 //! How much protected memory the kernel has, by node of memory (`sgx_total_bytes` in sysfs).
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use crate::{Machine, bounded};
+use problem::Problem;
+
+use crate::bounded;
+use crate::tree::Machine;
 
 const NODES: &str = "/sys/devices/system/node";
 
@@ -36,15 +40,23 @@ pub enum EpcError {
     TooManyNodes,
 }
 
-impl EpcError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for EpcError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Read { .. } => "epc_unreadable",
+            Self::NotANumber(_) => "epc_not_a_number",
+            Self::TooLarge => "epc_too_large",
+            Self::TooManyNodes => "epc_too_many_nodes",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Read { .. } => "check that sysfs is mounted and may be read",
             Self::NotANumber(_) | Self::TooLarge | Self::TooManyNodes => {
                 "check that sysfs is the kernel's; CPUID says the size too"
             }
-        }
+        })
     }
 }
 

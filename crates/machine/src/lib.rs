@@ -8,8 +8,8 @@
 //! - [`SgxCpu`]: what CPUID says of SGX; [`Machine::epc_bytes`]: what the kernel says of protected memory.
 //! - [`Machine::tsm_entry`]: quotes of a trust domain, and reports of an SEV-SNP guest, through configfs.
 //! - [`qgs::Qgs`]: Intel's service for TD quotes, over vsock or a Unix socket; [`Machine::qgs_port`] says where.
-//! - [`HclReport`]: the report in the vTPM of Azure's confidential machines; with the feature `metadata` also their
-//!   metadata service ([`metadata`]).
+//! - With the feature `metadata`, the metadata service of Azure's machines ([`metadata`]). The crate `abi` reads the HCL report
+//!   in the vTPM of the confidential ones.
 //! - [`Machine::registration`]: whether the platform was registered with Intel, as its firmware tells it.
 //!
 //! # What was never run on hardware
@@ -40,50 +40,18 @@ mod bounded;
 mod cpu;
 mod device;
 mod epc;
-mod hcl;
 #[cfg(feature = "metadata")]
 pub mod metadata;
 mod port;
 pub mod qgs;
 mod registration;
+mod tree;
 mod tsm;
-
-use std::path::{Path, PathBuf};
 
 pub use cpu::{EpcSection, Registers, SgxCpu};
 pub use device::{Driver, Node, NodeState, Role};
 pub use epc::EpcError;
-pub use hcl::{Hardware, HclError, HclReport};
 pub use port::PortError;
 pub use registration::{Registration, RegistrationError, RegistrationErrorCode};
+pub use tree::Machine;
 pub use tsm::{MAX_BLOB, TsmEntry, TsmError, TsmProvider, TsmReport};
-
-/// A machine, as the tree of its files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Machine {
-    root: PathBuf,
-}
-
-impl Machine {
-    /// The machine whose files lie under `root`: `/` is the one this runs on.
-    pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
-    }
-
-    /// Where a file of the machine lies, given by its path from `/`.
-    fn path(&self, absolute: &str) -> PathBuf {
-        self.root.join(absolute.trim_start_matches('/'))
-    }
-
-    /// Where the tree begins.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-}
-
-impl Default for Machine {
-    /// The machine that this runs on.
-    fn default() -> Self {
-        Self::at("/")
-    }
-}

@@ -15,7 +15,7 @@ use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub use error::{MetadataClientError, MetadataError};
+pub use error::{MAX_ANSWER, MetadataClientError, MetadataError};
 
 /// Where every machine in Azure finds it.
 pub const AZURE: &str = "http://169.254.169.254";
@@ -25,8 +25,6 @@ const AMD_CERTIFICATION: &str = "/metadata/THIM/amd/certification";
 const PCK_CERTIFICATE: &str = "/metadata/THIM/sgx/certification/v4/pckcert";
 const PCK_API_VERSION: &str = "2021-07-22-preview";
 
-/// The longest answer that is read, in bytes.
-pub const MAX_ANSWER: usize = 1 << 20;
 /// The deepest nesting in an answer.
 const MAX_DEPTH: usize = 8;
 

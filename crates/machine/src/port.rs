@@ -1,11 +1,15 @@
 //! Where Intel's quote service listens, as its configuration says: `/etc/qgs.conf` on the host, `/etc/tdx-attest.conf` in a
 //! trust domain.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
+use problem::Problem;
+
+use crate::bounded;
 use crate::qgs::QgsAddress;
-use crate::{Machine, bounded};
+use crate::tree::Machine;
 
 const QGS: &str = "/etc/qgs.conf";
 const TDX_ATTEST: &str = "/etc/tdx-attest.conf";
@@ -55,15 +59,24 @@ pub enum PortError {
     },
 }
 
-impl PortError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for PortError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Read { .. } => "port_unreadable",
+            Self::NotAText(_) => "port_not_text",
+            Self::Line { .. } => "port_line",
+            Self::Port { .. } => "port_not_a_number",
+            Self::Twice { .. } => "port_set_twice",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Read { .. } => "let this user read it",
             Self::NotAText(_) | Self::Line { .. } => "write lines of the form `port = 4050`; comments begin with `#`",
             Self::Port { .. } => "give the port of vsock, usually 4050; 0 stands for the Unix socket",
             Self::Twice { .. } => "keep one line with `port`",
-        }
+        })
     }
 }
 

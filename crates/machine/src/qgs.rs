@@ -2,60 +2,24 @@
 //!
 //! Never run against Intel's service: written from its public sources and tested against a made-up one.
 
+mod address;
 mod error;
 mod error_name;
 mod message;
 
-use std::fmt::{self, Display};
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-pub use error::QgsError;
+pub use address::QgsAddress;
+pub use error::{MAX_ANSWER, QgsError};
 pub use error_name::error_name;
-pub use message::{Collateral, MessageError, PckCa, PlatformInfo, TdQuote};
-
-/// Size of a TDREPORT in bytes.
-pub const TD_REPORT_SIZE: usize = 1024;
-
-/// The longest answer that is taken, in bytes: collateral has some 100 KiB.
-pub const MAX_ANSWER: usize = 1 << 20;
+pub use message::{Collateral, MessageError, PckCa, PlatformInfo, TD_REPORT_SIZE, TdQuote};
 
 /// How long Intel's own client waits.
 const TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
-
-/// Where the service listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum QgsAddress {
-    /// At a Unix socket, on the host itself.
-    Unix(PathBuf),
-    /// At vsock.
-    Vsock {
-        /// Which machine: [`QgsAddress::HOST`] for a guest.
-        cid: u32,
-        /// Which port, by default [`QgsAddress::PORT`].
-        port: u32,
-    },
-}
-
-impl QgsAddress {
-    /// The host, as a guest calls it.
-    pub const HOST: u32 = 2;
-    /// The port that the service has unless it is told another.
-    pub const PORT: u32 = 4050;
-}
-
-impl Display for QgsAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unix(path) => write!(f, "{}", path.display()),
-            Self::Vsock { cid, port } => write!(f, "vsock {cid}:{port}"),
-        }
-    }
-}
 
 /// A client. Each request has a connection of its own, as the service wants it; calls block.
 #[derive(Clone, Debug)]

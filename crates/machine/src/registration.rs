@@ -3,14 +3,17 @@
 //!
 //! Never run on hardware: written from Intel's description and tested against made-up variables.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::io;
 use std::path::PathBuf;
 
+use problem::Problem;
 use zerocopy::little_endian::U16;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use crate::{Machine, bounded};
+use crate::bounded;
+use crate::tree::Machine;
 
 const STATUS: &str = "/sys/firmware/efi/efivars/SgxRegistrationStatus-f236c5dc-a491-4bbe-bcdd-88885770df45";
 const REQUEST: &str = "/sys/firmware/efi/efivars/SgxRegistrationServerRequest-304e0796-d515-4698-ac6e-e76cb1a71c28";
@@ -122,15 +125,23 @@ pub enum RegistrationError {
     },
 }
 
-impl RegistrationError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for RegistrationError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Read { .. } => "registration_unreadable",
+            Self::Length => "registration_length",
+            Self::Version { .. } => "registration_version",
+            Self::Size { .. } => "registration_size",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Read { .. } => "let this user read it, or run as root",
             Self::Length | Self::Version { .. } | Self::Size { .. } => {
                 "look for newer firmware; Intel's registration tool reads the variable too"
             }
-        }
+        })
     }
 }
 

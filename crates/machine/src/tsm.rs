@@ -11,22 +11,16 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::{Machine, bounded};
+use crate::bounded;
+use crate::tree::Machine;
 
-pub use error::TsmError;
+pub use error::{MAX_BLOB, TsmError};
+use error::{MAX_INBLOB, MAX_NAME, MAX_PRIVLEVEL};
 
 const REPORTS: &str = "/sys/kernel/config/tsm/report";
 
-/// The longest name of an entry.
-const MAX_NAME: usize = 64;
-/// The longest input, in bytes.
-const MAX_INBLOB: usize = 64;
-/// The longest quote, report or table that is taken, in bytes.
-pub const MAX_BLOB: usize = 128 << 10;
 /// The longest number or word that is read, in bytes.
 const MAX_WORD: usize = 64;
-/// The highest privilege level.
-const MAX_PRIVLEVEL: u8 = 3;
 
 /// What is waited where the kernel is busy with a quote that somebody gave up on: Intel's library waits as long, as often.
 const PAUSES: [Duration; 3] = [Duration::from_secs(10); 3];

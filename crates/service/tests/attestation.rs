@@ -118,7 +118,7 @@ async fn init_time_data_needs_an_enclave_with_a_configid_that_commits_to_it() {
     assert_eq!(service.attest(&body).await.refusal().2, "init_time_data_mismatch");
 
     let enclave = enclave_holding(b"");
-    let mut secs = simulator::cpu::Secs::from(&enclave);
+    let mut secs = sgx::Secs::from(&enclave);
     secs.attributes.flags |= abi::sgx::Attributes::KSS;
     secs.config_id[..32]
         .copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, data.as_bytes()).as_ref());

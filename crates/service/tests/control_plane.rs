@@ -418,7 +418,7 @@ async fn keys_do_not_lie_open_and_do_not_open_under_another_key() {
 #[tokio::test]
 async fn certificates_carry_the_services_own_evidence_where_the_machine_can_quote() {
     let directory = tempfile::tempdir().unwrap();
-    let now = UnixTime::of_system_clock().seconds();
+    let now = UnixTime::of_system_clock();
     let simulation = simulator::Simulation::open_or_create(&directory.path().join("simulation"), now).unwrap();
     let platform = simulation.open_or_create_platform("default", now).unwrap();
     let service = running_with(|config| {

@@ -168,9 +168,9 @@ async fn a_revocation_list_that_is_loaded_before_it_begins_governs_from_then_on_
     let directory = service.simulation.collateral_directory();
     let before = std::fs::read(directory.join("pck_crl.der")).unwrap();
     service.simulation.set_revoked("default", true).unwrap();
-    service.simulation.publish(now + 1000).unwrap();
+    service.simulation.publish(UnixTime::from_seconds(now + 1000)).unwrap();
     let later = std::fs::read(directory.join("pck_crl.der")).unwrap();
-    service.simulation.publish(now).unwrap();
+    service.simulation.publish(UnixTime::from_seconds(now)).unwrap();
     std::fs::write(directory.join("pck_crl.der"), before).unwrap();
     std::fs::write(directory.join("pck_crl_later.der"), later).unwrap();
     service.refresh_collateral().unwrap();
@@ -185,12 +185,12 @@ async fn an_older_revocation_list_does_not_bring_a_revoked_platform_back() {
     let mut service = running().await;
     let (now, quote) = (UnixTime::of_system_clock().seconds(), service.quote(&enclave_holding(b"")));
     let file = service.simulation.collateral_directory().join("pck_crl.der");
-    service.simulation.publish(now - 1000).unwrap();
+    service.simulation.publish(UnixTime::from_seconds(now - 1000)).unwrap();
     let before = std::fs::read(&file).unwrap();
     service.refresh_collateral().unwrap();
     attest_at(&service, "default", &quote, now).unwrap();
     service.simulation.set_revoked("default", true).unwrap();
-    service.simulation.publish(now).unwrap();
+    service.simulation.publish(UnixTime::from_seconds(now)).unwrap();
     assert!(service.refresh_collateral().unwrap());
     assert_eq!(attest_at(&service, "default", &quote, now), Err(REVOKED.to_owned()));
     // Put back, by mistake or not: it is still valid.
@@ -214,7 +214,7 @@ async fn a_revocation_list_of_one_provider_governs_all_over_the_same_issuer() {
         attest_at(&service, provider, &quote, now + 5).unwrap();
     }
     service.simulation.set_revoked("default", true).unwrap();
-    service.simulation.publish(now + 5).unwrap();
+    service.simulation.publish(UnixTime::from_seconds(now + 5)).unwrap();
     service.attestation.providers().refresh_collateral();
     // Nobody was attested with the new list yet, and the other provider's files are as they were.
     assert_eq!(attest_at(&service, "other", &quote, now + 5), Err(REVOKED.to_owned()));

@@ -5,86 +5,15 @@
 //! their own. Nothing here is Intel's code, nor claims to be.
 
 mod certification;
-mod identity;
+mod error;
+pub(crate) mod identity;
 mod kdf;
 mod pce;
 mod quoting_enclave;
 mod td_quoting_enclave;
 
-use abi::sgx::{KeyRequest, Report};
-use zerocopy::FromZeros;
-
-use crate::build_error::BuildError;
-use crate::cpu::{self, Cpu, EgetkeyError, EreportError, Secs};
-use crate::enclu::EncluError;
-use crate::sealing::SealError;
-
-pub(crate) use certification::AUTH_DATA;
 pub use certification::Certification;
-pub use identity::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
-pub(crate) use identity::{hashed, qe_secs, sha256, td_qe_secs};
+pub use error::EnclaveError;
 pub use pce::Pce;
 pub use quoting_enclave::{QuotingEnclave, Requester};
 pub use td_quoting_enclave::TdQuotingEnclave;
-
-/// A quoting enclave, and what it wants to find again at its next start where it found nothing.
-type Started<E> = (E, Option<Vec<u8>>);
-
-/// Why an architectural enclave refuses.
-#[derive(Debug, thiserror::Error)]
-pub enum EnclaveError {
-    /// The report was not made on this machine for this enclave, or was changed.
-    #[error("report is not for this enclave of this machine")]
-    InvalidReport,
-    /// The report of whoever asks for the PPID commits to another key than is to encrypt it.
-    #[error("report does not commit to the key that the PPID is to be encrypted under")]
-    Commitment,
-    /// Whoever asks the certification enclave has not the attribute PROVISION_KEY.
-    #[error("enclave that asks has not the attribute PROVISION_KEY")]
-    NotPrivileged,
-    /// The processor gives no key.
-    #[error("processor gives no key")]
-    Key(#[from] EgetkeyError),
-    /// The attestation key could not be sealed.
-    #[error("attestation key could not be sealed")]
-    Seal(#[from] SealError<EncluError>),
-    /// The target of a report is malformed.
-    #[error(transparent)]
-    Report(#[from] EreportError),
-    /// Something could not be made.
-    #[error("enclave could not make its answer")]
-    Build(#[from] BuildError),
-}
-
-impl EnclaveError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::InvalidReport => {
-                "make the report on the same platform, for the target info that its quoting enclave gives"
-            }
-            Self::Commitment => {
-                "put SHA-256 over crypto suite, modulus and exponent into the report data, and zeros after it"
-            }
-            Self::NotPrivileged => "only quoting enclaves may ask for certification",
-            Self::Key(_) => "the platform is at a lower level than what was certified: certify it anew",
-            Self::Seal(error) => error.help(),
-            Self::Report(_) => {
-                "give the target info of the enclave that is to verify the report, its reserved fields zero"
-            }
-            Self::Build(error) => error.help(),
-        }
-    }
-}
-
-/// Whether a report was made on this machine for that enclave.
-fn verify(cpu: &Cpu, enclave: &Secs, report: &Report) -> Result<(), EnclaveError> {
-    let request = KeyRequest {
-        key_name: KeyRequest::REPORT.into(),
-        cpu_svn: cpu.cpu_svn().bytes(),
-        key_id: report.key_id,
-        ..KeyRequest::new_zeroed()
-    };
-    let key = cpu.egetkey(enclave, &request)?;
-    if cpu::verifies(report, &key)? { Ok(()) } else { Err(EnclaveError::InvalidReport) }
-}

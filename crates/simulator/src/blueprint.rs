@@ -4,6 +4,8 @@
 //! field that should matter, and builds. What is signed is signed at that moment, by the signer that stands beside it,
 //! so that each fault comes alone.
 
+use unix_time::UnixTime;
+
 use crate::build_error::BuildError;
 use crate::collateral::Collateral;
 use crate::enclave_identity::EnclaveIdentitySpec;
@@ -102,7 +104,7 @@ impl Blueprint {
     /// # Errors
     /// Where the system gives no randomness.
     pub fn another_machine(&self) -> Result<Self, BuildError> {
-        let machine = Machine::generate(CaType::Platform, 0)?;
+        let machine = Machine::generate(CaType::Platform, UnixTime::EPOCH)?;
         let key = machine.keys.pck;
         let mut other = self.clone();
         let pck = &mut other.certificates.pck.spec;

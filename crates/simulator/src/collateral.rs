@@ -1,8 +1,11 @@
 //! Collateral as it is handed out: signed documents, revocation lists and the chains of their signers.
 
+use std::borrow::Cow;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use problem::Problem;
 
 use crate::key::random;
 
@@ -35,10 +38,13 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
-impl WriteError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        "give a directory that can be written to, on a disk with room"
+impl Problem for WriteError {
+    fn code(&self) -> Cow<'static, str> {
+        "collateral_unwritable".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "give a directory that can be written to, on a disk with room".into()
     }
 }
 

@@ -3,58 +3,25 @@
 //! It alone holds the device's keys, and it is told by nobody but its caller which enclave runs: [`Secs`] is what it measured
 //! when it loaded the enclave. Source: Intel SDM volume 3D, chapters 37 and 40, and Intel's simulation of the instructions.
 
+use std::borrow::Cow;
+
+use problem::Problem;
+
 mod derivation;
 mod keys;
-mod secs;
 mod svn;
 mod trust_domain;
 
-use abi::sgx::{Attributes, KeyRequest, Report, ReportBody, TargetInfo};
+use abi::sgx::{Attributes, KeyRequest, Report, TargetInfo};
 use aws_lc_rs::cmac;
-use zerocopy::{FromZeros, IntoBytes};
-use zeroize::Zeroizing;
+use sgx::Secs;
+use sgx::enclu::{EgetkeyError, Key128};
+use zerocopy::IntoBytes;
 
 use crate::build_error::BuildError;
 use derivation::Derivation;
 pub use keys::DeviceKeys;
-pub use secs::Secs;
 pub use svn::CpuSvn;
-
-/// A key of 128 bits.
-pub type Key128 = Zeroizing<[u8; 16]>;
-
-/// Why the processor gives no key: the codes of EGETKEY, but for the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EgetkeyError {
-    /// SGX_INVALID_ATTRIBUTE, 2: the enclave may not have this key.
-    #[error("enclave has not the attribute that this key needs")]
-    InvalidAttribute,
-    /// SGX_INVALID_CPUSVN, 0x20.
-    #[error("CPUSVN asked for is higher than the processor's own")]
-    InvalidCpuSvn,
-    /// SGX_INVALID_ISVSVN, 0x40: of ISVSVN or CONFIGSVN.
-    #[error("ISVSVN or CONFIGSVN asked for is higher than the enclave's own")]
-    InvalidIsvSvn,
-    /// SGX_INVALID_KEYNAME, 0x100.
-    #[error("there is no key of that name")]
-    InvalidKeyName,
-    /// #GP: a reserved field is not zero, or a policy needs KSS and the enclave has none.
-    #[error("key request is malformed (#GP)")]
-    GeneralProtection,
-}
-
-impl EgetkeyError {
-    /// The code in EAX; none where the processor faults instead.
-    pub const fn code(self) -> Option<u32> {
-        match self {
-            Self::InvalidAttribute => Some(2),
-            Self::InvalidCpuSvn => Some(0x20),
-            Self::InvalidIsvSvn => Some(0x40),
-            Self::InvalidKeyName => Some(0x100),
-            Self::GeneralProtection => None,
-        }
-    }
-}
 
 /// Why the processor makes no report.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +32,24 @@ pub enum EreportError {
     /// The cryptographic library failed.
     #[error(transparent)]
     Build(#[from] BuildError),
+}
+
+impl Problem for EreportError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::MalformedTarget => "ereport_malformed_target",
+            Self::Build(error) => return error.code(),
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::MalformedTarget => {
+                "give the target info of the enclave that is to verify the report, its reserved fields zero"
+            }
+            Self::Build(error) => return error.help(),
+        })
+    }
 }
 
 /// A processor with its microcode.
@@ -170,15 +155,6 @@ impl Cpu {
     }
 }
 
-/// Whether a report was made on this machine for the enclave that holds this report key, as that enclave finds out.
-///
-/// # Errors
-/// Where the cryptographic library fails.
-pub fn verifies(report: &Report, report_key: &Key128) -> Result<bool, BuildError> {
-    let key = cmac::Key::new(cmac::AES_128, report_key.as_slice())?;
-    Ok(cmac::verify(&key, report.body.as_bytes(), &report.mac).is_ok())
-}
-
 /// Rule 1, and 2.
 fn check_form(enclave: &Secs, request: &KeyRequest) -> Result<(), EgetkeyError> {
     let kss_policies =
@@ -208,25 +184,4 @@ fn mac(key: &Key128, bytes: &[u8]) -> Result<[u8; 16], BuildError> {
     let mut mac = [0; 16];
     mac.copy_from_slice(cmac::sign(&key, bytes)?.as_ref());
     Ok(mac)
-}
-
-impl Secs {
-    /// What a report says of the enclave.
-    pub(crate) fn report_body(&self, cpu_svn: [u8; 16], report_data: [u8; 64]) -> ReportBody {
-        ReportBody {
-            cpu_svn,
-            misc_select: self.misc_select.into(),
-            isv_ext_prod_id: self.isv_ext_prod_id,
-            attributes: self.attributes,
-            mr_enclave: self.mr_enclave,
-            mr_signer: self.mr_signer,
-            config_id: self.config_id,
-            isv_prod_id: self.isv_prod_id.into(),
-            isv_svn: self.isv_svn.into(),
-            config_svn: self.config_svn.into(),
-            isv_family_id: self.isv_family_id,
-            report_data,
-            ..ReportBody::new_zeroed()
-        }
-    }
 }

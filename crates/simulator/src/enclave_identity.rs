@@ -3,6 +3,7 @@
 //! Source: Intel PCS API, `/sgx/certification/v4/qe/identity` and `/tdx/certification/v4/qe/identity`.
 
 use serde::Serialize;
+use unix_time::UnixTime;
 
 use crate::build_error::BuildError;
 use crate::isv_level::{self, IsvLevelSpec, WireLevel};
@@ -16,10 +17,10 @@ pub struct EnclaveIdentitySpec {
     pub id: String,
     /// 2.
     pub version: u32,
-    /// Since when it holds, Unix time.
-    pub issue_date: i64,
-    /// When the next one is due, Unix time.
-    pub next_update: i64,
+    /// Since when it holds.
+    pub issue_date: UnixTime,
+    /// When the next one is due.
+    pub next_update: UnixTime,
     /// The set of levels it belongs to.
     pub tcb_evaluation_data_number: u32,
     /// MISCSELECT under the mask, as it lies in a report.
@@ -90,7 +91,7 @@ mod tests {
     fn it_is_written_byte_for_byte_as_intel_writes_it() {
         let level = |isv_svn, tcb_date, tcb_status: &str, advisory_ids: &[&str]| IsvLevelSpec {
             isv_svn,
-            tcb_date,
+            tcb_date: UnixTime::from_seconds(tcb_date),
             tcb_status: tcb_status.to_owned(),
             advisory_ids: advisory_ids.iter().map(|&id| id.to_owned()).collect(),
         };
@@ -100,8 +101,8 @@ mod tests {
         let spec = EnclaveIdentitySpec {
             id: "QE".to_owned(),
             version: 2,
-            issue_date: 1_684_162_120,
-            next_update: 1_686_754_120,
+            issue_date: UnixTime::from_seconds(1_684_162_120),
+            next_update: UnixTime::from_seconds(1_686_754_120),
             tcb_evaluation_data_number: 15,
             misc_select: [0; 4],
             misc_select_mask: [0xff; 4],

@@ -7,100 +7,25 @@
 //! whoever may read the memory of its process.
 
 mod epc;
+mod error;
 mod process;
 mod program_file;
 mod session;
 
-use std::ffi::OsString;
 use std::io;
-use std::process::Stdio;
 use std::sync::Arc;
 
 use abi::sgx::{Attributes, SigStruct};
+use sgx::image::{Image, ImageError, MAX_EXECUTABLE, Manifest, ProgramError};
+use sgx::{Identity, Secs, check_signed};
 
-use crate::cpu::{Cpu, Secs};
-use crate::enclave::{
-    Identity, Image, ImageError, MAX_EXECUTABLE, Manifest, ProgramError, SignedImageError, check_signed,
-};
+use crate::cpu::Cpu;
 use epc::Epc;
-pub use process::Enclave;
+use error::system;
 use program_file::ProgramFile;
 
-/// Why an enclave is not loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// Program and manifest make no image.
-    #[error(transparent)]
-    Image(#[from] ImageError),
-    /// The image is not the one that was signed.
-    #[error(transparent)]
-    Signed(#[from] SignedImageError),
-    /// CONFIGID and CONFIGSVN are for enclaves with KSS.
-    #[error("enclave without KSS is given CONFIGID or CONFIGSVN")]
-    ConfigWithoutKss,
-    /// Protected memory is full.
-    #[error("enclave takes {needed} pages of protected memory (EPC), and {free} are free")]
-    OutOfEpc {
-        /// Pages that it takes.
-        needed: u64,
-        /// Pages that are free.
-        free: u64,
-    },
-    /// The system refuses.
-    #[error("cannot {action}")]
-    System {
-        /// What was tried.
-        action: &'static str,
-        /// The system's reason.
-        source: io::Error,
-    },
-}
-
-impl LoadError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::Image(error) => error.help(),
-            Self::Signed(error) => error.help(),
-            Self::ConfigWithoutKss => {
-                "add the table `[kss]` to the manifest and sign again, or leave CONFIGID and CONFIGSVN zero"
-            }
-            Self::OutOfEpc { .. } => {
-                "end other enclaves, lower `heap-size` or `threads`, or give the platform more EPC"
-            }
-            Self::System { .. } => {
-                "programs have to be allowed to run from memory (memfd, `vm.memfd_noexec`), and /proc to be mounted"
-            }
-        }
-    }
-}
-
-fn system(action: &'static str) -> impl FnOnce(io::Error) -> LoadError {
-    move |source| LoadError::System { action, source }
-}
-
-/// What is chosen when an enclave is loaded, and not when it is signed.
-#[derive(Debug)]
-pub struct Loading {
-    /// CONFIGID, with KSS only.
-    pub config_id: [u8; 64],
-    /// CONFIGSVN, with KSS only.
-    pub config_svn: u16,
-    /// What the program finds as its arguments. They are not measured.
-    pub arguments: Vec<OsString>,
-    /// Standard output of the program.
-    pub stdout: Stdio,
-    /// Its standard error.
-    pub stderr: Stdio,
-}
-
-impl Default for Loading {
-    /// Without configuration and arguments; the program writes where this process does.
-    fn default() -> Self {
-        let (stdout, stderr) = (Stdio::inherit(), Stdio::inherit());
-        Self { config_id: [0; 64], config_svn: 0, arguments: Vec::new(), stdout, stderr }
-    }
-}
+pub use error::LoadError;
+pub use process::{Enclave, Loading};
 
 /// A machine that enclaves run on. Enclaves that were loaded run on when it is dropped.
 #[derive(Debug)]

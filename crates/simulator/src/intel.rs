@@ -2,6 +2,8 @@
 
 mod documents;
 
+use unix_time::UnixTime;
+
 use crate::blueprint::{Blueprint, Link};
 use crate::build_error::BuildError;
 use crate::key::EcdsaKey;
@@ -25,33 +27,33 @@ pub(crate) const ROOT_CRL_URI: &str = "https://veritee-simulation.invalid/IntelS
 pub(crate) const PCK_CRL_URI: &str = "https://veritee-simulation.invalid/sgx/certification/v4/pckcrl";
 
 impl Blueprint {
-    /// A new machine under the Platform CA, up to date, everything valid at `at` (Unix seconds).
+    /// A new machine under the Platform CA, up to date, everything valid at `at`.
     ///
     /// # Errors
     /// Where the system gives no randomness.
-    pub fn new(at: i64) -> Result<Self, BuildError> {
+    pub fn new(at: UnixTime) -> Result<Self, BuildError> {
         Self::under(CaType::Platform, at)
     }
 
-    /// A new machine under the CA of that type, up to date, everything valid at `at` (Unix seconds).
+    /// A new machine under the CA of that type, up to date, everything valid at `at`.
     ///
     /// # Errors
     /// Where the system gives no randomness.
-    pub fn under(ca: CaType, at: i64) -> Result<Self, BuildError> {
+    pub fn under(ca: CaType, at: UnixTime) -> Result<Self, BuildError> {
         Self::of(&Machine::generate(ca, at)?, at)
     }
 
-    /// A new machine with TDX under the Platform CA, up to date, everything valid at `at` (Unix seconds). Its quotes are
+    /// A new machine with TDX under the Platform CA, up to date, everything valid at `at`. Its quotes are
     /// of version 4, which bodies of TDX 1.5 do not fit: those need version 5 in the header.
     ///
     /// # Errors
     /// Where the system gives no randomness.
-    pub fn for_tdx(at: i64) -> Result<Self, BuildError> {
+    pub fn for_tdx(at: UnixTime) -> Result<Self, BuildError> {
         Self::of_trust_domains(&Machine::generate(CaType::Platform, at)?, at)
     }
 
-    /// That machine as one with TDX, with documents and CRLs issued at `at` (Unix seconds).
-    pub(crate) fn of_trust_domains(machine: &Machine, at: i64) -> Result<Self, BuildError> {
+    /// That machine as one with TDX, with documents and CRLs issued at `at`.
+    pub(crate) fn of_trust_domains(machine: &Machine, at: UnixTime) -> Result<Self, BuildError> {
         let mut blueprint = Self::of(machine, at)?;
         blueprint.quoting = QuoteSpec::for_tdx(machine);
         blueprint.tcb_info.spec = tdx_tcb_info(at, machine.created);
@@ -59,14 +61,14 @@ impl Blueprint {
         Ok(blueprint)
     }
 
-    /// That machine, with documents and CRLs issued at `at` (Unix seconds).
-    pub(crate) fn of(machine: &Machine, at: i64) -> Result<Self, BuildError> {
+    /// That machine, with documents and CRLs issued at `at`.
+    pub(crate) fn of(machine: &Machine, at: UnixTime) -> Result<Self, BuildError> {
         let Machine { ca, keys, created, .. } = machine;
         let certificates = certificates(machine)?;
         let root_name = certificates.root.spec.subject.clone();
         let ca_name = certificates.ca(*ca).spec.subject.clone();
-        let root_crl = CrlSpec::empty(root_name, &keys.root, at, at.saturating_add(ROOT_CRL_LIFETIME));
-        let pck_crl = CrlSpec::empty(ca_name, keys.ca(*ca), at, at.saturating_add(DOCUMENT_LIFETIME));
+        let root_crl = CrlSpec::empty(root_name, &keys.root, at, at.plus(ROOT_CRL_LIFETIME));
+        let pck_crl = CrlSpec::empty(ca_name, keys.ca(*ca), at, at.plus(DOCUMENT_LIFETIME));
         let signing_chain = vec![Link::TcbSigning, Link::Root];
         Ok(Self {
             keys: keys.clone(),
@@ -126,10 +128,10 @@ fn issued(spec: CertificateSpec, serial: &[u8], issuer: &Name, key: &EcdsaKey, c
     }
 }
 
-fn valid(spec: CertificateSpec, created: i64, lifetime: i64) -> CertificateSpec {
+fn valid(spec: CertificateSpec, created: UnixTime, lifetime_seconds: i64) -> CertificateSpec {
     // Nothing begins before 1970: certificates could not say so.
-    let not_before = created.saturating_sub(BACKDATED).max(0);
-    CertificateSpec { not_before, not_after: not_before.saturating_add(lifetime), ..spec }
+    let not_before = created.plus(BACKDATED.saturating_neg()).max(UnixTime::EPOCH);
+    CertificateSpec { not_before, not_after: not_before.plus(lifetime_seconds), ..spec }
 }
 
 fn sgx_extension(machine: &Machine) -> SgxExtensionSpec {

@@ -1,6 +1,7 @@
 //! TCB levels by ISVSVN: of quoting enclaves and of TDX modules.
 
 use serde::Serialize;
+use unix_time::UnixTime;
 
 use crate::build_error::BuildError;
 use crate::time;
@@ -10,8 +11,8 @@ use crate::time;
 pub struct IsvLevelSpec {
     /// ISVSVN to reach.
     pub isv_svn: u16,
-    /// When the level was set, Unix time.
-    pub tcb_date: i64,
+    /// When the level was set.
+    pub tcb_date: UnixTime,
     /// `UpToDate`, `OutOfDate` or `Revoked`.
     pub tcb_status: String,
     /// Security advisories that apply; left out where there is none.

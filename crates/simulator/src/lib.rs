@@ -6,14 +6,16 @@
 //!
 //! - [`Platform`] is a machine that stays the same; its state lies in a directory. For development and demonstrations.
 //! - [`cpu::Cpu`] is its processor, which derives keys and makes reports for enclaves.
-//! - [`host::Host`] runs programs as enclaves on such a processor; [`enclu`] is what they ask it for, [`sealing`] what they keep.
+//! - [`host::Host`] runs programs as enclaves on such a processor. The crate `sgx` is what an enclave is made of and asks it for.
 //! - [`Blueprint`] is a machine as plain data, every field open to change before anything is signed. For tests of
 //!   verifiers: a quote that is wrong in one respect alone.
 //!
 //! ```
 //! use simulator::{Blueprint, EnclaveReport};
+//! use unix_time::UnixTime;
+//!
 //! # fn main() -> Result<(), simulator::BuildError> {
-//! let now = 1_700_000_000;
+//! let now = UnixTime::from_seconds(1_700_000_000);
 //! let mut blueprint = Blueprint::new(now)?;
 //! // Simulated Intel revokes the platform.
 //! let serial = blueprint.certificates.pck.spec.serial.clone();
@@ -36,7 +38,7 @@
 //!
 //! A [`Platform`] quotes SGX enclaves; quotes of trust domains are for [`Blueprint::for_tdx`].
 //!
-//! There is no clock in here: every time is an argument, in seconds since 1970. Only how long a request takes is measured.
+//! There is no clock in here: every time is an argument. Only how long a request takes is measured.
 #![cfg_attr(
     not(test),
     deny(
@@ -54,10 +56,9 @@ mod blueprint;
 mod build_error;
 mod collateral;
 pub mod cpu;
-pub mod enclave;
 mod enclave_identity;
-pub mod enclu;
 pub mod host;
+mod inside;
 mod intel;
 mod isv_level;
 mod kept;
@@ -69,7 +70,6 @@ mod platform;
 mod ppid;
 mod quoting;
 mod report;
-pub mod sealing;
 mod service_state;
 mod signed;
 mod signed_json;
@@ -78,11 +78,11 @@ mod tcb_info;
 mod time;
 mod trust_domain;
 
-pub use architectural::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
 pub use blueprint::{Blueprint, Issued, Link};
 pub use build_error::BuildError;
 pub use collateral::{Collateral, WriteError};
 pub use enclave_identity::EnclaveIdentitySpec;
+pub use inside::{EncluError, Inside};
 pub use intel::EVALUATION_DATA_NUMBER;
 pub use isv_level::IsvLevelSpec;
 pub use kept::{DamagedState, SimulationError};

@@ -1,5 +1,7 @@
 //! What makes one simulated machine and its Intel: keys, numbers and names that stay the same for ever.
 
+use unix_time::UnixTime;
+
 use crate::build_error::BuildError;
 use crate::key::{EcdsaKey, random};
 
@@ -119,12 +121,12 @@ impl<T> Parties<T> {
 /// A machine and its Intel, without anything that depends on the time of day.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
-    /// When it was made, Unix time.
-    pub created: i64,
+    /// When it was made.
+    pub created: UnixTime,
     /// Who issued its PCK certificate.
     pub ca: CaType,
-    /// When its PCK certificate was issued, Unix time.
-    pub certified_at: i64,
+    /// When its PCK certificate was issued.
+    pub certified_at: UnixTime,
     /// The level that its PCK certificate is for.
     pub level: Tcb,
     /// Keys of Intel's parties and of the machine.
@@ -143,7 +145,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// A machine like no other.
-    pub fn generate(ca: CaType, created: i64) -> Result<Self, BuildError> {
+    pub fn generate(ca: CaType, created: UnixTime) -> Result<Self, BuildError> {
         Ok(Self {
             created,
             ca,
@@ -174,7 +176,7 @@ mod tests {
 
     #[test]
     fn two_machines_share_nothing_random() {
-        let [one, other] = [(); 2].map(|()| Machine::generate(CaType::Platform, 0).unwrap());
+        let [one, other] = [(); 2].map(|()| Machine::generate(CaType::Platform, UnixTime::EPOCH).unwrap());
         assert_ne!(one.serials, other.serials);
         assert_ne!(one.keys.root.point(), other.keys.root.point());
         assert_ne!(one.keys.root.point(), one.keys.pck.point());

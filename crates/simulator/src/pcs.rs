@@ -14,6 +14,8 @@ mod evaluation;
 mod lie;
 mod manifest;
 
+use unix_time::UnixTime;
+
 use crate::kept::SimulationError;
 use crate::machine::CaType;
 use crate::simulation::Simulation;
@@ -43,7 +45,7 @@ impl Tee {
     }
 }
 
-/// Answers a request at `at` (Unix seconds), with the routes in those states.
+/// Answers a request at `at`, with the routes in those states.
 ///
 /// # Errors
 /// Where the simulation cannot be read.
@@ -51,7 +53,7 @@ pub fn answer(
     simulation: &Simulation,
     states: &States,
     request: &Request<'_>,
-    at: i64,
+    at: UnixTime,
 ) -> Result<Answer, SimulationError> {
     let Some((route, tee)) = route(request.path) else {
         let is_gone =
@@ -116,7 +118,7 @@ fn refusing(status: u16, retry_after: Option<u32>) -> Answer {
 struct Pcs<'a> {
     simulation: &'a Simulation,
     state: Option<State>,
-    at: i64,
+    at: UnixTime,
 }
 
 /// Why there is no answer of the usual kind.
@@ -156,17 +158,17 @@ impl Pcs<'_> {
     }
 
     /// From when to when a document holds.
-    fn window(&self) -> (i64, i64) {
+    fn window(&self) -> (UnixTime, UnixTime) {
         let begins = match self.state {
-            Some(State::Expired) => self.at.saturating_sub(LIFETIME).saturating_sub(DAY),
-            Some(State::NotYetValid) => self.at.saturating_add(DAY),
+            Some(State::Expired) => self.at.plus(LIFETIME.saturating_add(DAY).saturating_neg()),
+            Some(State::NotYetValid) => self.at.plus(DAY),
             _ => self.at,
         };
-        (begins, begins.saturating_add(LIFETIME))
+        (begins, begins.plus(LIFETIME))
     }
 
     /// The same of a revocation list, which is valid so long otherwise.
-    fn crl_window(&self, next_update: Option<i64>) -> (i64, Option<i64>) {
+    fn crl_window(&self, next_update: Option<UnixTime>) -> (UnixTime, Option<UnixTime>) {
         match self.state {
             Some(State::Expired | State::NotYetValid) => {
                 let (begins, ends) = self.window();

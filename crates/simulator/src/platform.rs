@@ -4,13 +4,17 @@ mod certificates;
 mod device;
 mod state;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use abi::sgx::{Report, TargetInfo};
 use abi::tdx::TdReport;
+use problem::Problem;
+use sgx::Secs;
+use unix_time::UnixTime;
 
 use crate::architectural::{EnclaveError, Pce, QuotingEnclave, TdQuotingEnclave};
-use crate::cpu::{Cpu, CpuSvn, EreportError, Secs};
+use crate::cpu::{Cpu, CpuSvn, EreportError};
 use crate::kept::{self, SimulationError};
 use crate::machine::{CaType, FMSPC, Tcb};
 use crate::pki::{CERTIFICATE, PemStyle};
@@ -58,13 +62,19 @@ pub enum PlatformQuoteError {
     Enclave(#[from] EnclaveError),
 }
 
-impl PlatformQuoteError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for PlatformQuoteError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::NotCertified => "platform_not_certified",
+            Self::Enclave(error) => return error.code(),
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::NotCertified => "raise its levels: veritee platform set-tcb",
-            Self::Enclave(error) => error.help(),
-        }
+            Self::Enclave(error) => return error.help(),
+        })
     }
 }
 
@@ -170,8 +180,8 @@ impl Platform {
         pce.encrypted_ppid(&QuotingEnclave::ask_pce(&self.cpu, &pce, key)?, key)
     }
 
-    /// When it was made, Unix time.
-    pub const fn created(&self) -> i64 {
+    /// When it was made.
+    pub const fn created(&self) -> UnixTime {
         self.device.created
     }
 

@@ -7,7 +7,7 @@ use aws_lc_rs::rsa::{
 };
 use zeroize::Zeroizing;
 
-use crate::architectural::hashed;
+use crate::architectural::identity::hashed;
 use crate::build_error::BuildError;
 
 /// Crypto suite of RSA-OAEP with 3072 bits.

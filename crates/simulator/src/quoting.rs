@@ -11,12 +11,18 @@ use abi::quote::{BodyDescriptor, Header, INTEL_QE_VENDOR_ID, certification_data,
 use abi::sgx::ReportBody;
 use zerocopy::IntoBytes;
 
-use crate::architectural::{AUTH_DATA, QE_ISV_SVN, hashed, qe_secs, td_qe_secs};
+use crate::architectural::identity::{QE_ISV_SVN, hashed, qe_secs, td_qe_secs};
 use crate::build_error::BuildError;
 use crate::key::{EcdsaKey, Signer};
 use crate::machine::{COMPONENT_SVNS, Machine, PCE_SVN};
 
 pub use body::Body;
+
+/// QE authentication data, the same in every quote of Intel's: 00 to 1f.
+pub(crate) const AUTH_DATA: [u8; 32] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
+    31,
+];
 
 /// How a quote is made. Nothing is signed before [`QuoteSpec::build`], so every field may be changed until then.
 #[derive(Clone, Debug)]
@@ -179,10 +185,11 @@ mod tests {
     use super::*;
     use crate::machine::CaType;
     use aws_lc_rs::digest::{SHA256, digest};
+    use unix_time::UnixTime;
     use zerocopy::FromZeros;
 
     fn spec() -> QuoteSpec {
-        QuoteSpec::of(&Machine::generate(CaType::Platform, 0).unwrap())
+        QuoteSpec::of(&Machine::generate(CaType::Platform, UnixTime::EPOCH).unwrap())
     }
 
     fn body() -> ReportBody {
@@ -217,7 +224,7 @@ mod tests {
     #[test]
     fn trust_domains_have_longer_bodies_and_version_5_announces_them() {
         use abi::tdx::{TdReport10, TdReport15Ex};
-        let mut spec = QuoteSpec::for_tdx(&Machine::generate(CaType::Platform, 0).unwrap());
+        let mut spec = QuoteSpec::for_tdx(&Machine::generate(CaType::Platform, UnixTime::EPOCH).unwrap());
         let section_at =
             |quote: &[u8], at: usize| quote[at..at + 4] == u32::try_from(quote.len() - at - 4).unwrap().to_le_bytes();
         let version_4 = spec.build(&TdReport10::new_zeroed(), b"chain").unwrap();

@@ -1,8 +1,7 @@
 //! Reports of applications' enclaves.
 
 use abi::sgx::{Attributes, ReportBody};
-
-use crate::cpu::Secs;
+use sgx::Secs;
 
 /// What an application's enclave says of itself; the rest of its report is the machine's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,9 @@ mod states;
 use std::path::{Path, PathBuf};
 
 use state_dir::Lock;
+use unix_time::UnixTime;
 
+use crate::build_error::BuildError;
 use crate::collateral::write_files;
 use crate::cpu::CpuSvn;
 use crate::kept::{self, SimulationError};
@@ -54,12 +56,12 @@ pub struct PlatformSpec {
 }
 
 impl Simulation {
-    /// Opens the simulation in that directory, or makes one as of `at` (Unix seconds) where there is none. Of several callers at
+    /// Opens the simulation in that directory, or makes one as of `at` where there is none. Of several callers at
     /// once one makes it, the others open it.
     ///
     /// # Errors
     /// See [`SimulationError`].
-    pub fn open_or_create(directory: &Path, at: i64) -> Result<Self, SimulationError> {
+    pub fn open_or_create(directory: &Path, at: UnixTime) -> Result<Self, SimulationError> {
         match Self::open(directory) {
             Err(SimulationError::Absent(_)) => {}
             opened => return opened,
@@ -123,11 +125,11 @@ impl Simulation {
         Platform::open(&self.platform_directory(name)?)
     }
 
-    /// Opens the platform of that name, or makes one that Intel certifies at `at` (Unix seconds).
+    /// Opens the platform of that name, or makes one that Intel certifies at `at`.
     ///
     /// # Errors
     /// See [`SimulationError`].
-    pub fn open_or_create_platform(&self, name: &str, at: i64) -> Result<Platform, SimulationError> {
+    pub fn open_or_create_platform(&self, name: &str, at: UnixTime) -> Result<Platform, SimulationError> {
         match self.platform(name) {
             Err(SimulationError::Absent(_)) => {}
             opened => return opened,
@@ -138,11 +140,11 @@ impl Simulation {
         }
     }
 
-    /// Makes a platform of that name, which Intel certifies at `at` (Unix seconds).
+    /// Makes a platform of that name, which Intel certifies at `at`.
     ///
     /// # Errors
     /// See [`SimulationError`].
-    pub fn create_platform(&self, name: &str, spec: PlatformSpec, at: i64) -> Result<Platform, SimulationError> {
+    pub fn create_platform(&self, name: &str, spec: PlatformSpec, at: UnixTime) -> Result<Platform, SimulationError> {
         let directory = self.platform_directory(name)?;
         let state = kept::open(&self.directory)?;
         let _lock = state.lock()?;
@@ -200,7 +202,7 @@ impl Simulation {
                 self.write_intel(&lock)?;
             }
         }
-        self.intel.ppid_key().cloned().ok_or(SimulationError::Build(crate::BuildError::Cryptography))
+        self.intel.ppid_key().cloned().ok_or(SimulationError::Build(BuildError::Cryptography))
     }
 
     /// Where collateral is published.
@@ -213,12 +215,12 @@ impl Simulation {
         self.directory.join(ROOT)
     }
 
-    /// Writes the root certificate, and collateral about SGX and TDX for both CAs as of `at` (Unix seconds), as Intel has it by
+    /// Writes the root certificate, and collateral about SGX and TDX for both CAs as of `at`, as Intel has it by
     /// then: what others revoked since this was opened is revoked in it.
     ///
     /// # Errors
     /// See [`SimulationError`].
-    pub fn publish(&self, at: i64) -> Result<(), SimulationError> {
+    pub fn publish(&self, at: UnixTime) -> Result<(), SimulationError> {
         let intel = Self::open(&self.directory)?.intel;
         let [platform_ca, processor_ca, td] = [
             intel.collateral(CaType::Platform, at)?,

@@ -16,6 +16,7 @@ use level::WireLevel;
 pub use level::{TcbComponent, TcbLevelSpec};
 pub use tdx_module::{TdxModuleIdentitySpec, TdxModuleSpec};
 use tdx_module::{WireIdentity, WireModule};
+use unix_time::UnixTime;
 
 /// What a TCB Info says. Members are written in Intel's order.
 #[derive(Clone, Debug)]
@@ -24,10 +25,10 @@ pub struct TcbInfoSpec {
     pub id: String,
     /// 3, or 2 for the older form with numbered components.
     pub version: u32,
-    /// Since when it holds, Unix time.
-    pub issue_date: i64,
-    /// When the next one is due, Unix time.
-    pub next_update: i64,
+    /// Since when it holds.
+    pub issue_date: UnixTime,
+    /// When the next one is due.
+    pub next_update: UnixTime,
     /// Platform family, 12 hexadecimal digits.
     pub fmspc: String,
     /// Provisioning certification enclave, 4 hexadecimal digits.
@@ -98,8 +99,8 @@ mod tests {
         TcbInfoSpec {
             id: "SGX".to_owned(),
             version,
-            issue_date: 1_684_159_691,
-            next_update: 1_686_751_691,
+            issue_date: UnixTime::from_seconds(1_684_159_691),
+            next_update: UnixTime::from_seconds(1_686_751_691),
             fmspc: "00606a000000".to_owned(),
             pce_id: "0000".to_owned(),
             tcb_type: 0,
@@ -110,7 +111,7 @@ mod tests {
                 components: TcbComponent::list(&[11, 11, 3, 3, 255, 255, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
                 pce_svn: 13,
                 tdx_components: None,
-                tcb_date: 1_676_419_200,
+                tcb_date: UnixTime::from_seconds(1_676_419_200),
                 tcb_status: "SWHardeningNeeded".to_owned(),
                 advisory_ids: vec!["INTEL-SA-00615".to_owned()],
             }],
@@ -141,7 +142,7 @@ mod tests {
             module: TdxModuleSpec::intel(),
             tcb_levels: vec![crate::IsvLevelSpec {
                 isv_svn: 3,
-                tcb_date: 1_731_456_000,
+                tcb_date: UnixTime::from_seconds(1_731_456_000),
                 tcb_status: "UpToDate".to_owned(),
                 advisory_ids: vec![],
             }],

@@ -3,7 +3,7 @@
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Attributes, ReportBody};
+use super::report::{Attributes, ReportBody};
 
 /// TARGETINFO, 512 bytes: the enclave that is to verify a report. Source: Intel SDM volume 3D, 35.16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]

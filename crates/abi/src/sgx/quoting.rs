@@ -3,7 +3,7 @@
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Report, TargetInfo};
+use super::local::{Report, TargetInfo};
 
 /// Algorithms of attestation keys, as [`AttestationKeyId`] names them.
 pub mod algorithm {

@@ -3,7 +3,7 @@
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::Attributes;
+use super::report::Attributes;
 
 /// SIGSTRUCT, 1808 bytes. Numbers of RSA are little-endian, 384 bytes. Source: Intel SDM volume 3D, 35.14.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use abi::sgx::{Attributes, KeyRequest, QeReportInfo, Report, TargetInfo};
 use aesm::{Initialised, QuoteError, Quoted, QuotingEnclave};
+use sgx::Secs;
+use sgx::enclu::verifies;
 use simulator::architectural::Requester;
-use simulator::cpu::{Secs, verifies};
 use simulator::{EnclaveReport, Platform, Simulation};
+use unix_time::UnixTime;
 use zerocopy::FromZeros;
 
 pub struct SimulatedEnclave {
@@ -23,8 +25,10 @@ pub struct SimulatedEnclave {
 impl SimulatedEnclave {
     pub fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let simulation = Simulation::open_or_create(&directory.path().join("simulation"), 1_790_000_000).unwrap();
-        let platform = simulation.open_or_create_platform("one", 1_790_000_000).unwrap();
+        let simulation =
+            Simulation::open_or_create(&directory.path().join("simulation"), UnixTime::from_seconds(1_790_000_000))
+                .unwrap();
+        let platform = simulation.open_or_create_platform("one", UnixTime::from_seconds(1_790_000_000)).unwrap();
         let size = platform.quote_enclave(&application([0; 64])).unwrap().len();
         let (inits, fault) = (AtomicUsize::new(0), Mutex::new(None));
         Self { platform, size, is_ready: AtomicBool::new(false), inits, fault }

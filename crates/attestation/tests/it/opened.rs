@@ -36,9 +36,9 @@ impl Opened {
     pub async fn new(change: impl FnOnce(&mut ServiceConfig)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let now = UnixTime::of_system_clock();
-        let simulation = Simulation::open_or_create(&directory.path().join("simulation"), now.seconds()).unwrap();
-        simulation.publish(now.seconds()).unwrap();
-        let platform = simulation.open_or_create_platform("default", now.seconds()).unwrap();
+        let simulation = Simulation::open_or_create(&directory.path().join("simulation"), now).unwrap();
+        simulation.publish(now).unwrap();
+        let platform = simulation.open_or_create_platform("default", now).unwrap();
         let enclave = EnclaveReport {
             mr_enclave: [1; 32],
             mr_signer: [2; 32],

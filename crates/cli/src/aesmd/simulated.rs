@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use abi::sgx::{QeReportInfo, Report};
 use aesm::{Initialised, QuoteError, Quoted, QuotingEnclave};
+use problem::Problem;
 use simulator::architectural::{EnclaveError, Requester};
 use simulator::{Platform, PlatformQuoteError};
 

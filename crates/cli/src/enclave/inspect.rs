@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use abi::sgx::{Attributes, SigStruct};
+use problem::Problem;
 use serde_json::{Value, json};
-use simulator::enclave::{check_signed, einit};
+use sgx::check_signed;
+use sgx::sigstruct::{EinitError, einit};
 use zerocopy::FromBytes;
 
 use super::{Files, day, read_executable, sigstruct_of};
@@ -63,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn check(arguments: &Arguments, is_image: bool, signed: &SigStruct) -> Result<Result<&'static str, Failure>, Failure> {
     let (Some(manifest), true) = (&arguments.manifest, is_image) else {
         let holds = einit(signed, &signed.enclave_hash, &signed.attributes, signed.misc_select.get());
-        let wrong = |error: simulator::enclave::EinitError| {
+        let wrong = |error: EinitError| {
             Failure::verdict("signature_wrong", error.to_string(), "SIGSTRUCT is damaged: sign the image again")
         };
         let what = if is_image { "signature holds; pass --manifest to compare the image" } else { "signature holds" };

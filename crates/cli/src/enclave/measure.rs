@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use simulator::enclave::{Image, Part, Permissions, Region};
+use sgx::image::{Image, Part, Permissions, Region};
 
 use super::Files;
 use crate::failure::Failure;

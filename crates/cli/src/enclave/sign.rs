@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use problem::Problem;
 use serde_json::json;
-use simulator::enclave::{EnclaveKey, sign};
+use sgx::sigstruct::{EnclaveKey, sign};
 use time::OffsetDateTime;
 use zerocopy::IntoBytes;
 use zeroize::Zeroizing;
@@ -78,7 +79,7 @@ fn read_key(path: &Path) -> Result<EnclaveKey, Failure> {
         let help = "name a file that `openssl genrsa -3 -out key.pem 3072` wrote, with one key";
         return Err(refused("key_malformed", "file does not hold one RSA key in PEM", help));
     };
-    EnclaveKey::from_der(der).map_err(|error| refused("key_unfit", &error.to_string(), error.help()))
+    EnclaveKey::from_der(der).map_err(|error| refused("key_unfit", &error.to_string(), &error.help()))
 }
 
 /// As SIGSTRUCT has it: 0xYYYYMMDD.

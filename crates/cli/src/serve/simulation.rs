@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use attestation::Quoter;
 use aws_lc_rs::digest;
+use problem::Problem;
 use simulator::{EnclaveReport, Platform, SimulationError};
 use tokio::task::JoinHandle;
 use unix_time::UnixTime;
@@ -29,7 +30,6 @@ pub struct Simulation {
 impl Simulation {
     /// Opens the simulation of that data directory, makes it on first use, and issues its collateral.
     pub fn open(data: &Path, now: UnixTime) -> Result<Self, Failure> {
-        let now = now.seconds();
         let simulation = simulator::Simulation::open_or_create(&data.join(DIRECTORY), now).map_err(unusable)?;
         let platform = simulation.open_or_create_platform(PLATFORM, now).map_err(unusable)?;
         simulation.publish(now).map_err(unusable)?;
@@ -63,7 +63,7 @@ impl Simulation {
             interval.tick().await;
             loop {
                 interval.tick().await;
-                if let Err(error) = simulation.publish(UnixTime::of_system_clock().seconds()) {
+                if let Err(error) = simulation.publish(UnixTime::of_system_clock()) {
                     tracing::error!(error = failure::chain(&error), "simulated collateral cannot be issued anew");
                 }
             }

@@ -60,7 +60,7 @@ pub fn verify(quote: &[u8], set: &CollateralSet, roots: &TrustedRoots, at: UnixT
 }
 
 pub fn made() -> Blueprint {
-    Blueprint::new(NOW).unwrap()
+    Blueprint::new(at(NOW)).unwrap()
 }
 
 pub fn pieces(of: &Collateral) -> [(&'static str, Vec<u8>); 5] {
@@ -83,8 +83,8 @@ pub fn set(pieces: &[(&str, Vec<u8>)]) -> CollateralSet {
 pub fn tcb_info(made: &Blueprint, number: u32, issued: i64, until: i64) -> Vec<u8> {
     let mut document = made.tcb_info.clone();
     document.spec.tcb_evaluation_data_number = number;
-    document.spec.issue_date = issued;
-    document.spec.next_update = until;
+    document.spec.issue_date = at(issued);
+    document.spec.next_update = at(until);
     document.build().unwrap()
 }
 

@@ -6,7 +6,7 @@ use unix_time::UnixTime;
 use crate::evidence::{Evidence, Pieces};
 
 /// As of when everything is made and judged.
-const NOW: i64 = 1_790_000_000;
+const NOW: UnixTime = UnixTime::from_seconds(1_790_000_000);
 /// Hosts of a kind.
 const HOSTS: usize = 100;
 /// Quotes of each host.
@@ -77,7 +77,7 @@ impl Fleet {
             hosts,
             pieces: Pieces::of(&self.collateral),
             root: self.root.clone(),
-            at: UnixTime::from_seconds(NOW),
+            at: NOW,
         }
     }
 

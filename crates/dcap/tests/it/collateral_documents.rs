@@ -223,7 +223,7 @@ fn by_two_dates(newer: &str, older: &str, newer_first: bool) -> Result<TcbStatus
     let mut made = blueprint(|_| ());
     let levels = &mut made.qe_identity.spec.tcb_levels;
     let mut second = levels[0].clone();
-    second.tcb_date -= simulator::DAY;
+    second.tcb_date = second.tcb_date.plus(-simulator::DAY);
     (levels[0].tcb_status, second.tcb_status) = (newer.to_owned(), older.to_owned());
     levels.insert(usize::from(newer_first), second);
     verify(&made).map(|quote| quote.tcb().status)

@@ -25,10 +25,10 @@ fn root_in(b: &mut Blueprint, change: impl Fn(&mut Signed<CertificateSpec>)) -> 
 }
 
 refusals! { collateral;
-    pitfall_14_rejects_expired_tcb_info: "tcb_info_expired", |b| b.tcb_info.spec.next_update = NOW - 1;
-    pitfall_14_rejects_tcb_info_of_the_future: "tcb_info_not_yet_valid", |b| b.tcb_info.spec.issue_date = NOW + 1;
-    pitfall_14_rejects_expired_qe_identity: "qe_identity_expired", |b| b.qe_identity.spec.next_update = NOW - 1;
-    pitfall_14_rejects_qe_identity_of_the_future: "qe_identity_not_yet_valid", |b| b.qe_identity.spec.issue_date = NOW + 1;
+    pitfall_14_rejects_expired_tcb_info: "tcb_info_expired", |b| b.tcb_info.spec.next_update = at(NOW - 1);
+    pitfall_14_rejects_tcb_info_of_the_future: "tcb_info_not_yet_valid", |b| b.tcb_info.spec.issue_date = at(NOW + 1);
+    pitfall_14_rejects_expired_qe_identity: "qe_identity_expired", |b| b.qe_identity.spec.next_update = at(NOW - 1);
+    pitfall_14_rejects_qe_identity_of_the_future: "qe_identity_not_yet_valid", |b| b.qe_identity.spec.issue_date = at(NOW + 1);
     rejects_tcb_info_signed_by_another: "tcb_info_bad_signature", |b| b.tcb_info.signer = key().into();
     rejects_tcb_info_signed_by_the_root: "tcb_info_bad_signature", |b| b.tcb_info.signer = (&b.keys.root).into();
     rejects_tcb_info_signed_by_the_pck: "tcb_info_bad_signature", |b| b.tcb_info.signer = (&b.keys.pck).into();
@@ -83,16 +83,16 @@ refusals! { collateral;
     rejects_signer_with_another_authority_key_id: "tcb_info_tcb_signing_certificate_wrong_issuer_key", |b| {
         signer(b).spec.authority_key_id = Some(vec![1]);
     };
-    rejects_expired_signer: "tcb_info_tcb_signing_certificate_expired", |b| signer(b).spec.not_after = NOW - 1;
+    rejects_expired_signer: "tcb_info_tcb_signing_certificate_expired", |b| signer(b).spec.not_after = at(NOW - 1);
     rejects_signer_not_yet_valid: "tcb_info_tcb_signing_certificate_not_yet_valid", |b| {
-        signer(b).spec.not_before = NOW + 1;
+        signer(b).spec.not_before = at(NOW + 1);
     };
     pitfall_12_rejects_revoked_signer: "tcb_info_tcb_signing_certificate_revoked", |b| {
         let serial = signer(b).spec.serial.clone();
         b.root_crl.spec.revoked.push(serial);
     };
     rejects_expired_signer_of_qe_identity: "qe_identity_tcb_signing_certificate_expired", |b| {
-        identity_signer(b, |signer| signer.spec.not_after = NOW - 1);
+        identity_signer(b, |signer| signer.spec.not_after = at(NOW - 1));
     };
     rejects_revoked_signer_of_qe_identity: "qe_identity_tcb_signing_certificate_revoked", |b| {
         identity_signer(b, |signer| signer.spec.serial = vec![77]);
@@ -113,16 +113,16 @@ refusals! { collateral;
         b.pck_crl_chain[1] = foreign_signing_chain().remove(1);
     };
     rejects_expired_root_above_the_signer: "tcb_info_root_certificate_expired", |b| {
-        b.tcb_info_chain[1] = root_in(b, |root| root.spec.not_after = NOW - 1);
+        b.tcb_info_chain[1] = root_in(b, |root| root.spec.not_after = at(NOW - 1));
     };
     rejects_expired_root_above_the_ca: "pck_crl_root_certificate_expired", |b| {
-        b.pck_crl_chain[1] = root_in(b, |root| root.spec.not_after = NOW - 1);
+        b.pck_crl_chain[1] = root_in(b, |root| root.spec.not_after = at(NOW - 1));
     };
     rejects_expired_pck_ca: "pck_crl_pck_ca_certificate_expired", |b| {
-        b.certificates.platform_ca.spec.not_after = NOW - 1;
+        b.certificates.platform_ca.spec.not_after = at(NOW - 1);
     };
     rejects_pck_ca_not_yet_valid: "pck_crl_pck_ca_certificate_not_yet_valid", |b| {
-        b.certificates.platform_ca.spec.not_before = NOW + 1;
+        b.certificates.platform_ca.spec.not_before = at(NOW + 1);
     };
     rejects_pck_ca_signed_by_another: "pck_crl_pck_ca_certificate_bad_signature", |b| {
         b.certificates.platform_ca.signer = key().into();
@@ -142,13 +142,13 @@ fn foreign_signing_chain() -> Vec<Link> {
 }
 
 acceptances! { collateral;
-    pitfall_14_accepts_tcb_info_in_its_first_second: |b| b.tcb_info.spec.issue_date = NOW;
-    pitfall_14_accepts_tcb_info_in_its_last_second: |b| b.tcb_info.spec.next_update = NOW;
-    accepts_qe_identity_in_its_first_second: |b| b.qe_identity.spec.issue_date = NOW;
-    accepts_qe_identity_in_its_last_second: |b| b.qe_identity.spec.next_update = NOW;
+    pitfall_14_accepts_tcb_info_in_its_first_second: |b| b.tcb_info.spec.issue_date = at(NOW);
+    pitfall_14_accepts_tcb_info_in_its_last_second: |b| b.tcb_info.spec.next_update = at(NOW);
+    accepts_qe_identity_in_its_first_second: |b| b.qe_identity.spec.issue_date = at(NOW);
+    accepts_qe_identity_in_its_last_second: |b| b.qe_identity.spec.next_update = at(NOW);
     accepts_signer_in_its_first_and_last_second: |b| {
-        signer(b).spec.not_before = NOW;
-        signer(b).spec.not_after = NOW;
+        signer(b).spec.not_before = at(NOW);
+        signer(b).spec.not_after = at(NOW);
     };
     pitfall_22_accepts_two_certificates_of_one_root_key: |b| {
         b.tcb_info_chain[1] = root_in(b, |root| root.spec.serial = vec![9]);
@@ -172,10 +172,10 @@ fn simulated_collateral_is_never_intels() {
 #[test]
 fn the_window_of_each_piece_includes_its_signers() {
     let verified = collateral(&blueprint(|b| {
-        signer(b).spec.not_after = NOW + 5;
-        b.certificates.platform_ca.spec.not_before = NOW - 5;
-        b.pck_crl.spec.this_update = NOW - 9;
-        b.root_crl.spec.next_update = Some(NOW + 7);
+        signer(b).spec.not_after = at(NOW + 5);
+        b.certificates.platform_ca.spec.not_before = at(NOW - 5);
+        b.pck_crl.spec.this_update = at(NOW - 9);
+        b.root_crl.spec.next_update = Some(at(NOW + 7));
     }))
     .unwrap();
     let [tcb_info, qe_identity, root_crl, pck_crl] = *verified.windows();

@@ -48,20 +48,20 @@ const FAULTS: &[(Change, &str, &str)] = &[
     (|b| b.pck_chain.truncate(2), "pck_chain", "pck_chain_length_wrong"),
     (|b| b.certificates.pck.signer = key().into(), "pck_chain", "pck_certificate_bad_signature"),
     (|b| b.certificates.pck.spec.sgx_extension = None, "pck_chain", "pck_certificate_sgx_extension_malformed"),
-    (|b| b.certificates.pck.spec.not_after = NOW - 1, "pck_chain.validity", "pck_certificate_expired"),
-    (|b| b.certificates.pck.spec.not_before = NOW + 1, "pck_chain.validity", "pck_certificate_not_yet_valid"),
+    (|b| b.certificates.pck.spec.not_after = at(NOW - 1), "pck_chain.validity", "pck_certificate_expired"),
+    (|b| b.certificates.pck.spec.not_before = at(NOW + 1), "pck_chain.validity", "pck_certificate_not_yet_valid"),
     (|b| b.pck_crl_chain.truncate(1), "pck_crl.issuer_chain", "pck_crl_chain_length_wrong"),
     (|b| b.root_crl.signer = key().into(), "root_ca_crl", "root_ca_crl_bad_signature"),
-    (|b| b.root_crl.spec.next_update = Some(NOW - 1), "root_ca_crl.validity", "root_ca_crl_expired"),
+    (|b| b.root_crl.spec.next_update = Some(at(NOW - 1)), "root_ca_crl.validity", "root_ca_crl_expired"),
     (|b| b.pck_crl.signer = key().into(), "pck_crl", "pck_crl_bad_signature"),
     (|b| b.pck_crl.spec.issuer = Name::simulated("A Stranger"), "pck_crl", "pck_crl_wrong_issuer"),
-    (|b| b.pck_crl.spec.next_update = Some(NOW - 1), "pck_crl.validity", "pck_crl_expired"),
-    (|b| b.pck_crl.spec.this_update = NOW + 1, "pck_crl.validity", "pck_crl_not_yet_valid"),
+    (|b| b.pck_crl.spec.next_update = Some(at(NOW - 1)), "pck_crl.validity", "pck_crl_expired"),
+    (|b| b.pck_crl.spec.this_update = at(NOW + 1), "pck_crl.validity", "pck_crl_not_yet_valid"),
     (|b| b.tcb_info.signer = key().into(), "tcb_info", "tcb_info_bad_signature"),
-    (|b| b.tcb_info.spec.next_update = NOW - 1, "tcb_info.validity", "tcb_info_expired"),
-    (|b| b.tcb_info.spec.issue_date = NOW + 1, "tcb_info.validity", "tcb_info_not_yet_valid"),
+    (|b| b.tcb_info.spec.next_update = at(NOW - 1), "tcb_info.validity", "tcb_info_expired"),
+    (|b| b.tcb_info.spec.issue_date = at(NOW + 1), "tcb_info.validity", "tcb_info_not_yet_valid"),
     (|b| b.qe_identity.signer = Signer::Bytes([1; 64]), "qe_identity", "qe_identity_bad_signature"),
-    (|b| b.qe_identity.spec.next_update = NOW - 1, "qe_identity.validity", "qe_identity_expired"),
+    (|b| b.qe_identity.spec.next_update = at(NOW - 1), "qe_identity.validity", "qe_identity_expired"),
     (revoke_pck, "pck_certificate.revocation", "pck_certificate_revoked"),
     (other_ca, "pck_crl.issuer", "pck_crl_wrong_issuer"),
     (|b| b.tcb_info.spec.fmspc = "00906ed50000".to_owned(), "tcb_info.subject", "tcb_info_fmspc_mismatch"),
@@ -96,7 +96,7 @@ fn each_fault_is_found_by_its_own_check_alone_with_the_code_of_verification() {
 fn two_faults_are_both_found() {
     for (number, (change, check, _)) in FAULTS.iter().enumerate() {
         // An expired QE identity hides nothing, and nothing hides it but a broken signature below it.
-        let mut made = blueprint(|b| b.qe_identity.spec.next_update = NOW - 1);
+        let mut made = blueprint(|b| b.qe_identity.spec.next_update = at(NOW - 1));
         change(&mut made);
         let found: Vec<String> = failures(&made).into_iter().map(|(check, _)| check).collect();
         assert!(found.contains(&(*check).to_owned()), "{number}: {found:?}");
@@ -111,7 +111,7 @@ fn two_faults_are_both_found() {
 
 #[test]
 fn an_old_platform_does_not_hide_an_expired_list() {
-    let mut made = blueprint(|b| b.pck_crl.spec.next_update = Some(NOW - 1));
+    let mut made = blueprint(|b| b.pck_crl.spec.next_update = Some(at(NOW - 1)));
     made.tcb_info.spec.tcb_levels[0].pce_svn = 14;
     let diagnosis = examine(&made);
     assert_eq!(failures(&made), [("pck_crl.validity".to_owned(), "pck_crl_expired".to_owned())]);
@@ -133,7 +133,7 @@ fn what_rests_on_a_failed_check_is_skipped_and_says_so() {
 
 #[test]
 fn no_quote_at_all_leaves_the_collateral_to_be_examined() {
-    let made = blueprint(|b| b.pck_crl.spec.next_update = Some(NOW - 1));
+    let made = blueprint(|b| b.pck_crl.spec.next_update = Some(at(NOW - 1)));
     let collateral = read_collateral(&made.collateral().unwrap()).unwrap();
     for bytes in [&b""[..], b"no quote", &[0xff; 5000]] {
         let diagnosis = diagnose(bytes, None, &collateral, &roots_of(&made), at(NOW));

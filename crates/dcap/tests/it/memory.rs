@@ -59,12 +59,12 @@ fn a_host_that_is_known_is_refused_outside_its_windows() {
     let verifier = acquainted(&machine);
     let pck = &machine.certificates.pck.spec;
     let (quote, verify) = (quote_of(&machine), |quote: &[u8], at| verify(&verifier, quote, &machine, at));
-    assert_eq!(verify(&quote, at(pck.not_after + 1)), refused("pck_certificate_expired"));
-    assert_eq!(verify(&quote, at(pck.not_before - 1)), refused("pck_certificate_not_yet_valid"));
+    assert_eq!(verify(&quote, pck.not_after.plus(1)), refused("pck_certificate_expired"));
+    assert_eq!(verify(&quote, pck.not_before.plus(-1)), refused("pck_certificate_not_yet_valid"));
     let ca = &machine.certificates.platform_ca.spec;
     assert!(ca.not_after > pck.not_after);
-    assert_eq!(verify(&quote, at(machine.pck_crl.spec.next_update.unwrap() + 1)), refused("pck_crl_expired"));
-    assert_eq!(verify(&quote, at(machine.pck_crl.spec.this_update - 1)), refused("pck_crl_not_yet_valid"));
+    assert_eq!(verify(&quote, machine.pck_crl.spec.next_update.unwrap().plus(1)), refused("pck_crl_expired"));
+    assert_eq!(verify(&quote, machine.pck_crl.spec.this_update.plus(-1)), refused("pck_crl_not_yet_valid"));
 }
 
 #[test]

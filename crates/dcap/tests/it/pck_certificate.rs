@@ -175,7 +175,7 @@ fn rejects_absent_and_truncated_sgx_extension() {
 #[test]
 fn rejects_platform_instance_id_under_the_processor_ca_and_its_absence_under_the_platform_ca() {
     let multi = blueprint(|_| ()).certificates.pck.spec.sgx_extension.unwrap();
-    let mut processor = Blueprint::under(CaType::Processor, NOW).unwrap();
+    let mut processor = Blueprint::under(CaType::Processor, at(NOW)).unwrap();
     let single = processor.certificates.pck.spec.sgx_extension.replace(multi);
     assert_eq!(crate::simulated::prove(&processor).unwrap_err(), "pck_certificate_wrong_ca");
     let mut platform = blueprint(|_| ());

@@ -113,12 +113,12 @@ refusals! { prove;
     rejects_pck_that_may_not_sign_data: "pck_certificate_wrong_constraints", |b| {
         pck(b).spec.key_usage = usage(KeyUsages::NonRepudiation);
     };
-    rejects_root_not_yet_valid: "root_certificate_not_yet_valid", |b| root(b).spec.not_before = NOW + 1;
-    rejects_ca_not_yet_valid: "pck_ca_certificate_not_yet_valid", |b| ca(b).spec.not_before = NOW + 1;
-    pitfall_23_rejects_pck_not_yet_valid: "pck_certificate_not_yet_valid", |b| pck(b).spec.not_before = NOW + 1;
-    rejects_expired_root: "root_certificate_expired", |b| root(b).spec.not_after = NOW - 1;
-    rejects_expired_ca: "pck_ca_certificate_expired", |b| ca(b).spec.not_after = NOW - 1;
-    rejects_expired_pck: "pck_certificate_expired", |b| pck(b).spec.not_after = NOW - 1;
+    rejects_root_not_yet_valid: "root_certificate_not_yet_valid", |b| root(b).spec.not_before = at(NOW + 1);
+    rejects_ca_not_yet_valid: "pck_ca_certificate_not_yet_valid", |b| ca(b).spec.not_before = at(NOW + 1);
+    pitfall_23_rejects_pck_not_yet_valid: "pck_certificate_not_yet_valid", |b| pck(b).spec.not_before = at(NOW + 1);
+    rejects_expired_root: "root_certificate_expired", |b| root(b).spec.not_after = at(NOW - 1);
+    rejects_expired_ca: "pck_ca_certificate_expired", |b| ca(b).spec.not_after = at(NOW - 1);
+    rejects_expired_pck: "pck_certificate_expired", |b| pck(b).spec.not_after = at(NOW - 1);
     cheap_rejects_chain_from_root_to_leaf: "root_certificate_untrusted", |b| b.pck_chain.reverse();
     rejects_ca_before_leaf: "pck_ca_certificate_wrong_subject", |b| b.pck_chain.swap(0, 1);
     rejects_root_before_ca: "root_certificate_untrusted", |b| b.pck_chain.swap(1, 2);
@@ -151,12 +151,12 @@ fn rewrite(b: &mut Blueprint, change: impl Fn(String) -> String) {
 }
 
 acceptances! { prove;
-    accepts_root_in_its_first_second: |b| root(b).spec.not_before = NOW;
-    accepts_ca_in_its_first_second: |b| ca(b).spec.not_before = NOW;
-    pitfall_29_accepts_pck_in_its_first_second: |b| pck(b).spec.not_before = NOW;
-    accepts_root_in_its_last_second: |b| root(b).spec.not_after = NOW;
-    accepts_ca_in_its_last_second: |b| ca(b).spec.not_after = NOW;
-    pitfall_29_accepts_pck_in_its_last_second: |b| pck(b).spec.not_after = NOW;
+    accepts_root_in_its_first_second: |b| root(b).spec.not_before = at(NOW);
+    accepts_ca_in_its_first_second: |b| ca(b).spec.not_before = at(NOW);
+    pitfall_29_accepts_pck_in_its_first_second: |b| pck(b).spec.not_before = at(NOW);
+    accepts_root_in_its_last_second: |b| root(b).spec.not_after = at(NOW);
+    accepts_ca_in_its_last_second: |b| ca(b).spec.not_after = at(NOW);
+    pitfall_29_accepts_pck_in_its_last_second: |b| pck(b).spec.not_after = at(NOW);
     accepts_root_without_path_length: |b| root(b).spec.basic_constraints = constraints(true, None);
     cheap_accepts_crlf: |b| b.pck_chain_style.line_end = "\r\n";
     cheap_accepts_a_final_line_end: |b| b.pck_chain_style.final_line_end = true;
@@ -167,9 +167,9 @@ acceptances! { prove;
 #[test]
 fn a_proven_chain_says_what_the_certificate_says_and_until_when_it_is_valid() {
     for (ca, expected) in [(CaType::Platform, PckCa::Platform), (CaType::Processor, PckCa::Processor)] {
-        let mut made = Blueprint::under(ca, NOW).unwrap();
-        made.certificates.pck.spec.not_before = NOW - 7;
-        made.certificates.root.spec.not_after = NOW + 9;
+        let mut made = Blueprint::under(ca, at(NOW)).unwrap();
+        made.certificates.pck.spec.not_before = at(NOW - 7);
+        made.certificates.root.spec.not_after = at(NOW + 9);
         let pck = prove(&made).unwrap();
         assert_eq!((pck.ca_type(), *pck.fmspc().as_bytes()), (expected, simulator::FMSPC));
         assert_eq!((pck.validity().from, pck.validity().until), (at(NOW - 7), at(NOW + 9)));
@@ -192,7 +192,7 @@ fn a_simulated_chain_is_never_intels() {
 fn pitfall_28_an_untrusted_root_is_named_before_any_other_fault() {
     let made = crate::simulated::blueprint(|b| {
         root(b).signer = key().into();
-        pck(b).spec.not_after = NOW - DAY;
+        pck(b).spec.not_after = at(NOW - DAY);
     });
     let roots = crate::simulated::roots(&key());
     let refused = crate::simulated::prove_quote(&quote_of(&made), &roots, at(NOW)).unwrap_err();

@@ -50,7 +50,7 @@ refusals! { verify;
         b.pck_crl.signer = other.into();
     };
     rejects_tcb_info_about_tdx: "tcb_info_tee_mismatch", |b| {
-        b.tcb_info.spec = Blueprint::for_tdx(NOW).unwrap().tcb_info.spec;
+        b.tcb_info.spec = Blueprint::for_tdx(at(NOW)).unwrap().tcb_info.spec;
     };
     rejects_tcb_info_of_another_family: "tcb_info_fmspc_mismatch", |b| {
         b.tcb_info.spec.fmspc = "00606A000000".to_owned();
@@ -171,8 +171,8 @@ fn pitfall_26_the_level_reached_gives_date_advisories_and_numbers_with_those_of_
     let mut made = blueprint(|b| b.quoting.qe_report.isv_svn = 7.into());
     made.certificates.pck.spec.sgx_extension.as_mut().unwrap().pce_svn = 12;
     made.qe_identity.spec.tcb_evaluation_data_number = 17;
-    made.tcb_info.spec.tcb_levels[1].tcb_date = NOW - 300 * DAY;
-    made.qe_identity.spec.tcb_levels[1].tcb_date = NOW - 200 * DAY;
+    made.tcb_info.spec.tcb_levels[1].tcb_date = at(NOW - 300 * DAY);
+    made.qe_identity.spec.tcb_levels[1].tcb_date = at(NOW - 200 * DAY);
     made.qe_identity.spec.tcb_levels[1].advisory_ids.push("INTEL-SA-00001".to_owned());
     let quote = verify(&made).unwrap();
     let tcb = quote.tcb();
@@ -181,7 +181,7 @@ fn pitfall_26_the_level_reached_gives_date_advisories_and_numbers_with_those_of_
     assert_eq!(tcb.date, at(NOW - 300 * DAY), "the earlier one");
     assert_eq!((tcb.tcb_info_evaluation_data_number, tcb.qe_identity_evaluation_data_number), (20, 17));
     assert_eq!(tcb.evaluation_data_number(), 17);
-    made.qe_identity.spec.tcb_levels[1].tcb_date = NOW - 400 * DAY;
+    made.qe_identity.spec.tcb_levels[1].tcb_date = at(NOW - 400 * DAY);
     assert_eq!(verify(&made).unwrap().tcb().date, at(NOW - 400 * DAY));
 }
 
@@ -213,13 +213,13 @@ fn later(made: &Blueprint, then: UnixTime) -> Result<(), String> {
 #[test]
 fn pitfall_16_what_was_verified_before_is_refused_outside_its_window() {
     let table: [(&str, Change, i64); 7] = [
-        ("tcb_info_expired", |b| b.tcb_info.spec.next_update = NOW + 9, 10),
-        ("tcb_info_expired", |b| b.certificates.tcb_signing.spec.not_after = NOW + 9, 10),
-        ("qe_identity_expired", |b| b.qe_identity.spec.next_update = NOW + 9, 10),
-        ("root_ca_crl_expired", |b| b.root_crl.spec.next_update = Some(NOW + 9), 10),
-        ("pck_crl_expired", |b| b.pck_crl.spec.next_update = Some(NOW + 9), 10),
-        ("pck_certificate_expired", |b| b.certificates.pck.spec.not_after = NOW + 9, 10),
-        ("pck_ca_certificate_expired", |b| b.certificates.platform_ca.spec.not_after = NOW + 9, 10),
+        ("tcb_info_expired", |b| b.tcb_info.spec.next_update = at(NOW + 9), 10),
+        ("tcb_info_expired", |b| b.certificates.tcb_signing.spec.not_after = at(NOW + 9), 10),
+        ("qe_identity_expired", |b| b.qe_identity.spec.next_update = at(NOW + 9), 10),
+        ("root_ca_crl_expired", |b| b.root_crl.spec.next_update = Some(at(NOW + 9)), 10),
+        ("pck_crl_expired", |b| b.pck_crl.spec.next_update = Some(at(NOW + 9)), 10),
+        ("pck_certificate_expired", |b| b.certificates.pck.spec.not_after = at(NOW + 9), 10),
+        ("pck_ca_certificate_expired", |b| b.certificates.platform_ca.spec.not_after = at(NOW + 9), 10),
     ];
     for (code, change, seconds) in table {
         let made = blueprint(change);
@@ -227,7 +227,7 @@ fn pitfall_16_what_was_verified_before_is_refused_outside_its_window() {
         assert_eq!(later(&made, at(NOW + seconds)), Err(code.to_owned()));
     }
     assert_eq!(later(&blueprint(|_| ()), at(NOW - 1)), Err("tcb_info_not_yet_valid".to_owned()));
-    let early = later(&blueprint(|b| b.certificates.pck.spec.not_before = NOW), at(NOW - 1));
+    let early = later(&blueprint(|b| b.certificates.pck.spec.not_before = at(NOW)), at(NOW - 1));
     assert_eq!(early, Err("pck_certificate_not_yet_valid".to_owned()));
 }
 

@@ -1,6 +1,6 @@
 //! Revocation lists of the root and the PCK CA: whose they are, when they hold, what form they have.
 
-use crate::simulated::{NOW, acceptances, blueprint, collateral, key, refusals};
+use crate::simulated::{NOW, acceptances, at, blueprint, collateral, key, refusals};
 use const_oid::ObjectIdentifier;
 use dcap::{Crl, MAX_CRL, MalformedCrl};
 use simulator::pki::{CrlSpec, Name, RawExtension};
@@ -14,10 +14,10 @@ const DELTA_CRL_INDICATOR: &str = "2.5.29.27";
 const ISSUING_DISTRIBUTION_POINT: &str = "2.5.29.28";
 
 refusals! { collateral;
-    pitfall_18_rejects_expired_pck_crl: "pck_crl_expired", |b| b.pck_crl.spec.next_update = Some(NOW - 1);
-    pitfall_23_rejects_pck_crl_of_the_future: "pck_crl_not_yet_valid", |b| b.pck_crl.spec.this_update = NOW + 1;
-    pitfall_16_rejects_expired_root_crl: "root_ca_crl_expired", |b| b.root_crl.spec.next_update = Some(NOW - 1);
-    pitfall_23_rejects_root_crl_of_the_future: "root_ca_crl_not_yet_valid", |b| b.root_crl.spec.this_update = NOW + 1;
+    pitfall_18_rejects_expired_pck_crl: "pck_crl_expired", |b| b.pck_crl.spec.next_update = Some(at(NOW - 1));
+    pitfall_23_rejects_pck_crl_of_the_future: "pck_crl_not_yet_valid", |b| b.pck_crl.spec.this_update = at(NOW + 1);
+    pitfall_16_rejects_expired_root_crl: "root_ca_crl_expired", |b| b.root_crl.spec.next_update = Some(at(NOW - 1));
+    pitfall_23_rejects_root_crl_of_the_future: "root_ca_crl_not_yet_valid", |b| b.root_crl.spec.this_update = at(NOW + 1);
     rejects_pck_crl_signed_by_another: "pck_crl_bad_signature", |b| b.pck_crl.signer = key().into();
     rejects_pck_crl_signed_by_the_root: "pck_crl_bad_signature", |b| b.pck_crl.signer = (&b.keys.root).into();
     rejects_unsigned_pck_crl: "pck_crl_bad_signature", |b| b.pck_crl.signer = Signer::Bytes([0; 64]);
@@ -51,10 +51,10 @@ refusals! { collateral;
 }
 
 acceptances! { collateral;
-    accepts_pck_crl_in_its_first_second: |b| b.pck_crl.spec.this_update = NOW;
-    accepts_pck_crl_in_its_last_second: |b| b.pck_crl.spec.next_update = Some(NOW);
-    accepts_root_crl_in_its_first_second: |b| b.root_crl.spec.this_update = NOW;
-    accepts_root_crl_in_its_last_second: |b| b.root_crl.spec.next_update = Some(NOW);
+    accepts_pck_crl_in_its_first_second: |b| b.pck_crl.spec.this_update = at(NOW);
+    accepts_pck_crl_in_its_last_second: |b| b.pck_crl.spec.next_update = Some(at(NOW));
+    accepts_root_crl_in_its_first_second: |b| b.root_crl.spec.this_update = at(NOW);
+    accepts_root_crl_in_its_last_second: |b| b.root_crl.spec.next_update = Some(at(NOW));
     accepts_crl_with_an_unknown_extension: |b| b.pck_crl.spec.more_extensions.push(raw("1.2.3", false, &[5, 0]));
     accepts_crl_that_revokes_strangers: |b| b.pck_crl.spec.revoked = (1..200_u8).map(|n| vec![n, n]).collect();
 }

@@ -21,7 +21,7 @@ fn supplemental(made: &Blueprint) -> Supplemental {
 
 #[test]
 fn every_date_bears_on_the_earliest_and_the_latest() {
-    type Set = fn(&mut Blueprint, i64);
+    type Set = fn(&mut Blueprint, UnixTime);
     let ends: [Set; 8] = [
         |b, until| b.root_crl.spec.next_update = Some(until),
         |b, until| b.pck_crl.spec.next_update = Some(until),
@@ -34,7 +34,7 @@ fn every_date_bears_on_the_earliest_and_the_latest() {
     ];
     for (number, set) in ends.iter().enumerate() {
         let mut made = blueprint(|_| ());
-        set(&mut made, NOW + 7);
+        set(&mut made, at(NOW + 7));
         let found = supplemental(&made);
         assert_eq!(found.earliest_expiration_date, at(NOW + 7), "{number}");
         assert!(!found.is_collateral_expired(at(NOW + 6)) && found.is_collateral_expired(at(NOW + 7)), "{number}");
@@ -42,8 +42,8 @@ fn every_date_bears_on_the_earliest_and_the_latest() {
         assert_eq!(found.qe_iden_earliest_expiration_date == at(NOW + 7), is_of_identity, "{number}");
     }
     let mut made = blueprint(|_| ());
-    made.pck_crl.spec.this_update = NOW - 5;
-    made.certificates.root.spec.not_before = NOW - 1_000_000;
+    made.pck_crl.spec.this_update = at(NOW - 5);
+    made.certificates.root.spec.not_before = at(NOW - 1_000_000);
     let found = supplemental(&made);
     assert_eq!((found.earliest_issue_date, found.latest_issue_date), (at(NOW - 1_000_000), at(NOW)));
 }
@@ -61,7 +61,7 @@ fn the_platform_is_the_certificates() {
     assert_eq!((found.sgx_type, found.tee_type, found.pce_id), (1, 0, [0, 0]));
     assert_eq!((found.pck_crl_num, found.root_ca_crl_num), (Some(0x01_0000), Some(1)));
     assert_eq!((found.qe_iden_status, found.sa_list.as_str()), (TcbStatus::UpToDate, ""));
-    let processor = supplemental(&Blueprint::under(CaType::Processor, NOW).unwrap());
+    let processor = supplemental(&Blueprint::under(CaType::Processor, at(NOW)).unwrap());
     assert_eq!((processor.platform_instance_id, processor.smt_enabled), ([0; 16], None));
     let long = blueprint(|b| b.pck_crl.spec.crl_number = Some(1 << 32));
     assert_eq!(supplemental(&long).pck_crl_num, None);

@@ -277,7 +277,7 @@ fn pitfall_07_components_0_and_1_are_compared_for_major_version_0_alone() {
 #[test]
 fn a_verified_trust_domain_says_how_its_status_came_about() {
     let mut made = trust_domain(|t| t.launch(0, 4));
-    made.modules()[0].tcb_levels[1].tcb_date = NOW - 700 * DAY;
+    made.modules()[0].tcb_levels[1].tcb_date = at(NOW - 700 * DAY);
     made.modules()[0].tcb_levels[1].advisory_ids = vec!["INTEL-SA-00002".to_owned(), "INTEL-SA-00001".to_owned()];
     let quote = verify(&made).unwrap();
     let tcb = quote.tcb();

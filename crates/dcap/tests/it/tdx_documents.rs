@@ -48,7 +48,7 @@ refusals! { tdx_collateral;
     };
     rejects_module_with_one_isvsvn_on_two_dates: "tcb_info_malformed", |t| {
         let mut again = module_levels(t)[0].clone();
-        again.tcb_date += 1;
+        again.tcb_date = again.tcb_date.plus(1);
         module_levels(t).push(again);
     };
     rejects_module_of_unknown_id_without_levels: "tcb_info_malformed", |t| {

@@ -1,6 +1,11 @@
 //! Why the metadata service gave no answer.
 
-use super::MAX_ANSWER;
+use std::borrow::Cow;
+
+use problem::Problem;
+
+/// The longest answer that is read, in bytes.
+pub const MAX_ANSWER: usize = 1 << 20;
 
 /// Why there is no client of the metadata service.
 #[derive(Debug, thiserror::Error)]
@@ -17,14 +22,21 @@ pub enum MetadataClientError {
     Build(#[source] reqwest::Error),
 }
 
-impl MetadataClientError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for MetadataClientError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Address => "metadata_address",
+            Self::NoProvider => "metadata_no_tls_provider",
+            Self::Build(_) => "metadata_client",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Address => "give the base address alone, such as `http://169.254.169.254`",
             Self::NoProvider => "install a rustls provider when the program starts",
             Self::Build(_) => "check that the machine has root certificates",
-        }
+        })
     }
 }
 
@@ -52,10 +64,20 @@ pub enum MetadataError {
     NoQuote,
 }
 
-impl MetadataError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for MetadataError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Transport(_) => "metadata_unreachable",
+            Self::Status(_) => "metadata_status",
+            Self::TooLong => "metadata_too_long",
+            Self::Json(_) => "metadata_malformed",
+            Self::Base64(_) => "metadata_quote_not_base64",
+            Self::NoQuote => "metadata_no_quote",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Transport(_) => {
                 "check that this is a machine in Azure, and that its firewall lets it reach 169.254.169.254"
             }
@@ -65,6 +87,6 @@ impl MetadataError {
             Self::TooLong | Self::Json(_) | Self::Base64(_) | Self::NoQuote => {
                 "check that what answers there is Azure's metadata service, and not a proxy"
             }
-        }
+        })
     }
 }

@@ -1,9 +1,15 @@
 //! Why the quote service gave no answer.
 
+use std::borrow::Cow;
 use std::io;
 
+use problem::Problem;
+
+use super::address::QgsAddress;
 use super::message::MessageError;
-use super::{MAX_ANSWER, QgsAddress};
+
+/// The longest answer that is taken, in bytes: collateral has some 100 KiB.
+pub const MAX_ANSWER: usize = 1 << 20;
 
 /// Why the quote service gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -51,16 +57,29 @@ impl QgsError {
             _ => Self::Transport(source),
         }
     }
+}
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for QgsError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Connect { .. } => "qgs_unreachable",
+            Self::Transport(_) => "qgs_transport",
+            Self::Timeout => "qgs_timeout",
+            Self::Closed => "qgs_closed",
+            Self::TooLong { .. } => "qgs_answer_too_long",
+            Self::TooMuch => "qgs_answer_endless",
+            Self::Message(source) => return source.code(),
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Connect { .. } => {
                 "start `qgsd` on the host, check its port in `/etc/qgs.conf`, and that the guest has vsock"
             }
             Self::Transport(_) | Self::Closed | Self::Timeout => "look at the service's log on the host",
             Self::TooLong { .. } | Self::TooMuch => "check that what listens there is Intel's quote service",
-            Self::Message(source) => source.help(),
-        }
+            Self::Message(source) => return source.help(),
+        })
     }
 }

@@ -2,11 +2,16 @@
 //!
 //! The length in front of a message on the wire is no part of it.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::TD_REPORT_SIZE;
 use super::error_name::error_name;
+
+/// Size of a TDREPORT in bytes.
+pub const TD_REPORT_SIZE: usize = 1024;
 
 /// Only the major version has to be the same on both sides.
 const MAJOR: u16 = 1;
@@ -86,10 +91,21 @@ fn name(code: u32) -> String {
     error_name(code).map_or_else(String::new, |name| format!(" ({name})"))
 }
 
-impl MessageError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for MessageError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::TooShort => "qgs_message_too_short",
+            Self::Version { .. } => "qgs_message_version",
+            Self::Size { .. } => "qgs_message_size",
+            Self::Type { .. } => "qgs_message_type",
+            Self::Refused { .. } => "qgs_refused",
+            Self::Parts => "qgs_message_parts",
+            Self::NoQuote => "qgs_no_quote",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Refused { .. } => {
                 "look at the service's log on the host; a report of another machine, or missing platform certificates, are refused"
             }
@@ -97,7 +113,7 @@ impl MessageError {
             Self::TooShort | Self::Size { .. } | Self::Type { .. } | Self::Parts | Self::NoQuote => {
                 "check that what listens there is Intel's quote service"
             }
-        }
+        })
     }
 }
 

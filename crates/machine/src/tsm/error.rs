@@ -1,11 +1,20 @@
-//! Why configfs gave no quote.
+//! Why configfs gave no quote, and the limits of what it takes and gives.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use problem::Problem;
 use rustix::io::Errno;
 
-use super::{MAX_BLOB, MAX_INBLOB, MAX_NAME, MAX_PRIVLEVEL};
+/// The longest name of an entry.
+pub(super) const MAX_NAME: usize = 64;
+/// The longest input, in bytes.
+pub(super) const MAX_INBLOB: usize = 64;
+/// The longest quote, report or table that is taken, in bytes.
+pub const MAX_BLOB: usize = 128 << 10;
+/// The highest privilege level.
+pub(super) const MAX_PRIVLEVEL: u8 = 3;
 
 /// Why the kernel gave no quote or report.
 #[derive(Debug, thiserror::Error)]
@@ -131,10 +140,34 @@ impl TsmError {
     pub(super) fn is_busy(&self) -> bool {
         matches!(self, Self::Attribute { source, .. } if source.kind() == io::ErrorKind::ResourceBusy)
     }
+}
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+impl Problem for TsmError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Name => "tsm_name",
+            Self::Absent(_) => "tsm_absent",
+            Self::NoProvider => "tsm_no_provider",
+            Self::NoPermission(_) => "tsm_no_permission",
+            Self::InUse(_) => "tsm_in_use",
+            Self::Make { .. } => "tsm_entry_failed",
+            Self::InputTooLong { .. } => "tsm_input_too_long",
+            Self::Provider { .. } => "tsm_other_provider",
+            Self::Level { .. } => "tsm_level",
+            Self::NoLevels => "tsm_no_levels",
+            Self::BelowFloor { .. } => "tsm_level_below_floor",
+            Self::Attribute { .. } => "tsm_attribute_failed",
+            Self::NotAWord { .. } => "tsm_not_a_word",
+            Self::NotANumber { .. } => "tsm_not_a_number",
+            Self::TooLong { .. } => "tsm_too_long",
+            Self::TooShort { .. } => "tsm_too_short",
+            Self::Raced { .. } => "tsm_raced",
+            Self::Busy => "tsm_busy",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Name => "name it after this program and its process, such as `veritee-4711`",
             Self::Absent(_) => {
                 "mount configfs (`mount -t configfs none /sys/kernel/config`); the kernel has to be 6.7 or later with CONFIG_TSM_REPORTS"
@@ -153,7 +186,7 @@ impl TsmError {
             }
             Self::Raced { .. } => "try again, with a name that nobody else uses",
             Self::Busy => "wait for the quote service on the host, and look at its log",
-        }
+        })
     }
 }
 

@@ -3,7 +3,6 @@
 mod cpu;
 mod devices;
 mod epc;
-mod hcl;
 mod metadata;
 mod ports;
 mod qgs;

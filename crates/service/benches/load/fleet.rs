@@ -7,6 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use simulator::{Blueprint, EnclaveReport, Issued, Link};
+use unix_time::UnixTime;
 
 const HOSTS: u8 = 100;
 const QUOTES_PER_HOST: u8 = 10;
@@ -35,7 +36,7 @@ pub struct Fleet {
 
 impl Fleet {
     pub fn new() -> Self {
-        let mut blueprint = Blueprint::new(now()).unwrap();
+        let mut blueprint = Blueprint::new(UnixTime::of_system_clock()).unwrap();
         let issued = blueprint.issue().unwrap();
         let collateral = issued.collateral().unwrap();
         let root_pem = issued.chain(&[Link::Root], blueprint.chain_style);

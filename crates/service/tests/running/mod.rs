@@ -85,8 +85,8 @@ pub async fn running_trusting(issuers: Vec<IssuerSettings>) -> Running {
 async fn start(change: impl FnOnce(&mut ServiceConfig), issuers: Vec<IssuerSettings>) -> Running {
     let directory = tempfile::tempdir().unwrap();
     let now = UnixTime::of_system_clock();
-    let simulation = Simulation::open_or_create(&directory.path().join("simulation"), now.seconds()).unwrap();
-    simulation.publish(now.seconds()).unwrap();
+    let simulation = Simulation::open_or_create(&directory.path().join("simulation"), now).unwrap();
+    simulation.publish(now).unwrap();
     let mut config = config();
     config.root_pem = Some(simulation.intel().root_certificate_pem());
     config.collateral = Some(simulation.collateral_directory());
@@ -101,7 +101,7 @@ async fn open(
     issuers: Vec<IssuerSettings>,
     now: UnixTime,
 ) -> Running {
-    let platform = simulation.open_or_create_platform("default", now.seconds()).unwrap();
+    let platform = simulation.open_or_create_platform("default", now).unwrap();
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("veritee.db")).await.unwrap());
     let audit = Arc::clone(&config.audit);
     let trusts_issuers = !issuers.is_empty();

@@ -14,7 +14,7 @@ pub struct WithTdx {
 }
 
 pub async fn with_tdx() -> WithTdx {
-    let blueprint = Blueprint::for_tdx(UnixTime::of_system_clock().seconds()).unwrap();
+    let blueprint = Blueprint::for_tdx(UnixTime::of_system_clock()).unwrap();
     let issued = blueprint.issue().unwrap();
     let collateral = tempfile::tempdir().unwrap();
     issued.collateral().unwrap().write_to(collateral.path()).unwrap();

@@ -1,22 +1,23 @@
 //! What vouches for the key of a quoting enclave.
 
 use abi::sgx::{Attributes, KeyRequest, ReportBody};
+use sgx::Secs;
+use sgx::enclu::Key128;
+use sgx::sealing::{SealedFor, seal, unseal};
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{EnclaveError, Pce, Started, identity, kdf};
-use crate::cpu::{Cpu, Key128, Secs};
-use crate::enclu::Inside;
+use super::error::EnclaveError;
+use super::pce::Pce;
+use super::{identity, kdf};
+use crate::cpu::Cpu;
+use crate::inside::Inside;
 use crate::key::{EcdsaKey, Signer};
 use crate::machine::Tcb;
-use crate::quoting::QuoteSpec;
-use crate::sealing::{SealedFor, seal, unseal};
+use crate::quoting::{AUTH_DATA, QuoteSpec};
 
-/// QE authentication data, the same in every quote of Intel's: 00 to 1f.
-pub(crate) const AUTH_DATA: [u8; 32] = [
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
-    31,
-];
+/// A quoting enclave, and what it wants to find again at its next start where it found nothing.
+pub(super) type Started<E> = (E, Option<Vec<u8>>);
 
 /// An attestation key, and the certification enclave's word for it.
 #[derive(Clone, Debug)]

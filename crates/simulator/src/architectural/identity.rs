@@ -2,8 +2,7 @@
 
 use abi::sgx::Attributes;
 use aws_lc_rs::digest::{Context, SHA256};
-
-use crate::cpu::Secs;
+use sgx::Secs;
 
 /// ISVSVN of the simulated quoting enclaves.
 pub const QE_ISV_SVN: u16 = 8;

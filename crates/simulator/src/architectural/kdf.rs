@@ -3,10 +3,10 @@
 
 use aws_lc_rs::cmac;
 use num_bigint::BigUint;
+use sgx::enclu::Key128;
 use zeroize::Zeroizing;
 
 use crate::build_error::BuildError;
-use crate::cpu::Key128;
 use crate::key::EcdsaKey;
 
 /// Bytes that a private key is made of, which is more than it has: so every key is as likely as every other.

@@ -1,10 +1,14 @@
 //! The provisioning certification enclave: it knows the machine's name to Intel, and vouches for quoting enclaves.
 
 use abi::sgx::{Attributes, KeyRequest, Report, TargetInfo};
+use sgx::Secs;
+use sgx::enclu::{Key128, verifies};
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::{EnclaveError, identity, kdf, verify};
-use crate::cpu::{Cpu, Key128, Secs};
+use super::error::EnclaveError;
+use super::{identity, kdf};
+use crate::build_error::BuildError;
+use crate::cpu::Cpu;
 use crate::key::EcdsaKey;
 use crate::ppid::PpidKey;
 
@@ -87,4 +91,16 @@ impl<'a> Pce<'a> {
         };
         Ok(self.cpu.egetkey(&self.secs, &request)?)
     }
+}
+
+/// Whether a report was made on this machine for that enclave.
+pub(super) fn verify(cpu: &Cpu, enclave: &Secs, report: &Report) -> Result<(), EnclaveError> {
+    let request = KeyRequest {
+        key_name: KeyRequest::REPORT.into(),
+        cpu_svn: cpu.cpu_svn().bytes(),
+        key_id: report.key_id,
+        ..KeyRequest::new_zeroed()
+    };
+    let key = cpu.egetkey(enclave, &request)?;
+    if verifies(report, &key).map_err(BuildError::from)? { Ok(()) } else { Err(EnclaveError::InvalidReport) }
 }

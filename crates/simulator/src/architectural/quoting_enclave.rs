@@ -1,10 +1,14 @@
 //! The quoting enclave for enclaves.
 
 use abi::sgx::{Report, TargetInfo};
+use sgx::Secs;
 use zerocopy::IntoBytes;
 
-use super::{Certification, EnclaveError, Pce, Started, identity, verify};
-use crate::cpu::{Cpu, Secs};
+use super::certification::{Certification, Started};
+use super::error::EnclaveError;
+use super::identity;
+use super::pce::{Pce, verify};
+use crate::cpu::Cpu;
 use crate::machine::Tcb;
 use crate::ppid::PpidKey;
 use crate::quoting::QuoteSpec;

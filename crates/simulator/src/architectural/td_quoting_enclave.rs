@@ -2,9 +2,13 @@
 
 use abi::sgx::TargetInfo;
 use abi::tdx::{TdReport, TdReport10, TdReport15, TeeTcbInfo};
+use sgx::Secs;
 
-use super::{Certification, EnclaveError, Pce, Started, identity};
-use crate::cpu::{Cpu, Secs};
+use super::certification::{Certification, Started};
+use super::error::EnclaveError;
+use super::identity;
+use super::pce::Pce;
+use crate::cpu::Cpu;
 use crate::machine::Tcb;
 use crate::quoting::QuoteSpec;
 

@@ -2,9 +2,8 @@
 //! which fields are in it is what matters, and there they are those of the processor.
 
 use abi::sgx::{Attributes, KeyRequest};
+use sgx::Secs;
 use zerocopy::IntoBytes;
-
-use super::Secs;
 
 /// The bytes that a key is derived over.
 pub(super) struct Derivation {

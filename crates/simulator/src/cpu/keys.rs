@@ -1,9 +1,10 @@
 //! The secrets of a device.
 
 use aws_lc_rs::cmac;
+use sgx::enclu::Key128;
 use zeroize::Zeroizing;
 
-use super::{Key128, derivation::Derivation};
+use super::derivation::Derivation;
 use crate::build_error::BuildError;
 use crate::key::random;
 

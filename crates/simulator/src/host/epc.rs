@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::LoadError;
+use super::error::LoadError;
 
 /// The protected memory of a machine.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! The process of an enclave.
 
+use std::ffi::OsString;
 use std::io;
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
@@ -10,12 +11,37 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use sgx::Secs;
 
 use super::epc::Pages;
+use super::error::{LoadError, system};
 use super::program_file::ProgramFile;
-use super::{LoadError, Loading, session, system};
-use crate::cpu::{Cpu, Secs};
-use crate::enclu::Inside;
+use super::session;
+use crate::cpu::Cpu;
+use crate::inside::Inside;
+
+/// What is chosen when an enclave is loaded, and not when it is signed.
+#[derive(Debug)]
+pub struct Loading {
+    /// CONFIGID, with KSS only.
+    pub config_id: [u8; 64],
+    /// CONFIGSVN, with KSS only.
+    pub config_svn: u16,
+    /// What the program finds as its arguments. They are not measured.
+    pub arguments: Vec<OsString>,
+    /// Standard output of the program.
+    pub stdout: Stdio,
+    /// Its standard error.
+    pub stderr: Stdio,
+}
+
+impl Default for Loading {
+    /// Without configuration and arguments; the program writes where this process does.
+    fn default() -> Self {
+        let (stdout, stderr) = (Stdio::inherit(), Stdio::inherit());
+        Self { config_id: [0; 64], config_svn: 0, arguments: Vec::new(), stdout, stderr }
+    }
+}
 
 /// An enclave that was loaded. It is ended when this is dropped.
 #[derive(Debug)]

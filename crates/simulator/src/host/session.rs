@@ -6,11 +6,12 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use abi::sgx::{KeyRequest, TargetInfo};
+use sgx::enclu::{Enclu, protocol};
 use zerocopy::{FromBytes, IntoBytes};
 use zeroize::Zeroizing;
 
 use crate::cpu::EreportError;
-use crate::enclu::{Enclu, EncluError, Inside, protocol};
+use crate::inside::{EncluError, Inside};
 
 /// How long the rest of a request may take once it has begun, and how long the answer to be taken.
 const REQUEST_TIME: Duration = Duration::from_secs(2);

@@ -1,6 +1,8 @@
 //! TCB Info and enclave identities when nothing is wrong.
 
-use crate::architectural::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
+use unix_time::UnixTime;
+
+use crate::architectural::identity::{QE_ISV_PROD_ID, QE_ISV_SVN, TD_QE_ISV_PROD_ID, qe_mr_signer, td_qe_mr_signer};
 use crate::enclave_identity::EnclaveIdentitySpec;
 use crate::isv_level::IsvLevelSpec;
 use crate::machine::{FMSPC, PCE_ID, TEE_TCB_SVN, Tcb};
@@ -13,7 +15,7 @@ pub const EVALUATION_DATA_NUMBER: u32 = 20;
 pub(super) const DOCUMENT_LIFETIME: i64 = 30 * DAY;
 
 /// The level that the machine has, and an older one that is out of date.
-pub(super) fn tcb_info(at: i64, created: i64) -> TcbInfoSpec {
+pub(super) fn tcb_info(at: UnixTime, created: UnixTime) -> TcbInfoSpec {
     let level = |tcb: Tcb, age, status: &str, advisories: &[&str]| TcbLevelSpec {
         components: TcbComponent::list(&tcb.cpu_svn),
         pce_svn: u32::from(tcb.pce_svn),
@@ -26,7 +28,7 @@ pub(super) fn tcb_info(at: i64, created: i64) -> TcbInfoSpec {
         id: "SGX".to_owned(),
         version: 3,
         issue_date: at,
-        next_update: at.saturating_add(DOCUMENT_LIFETIME),
+        next_update: at.plus(DOCUMENT_LIFETIME),
         fmspc: hex::encode_upper(FMSPC),
         pce_id: hex::encode_upper(PCE_ID),
         tcb_type: 0,
@@ -41,12 +43,12 @@ pub(super) fn tcb_info(at: i64, created: i64) -> TcbInfoSpec {
 }
 
 /// The level that the quoting enclave has, and an older one that is out of date.
-pub(super) fn qe_identity(at: i64, created: i64) -> EnclaveIdentitySpec {
+pub(super) fn qe_identity(at: UnixTime, created: UnixTime) -> EnclaveIdentitySpec {
     EnclaveIdentitySpec {
         id: "QE".to_owned(),
         version: 2,
         issue_date: at,
-        next_update: at.saturating_add(DOCUMENT_LIFETIME),
+        next_update: at.plus(DOCUMENT_LIFETIME),
         tcb_evaluation_data_number: EVALUATION_DATA_NUMBER,
         misc_select: [0; 4],
         misc_select_mask: [0xff; 4],
@@ -60,7 +62,7 @@ pub(super) fn qe_identity(at: i64, created: i64) -> EnclaveIdentitySpec {
 }
 
 /// The same about TDX: each level with components, and two modules that have levels of their own.
-pub(super) fn tdx_tcb_info(at: i64, created: i64) -> TcbInfoSpec {
+pub(super) fn tdx_tcb_info(at: UnixTime, created: UnixTime) -> TcbInfoSpec {
     let identity = |id: &str, newest, older| TdxModuleIdentitySpec {
         id: id.to_owned(),
         module: TdxModuleSpec::intel(),
@@ -81,7 +83,7 @@ pub(super) fn tdx_tcb_info(at: i64, created: i64) -> TcbInfoSpec {
 }
 
 /// Identity of the quoting enclave for trust domains.
-pub(super) fn td_qe_identity(at: i64, created: i64) -> EnclaveIdentitySpec {
+pub(super) fn td_qe_identity(at: UnixTime, created: UnixTime) -> EnclaveIdentitySpec {
     EnclaveIdentitySpec {
         id: "TD_QE".to_owned(),
         mr_signer: td_qe_mr_signer(),
@@ -91,7 +93,7 @@ pub(super) fn td_qe_identity(at: i64, created: i64) -> EnclaveIdentitySpec {
 }
 
 /// The newest level, and an older one that is out of date.
-fn isv_levels(created: i64, newest: u16, older: u16) -> Vec<IsvLevelSpec> {
+fn isv_levels(created: UnixTime, newest: u16, older: u16) -> Vec<IsvLevelSpec> {
     let level = |isv_svn, age, status: &str, advisories: &[&str]| IsvLevelSpec {
         isv_svn,
         tcb_date: level_date(created, age),
@@ -101,6 +103,6 @@ fn isv_levels(created: i64, newest: u16, older: u16) -> Vec<IsvLevelSpec> {
     vec![level(newest, 90 * DAY, "UpToDate", &[]), level(older, 2 * YEAR, "OutOfDate", &["INTEL-SA-00615"])]
 }
 
-fn level_date(created: i64, age: i64) -> i64 {
-    midnight(created.saturating_sub(age)).max(0)
+fn level_date(created: UnixTime, age_seconds: i64) -> UnixTime {
+    midnight(created.plus(age_seconds.saturating_neg())).max(UnixTime::EPOCH)
 }

@@ -45,20 +45,30 @@ pub enum SimulationError {
     Enclave(#[from] EnclaveError),
 }
 
-impl SimulationError {
-    /// What to do about it.
-    pub fn help(&self) -> Cow<'_, str> {
+impl Problem for SimulationError {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Absent(_) => "simulation_absent",
+            Self::Exists(_) => "platform_exists",
+            Self::Name(_) => "platform_name",
+            Self::State(error) => return error.code(),
+            Self::Damaged { source, .. } => return source.code(),
+            Self::Build(error) => return error.code(),
+            Self::Publish(error) => return error.code(),
+            Self::Enclave(error) => return error.code(),
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         Cow::Borrowed(match self {
             Self::Absent(_) => "make it with veritee platform create, or name another",
             Self::Exists(_) => "take another name; veritee platform list shows those that are taken",
             Self::Name(_) => "take 1 to 64 letters, digits, hyphens and underscores, a letter or digit first",
             Self::State(error) => return error.help(),
-            Self::Damaged { .. } => {
-                "restore the file from a copy; or remove it and make a new one, which vouches for nothing made before"
-            }
-            Self::Build(error) => error.help(),
-            Self::Publish(error) => error.help(),
-            Self::Enclave(error) => error.help(),
+            Self::Damaged { source, .. } => return source.help(),
+            Self::Build(error) => return error.help(),
+            Self::Publish(error) => return error.help(),
+            Self::Enclave(error) => return error.help(),
         })
     }
 }

@@ -1,8 +1,11 @@
 //! What the states of a simulated Intel and its platforms have in common: JSON with secrets in it.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use der::{Decode, Encode};
+use problem::Problem;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
@@ -28,6 +31,21 @@ pub enum DamagedState {
     /// A certificate for another key than stands beside it.
     #[error("certificate `{0}` is not of the key beside it")]
     OtherKey(&'static str),
+}
+
+impl Problem for DamagedState {
+    fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Json(_) => "state_malformed",
+            Self::Format(_) => "state_format",
+            Self::Member(_) => "state_member",
+            Self::OtherKey(_) => "state_other_key",
+        })
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "restore the file from a copy; or remove it and make a new one, which vouches for nothing made before".into()
+    }
 }
 
 /// Base64 of secret bytes; wiped when it is dropped.

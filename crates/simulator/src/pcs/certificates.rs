@@ -90,10 +90,10 @@ impl Pcs<'_> {
         let mut signed = self.simulation.intel().pck(platform.device(), level, platform.created())?;
         match self.state {
             Some(State::Expired) => {
-                signed.spec.not_after = self.at.saturating_sub(DAY);
-                signed.spec.not_before = signed.spec.not_before.min(signed.spec.not_after.saturating_sub(DAY));
+                signed.spec.not_after = self.at.plus(DAY.saturating_neg());
+                signed.spec.not_before = signed.spec.not_before.min(signed.spec.not_after.plus(DAY.saturating_neg()));
             }
-            _ => signed.spec.not_before = self.at.saturating_add(DAY),
+            _ => signed.spec.not_before = self.at.plus(DAY),
         }
         Ok(signed.build()?)
     }

@@ -3,6 +3,7 @@
 use super::answer::{Answer, Refusal, Request};
 use super::evaluation::{Evaluation, EvaluationNumbers};
 use super::{Fault, Pcs, Tee};
+use crate::architectural::identity::sha256;
 use crate::blueprint::Blueprint;
 use crate::enclave_identity::EnclaveIdentitySpec;
 use crate::intel::{PCK_CRL_URI, ROOT_CRL_URI};
@@ -36,7 +37,7 @@ impl Pcs<'_> {
     /// `qve/identity`.
     pub(super) fn qve_identity(&self, request: &Request<'_>) -> Result<Answer, Fault> {
         let mut signed = self.blueprint(Tee::Sgx)?.qe_identity;
-        let mr_signer = crate::architectural::sha256(&[QVE]);
+        let mr_signer = sha256(&[QVE]);
         signed.spec = EnclaveIdentitySpec { id: "QVE".to_owned(), isv_prod_id: 2, mr_signer, ..signed.spec };
         self.identity(request, signed)
     }

@@ -1,6 +1,7 @@
 //! Evaluation numbers: sets of levels that Intel keeps beside each other.
 
 use serde::Serialize;
+use unix_time::UnixTime;
 
 use super::Tee;
 use crate::build_error::BuildError;
@@ -52,7 +53,7 @@ impl Evaluation {
             Self::Early => {
                 let Some(newest) = tcb_info.tcb_levels.first().cloned() else { return };
                 let mut demanded = newest;
-                demanded.tcb_date = demanded.tcb_date.saturating_add(60 * DAY);
+                demanded.tcb_date = demanded.tcb_date.plus(60 * DAY);
                 if let Some(component) = demanded.components.first_mut() {
                     component.svn = component.svn.saturating_add(1);
                 }
@@ -79,10 +80,10 @@ impl Evaluation {
 /// Which evaluation numbers are served: `tcbEvaluationDataNumbers` of Intel's API.
 pub(super) struct EvaluationNumbers {
     pub(super) tee: Tee,
-    pub(super) issue_date: i64,
-    pub(super) next_update: i64,
+    pub(super) issue_date: UnixTime,
+    pub(super) next_update: UnixTime,
     /// When Intel was made.
-    pub(super) created: i64,
+    pub(super) created: UnixTime,
 }
 
 #[derive(Serialize)]
@@ -106,8 +107,9 @@ struct WireNumber {
 impl Specification for EvaluationNumbers {
     fn to_be_signed(&self) -> Result<Vec<u8>, BuildError> {
         // A recovery each half year; the early set is the latest.
-        let number = |(evaluation, age): (Evaluation, i64)| {
-            let date = time::midnight(self.created.saturating_sub(age.saturating_mul(DAY))).max(0);
+        let number = |(evaluation, age_days): (Evaluation, i64)| {
+            let date =
+                time::midnight(self.created.plus(age_days.saturating_mul(DAY).saturating_neg())).max(UnixTime::EPOCH);
             Ok(WireNumber {
                 tcb_evaluation_data_number: evaluation.number(),
                 tcb_recovery_event_date: time::iso8601(date)?,

@@ -2,6 +2,7 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::ECDSA_WITH_SHA_256;
+use unix_time::UnixTime;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages};
 
 use super::extension::RawExtension;
@@ -23,10 +24,10 @@ pub struct CertificateSpec {
     pub signature_algorithm: ObjectIdentifier,
     /// Who issued it.
     pub issuer: Name,
-    /// First second of validity, Unix time.
-    pub not_before: i64,
-    /// Last second of validity, Unix time.
-    pub not_after: i64,
+    /// First second of validity.
+    pub not_before: UnixTime,
+    /// Last second of validity.
+    pub not_after: UnixTime,
     /// Whom it names.
     pub subject: Name,
     /// SubjectPublicKeyInfo in DER.
@@ -71,8 +72,8 @@ impl CertificateSpec {
             serial: vec![1],
             signature_algorithm: ECDSA_WITH_SHA_256,
             issuer: name.clone(),
-            not_before: 0,
-            not_after: 0,
+            not_before: UnixTime::EPOCH,
+            not_after: UnixTime::EPOCH,
             subject: name,
             subject_public_key_info: key.subject_public_key_info()?,
             authority_key_id: Some(key.key_id()),
@@ -147,7 +148,7 @@ mod tests {
         let key = EcdsaKey::generate().unwrap();
         let mut spec = CertificateSpec::ca(Name::simulated("Intel SGX Root CA"), &key, 1).unwrap();
         spec.crl_distribution_point = Some("https://example.invalid/root.der".to_owned());
-        spec.not_after = 2_524_608_000;
+        spec.not_after = UnixTime::from_seconds(2_524_608_000);
         Signed::new(spec, key)
     }
 

@@ -4,6 +4,7 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::ID_CE_CRL_REASONS;
 use const_oid::db::rfc5912::ECDSA_WITH_SHA_256;
 use der::Tag;
+use unix_time::UnixTime;
 
 use super::certificate::x509_signed;
 use super::extension::RawExtension;
@@ -22,10 +23,10 @@ pub struct CrlSpec {
     pub signature_algorithm: ObjectIdentifier,
     /// Who issued it.
     pub issuer: Name,
-    /// Since when it holds, Unix time.
-    pub this_update: i64,
-    /// When the next one is due, Unix time.
-    pub next_update: Option<i64>,
+    /// Since when it holds.
+    pub this_update: UnixTime,
+    /// When the next one is due.
+    pub next_update: Option<UnixTime>,
     /// Serial numbers, big-endian, each revoked at `this_update` because its key is compromised.
     pub revoked: Vec<Vec<u8>>,
     /// CRL number.
@@ -38,7 +39,7 @@ pub struct CrlSpec {
 
 impl CrlSpec {
     /// A CRL by which that issuer revokes nothing.
-    pub fn empty(issuer: Name, key: &EcdsaKey, this_update: i64, next_update: i64) -> Self {
+    pub fn empty(issuer: Name, key: &EcdsaKey, this_update: UnixTime, next_update: UnixTime) -> Self {
         Self {
             version: Some(1),
             signature_algorithm: ECDSA_WITH_SHA_256,
@@ -108,7 +109,15 @@ mod tests {
 
     fn crl() -> Signed<CrlSpec> {
         let key = EcdsaKey::generate().unwrap();
-        Signed::new(CrlSpec::empty(Name::simulated("Intel SGX Root CA"), &key, 1_000_000, 2_000_000), key)
+        Signed::new(
+            CrlSpec::empty(
+                Name::simulated("Intel SGX Root CA"),
+                &key,
+                UnixTime::from_seconds(1_000_000),
+                UnixTime::from_seconds(2_000_000),
+            ),
+            key,
+        )
     }
 
     #[test]

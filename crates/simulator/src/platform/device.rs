@@ -1,6 +1,9 @@
 //! What makes one simulated machine: secrets and levels.
 
-use crate::architectural::{EnclaveError, Pce, sha256};
+use unix_time::UnixTime;
+
+use crate::architectural::identity::sha256;
+use crate::architectural::{EnclaveError, Pce};
 use crate::build_error::BuildError;
 use crate::cpu::{Cpu, CpuSvn, DeviceKeys};
 use crate::key::random;
@@ -9,7 +12,7 @@ use crate::machine::{CaType, Machine, PCE_SVN, Tcb};
 /// A machine that is off.
 #[derive(Clone, Debug)]
 pub(crate) struct Device {
-    pub(crate) created: i64,
+    pub(crate) created: UnixTime,
     pub(crate) ca: CaType,
     pub(crate) keys: DeviceKeys,
     pub(crate) platform_instance_id: [u8; 16],
@@ -19,13 +22,13 @@ pub(crate) struct Device {
 
 impl Device {
     /// A device like no other, at the newest level.
-    pub(crate) fn generate(ca: CaType, created: i64) -> Result<Self, BuildError> {
+    pub(crate) fn generate(ca: CaType, created: UnixTime) -> Result<Self, BuildError> {
         let (keys, cpu_svn) = (DeviceKeys::generate()?, CpuSvn::Components(Tcb::NEWEST.cpu_svn));
         Ok(Self { created, ca, keys, platform_instance_id: random()?, cpu_svn, pce_svn: PCE_SVN })
     }
 
     /// One whose processor is that of the simulation mode of Intel's SDK.
-    pub(crate) fn sdk_compat(ca: CaType, created: i64) -> Result<Self, BuildError> {
+    pub(crate) fn sdk_compat(ca: CaType, created: UnixTime) -> Result<Self, BuildError> {
         Ok(Self { keys: DeviceKeys::sdk(), cpu_svn: CpuSvn::SdkDefault, ..Self::generate(ca, created)? })
     }
 
@@ -65,8 +68,8 @@ impl Device {
         Self { cpu_svn, pce_svn: Tcb::NEWEST.pce_svn, ..self.clone() }
     }
 
-    /// What Intel certifies at `at` (Unix seconds) for that level.
-    pub(crate) fn machine(&self, level: Tcb, at: i64) -> Result<Machine, EnclaveError> {
+    /// What Intel certifies at `at` for that level.
+    pub(crate) fn machine(&self, level: Tcb, at: UnixTime) -> Result<Machine, EnclaveError> {
         let newest = self.newest();
         let cpu = newest.start()?;
         let pce = Pce::new(&cpu, newest.pce_svn);

@@ -5,6 +5,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
 use super::certificates::PckCertificates;
@@ -62,7 +63,7 @@ fn to_json(device: &Device, certificates: &PckCertificates) -> Result<Zeroizing<
     };
     kept::write(&State {
         format: FORMAT,
-        created: device.created,
+        created: device.created.seconds(),
         ca: device.ca.word().to_owned(),
         device_keys: has_secrets.then(|| Secret::of(device.keys.to_bytes().as_slice())),
         platform_instance_id: hex::encode(device.platform_instance_id),
@@ -96,7 +97,7 @@ fn of_json(json: &[u8]) -> Result<(Device, PckCertificates), DamagedState> {
         issuers: issuers.try_into().map_err(|_| member("issuers"))?,
     };
     let device = Device {
-        created: state.created,
+        created: UnixTime::from_seconds(state.created),
         ca: CaType::from_word(&state.ca).ok_or(member("ca"))?,
         keys,
         platform_instance_id: kept::bytes(&state.platform_instance_id, "platform_instance_id")?,

@@ -1,6 +1,7 @@
 //! The simulated Intel of a simulation: its keys and certificates, and what it has revoked.
 
 use serde::{Deserialize, Serialize};
+use unix_time::UnixTime;
 
 use crate::architectural::EnclaveError;
 use crate::blueprint::Blueprint;
@@ -17,7 +18,7 @@ use crate::signed::Signed;
 /// A simulated Intel, which certifies the platforms of its simulation.
 #[derive(Clone, Debug)]
 pub struct Intel {
-    created: i64,
+    created: UnixTime,
     root: Authority,
     platform_ca: Authority,
     processor_ca: Authority,
@@ -59,8 +60,8 @@ struct RevokedState {
 }
 
 impl Intel {
-    /// A new one as of `at` (Unix seconds).
-    pub(super) fn generate(at: i64) -> Result<Self, BuildError> {
+    /// A new one as of `at`.
+    pub(super) fn generate(at: UnixTime) -> Result<Self, BuildError> {
         let machine = Machine::generate(CaType::Platform, at)?;
         let blueprint = Blueprint::of(&machine, at)?;
         let certificates = blueprint.issue()?.certificates().clone();
@@ -95,7 +96,7 @@ impl Intel {
             Ok::<_, DamagedState>((ca, kept::bytes(&revoked.serial, "revoked")?))
         };
         Ok(Self {
-            created: state.created,
+            created: UnixTime::from_seconds(state.created),
             root: authority(&state.root, "root")?,
             platform_ca: authority(&state.platform_ca, "platform_ca")?,
             processor_ca: authority(&state.processor_ca, "processor_ca")?,
@@ -112,7 +113,7 @@ impl Intel {
             |(ca, serial): &(CaType, [u8; 20])| RevokedState { ca: ca.word().to_owned(), serial: hex::encode(serial) };
         kept::write(&State {
             format: FORMAT,
-            created: self.created,
+            created: self.created.seconds(),
             root: party(&self.root)?,
             platform_ca: party(&self.platform_ca)?,
             processor_ca: party(&self.processor_ca)?,
@@ -122,8 +123,8 @@ impl Intel {
         })
     }
 
-    /// When it was made, Unix time.
-    pub const fn created(&self) -> i64 {
+    /// When it was made.
+    pub const fn created(&self) -> UnixTime {
         self.created
     }
 
@@ -137,12 +138,12 @@ impl Intel {
         PemStyle::default().encode([self.root_certificate_der()], CERTIFICATE)
     }
 
-    /// Collateral about SGX as of `at` (Unix seconds), with the CRL of the CA of that type: the root CRL for a year, everything
+    /// Collateral about SGX as of `at`, with the CRL of the CA of that type: the root CRL for a year, everything
     /// else for 30 days.
     ///
     /// # Errors
     /// Where the time cannot be written.
-    pub fn collateral(&self, ca: CaType, at: i64) -> Result<Collateral, BuildError> {
+    pub fn collateral(&self, ca: CaType, at: UnixTime) -> Result<Collateral, BuildError> {
         self.blueprint(ca, at)?.with_certificates(self.certificates(Vec::new())).collateral()
     }
 
@@ -150,22 +151,22 @@ impl Intel {
     ///
     /// # Errors
     /// Where the time cannot be written.
-    pub fn td_collateral(&self, ca: CaType, at: i64) -> Result<Collateral, BuildError> {
+    pub fn td_collateral(&self, ca: CaType, at: UnixTime) -> Result<Collateral, BuildError> {
         self.td_blueprint(ca, at)?.with_certificates(self.certificates(Vec::new())).collateral()
     }
 
     /// Collateral that is not signed yet.
-    pub(crate) fn blueprint(&self, ca: CaType, at: i64) -> Result<Blueprint, BuildError> {
+    pub(crate) fn blueprint(&self, ca: CaType, at: UnixTime) -> Result<Blueprint, BuildError> {
         Ok(self.with_revoked(Blueprint::of(&self.nobody(ca)?, at)?, ca))
     }
 
     /// The same about TDX.
-    pub(crate) fn td_blueprint(&self, ca: CaType, at: i64) -> Result<Blueprint, BuildError> {
+    pub(crate) fn td_blueprint(&self, ca: CaType, at: UnixTime) -> Result<Blueprint, BuildError> {
         Ok(self.with_revoked(Blueprint::of_trust_domains(&self.nobody(ca)?, at)?, ca))
     }
 
-    /// Issues the PCK certificates of a device at `at` (Unix seconds), one for each level.
-    pub(super) fn certify(&self, device: &Device, at: i64) -> Result<PckCertificates, EnclaveError> {
+    /// Issues the PCK certificates of a device at `at`, one for each level.
+    pub(super) fn certify(&self, device: &Device, at: UnixTime) -> Result<PckCertificates, EnclaveError> {
         let pck = |level| Ok((level, self.pck(device, level, at)?.build()?));
         let pck = Tcb::CERTIFIED.into_iter().map(pck).collect::<Result<_, EnclaveError>>()?;
         let own = self.certificates(Vec::new());
@@ -173,7 +174,12 @@ impl Intel {
     }
 
     /// The PCK certificate of a device for that level, not signed yet.
-    pub(crate) fn pck(&self, device: &Device, level: Tcb, at: i64) -> Result<Signed<CertificateSpec>, EnclaveError> {
+    pub(crate) fn pck(
+        &self,
+        device: &Device,
+        level: Tcb,
+        at: UnixTime,
+    ) -> Result<Signed<CertificateSpec>, EnclaveError> {
         let machine = self.over(device.machine(level, at)?);
         Ok(Blueprint::of(&machine, at)?.certificates.pck)
     }

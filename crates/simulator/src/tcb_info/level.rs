@@ -2,6 +2,7 @@
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use unix_time::UnixTime;
 
 use crate::build_error::BuildError;
 use crate::time;
@@ -15,8 +16,8 @@ pub struct TcbLevelSpec {
     pub pce_svn: u32,
     /// SVNs of the TDX components to reach, 16 of them; for TDX alone.
     pub tdx_components: Option<Vec<TcbComponent>>,
-    /// When the level was set, Unix time.
-    pub tcb_date: i64,
+    /// When the level was set.
+    pub tcb_date: UnixTime,
     /// What reaching it means, in Intel's words: `UpToDate`, `OutOfDate` and so on.
     pub tcb_status: String,
     /// Security advisories that apply; left out where there is none.

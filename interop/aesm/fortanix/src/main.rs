@@ -15,6 +15,7 @@ use dcap_qvl::QuoteCollateralV3;
 use dcap_qvl::verify::QuoteVerifier;
 use serde_json::value::RawValue;
 use simulator::{CaType, Collateral, EnclaveReport, Platform, Simulation};
+use unix_time::UnixTime;
 use zerocopy::{FromBytes, IntoBytes};
 
 fn main() {
@@ -68,11 +69,11 @@ fn quote(socket: &str, platform: &Path, out: &Path) {
 
 fn judge(simulation: &Path, quotes: &[&str]) {
     let simulation = Simulation::open(simulation).unwrap();
-    let now = UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let now = UnixTime::of_system_clock();
     for path in quotes {
-        let collateral = simulation.intel().collateral(CaType::Platform, now.try_into().unwrap()).unwrap();
+        let collateral = simulation.intel().collateral(CaType::Platform, now).unwrap();
         let verifier = QuoteVerifier::new(simulation.intel().root_certificate_der().to_vec());
-        let judged = verifier.verify(&fs::read(path).unwrap(), &qvl(collateral), now).unwrap();
+        let judged = verifier.verify(&fs::read(path).unwrap(), &qvl(collateral), now.seconds().try_into().unwrap()).unwrap();
         assert_eq!(judged.status, "UpToDate", "{path}");
     }
     println!("dcap-qvl: {} quotes are UpToDate under the simulated root", quotes.len());

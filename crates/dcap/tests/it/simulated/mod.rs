@@ -31,7 +31,7 @@ pub fn key() -> EcdsaKey {
 
 /// A new machine under the Platform CA with that one change.
 pub fn blueprint(change: Change) -> Blueprint {
-    let mut blueprint = Blueprint::new(NOW).unwrap();
+    let mut blueprint = Blueprint::new(at(NOW)).unwrap();
     change(&mut blueprint);
     blueprint
 }
@@ -160,7 +160,7 @@ pub trait Fresh {
 
 impl Fresh for Blueprint {
     fn fresh() -> Self {
-        Self::new(NOW).unwrap()
+        Self::new(at(NOW)).unwrap()
     }
 }
 

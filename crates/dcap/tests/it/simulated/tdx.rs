@@ -19,7 +19,7 @@ pub struct TrustDomain {
 impl Fresh for TrustDomain {
     fn fresh() -> Self {
         let report = TrustDomainReport { mr_td: [1; 48], rtmr: [[2; 48]; 4], debug: false, report_data: [5; 64] };
-        let machine = Blueprint::for_tdx(NOW).unwrap();
+        let machine = Blueprint::for_tdx(at(NOW)).unwrap();
         let mut made = Self { machine, report: report.td15_ex(), body_type: 0 };
         made.body(5, body_type::TD15);
         made

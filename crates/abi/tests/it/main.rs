@@ -1,0 +1,3 @@
+//! Readers of what strangers send, beyond fixed layouts.
+
+mod hcl;
