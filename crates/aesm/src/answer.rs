@@ -5,41 +5,16 @@ use zerocopy::{FromBytes, IntoBytes};
 
 use crate::backend::Backend;
 use crate::error_code::ErrorCode;
-use crate::key_ids;
+use crate::key_ids::{self, PUB_KEY_ID_SIZE};
 use crate::message::{
     GetQuoteExRequest, GetQuoteExResponse, GetQuoteSizeExResponse, GetSupportedAttKeyIdNumResponse,
     GetSupportedAttKeyIdsResponse, InitQuoteExRequest, InitQuoteExResponse, Kind, Request, Response,
     SelectAttKeyIdResponse,
 };
-use crate::quoting_enclave::QuoteError;
+use crate::refusal::Refusal;
 
-/// How long the id of a public key is.
-pub const PUB_KEY_ID_SIZE: u64 = 32;
 /// How long a quote may be asked to be: four times the longest that there are.
 pub const MAX_QUOTE: u32 = 64 << 10;
-
-/// Why a request is refused: with which code, and the cause for the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub code: ErrorCode,
-    pub cause: String,
-}
-
-impl Refusal {
-    pub const fn new(code: ErrorCode, cause: String) -> Self {
-        Self { code, cause }
-    }
-
-    pub fn parameter(cause: impl Into<String>) -> Self {
-        Self::new(ErrorCode::Parameter, cause.into())
-    }
-}
-
-impl From<QuoteError> for Refusal {
-    fn from(error: QuoteError) -> Self {
-        Self::new(error.error_code(), format!("{error} ({:#06x})", error.quote3_error()))
-    }
-}
 
 /// An answer with what the log says of it.
 pub struct Answer {
@@ -160,7 +135,7 @@ async fn quote(backend: &Backend, request: &GetQuoteExRequest, hops: &[Vec<u8>])
     let mut quoted = backend.quote(report, info.as_ref(), room, hops).await?;
     let size = usize::try_from(room).unwrap_or_default();
     if quoted.quote.len() > size {
-        return Err(too_small(room, quoted.quote.len()));
+        return Err(Refusal::too_small(room, quoted.quote.len()));
     }
     quoted.quote.resize(size, 0);
     let echoed = match (info, quoted.qe_report) {
@@ -173,9 +148,4 @@ async fn quote(backend: &Backend, request: &GetQuoteExRequest, hops: &[Vec<u8>])
     };
     let response = GetQuoteExResponse { error_code: Some(0), quote: Some(quoted.quote), qe_report_info: echoed };
     Ok(Response { get_quote_ex: Some(response), ..Response::default() })
-}
-
-/// Where the quote is longer than the buffer that the client has for it.
-pub fn too_small(room: u32, needed: impl std::fmt::Display) -> Refusal {
-    Refusal::parameter(format!("buffer for the quote has {room} bytes, and {needed} are needed"))
 }

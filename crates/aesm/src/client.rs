@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use zerocopy::{FromBytes, IntoBytes};
 
 use crate::frame::{self, FrameError};
+use crate::key_ids::PUB_KEY_ID_SIZE;
 use crate::message::{
     GetQuoteExRequest, GetQuoteSizeExRequest, GetSupportedAttKeyIdNumRequest, GetSupportedAttKeyIdsRequest,
     InitQuoteExRequest, InitQuoteExResponse, Request, Response, SelectAttKeyIdRequest,
@@ -140,7 +141,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn init_quote(&self, key: &AttestationKeyIdExt) -> Result<Initialised, ClientError> {
-        let response = self.init_quote_ex(key, Some(crate::answer::PUB_KEY_ID_SIZE)).await?;
+        let response = self.init_quote_ex(key, Some(PUB_KEY_ID_SIZE)).await?;
         let target_info: TargetInfo = read("target info", response.target_info())?;
         let ecdsa_id = read("id of the public key", response.pub_key_id())?;
         Ok(Initialised { target_info, ecdsa_id })

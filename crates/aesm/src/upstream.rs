@@ -11,11 +11,11 @@ use std::time::Duration;
 use abi::sgx::{QeReportInfo, Report};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
-use crate::answer::Refusal;
 use crate::client::{Client, ClientError};
 use crate::error_code::ErrorCode;
 use crate::key_ids;
 use crate::quoting_enclave::{Initialised, Quoted};
+use crate::refusal::Refusal;
 
 /// How long a request waits for a daemon that is away: clients wait 15 seconds for us.
 const PATIENCE: Duration = Duration::from_secs(10);
