@@ -10,6 +10,9 @@ pub(crate) trait Question: Into<Request> {
     /// The message that answers this one.
     type Answer: Default;
 
+    /// Returns the kind of the request.
+    fn kind(&self) -> Kind;
+
     /// Takes the answer out of a response; nothing if the response is to another question.
     fn answer_in(response: Response) -> Option<Self::Answer>;
 }
@@ -76,10 +79,9 @@ macro_rules! messages {
             }
 
             /// Returns the kind of what it asks for; whatever else it holds counts for nothing.
-            pub const fn kind(&self) -> Option<Kind> {
-                match self.asked() {
-                    $(Some(Asked::$kind(_)) => Some(Kind::$kind),)+
-                    None => None,
+            pub fn kind(&self) -> Option<Kind> {
+                match self.asked()? {
+                    $(Asked::$kind(message) => Some(message.kind()),)+
                 }
             }
 
@@ -139,6 +141,10 @@ macro_rules! messages {
 
             impl Question for $question {
                 type Answer = $answer;
+
+                fn kind(&self) -> Kind {
+                    Kind::$kind
+                }
 
                 fn answer_in(response: Response) -> Option<$answer> {
                     response.$member
