@@ -23,7 +23,7 @@ use service::{
 };
 use simulator::Platform;
 use state_dir::PrivateDir;
-use store::{Postgres, Sqlite, Store, StoreError};
+use store::{Postgres, ProviderStore, Sqlite, Store, StoreError};
 use tokio::task::JoinHandle;
 use unix_time::UnixTime;
 use web::{Gate, Limits, Serving};
@@ -116,7 +116,8 @@ impl Running {
         let providers = Arc::new(opened.map_err(|error| not_open(&error))?);
         administrator::keep(&data, &starting, &*store, &audit, now).await?;
         let access =
-            Access::open(Arc::clone(&store), &vault, Arc::clone(&audit), &url, Arc::clone(&issuers), now).await;
+            Access::open(Arc::<dyn Store>::clone(&store), &vault, Arc::clone(&audit), &url, Arc::clone(&issuers), now)
+                .await;
         let access = access.map_err(|error| no_access(&error))?;
         // Everything that a first start makes is there.
         drop(starting);
@@ -143,7 +144,7 @@ impl Running {
 }
 
 /// A data directory is for a simulated machine or for genuine hardware, from its first start on.
-async fn check_kind(settings: &Settings, store: &dyn Store) -> Result<(), Failure> {
+async fn check_kind(settings: &Settings, store: &dyn ProviderStore) -> Result<(), Failure> {
     let kept = store.provider(PROVIDER).await.map_err(|error| store_unusable(&error))?;
     let is_simulated = kept.as_ref().map(|state| state.provider.root_pem.is_some());
     match (is_simulated, settings.simulated) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::http::{HeaderMap, header};
-use store::Store;
+use store::AccessStore;
 use unix_time::UnixTime;
 
 use crate::audit::Audit;
@@ -91,7 +91,7 @@ pub struct Access {
     tokens: AccessTokens,
     issuers: Arc<TrustedIssuers>,
     failures: Failures,
-    store: Arc<dyn Store>,
+    store: Arc<dyn AccessStore>,
     audit: Arc<Audit>,
 }
 
@@ -102,7 +102,7 @@ impl Access {
     /// # Errors
     /// Where the store fails, or the key does not open.
     pub async fn open(
-        store: Arc<dyn Store>,
+        store: Arc<dyn AccessStore>,
         vault: &Vault,
         audit: Arc<Audit>,
         url: &str,

@@ -9,7 +9,7 @@ use axum::http::{Request, header};
 use running::{addresses, claims_of, config, enclave_holding, quote_body, running_with};
 use serde_json::json;
 use service::{Addresses, EndorsementsError, OpenError, Providers, PublicUrl, UnusableProvider};
-use store::{PolicyChange, Sqlite, Store};
+use store::{PolicyChange, ProviderStore, Sqlite, Store};
 use token::policy_jws;
 use unix_time::UnixTime;
 

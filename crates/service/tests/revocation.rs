@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::header;
 use running::{ADMINISTRATOR, Answer, Running, URL, claims_of, enclave_holding, encode, quote_body, request, running};
 use serde_json::{Value, json};
-use store::{RevokedBy, RevokedToken, Sqlite, Store};
+use store::{ProviderStore, RevokedBy, RevokedToken, Sqlite};
 use token::{Binding, Expectations, Jwks, RevokedTokens, TokenError, Verifier};
 
 async fn token_at(service: &Running, provider: &str) -> String {

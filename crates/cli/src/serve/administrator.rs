@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use service::Audit;
 use state_dir::{Lock, PrivateDir};
-use store::{Store, StoreError};
+use store::{AccessStore, StoreError};
 use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
@@ -25,7 +25,7 @@ const MAX_FILE: usize = 1 << 10;
 pub async fn keep(
     data: &PrivateDir,
     lock: &Lock<'_>,
-    store: &dyn Store,
+    store: &dyn AccessStore,
     audit: &Audit,
     now: UnixTime,
 ) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use service::Audit;
 use state_dir::{Lock, PrivateDir, StateError};
-use store::Store;
+use store::AuditLog;
 use tokio::task::JoinHandle;
 
 use super::data_directory;
@@ -40,7 +40,7 @@ pub struct Writing {
 }
 
 impl Writing {
-    pub fn start(audit: Arc<Audit>, store: Arc<dyn Store>) -> Self {
+    pub fn start(audit: Arc<Audit>, store: Arc<dyn AuditLog>) -> Self {
         let writing = Arc::clone(&audit);
         Self { audit, task: tokio::spawn(async move { writing.write_behind(&*store).await }) }
     }

@@ -5,7 +5,7 @@
 use aws_lc_rs::{hmac, rand};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{AccessKey, Store, StoreError};
+use store::{AccessKey, AccessStore, StoreError};
 use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
@@ -46,7 +46,7 @@ struct Claims {
 impl AccessTokens {
     /// With the key in the store, which is made where there is none.
     pub(super) async fn open(
-        store: &dyn Store,
+        store: &dyn AccessStore,
         vault: &Vault,
         audit: &Audit,
         url: &str,
@@ -113,7 +113,7 @@ impl AccessTokens {
 }
 
 async fn make_key(
-    store: &dyn Store,
+    store: &dyn AccessStore,
     vault: &Vault,
     audit: &Audit,
     now: UnixTime,

@@ -1,7 +1,7 @@
 //! Signed policies and signer requests are used once, however their signature is spelled.
 
 use serde_json::{Value, json};
-use store::{Entry, PolicyChange, Sqlite, Store};
+use store::{Entry, PolicyChange, ProviderStore, Sqlite};
 
 use crate::hand::Hand;
 use crate::running::managed::{GROUP, MINIMAL};

@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, PgConnection};
 
-use crate::StoreError;
+use crate::error::StoreError;
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
 const MIGRATIONS: [&str; 6] = [

@@ -1,6 +1,6 @@
 //! Using signed requests once, in SQL that SQLite and PostgreSQL understand alike.
 
-/// Implements `use_once` and `remember_policies` for a type with the field `pool`.
+/// Implements `use_once` and `remember_policies` for the writers of policies and providers.
 macro_rules! signed_requests_in_sql {
     ($store:ty, $database:ty) => {
         impl $store {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use sqlx::{Connection, PgConnection};
-use store::{Postgres, Store, StoreError};
+use store::{Postgres, ProviderStore, StoreError};
 
 use crate::contract::every_store;
 use crate::rows::{entry, provider};

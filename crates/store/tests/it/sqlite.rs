@@ -1,6 +1,6 @@
 //! The contract on SQLite, and what concerns its file.
 
-use store::{Sqlite, Store, StoreError};
+use store::{ProviderStore, Sqlite, StoreError};
 use tempfile::TempDir;
 
 use crate::contract::every_store;

@@ -1,4 +1,4 @@
-//! What is kept, row by row.
+//! What is kept of providers, row by row.
 
 /// An attestation provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,50 +160,4 @@ pub struct PolicySigner {
     pub added_at: i64,
     /// By whom.
     pub added_by: String,
-}
-
-/// A client of the built-in issuer of access tokens.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Client {
-    /// Its id.
-    pub id: String,
-    /// Its name, for people.
-    pub name: String,
-    /// SHA-256 of its secret.
-    pub secret_sha256: [u8; 32],
-    /// What it may do.
-    pub role: String,
-    /// With which provider; none is every one.
-    pub provider: Option<String>,
-    /// The first second in which it gets no more tokens.
-    pub expires_at: i64,
-    /// When it was made.
-    pub created_at: i64,
-    /// By whom.
-    pub created_by: String,
-}
-
-impl std::fmt::Debug for Client {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut debug = f.debug_struct("Client");
-        debug.field("id", &self.id).field("name", &self.name).field("role", &self.role);
-        debug.field("provider", &self.provider).finish_non_exhaustive()
-    }
-}
-
-/// A key that access tokens are signed with.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AccessKey {
-    /// Key id.
-    pub kid: String,
-    /// The key, sealed by the service.
-    pub sealed: Vec<u8>,
-    /// When it was made.
-    pub created_at: i64,
-}
-
-impl std::fmt::Debug for AccessKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AccessKey").field("kid", &self.kid).finish_non_exhaustive()
-    }
 }
