@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aesm::{Access, Backend, Config, DEFAULT_SOCKET, Server, Socket, SocketError, Upstream, UpstreamError};
+use problem::Problem;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;

@@ -84,7 +84,7 @@ impl Desk {
             }
             Err(unanswered) => {
                 self.metrics.closed(unanswered.reason());
-                let cause = cause(&unanswered);
+                let cause = problem::chain(&unanswered);
                 match unanswered {
                     // Whoever looks whether somebody listens.
                     Unanswered::Frame(FrameError::Nothing) => {
@@ -134,15 +134,4 @@ impl Desk {
             "request"
         );
     }
-}
-
-/// An error with what caused it.
-fn cause(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }
