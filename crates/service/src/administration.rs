@@ -205,7 +205,7 @@ impl Providers {
             "policyTokenHash": change.jws.as_deref().map(token::hash::policy_token_hash),
             "signingInputSha256": change.jws.as_deref().map(used_once::signing_input_hex),
         });
-        let at = UnixTime::from_seconds(change.changed_at);
+        let at = change.changed_at;
         let entry = self.config.audit.entry("policy.change", &change.changed_by, at, details);
         self.store.change_policy(&change, request, &entry).await?;
         tracing::info!(
@@ -237,7 +237,7 @@ fn next_change(
         text: None,
         audience: None,
         restores: None,
-        changed_at: now.seconds(),
+        changed_at: now,
         changed_by: caller.name.clone(),
     }
 }

@@ -61,7 +61,7 @@ impl Providers {
             location,
             is_location_default: create.is_default(),
             settings: settings.to_json(),
-            created_at: now.seconds(),
+            created_at: now,
             created_by: caller.name.clone(),
             revision: 0,
             revocations: 0,
@@ -179,7 +179,7 @@ fn signer(name: &ProviderName, certificate: &SignerCertificate, caller: &Caller,
         provider: name.to_string(),
         sha256: sha256(&[certificate.der()]),
         certificate: certificate.der().to_vec(),
-        added_at: now.seconds(),
+        added_at: now,
         added_by: caller.name.clone(),
     }
 }

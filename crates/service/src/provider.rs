@@ -86,7 +86,7 @@ pub struct Provider {
     pub(crate) is_location_default: bool,
     pub(crate) settings: Settings,
     pub(crate) revision: i64,
-    pub(crate) created_at: i64,
+    pub(crate) created_at: UnixTime,
     pub(crate) created_by: String,
     pub(crate) policies: Policies,
     /// The certificates that its policies must be signed under.

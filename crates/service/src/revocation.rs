@@ -131,7 +131,7 @@ impl Provider {
 
     /// The ids of withdrawn keys that are listed at that time.
     pub(crate) fn withdrawn_keys(&self, now: UnixTime) -> impl Iterator<Item = &str> {
-        let listed = self.withdrawn.iter().filter(move |key| now.seconds() < key.listed_until);
+        let listed = self.withdrawn.iter().filter(move |key| now < key.listed_until);
         listed.map(|key| key.kid.as_str())
     }
 }
@@ -183,9 +183,10 @@ impl Providers {
         }
         let provider = provider.name.to_string();
         let entry = self.config.audit.entry("token.revoke", by, now, json!({"provider": provider, "jti": token.jti}));
-        let revoked = RevokedToken { provider, jti: token.jti, expires_at: token.expires_at, by: kind };
+        let revoked =
+            RevokedToken { provider, jti: token.jti, expires_at: UnixTime::from_seconds(token.expires_at), by: kind };
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        match self.store.revoke_token(&revoked, limit, now.seconds(), &entry).await {
+        match self.store.revoke_token(&revoked, limit, now, &entry).await {
             Ok(_) => {}
             Err(StoreError::Full(_)) => return Err(full),
             Err(error) => return Err(error.into()),

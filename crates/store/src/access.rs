@@ -1,6 +1,7 @@
 //! Who may administer: the administrator, the clients of the built-in issuer, and the key of their access tokens.
 
 use async_trait::async_trait;
+use unix_time::UnixTime;
 
 use crate::audit::Entry;
 use crate::error::StoreError;
@@ -19,9 +20,9 @@ pub struct Client {
     /// With which provider; none is every one.
     pub provider: Option<String>,
     /// The first second in which it gets no more tokens.
-    pub expires_at: i64,
+    pub expires_at: UnixTime,
     /// When it was made.
-    pub created_at: i64,
+    pub created_at: UnixTime,
     /// By whom.
     pub created_by: String,
 }
@@ -42,7 +43,7 @@ pub struct AccessKey {
     /// The key, sealed by the service.
     pub sealed: Vec<u8>,
     /// When it was made.
-    pub created_at: i64,
+    pub created_at: UnixTime,
 }
 
 impl std::fmt::Debug for AccessKey {
@@ -64,7 +65,7 @@ pub trait AccessStore: Send + Sync {
     async fn create_administrator(
         &self,
         token_sha256: &[u8; 32],
-        created_at: i64,
+        created_at: UnixTime,
         entry: &Entry,
     ) -> Result<(), StoreError>;
 

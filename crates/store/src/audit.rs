@@ -3,6 +3,7 @@
 mod chain;
 
 use async_trait::async_trait;
+use unix_time::UnixTime;
 
 use crate::error::StoreError;
 
@@ -16,7 +17,7 @@ pub struct PlatformEvidence {
     /// Which platform, as the service tells them apart.
     pub platform: [u8; 32],
     /// When it came.
-    pub received_at: i64,
+    pub received_at: UnixTime,
     /// The evidence.
     pub evidence: Vec<u8>,
     /// SHA-256 of the collateral it was judged by, which is kept as an [`Input`].
@@ -54,7 +55,7 @@ pub trait AuditLog: Send + Sync {
         entry: &Entry,
         inputs: &[Input],
         last: &[PlatformEvidence],
-        at: i64,
+        at: UnixTime,
     ) -> Result<(), StoreError>;
 
     /// The ends of each chain, by replica.
@@ -85,7 +86,7 @@ pub trait AuditLog: Send + Sync {
     async fn records_size(&self, replica: &str, after: i64) -> Result<i64, StoreError>;
 
     /// The bytes of inputs that were used at that time or later, and of evidence received then.
-    async fn inputs_size(&self, since: i64) -> Result<i64, StoreError>;
+    async fn inputs_size(&self, since: UnixTime) -> Result<i64, StoreError>;
 
     /// Adds a record that announces a deletion, with the action [`RETENTION`], to the chain of the anchor, and moves the chain's
     /// anchor there. Returns false and changes nothing if the chain has no such record, or its anchor is there already.
@@ -96,5 +97,5 @@ pub trait AuditLog: Send + Sync {
 
     /// Deletes inputs last used before that time, and evidence received before it, `limit` of each. Returns how many were
     /// deleted. From then on the database lets inputs from before that time be deleted.
-    async fn delete_inputs(&self, before: i64, limit: i64) -> Result<u64, StoreError>;
+    async fn delete_inputs(&self, before: UnixTime, limit: i64) -> Result<u64, StoreError>;
 }

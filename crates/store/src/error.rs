@@ -1,5 +1,7 @@
 //! Why a store did not do what it was asked.
 
+use unix_time::UnixTime;
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -20,8 +22,8 @@ pub enum StoreError {
     Used {
         /// What it was used for.
         action: String,
-        /// When, in seconds since 1970.
-        at: i64,
+        /// When.
+        at: UnixTime,
     },
     /// It has as many entries as the caller allows.
     #[error("limit of {0} exceeded")]

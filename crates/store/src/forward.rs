@@ -20,6 +20,7 @@ macro_rules! forward {
 macro_rules! forward_all {
     ($store:ty, $bound:path, $($other:tt)*) => {
         use async_trait::async_trait;
+        use unix_time::UnixTime;
 
         use crate::access::{AccessKey, AccessStore, Client};
         use crate::audit::{AuditLog, Chain, Entry, Head, Input, PlatformEvidence, Record};
@@ -41,13 +42,13 @@ macro_rules! forward_all {
             fn add_signing_key(key: &SigningKey, revision: i64, entry: &Entry) -> ();
             fn remove_signing_key(provider: &str, kid: &str, entry: &Entry) -> bool;
             fn withdraw_signing_key(
-                key: &WithdrawnKey, successor: Option<&SigningKey>, revision: i64, now: i64, entry: &Entry
+                key: &WithdrawnKey, successor: Option<&SigningKey>, revision: i64, now: UnixTime, entry: &Entry
             ) -> ();
             fn policy_history(provider: &str, attestation_type: &str) -> Vec<PolicyChange>;
             fn change_policy(change: &PolicyChange, request: Option<&SignedRequest>, entry: &Entry) -> ();
             fn add_policy_signer(signer: &PolicySigner, request: &SignedRequest, entry: &Entry) -> bool;
             fn remove_policy_signer(provider: &str, sha256: &[u8; 32], request: &SignedRequest, entry: &Entry) -> bool;
-            fn revoke_token(token: &RevokedToken, limit: i64, now: i64, entry: &Entry) -> bool;
+            fn revoke_token(token: &RevokedToken, limit: i64, now: UnixTime, entry: &Entry) -> bool;
             fn revoked_tokens(provider: &str, after: i64) -> Option<(i64, Vec<RevokedToken>)>;
             as it is: $($other)*
         }
@@ -55,7 +56,7 @@ macro_rules! forward_all {
         $crate::forward::forward! {
             AccessStore for $store, $bound:
             fn administrator() -> Option<[u8; 32]>;
-            fn create_administrator(token_sha256: &[u8; 32], created_at: i64, entry: &Entry) -> ();
+            fn create_administrator(token_sha256: &[u8; 32], created_at: UnixTime, entry: &Entry) -> ();
             fn clients() -> Vec<Client>;
             fn client(id: &str) -> Option<Client>;
             fn create_client(client: &Client, entry: &Entry) -> ();
@@ -67,17 +68,17 @@ macro_rules! forward_all {
 
         $crate::forward::forward! {
             AuditLog for $store, $bound:
-            fn append(entry: &Entry, inputs: &[Input], last: &[PlatformEvidence], at: i64) -> ();
+            fn append(entry: &Entry, inputs: &[Input], last: &[PlatformEvidence], at: UnixTime) -> ();
             fn chains() -> Vec<Chain>;
             fn records(replica: &str, after: i64, limit: i64) -> Vec<Record>;
             fn input(sha256: &[u8; 32]) -> Option<Vec<u8>>;
             fn platforms(provider: &str, after: &[u8; 32], limit: i64) -> Vec<[u8; 32]>;
             fn platform_evidence(provider: &str, platform: &[u8; 32]) -> Option<PlatformEvidence>;
             fn records_size(replica: &str, after: i64) -> i64;
-            fn inputs_size(since: i64) -> i64;
+            fn inputs_size(since: UnixTime) -> i64;
             fn move_anchor(anchor: &Head, text: &str) -> bool;
             fn delete_records(replica: &str, limit: i64) -> u64;
-            fn delete_inputs(before: i64, limit: i64) -> u64;
+            fn delete_inputs(before: UnixTime, limit: i64) -> u64;
             as it is:
         }
     };

@@ -1,7 +1,7 @@
 //! What a service keeps: providers with their keys, policies and signers; who may administer them; the audit. A trait for each
 //! area, SQLite as the embedded default, PostgreSQL for several replicas.
 //!
-//! No HTTP and no judgement: rows in, rows out, each method one transaction. Times are seconds since 1970. Every change of
+//! No HTTP and no judgement: rows in, rows out, each method one transaction. The columns of times hold seconds since 1970. Every change of
 //! anything that belongs to a provider gives the provider a new revision, higher than any before. Every change stands in the
 //! audit, or was not made.
 

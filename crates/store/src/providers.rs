@@ -5,6 +5,7 @@ mod rows;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use unix_time::UnixTime;
 
 use crate::audit::Entry;
 use crate::error::StoreError;
@@ -87,7 +88,7 @@ pub trait ProviderStore: Send + Sync {
         key: &WithdrawnKey,
         successor: Option<&SigningKey>,
         revision: i64,
-        now: i64,
+        now: UnixTime,
         entry: &Entry,
     ) -> Result<(), StoreError>;
 
@@ -138,8 +139,13 @@ pub trait ProviderStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Missing`] where the provider does not exist, [`StoreError::Full`] where the limit is reached.
-    async fn revoke_token(&self, token: &RevokedToken, limit: i64, now: i64, entry: &Entry)
-    -> Result<bool, StoreError>;
+    async fn revoke_token(
+        &self,
+        token: &RevokedToken,
+        limit: i64,
+        now: UnixTime,
+        entry: &Entry,
+    ) -> Result<bool, StoreError>;
 
     /// The tokens of a provider that were revoked after the change of that number, with the number of the last revocation; none
     /// where the provider does not exist.

@@ -27,6 +27,7 @@ macro_rules! statements_in_sql {
         use std::collections::BTreeMap;
 
         use sqlx::Row;
+        use unix_time::UnixTime;
 
         use crate::access::{AccessKey, Client};
         use crate::audit::{Chain, Entry, Head, Input, PlatformEvidence, Record, link};
@@ -60,6 +61,10 @@ macro_rules! statements_in_sql {
 
         fn touch(provider: &str, generation: i64) -> Query<'_> {
             sqlx::query("UPDATE provider SET revision = $1 WHERE name = $2").bind(generation).bind(provider)
+        }
+
+        fn time(row: &$row, column: &str) -> Result<UnixTime, StoreError> {
+            Ok(UnixTime::from_seconds(row.try_get(column)?))
         }
 
         /// The schema allows no other length.

@@ -39,7 +39,7 @@ pub async fn keep(
         None => make(lock)?,
     };
     let entry = audit.entry("administrator.create", "veritee", now, json!({}));
-    match store.create_administrator(&sha256(token.as_bytes()), now.seconds(), &entry).await {
+    match store.create_administrator(&sha256(token.as_bytes()), now, &entry).await {
         // A replica with another data directory was first, and its token is valid. A file made by this start would mislead.
         Err(StoreError::Exists(_)) if is_new => {
             lock.remove(FILE).map(drop).map_err(|error| Failure::of_environment(&error))

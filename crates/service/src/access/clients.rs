@@ -27,7 +27,7 @@ pub(crate) struct NewClient {
     /// With which provider; none is every one.
     pub(crate) provider: Option<ProviderName>,
     /// The first second in which it gets no more tokens.
-    pub(crate) expires_at: i64,
+    pub(crate) expires_at: UnixTime,
 }
 
 /// What a client proves itself with; shown once, and never kept.
@@ -47,7 +47,7 @@ impl Access {
         // As much work for an id that does not exist.
         let kept = client.as_ref().map_or([0; 32], |client| client.secret_sha256);
         let is_right = verify_slices_are_equal(&digest, &kept).is_ok();
-        match client.filter(|client| is_right && now.seconds() < client.expires_at) {
+        match client.filter(|client| is_right && now < client.expires_at) {
             Some(client) => Ok((self.tokens.issue(&client.id, now), super::tokens::LIFETIME)),
             None => {
                 self.failures.note(peer, now)?;
@@ -60,7 +60,7 @@ impl Access {
     pub(super) async fn client_of(&self, token: &str, now: UnixTime) -> Result<Caller, AccessError> {
         let id = self.tokens.client_of(token, now)?;
         let gone = AccessError::TokenRefused("its client is gone or has expired");
-        let Some(client) = self.store.client(&id).await?.filter(|client| now.seconds() < client.expires_at) else {
+        let Some(client) = self.store.client(&id).await?.filter(|client| now < client.expires_at) else {
             return Err(gone);
         };
         let provider = client.provider.as_deref().map(ProviderName::parse).transpose();
@@ -88,7 +88,7 @@ impl Access {
             role: new.role.as_str().to_owned(),
             provider: new.provider.map(|name| name.to_string()),
             expires_at: new.expires_at,
-            created_at: now.seconds(),
+            created_at: now,
             created_by: by.name.clone(),
         };
         let details = json!({
@@ -96,7 +96,7 @@ impl Access {
             "clientId": client.id,
             "role": client.role,
             "provider": client.provider,
-            "expiresAt": UnixTime::from_seconds(client.expires_at).to_string(),
+            "expiresAt": client.expires_at.to_string(),
         });
         let entry = self.audit.entry("client.create", &by.name, now, details);
         self.store.create_client(&client, &entry).await?;

@@ -124,7 +124,7 @@ async fn make_key(
     random.map_err(|_| StoreError::Missing("randomness"))?;
     let kid = hex::encode(id);
     let sealed = vault.seal(Purpose::AccessKey { kid: &kid }, &secret)?;
-    let key = AccessKey { kid, sealed, created_at: now.seconds() };
+    let key = AccessKey { kid, sealed, created_at: now };
     let entry = audit.entry("access-key.create", BY_ITSELF, now, json!({"kid": key.kid}));
     match store.create_access_key(&key, &entry).await {
         // Another process started at the same time: its key is the one.

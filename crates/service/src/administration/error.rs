@@ -98,7 +98,7 @@ pub enum AdministrationError {
 impl From<StoreError> for AdministrationError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Used { action, at } => Self::RequestUsed { action, at: UnixTime::from_seconds(at) },
+            StoreError::Used { action, at } => Self::RequestUsed { action, at },
             StoreError::Full(_) => Self::RequestsExhausted,
             other => Self::Store(other),
         }
@@ -230,7 +230,10 @@ mod tests {
             ("set", "to set the policy at 1970-01-01T00:00:07Z", "veritee policy sign"),
             ("add", "to add a certificate", "jti"),
         ] {
-            let error = AdministrationError::from(StoreError::Used { action: action.to_owned(), at: 7 });
+            let error = AdministrationError::from(StoreError::Used {
+                action: action.to_owned(),
+                at: UnixTime::from_seconds(7),
+            });
             assert_eq!(error.code(), "signed_request_used");
             assert!(error.to_string().contains(said) && error.help().contains(help), "{error}");
         }

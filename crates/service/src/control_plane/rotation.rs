@@ -44,7 +44,7 @@ impl Providers {
         tracing::info!(
             provider = provider.name.as_str(),
             kid = key.kid,
-            signs_from = key.signs_from,
+            signs_from = key.signs_from.seconds(),
             by,
             "signing key made"
         );

@@ -53,15 +53,13 @@ impl Providers {
         let withdrawn = WithdrawnKey {
             provider: name.to_string(),
             kid: kid.to_owned(),
-            withdrawn_at: now.seconds(),
-            listed_until: now.seconds().saturating_add(longest).saturating_add(SLACK),
+            withdrawn_at: now,
+            listed_until: now.plus(longest).plus(SLACK),
         };
         let successor_kid = successor.as_ref().map(|key| key.kid.as_str());
         let details = json!({"provider": name.as_str(), "kid": kid, "successor": successor_kid});
         let entry = self.config.audit.entry("key.withdraw", by, now, details);
-        self.store
-            .withdraw_signing_key(&withdrawn, successor.as_ref(), provider.revision, now.seconds(), &entry)
-            .await?;
+        self.store.withdraw_signing_key(&withdrawn, successor.as_ref(), provider.revision, now, &entry).await?;
         tracing::warn!(provider = name.as_str(), kid, successor = successor_kid, by, "signing key withdrawn");
         self.reload(name).await?;
         self.get(name).ok_or(ControlError::Unusable)

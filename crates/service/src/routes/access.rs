@@ -168,7 +168,7 @@ fn new_client(api: &Api, body: &[u8], now: UnixTime) -> Result<NewClient, ApiErr
     if !(1..=MAX_LIFETIME).contains(&asked.expires_in) {
         return Err(refused("expiresIn is out of range".to_owned(), "give seconds, ten years at most"));
     }
-    Ok(NewClient { name: asked.name, role, provider, expires_at: now.seconds().saturating_add(asked.expires_in) })
+    Ok(NewClient { name: asked.name, role, provider, expires_at: now.plus(asked.expires_in) })
 }
 
 /// A client, without its secret.
@@ -178,8 +178,8 @@ fn shown(client: &Client) -> Value {
         "name": client.name,
         "role": client.role,
         "provider": client.provider,
-        "expiresAt": UnixTime::from_seconds(client.expires_at).to_string(),
-        "createdAt": UnixTime::from_seconds(client.created_at).to_string(),
+        "expiresAt": client.expires_at.to_string(),
+        "createdAt": client.created_at.to_string(),
         "createdBy": client.created_by,
     })
 }

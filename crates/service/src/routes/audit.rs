@@ -101,7 +101,7 @@ async fn evidence(
     let kept = api.providers.store.platform_evidence(&provider, &hash(&platform)?).await.map_err(failed)?;
     let kept = kept.ok_or_else(|| missing("evidence"))?;
     Ok(json_body(&json!({
-        "receivedAt": UnixTime::from_seconds(kept.received_at).to_string(),
+        "receivedAt": kept.received_at.to_string(),
         "evidence": crate::base64::encode(&kept.evidence),
         "collateralSha256": hex::encode(kept.collateral),
     })))

@@ -235,7 +235,7 @@ async fn a_signer_that_another_replica_removed_signs_nothing_more() {
         signing_input: [9; 32],
         action: "remove".to_owned(),
         signer: sha256(&second),
-        used_at: 7,
+        used_at: unix_time::UnixTime::from_seconds(7),
         limit: 10,
     };
     let entry = store::Entry { replica: "replica".to_owned(), text: "{}".to_owned() };

@@ -1,5 +1,7 @@
 //! What is kept of providers, row by row.
 
+use unix_time::UnixTime;
+
 /// An attestation provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
@@ -16,7 +18,7 @@ pub struct Provider {
     /// What may be changed about it: JSON that the service reads.
     pub settings: String,
     /// When it was made.
-    pub created_at: i64,
+    pub created_at: UnixTime,
     /// By whom.
     pub created_by: String,
     /// The number of the last change of anything that belongs to it, except its revoked tokens; the store's alone to set.
@@ -81,7 +83,7 @@ pub struct RevokedToken {
     /// Its id.
     pub jti: String,
     /// When it expires.
-    pub expires_at: i64,
+    pub expires_at: UnixTime,
     /// Who revoked it.
     pub by: RevokedBy,
 }
@@ -94,9 +96,9 @@ pub struct WithdrawnKey {
     /// Its key id.
     pub kid: String,
     /// When it was withdrawn.
-    pub withdrawn_at: i64,
+    pub withdrawn_at: UnixTime,
     /// Until when relying parties are told.
-    pub listed_until: i64,
+    pub listed_until: UnixTime,
 }
 
 /// A key that signs a provider's tokens.
@@ -113,9 +115,9 @@ pub struct SigningKey {
     /// Its self-signed certificate in DER.
     pub certificate: Vec<u8>,
     /// When it was made.
-    pub created_at: i64,
+    pub created_at: UnixTime,
     /// From when on it signs.
-    pub signs_from: i64,
+    pub signs_from: UnixTime,
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -142,7 +144,7 @@ pub struct PolicyChange {
     /// The number of the change that this one goes back to.
     pub restores: Option<i64>,
     /// When.
-    pub changed_at: i64,
+    pub changed_at: UnixTime,
     /// By whom.
     pub changed_by: String,
 }
@@ -157,7 +159,7 @@ pub struct PolicySigner {
     /// The certificate in DER.
     pub certificate: Vec<u8>,
     /// When it was added.
-    pub added_at: i64,
+    pub added_at: UnixTime,
     /// By whom.
     pub added_by: String,
 }

@@ -13,13 +13,13 @@ macro_rules! access_in_sql {
             pub(super) async fn create_administrator(
                 &self,
                 token_sha256: &[u8; 32],
-                created_at: i64,
+                created_at: UnixTime,
                 entry: &Entry,
             ) -> Result<(), StoreError> {
                 let (mut transaction, _) = self.begin(entry).await?;
                 sqlx::query("INSERT INTO administrator (id, token_sha256, created_at) VALUES (1, $1, $2)")
                     .bind(token_sha256.as_slice())
-                    .bind(created_at)
+                    .bind(created_at.seconds())
                     .execute(&mut *transaction)
                     .await
                     .map_err(|error| conflict(error, "administrator"))?;
@@ -51,8 +51,8 @@ macro_rules! access_in_sql {
                 .bind(client.secret_sha256.as_slice())
                 .bind(&client.role)
                 .bind(&client.provider)
-                .bind(client.expires_at)
-                .bind(client.created_at)
+                .bind(client.expires_at.seconds())
+                .bind(client.created_at.seconds())
                 .bind(&client.created_by)
                 .execute(&mut *transaction)
                 .await
@@ -85,7 +85,7 @@ macro_rules! access_in_sql {
                 sqlx::query("INSERT INTO access_key (kid, sealed, created_at) VALUES ($1, $2, $3)")
                     .bind(&key.kid)
                     .bind(&key.sealed)
-                    .bind(key.created_at)
+                    .bind(key.created_at.seconds())
                     .execute(&mut *transaction)
                     .await
                     .map_err(|error| conflict(error, "access key"))?;
@@ -100,8 +100,8 @@ macro_rules! access_in_sql {
                 secret_sha256: hash(row.try_get("secret_sha256")?)?,
                 role: row.try_get("role")?,
                 provider: row.try_get("provider")?,
-                expires_at: row.try_get("expires_at")?,
-                created_at: row.try_get("created_at")?,
+                expires_at: time(row, "expires_at")?,
+                created_at: time(row, "created_at")?,
                 created_by: row.try_get("created_by")?,
             })
         }
@@ -110,7 +110,7 @@ macro_rules! access_in_sql {
             Ok(AccessKey {
                 kid: row.try_get("kid")?,
                 sealed: row.try_get("sealed")?,
-                created_at: row.try_get("created_at")?,
+                created_at: time(row, "created_at")?,
             })
         }
     };

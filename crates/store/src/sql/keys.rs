@@ -46,7 +46,7 @@ macro_rules! keys_in_sql {
                 key: &WithdrawnKey,
                 successor: Option<&SigningKey>,
                 revision: i64,
-                now: i64,
+                now: UnixTime,
                 entry: &Entry,
             ) -> Result<(), StoreError> {
                 let (mut transaction, generation) = self.begin(entry).await?;
@@ -71,15 +71,15 @@ macro_rules! keys_in_sql {
                     return Err(StoreError::Last("signing key"));
                 }
                 let query = sqlx::query("DELETE FROM withdrawn_key WHERE provider = $1 AND listed_until <= $2");
-                query.bind(&key.provider).bind(now).execute(&mut *transaction).await?;
+                query.bind(&key.provider).bind(now.seconds()).execute(&mut *transaction).await?;
                 sqlx::query(
                     "INSERT INTO withdrawn_key (provider, kid, withdrawn_at, listed_until) VALUES ($1, $2, $3, $4) \
                      ON CONFLICT (provider, kid) DO UPDATE SET withdrawn_at = $3, listed_until = $4",
                 )
                 .bind(&key.provider)
                 .bind(&key.kid)
-                .bind(key.withdrawn_at)
-                .bind(key.listed_until)
+                .bind(key.withdrawn_at.seconds())
+                .bind(key.listed_until.seconds())
                 .execute(&mut *transaction)
                 .await?;
                 touch(&key.provider, generation).execute(&mut *transaction).await?;
@@ -97,8 +97,8 @@ macro_rules! keys_in_sql {
             .bind(&key.issuer)
             .bind(&key.sealed)
             .bind(&key.certificate)
-            .bind(key.created_at)
-            .bind(key.signs_from)
+            .bind(key.created_at.seconds())
+            .bind(key.signs_from.seconds())
         }
 
         fn read_signing_key(row: &$row) -> Result<SigningKey, StoreError> {
@@ -108,8 +108,8 @@ macro_rules! keys_in_sql {
                 issuer: row.try_get("issuer")?,
                 sealed: row.try_get("sealed")?,
                 certificate: row.try_get("certificate")?,
-                created_at: row.try_get("created_at")?,
-                signs_from: row.try_get("signs_from")?,
+                created_at: time(row, "created_at")?,
+                signs_from: time(row, "signs_from")?,
             })
         }
 
@@ -117,8 +117,8 @@ macro_rules! keys_in_sql {
             Ok(WithdrawnKey {
                 provider: row.try_get("provider")?,
                 kid: row.try_get("kid")?,
-                withdrawn_at: row.try_get("withdrawn_at")?,
-                listed_until: row.try_get("listed_until")?,
+                withdrawn_at: time(row, "withdrawn_at")?,
+                listed_until: time(row, "listed_until")?,
             })
         }
     };

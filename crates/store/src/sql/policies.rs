@@ -42,7 +42,7 @@ macro_rules! policies_in_sql {
                 .bind(&change.text)
                 .bind(&change.audience)
                 .bind(change.restores)
-                .bind(change.changed_at)
+                .bind(change.changed_at.seconds())
                 .bind(&change.changed_by)
                 .execute(&mut *transaction)
                 .await
@@ -104,7 +104,7 @@ macro_rules! policies_in_sql {
             .bind(&signer.provider)
             .bind(signer.sha256.as_slice())
             .bind(&signer.certificate)
-            .bind(signer.added_at)
+            .bind(signer.added_at.seconds())
             .bind(&signer.added_by)
         }
 
@@ -117,7 +117,7 @@ macro_rules! policies_in_sql {
                 text: row.try_get("text")?,
                 audience: row.try_get("audience")?,
                 restores: row.try_get("restores")?,
-                changed_at: row.try_get("changed_at")?,
+                changed_at: time(row, "changed_at")?,
                 changed_by: row.try_get("changed_by")?,
             })
         }
@@ -127,7 +127,7 @@ macro_rules! policies_in_sql {
                 provider: row.try_get("provider")?,
                 sha256: hash(row.try_get("sha256")?)?,
                 certificate: row.try_get("certificate")?,
-                added_at: row.try_get("added_at")?,
+                added_at: time(row, "added_at")?,
                 added_by: row.try_get("added_by")?,
             })
         }

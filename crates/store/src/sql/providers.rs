@@ -36,7 +36,7 @@ macro_rules! providers_in_sql {
                 .bind(&provider.location)
                 .bind(provider.is_location_default)
                 .bind(&provider.settings)
-                .bind(provider.created_at)
+                .bind(provider.created_at.seconds())
                 .bind(&provider.created_by)
                 .bind(generation)
                 .execute(&mut *transaction)
@@ -157,7 +157,7 @@ macro_rules! providers_in_sql {
                 location: row.try_get("location")?,
                 is_location_default: row.try_get("is_location_default")?,
                 settings: row.try_get("settings")?,
-                created_at: row.try_get("created_at")?,
+                created_at: time(row, "created_at")?,
                 created_by: row.try_get("created_by")?,
                 revision: row.try_get("revision")?,
                 revocations: row.try_get("revocations")?,

@@ -7,10 +7,10 @@ macro_rules! revocation_in_sql {
     ($store:ty, $database:ty, $row:ty, read = $read:literal) => {
         impl $store {
             /// The limit is checked under the lock that every writer holds, so replicas cannot exceed it together.
-            pub(super) async fn revoke_token(&self, token: &RevokedToken, limit: i64, now: i64, entry: &Entry) -> Result<bool, StoreError> {
+            pub(super) async fn revoke_token(&self, token: &RevokedToken, limit: i64, now: UnixTime, entry: &Entry) -> Result<bool, StoreError> {
                 let (mut transaction, generation) = self.begin(entry).await?;
                 let query = sqlx::query("DELETE FROM revoked_token WHERE provider = $1 AND expires_at <= $2");
-                query.bind(&token.provider).bind(now).execute(&mut *transaction).await?;
+                query.bind(&token.provider).bind(now.seconds()).execute(&mut *transaction).await?;
                 let query = sqlx::query("SELECT 1 FROM revoked_token WHERE provider = $1 AND jti = $2");
                 let query = query.bind(&token.provider).bind(&token.jti);
                 if query.fetch_optional(&mut *transaction).await?.is_some() {
@@ -24,7 +24,7 @@ macro_rules! revocation_in_sql {
                     return Err(StoreError::Full("list of revoked tokens"));
                 }
                 let query = "INSERT INTO revoked_token (provider, jti, expires_at, by_bearer, number) VALUES ($1, $2, $3, $4, $5)";
-                let query = sqlx::query(query).bind(&token.provider).bind(&token.jti).bind(token.expires_at);
+                let query = sqlx::query(query).bind(&token.provider).bind(&token.jti).bind(token.expires_at.seconds());
                 let inserted = query.bind(by_bearer).bind(generation).execute(&mut *transaction).await;
                 inserted.map_err(|error| conflict(error, "revoked token"))?;
                 let query = sqlx::query("UPDATE provider SET revocations = $1 WHERE name = $2");
@@ -55,7 +55,7 @@ macro_rules! revocation_in_sql {
             Ok(RevokedToken {
                 provider: row.try_get("provider")?,
                 jti: row.try_get("jti")?,
-                expires_at: row.try_get("expires_at")?,
+                expires_at: time(row, "expires_at")?,
                 by: if by_bearer { RevokedBy::Bearer } else { RevokedBy::Contributor },
             })
         }

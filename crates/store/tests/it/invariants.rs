@@ -3,7 +3,7 @@
 use store::{SignedRequest, Store, StoreError};
 
 use crate::audit::chains;
-use crate::rows::{access_key, change, client, entry, key, provider, request, revoked, signer, withdrawn};
+use crate::rows::{access_key, at, change, client, entry, key, provider, request, revoked, signer, withdrawn};
 
 /// Every provider has its key and its signers, the policies have no gaps, no revision is higher than the last change, and every
 /// change stands in the audit.
@@ -59,13 +59,13 @@ async fn write_with(
         7 => store.remove_policy_signer("one", &[1; 32], request, &entry()).await.map(drop),
         8 => store.create_client(&client("id", "name", Some("one")), &entry()).await,
         9 => store.delete_client("id", &entry()).await.map(drop),
-        10 => store.create_administrator(&[7; 32], 1, &entry()).await,
+        10 => store.create_administrator(&[7; 32], at(1), &entry()).await,
         11 => store.create_access_key(&access_key("a"), &entry()).await,
-        12 => store.revoke_token(&revoked("id", 9), 10, 1, &entry()).await.map(drop),
+        12 => store.revoke_token(&revoked("id", 9), 10, at(1), &entry()).await.map(drop),
         13 => {
             let successor = key("successor", "one", 3);
             let withdrawn = withdrawn("key of one", 9);
-            store.withdraw_signing_key(&withdrawn, Some(&successor), revision, 1, &entry()).await
+            store.withdraw_signing_key(&withdrawn, Some(&successor), revision, at(1), &entry()).await
         }
         _ => store.delete_provider("one", &entry()).await,
     }
