@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use collateral::LoadError;
+use problem::Problem;
 use rustls::ServerConfig;
 use service::{
     Access, Addresses, Audit, InvalidProviderDomain, KeysError, OpenAccessError, OpenError, ProviderDomain, Providers,
@@ -218,16 +219,18 @@ async fn open_store(settings: &Settings, data: &PrivateDir) -> Result<Arc<dyn St
 
 fn database_unusable(error: &StoreError) -> Failure {
     let help = match error {
-        StoreError::Newer { .. } => "start the version of veritee that wrote it, or a later one",
-        _ => "check that the URL is postgres://USER:PASSWORD@HOST/DATABASE, and that the database can be reached",
+        StoreError::Newer { .. } => error.help(),
+        _ => {
+            "check that the URL is postgres://USER:PASSWORD@HOST/DATABASE, and that the database can be reached".into()
+        }
     };
     Failure::environment("database_unusable", failure::chain(error), help)
 }
 
 fn store_unusable(error: &StoreError) -> Failure {
     let help = match error {
-        StoreError::Newer { .. } => "start the version of veritee that wrote it, or a later one",
-        _ => "check that veritee.db in the data directory can be written and is whole; restore it from a copy",
+        StoreError::Newer { .. } => error.help(),
+        _ => "check that veritee.db in the data directory can be written and is whole; restore it from a copy".into(),
     };
     Failure::environment("store_unusable", failure::chain(error), help)
 }
@@ -314,6 +317,9 @@ fn no_access(error: &OpenAccessError) -> Failure {
     match error {
         OpenAccessError::Store(error) => store_unusable(error),
         OpenAccessError::Vault(_) => sealed(failure::chain(error)),
+        OpenAccessError::Random => {
+            Failure::environment("randomness_unavailable", failure::chain(error), "see why /dev/urandom does not work")
+        }
     }
 }
 

@@ -156,7 +156,7 @@ impl Providers {
         provider: &Provider,
     ) -> Result<(MutexGuard<'_, ()>, Arc<Provider>), AdministrationError> {
         let alone = self.administration.lock().await;
-        let current = self.get(&provider.name).ok_or(StoreError::Missing("provider"))?;
+        let current = self.get(&provider.name).ok_or(StoreError::UnknownProvider)?;
         Ok((alone, current))
     }
 

@@ -83,7 +83,7 @@ impl Providers {
         now: UnixTime,
     ) -> Result<Arc<Provider>, ControlError> {
         let _one_at_a_time = self.administration.lock().await;
-        let state = self.store.provider(provider.name.as_str()).await?.ok_or(StoreError::Missing("provider"))?;
+        let state = self.store.provider(provider.name.as_str()).await?.ok_or(StoreError::UnknownProvider)?;
         let settings = patch.applied_to(provider.settings.clone())?;
         if settings.token_algorithm != provider.settings.token_algorithm {
             return Err(ControlError::AlgorithmIsFixed);

@@ -173,7 +173,7 @@ impl Providers {
             RevokedBy::Bearer => (MAX_BY_BEARERS, RevocationError::TooManyByBearers),
             RevokedBy::Contributor => (MAX_BY_CONTRIBUTORS, RevocationError::TooMany),
         };
-        let current = self.get(&provider.name).ok_or(StoreError::Missing("provider"))?;
+        let current = self.get(&provider.name).ok_or(StoreError::UnknownProvider)?;
         if current.revoked.contains(&token.jti) {
             return Ok(());
         }

@@ -78,7 +78,7 @@ pub trait AccessStore: Send + Sync {
     /// Keeps a client.
     ///
     /// # Errors
-    /// [`StoreError::Exists`] where one of its id or name exists, [`StoreError::Missing`] where its provider does not.
+    /// [`StoreError::Exists`] where one of its id or name exists, [`StoreError::UnknownProvider`] where its provider does not.
     async fn create_client(&self, client: &Client, entry: &Entry) -> Result<(), StoreError>;
 
     /// Deletes a client; says whether it was there.

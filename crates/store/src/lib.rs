@@ -11,6 +11,7 @@ mod error;
 mod forward;
 mod postgres;
 mod providers;
+mod schema;
 mod signed_request;
 mod sql;
 mod sqlite;

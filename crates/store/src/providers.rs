@@ -57,20 +57,20 @@ pub trait ProviderStore: Send + Sync {
     /// Changes a provider's settings, where it is still of that revision.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where there is none of that name, [`StoreError::Changed`] where it is of another revision.
+    /// [`StoreError::UnknownProvider`] where there is none of that name, [`StoreError::Changed`] where it is of another revision.
     async fn change_settings(&self, name: &str, revision: i64, settings: &str, entry: &Entry)
     -> Result<(), StoreError>;
 
     /// Deletes a provider with all that belongs to it. Signed requests that it used stay used, for one of its name too.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where there is none of that name.
+    /// [`StoreError::UnknownProvider`] where there is none of that name.
     async fn delete_provider(&self, name: &str, entry: &Entry) -> Result<(), StoreError>;
 
     /// Keeps a signing key, where the provider is still of that revision.
     ///
     /// # Errors
-    /// [`StoreError::Exists`] where one of that key id exists, [`StoreError::Missing`] where the provider does not,
+    /// [`StoreError::Exists`] where one of that key id exists, [`StoreError::UnknownProvider`] where the provider does not,
     /// [`StoreError::Changed`] where it is of another revision.
     async fn add_signing_key(&self, key: &SigningKey, revision: i64, entry: &Entry) -> Result<(), StoreError>;
 
@@ -81,7 +81,7 @@ pub trait ProviderStore: Send + Sync {
     /// keeps its successor where there is one. Forgets withdrawn keys of the provider that no longer have to be listed at `now`.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where the provider or the key does not exist, [`StoreError::Changed`] where the provider is of
+    /// [`StoreError::UnknownProvider`] or [`StoreError::UnknownSigningKey`] where that does not exist, [`StoreError::Changed`] where the provider is of
     /// another revision, [`StoreError::Last`] where the provider would be left without a key.
     async fn withdraw_signing_key(
         &self,
@@ -98,7 +98,7 @@ pub trait ProviderStore: Send + Sync {
     /// Puts a change of policy in force, and uses the signed request that it needs; `None` if it needs none.
     ///
     /// # Errors
-    /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::Missing`] where the provider
+    /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::UnknownProvider`] where the provider
     /// does not exist, [`StoreError::Changed`] where its number is not the next or the request's signer was removed.
     async fn change_policy(
         &self,
@@ -112,7 +112,7 @@ pub trait ProviderStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::Changed`] if its signer was
-    /// removed, [`StoreError::Missing`] where the provider does not exist.
+    /// removed, [`StoreError::UnknownProvider`] where the provider does not exist.
     async fn add_policy_signer(
         &self,
         signer: &PolicySigner,
@@ -124,7 +124,7 @@ pub trait ProviderStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Used`] or [`StoreError::Full`] if the request cannot be used, [`StoreError::Changed`] if its signer was
-    /// removed, [`StoreError::Missing`] where the provider does not exist, [`StoreError::Last`] where the certificate is the
+    /// removed, [`StoreError::UnknownProvider`] where the provider does not exist, [`StoreError::Last`] where the certificate is the
     /// only one.
     async fn remove_policy_signer(
         &self,
@@ -138,7 +138,7 @@ pub trait ProviderStore: Send + Sync {
     /// `limit` is how many unexpired ones the provider may have that the same kind of caller revoked.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where the provider does not exist, [`StoreError::Full`] where the limit is reached.
+    /// [`StoreError::UnknownProvider`] where the provider does not exist, [`StoreError::Full`] where the limit is reached.
     async fn revoke_token(
         &self,
         token: &RevokedToken,

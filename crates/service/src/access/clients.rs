@@ -76,10 +76,10 @@ impl Access {
         new: NewClient,
         by: &Caller,
         now: UnixTime,
-    ) -> Result<(Client, ClientSecret), StoreError> {
+    ) -> Result<(Client, ClientSecret), AccessError> {
         let (mut id, mut secret) = ([0; ID], Zeroizing::new([0; SECRET]));
         let random = rand::fill(&mut id).and_then(|()| rand::fill(secret.as_mut_slice()));
-        random.map_err(|_| StoreError::Missing("randomness"))?;
+        random.map_err(|_| AccessError::Random)?;
         let secret = Zeroizing::new(base64::encode(secret.as_slice()));
         let client = Client {
             id: hex::encode(id),

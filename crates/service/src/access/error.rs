@@ -14,6 +14,9 @@ pub enum OpenAccessError {
     /// The key of access tokens does not open.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The system gives no randomness.
+    #[error("system gives no randomness")]
+    Random,
 }
 
 /// Why a caller is not let in.
@@ -49,6 +52,9 @@ pub enum AccessError {
         /// Seconds until the next one is heard.
         retry_after: i64,
     },
+    /// The system gives no randomness.
+    #[error("system gives no randomness")]
+    Random,
     /// The store could not be asked.
     #[error("store cannot be asked")]
     Store(#[from] StoreError),
@@ -64,6 +70,7 @@ impl AccessError {
             Self::NoRole { .. } => "role_insufficient",
             Self::ClientRefused => "client_refused",
             Self::TooManyFailures { .. } => "too_many_failures",
+            Self::Random => "randomness_unavailable",
             Self::Store(_) => "store_failed",
         }
     }
@@ -82,6 +89,7 @@ impl AccessError {
             }
             Self::ClientRefused => "make a client with `veritee token create`",
             Self::TooManyFailures { .. } => "wait, and send credentials that are good",
+            Self::Random => "see why /dev/urandom of the service's machine does not work",
             Self::Store(_) => "try again; the service's log says what is wrong",
         }
     }

@@ -121,14 +121,14 @@ async fn make_key(
     let mut secret = Zeroizing::new(vec![0; KEY]);
     let mut id = [0; 8];
     let random = rand::fill(&mut secret).and_then(|()| rand::fill(&mut id));
-    random.map_err(|_| StoreError::Missing("randomness"))?;
+    random.map_err(|_| OpenAccessError::Random)?;
     let kid = hex::encode(id);
     let sealed = vault.seal(Purpose::AccessKey { kid: &kid }, &secret)?;
     let key = AccessKey { kid, sealed, created_at: now };
     let entry = audit.entry("access-key.create", BY_ITSELF, now, json!({"kid": key.kid}));
     match store.create_access_key(&key, &entry).await {
         // Another process started at the same time: its key is the one.
-        Err(StoreError::Exists(_)) => Ok(store.access_key().await?.ok_or(StoreError::Missing("access key"))?),
+        Err(StoreError::Exists(_)) => Ok(store.access_key().await?.ok_or(StoreError::Changed("access key"))?),
         Err(error) => Err(error.into()),
         Ok(()) => Ok(key),
     }

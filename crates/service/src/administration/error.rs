@@ -133,7 +133,9 @@ impl AdministrationError {
             | Self::NotIsolated
             | Self::TooManyCertificates
             | Self::Store(StoreError::Last(_)) => "InvalidOperation",
-            Self::NoSuchChange { .. } | Self::Store(StoreError::Missing(_)) => "NotFound",
+            Self::NoSuchChange { .. } | Self::Store(StoreError::UnknownProvider | StoreError::UnknownSigningKey) => {
+                "NotFound"
+            }
             Self::Store(StoreError::Changed(_) | StoreError::Exists(_)) => "Conflict",
             Self::Store(_) | Self::Keys(_) | Self::Issue(_) | Self::PolicyBusy | Self::Interrupted => "InternalError",
         }
@@ -162,7 +164,7 @@ impl AdministrationError {
             Self::Body => "policy_body_malformed",
             Self::Store(StoreError::Last(_)) => "last_signer",
             Self::Store(StoreError::Changed(_)) => "changed_in_the_meantime",
-            Self::Store(StoreError::Missing(_)) => "provider_unknown",
+            Self::Store(StoreError::UnknownProvider | StoreError::UnknownSigningKey) => "provider_unknown",
             Self::Store(_) => "store_failed",
             Self::Keys(_) => "signing_key_missing",
             Self::Issue(error) => error.code(),
@@ -206,7 +208,7 @@ impl AdministrationError {
             Self::Body => "send the JWS as it is, or in the quotes of JSON",
             Self::Store(StoreError::Last(_)) => "add another certificate before this one is removed",
             Self::Store(StoreError::Changed(_)) => "somebody else changed it at the same time: look, and try again",
-            Self::Store(StoreError::Missing(_)) => "the provider was deleted",
+            Self::Store(StoreError::UnknownProvider | StoreError::UnknownSigningKey) => "the provider was deleted",
             Self::PolicyBusy => "try again in a second; send one policy at a time",
             Self::Store(_) | Self::Keys(_) | Self::Issue(_) | Self::Interrupted => "look into the service's log",
         }

@@ -98,7 +98,7 @@ pub(super) async fn create_client(
     let new = new_client(&api, &body::read(&entered, &headers, body).await?, now)?;
     let (client, secret) = match api.access.create_client(new, &caller, now).await {
         Ok(made) => made,
-        Err(store::StoreError::Exists(_)) => {
+        Err(AccessError::Store(store::StoreError::Exists(_))) => {
             return Err(ApiError::new(
                 StatusCode::CONFLICT,
                 "Conflict",
@@ -107,7 +107,7 @@ pub(super) async fn create_client(
                 "choose another name, or delete that client first",
             ));
         }
-        Err(error) => return Err(ApiError::of_access(&error.into(), "/clients")),
+        Err(error) => return Err(ApiError::of_access(&error, "/clients")),
     };
     let mut answer = shown(&client);
     if let Value::Object(members) = &mut answer {

@@ -3,7 +3,10 @@
 //! Each replica has a chain of its own. A record's hash covers the hash of the one before it, so whoever kept the hash of a
 //! record (a head) sees whether anything before it was changed, and whether records after the last are missing.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::digest::{SHA256, digest};
+use problem::Problem;
 
 /// What is about to be written down: by which replica, and what, as a JSON object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +89,20 @@ pub enum BrokenChain {
         /// Its number.
         number: i64,
     },
+}
+
+impl Problem for BrokenChain {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Number { .. } => "audit_record_missing".into(),
+            Self::Previous { .. } => "audit_record_unconnected".into(),
+            Self::Hash { .. } => "audit_record_changed".into(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "compare the database with a copy: records were changed, removed or put in without the service".into()
+    }
 }
 
 impl Head {

@@ -13,7 +13,7 @@ macro_rules! keys_in_sql {
                 let (mut transaction, generation) = self.begin(entry).await?;
                 let query = sqlx::query_scalar("SELECT revision FROM provider WHERE name = $1").bind(&key.provider);
                 let found: Option<i64> = query.fetch_optional(&mut *transaction).await?;
-                if found.ok_or(StoreError::Missing("provider"))? != revision {
+                if found.ok_or(StoreError::UnknownProvider)? != revision {
                     return Err(StoreError::Changed("provider"));
                 }
                 insert_signing_key(key)
@@ -52,13 +52,13 @@ macro_rules! keys_in_sql {
                 let (mut transaction, generation) = self.begin(entry).await?;
                 let query = sqlx::query_scalar("SELECT revision FROM provider WHERE name = $1").bind(&key.provider);
                 let found: Option<i64> = query.fetch_optional(&mut *transaction).await?;
-                if found.ok_or(StoreError::Missing("provider"))? != revision {
+                if found.ok_or(StoreError::UnknownProvider)? != revision {
                     return Err(StoreError::Changed("provider"));
                 }
                 let query = sqlx::query("DELETE FROM signing_key WHERE provider = $1 AND kid = $2");
                 let query = query.bind(&key.provider).bind(&key.kid);
                 if query.execute(&mut *transaction).await?.rows_affected() == 0 {
-                    return Err(StoreError::Missing("signing key"));
+                    return Err(StoreError::UnknownSigningKey);
                 }
                 if let Some(successor) = successor {
                     let inserted = insert_signing_key(successor).execute(&mut *transaction).await;

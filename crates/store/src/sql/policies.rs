@@ -82,7 +82,7 @@ macro_rules! policies_in_sql {
                 let (mut transaction, generation) = self.begin(entry).await?;
                 Self::use_once(&mut transaction, provider, request).await?;
                 if touch(provider, generation).execute(&mut *transaction).await?.rows_affected() == 0 {
-                    return Err(StoreError::Missing("provider"));
+                    return Err(StoreError::UnknownProvider);
                 }
                 let query = sqlx::query("DELETE FROM policy_signer WHERE provider = $1 AND sha256 = $2");
                 let query = query.bind(provider).bind(sha256.as_slice());

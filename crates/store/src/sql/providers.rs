@@ -57,7 +57,7 @@ macro_rules! providers_in_sql {
                 if query.execute(&mut *transaction).await?.rows_affected() == 0 {
                     let query = sqlx::query("SELECT 1 FROM provider WHERE name = $1").bind(name);
                     let is_there = query.fetch_optional(&mut *transaction).await?.is_some();
-                    return Err(if is_there { StoreError::Changed("provider") } else { StoreError::Missing("provider") });
+                    return Err(if is_there { StoreError::Changed("provider") } else { StoreError::UnknownProvider });
                 }
                 Ok(transaction.commit().await?)
             }
@@ -78,7 +78,7 @@ macro_rules! providers_in_sql {
                 }
                 let query = sqlx::query("DELETE FROM provider WHERE name = $1").bind(name);
                 if query.execute(&mut *transaction).await?.rows_affected() == 0 {
-                    return Err(StoreError::Missing("provider"));
+                    return Err(StoreError::UnknownProvider);
                 }
                 Ok(transaction.commit().await?)
             }

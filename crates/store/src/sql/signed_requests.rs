@@ -26,7 +26,7 @@ macro_rules! signed_requests_in_sql {
                 if query.fetch_optional(&mut *connection).await?.is_none() {
                     let query = sqlx::query("SELECT 1 FROM provider WHERE name = $1").bind(provider);
                     let is_there = query.fetch_optional(&mut *connection).await?.is_some();
-                    return Err(if is_there { StoreError::Changed("signers") } else { StoreError::Missing("provider") });
+                    return Err(if is_there { StoreError::Changed("signers") } else { StoreError::UnknownProvider });
                 }
                 let query = "SELECT COUNT(*) FROM used_request WHERE provider = $1 AND purpose = $2";
                 let used: i64 = sqlx::query_scalar(query).bind(provider).bind(purpose).fetch_one(&mut *connection).await?;

@@ -4,6 +4,7 @@ use sqlx::Connection;
 use sqlx::sqlite::SqlitePool;
 
 use crate::error::StoreError;
+use crate::schema::pending;
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
 const MIGRATIONS: [&str; 8] = [
@@ -22,13 +23,13 @@ pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
     // One writer from the look at the version to the end: two processes starting at once migrate once.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if found > known {
-        return Err(StoreError::Newer { found, known });
-    }
-    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    let pending = pending(found, &MIGRATIONS)?;
+    for migration in pending {
         sqlx::raw_sql(*migration).execute(&mut *transaction).await?;
     }
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {known}"))).execute(&mut *transaction).await?;
+    if !pending.is_empty() {
+        let version = format!("PRAGMA user_version = {}", MIGRATIONS.len());
+        sqlx::raw_sql(sqlx::AssertSqlSafe(version)).execute(&mut *transaction).await?;
+    }
     Ok(transaction.commit().await?)
 }

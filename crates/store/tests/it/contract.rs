@@ -119,7 +119,7 @@ pub async fn settings_change_where_nobody_else_changed_the_provider(store: Share
     let stale = store.change_settings("one", revision, "{\"a\":2}", &entry()).await;
     assert!(matches!(stale, Err(StoreError::Changed("provider"))));
     assert_eq!(store.provider("one").await.unwrap().unwrap().provider.settings, "{\"a\":1}");
-    assert!(matches!(store.change_settings("two", 0, "{}", &entry()).await, Err(StoreError::Missing("provider"))));
+    assert!(matches!(store.change_settings("two", 0, "{}", &entry()).await, Err(StoreError::UnknownProvider)));
 }
 
 pub async fn every_change_of_a_provider_is_seen_by_its_revision(store: Shared) {
@@ -159,7 +159,7 @@ pub async fn every_change_is_counted(store: Shared) {
 }
 
 pub async fn what_belongs_to_no_provider_is_refused(store: Shared) {
-    let missing = |error: Result<(), StoreError>| matches!(error, Err(StoreError::Missing("provider")));
+    let missing = |error: Result<(), StoreError>| matches!(error, Err(StoreError::UnknownProvider));
     assert!(missing(store.add_signing_key(&key("a", "one", 1), 0, &entry()).await));
     assert!(missing(store.change_policy(&change(1, None), None, &entry()).await));
     assert!(missing(store.add_policy_signer(&signer("one", 1), &request(1), &entry()).await.map(drop)));
@@ -190,7 +190,7 @@ pub async fn a_client_is_made_before_its_provider_is_deleted_or_not_at_all(store
         let made = tokio::spawn(async move { other.create_client(&client("id", "name", Some("one")), &entry()).await });
         store.delete_provider("one", &entry()).await.unwrap();
         let made = made.await.unwrap();
-        assert!(matches!(made, Ok(()) | Err(StoreError::Missing("provider"))), "{made:?}");
+        assert!(matches!(made, Ok(()) | Err(StoreError::UnknownProvider)), "{made:?}");
         assert_eq!(store.clients().await.unwrap(), []);
     }
 }
@@ -448,7 +448,7 @@ pub async fn a_provider_uses_as_many_requests_as_it_may(store: Shared) {
 
 pub async fn a_revoked_token_is_kept_until_it_expires(store: Shared) {
     let missing = store.revoke_token(&revoked("a", 10), 9, at(1), &entry()).await;
-    assert!(matches!(missing, Err(StoreError::Missing("provider"))));
+    assert!(matches!(missing, Err(StoreError::UnknownProvider)));
     assert_eq!(store.revoked_tokens("one", 0).await.unwrap(), None);
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     let kept = async || store.provider("one").await.unwrap().unwrap().revoked;
@@ -521,14 +521,14 @@ pub async fn a_withdrawn_key_is_kept_while_it_is_listed(store: Shared) {
     let state = store.provider("one").await.unwrap().unwrap();
     assert_eq!((state.keys, state.withdrawn), (vec![key("second", "one", 1)], vec![withdrawn("key of one", 10)]));
     let missing = withdraw("key of one", "third", 10, 1).await;
-    assert!(matches!(missing, Err(StoreError::Missing("signing key"))));
+    assert!(matches!(missing, Err(StoreError::UnknownSigningKey)));
     let stale = store.withdraw_signing_key(&withdrawn("second", 10), None, before.1, at(1), &entry()).await;
     assert!(matches!(stale, Err(StoreError::Changed("provider"))));
     withdraw("second", "third", 20, 10).await.unwrap();
     assert_eq!(store.provider("one").await.unwrap().unwrap().withdrawn, [withdrawn("second", 20)]);
     store.delete_provider("one", &entry()).await.unwrap();
     let missing = store.withdraw_signing_key(&withdrawn("third", 30), None, 0, at(1), &entry()).await;
-    assert!(matches!(missing, Err(StoreError::Missing("provider"))));
+    assert!(matches!(missing, Err(StoreError::UnknownProvider)));
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     assert_eq!(store.provider("one").await.unwrap().unwrap().withdrawn, []);
 }

@@ -1,5 +1,6 @@
 //! What holds of a store whenever it is looked at, and writers that put it to the test.
 
+use problem::Problem;
 use store::{SignedRequest, Store, StoreError};
 
 use crate::audit::chains;
@@ -69,6 +70,31 @@ async fn write_with(
         }
         _ => store.delete_provider("one", &entry()).await,
     }
+}
+
+/// What the next version might add to the schema, in SQL of both databases.
+pub const NEXT_MIGRATION: &str = "ALTER TABLE provider ADD COLUMN note TEXT; \
+     CREATE TABLE endorsement (id BIGINT PRIMARY KEY, provider TEXT REFERENCES provider(name) ON DELETE CASCADE);";
+
+/// Calls each writing method once.
+pub async fn every_write_works(store: &dyn Store) {
+    for number in 0..WRITES {
+        write(store, store, number).await.unwrap_or_else(|error| panic!("{number}: {error:?}"));
+    }
+    hold(store).await;
+}
+
+/// The refusal of a database that is more than one version ahead of this one says what to do.
+pub fn too_new(error: &StoreError, own: i64) {
+    let StoreError::Newer { found, known } = error else { panic!("{error:?}") };
+    assert!(*known == own && *found > own + 1, "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "database has schema version {found}; this version of veritee knows {known} and opens at most one version newer"
+        )
+    );
+    assert_eq!(error.help(), "start the version of veritee that wrote the database, or the one before it");
 }
 
 /// Calls writing methods in no order until one of them breaks off by what `goes_on` says of its result.
