@@ -5,41 +5,16 @@ use zerocopy::{FromBytes, IntoBytes};
 
 use crate::backend::Backend;
 use crate::error_code::ErrorCode;
-use crate::key_ids;
+use crate::key_ids::{self, PUB_KEY_ID_SIZE};
 use crate::message::{
-    GetQuoteExRequest, GetQuoteExResponse, GetQuoteSizeExResponse, GetSupportedAttKeyIdNumResponse,
+    Asked, GetQuoteExRequest, GetQuoteExResponse, GetQuoteSizeExResponse, GetSupportedAttKeyIdNumResponse,
     GetSupportedAttKeyIdsResponse, InitQuoteExRequest, InitQuoteExResponse, Kind, Request, Response,
     SelectAttKeyIdResponse,
 };
-use crate::quoting_enclave::QuoteError;
+use crate::refusal::Refusal;
 
-/// How long the id of a public key is.
-pub const PUB_KEY_ID_SIZE: u64 = 32;
 /// How long a quote may be asked to be: four times the longest that there are.
 pub const MAX_QUOTE: u32 = 64 << 10;
-
-/// Why a request is refused: with which code, and the cause for the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub code: ErrorCode,
-    pub cause: String,
-}
-
-impl Refusal {
-    pub const fn new(code: ErrorCode, cause: String) -> Self {
-        Self { code, cause }
-    }
-
-    pub fn parameter(cause: impl Into<String>) -> Self {
-        Self::new(ErrorCode::Parameter, cause.into())
-    }
-}
-
-impl From<QuoteError> for Refusal {
-    fn from(error: QuoteError) -> Self {
-        Self::new(error.error_code(), format!("{error} ({:#06x})", error.quote3_error()))
-    }
-}
 
 /// An answer with what the log says of it.
 pub struct Answer {
@@ -50,34 +25,25 @@ pub struct Answer {
 /// Answers a request of that kind.
 pub async fn answer(backend: &Backend, kind: Kind, request: &Request) -> Answer {
     let hops = &request.hops;
-    let answered = match kind {
-        Kind::GetSupportedAttKeyIdNum => key_id_num(backend, hops).await,
-        Kind::GetSupportedAttKeyIds => {
-            let size = request.get_supported_att_key_ids.as_ref().map_or(0, |request| request.buf_size());
-            supported_key_ids(backend, size, hops).await
-        }
-        Kind::SelectAttKeyId => {
-            let list = request.select_att_key_id.as_ref().and_then(|request| request.att_key_id_list.as_deref());
-            select_key_id(backend, list, hops).await
-        }
-        Kind::InitQuoteEx => init_quote(backend, &request.init_quote_ex.clone().unwrap_or_default(), hops).await,
-        Kind::GetQuoteSizeEx => {
-            let key = request.get_quote_size_ex.as_ref().and_then(|request| request.att_key_id.as_deref());
-            quote_size(backend, key, hops).await
-        }
-        Kind::GetQuoteEx => match &request.get_quote_ex {
-            Some(request) => quote(backend, request, hops).await,
-            None => Err(Refusal::parameter("request is absent")),
-        },
-        Kind::InitQuote
-        | Kind::GetQuote
-        | Kind::ReportAttestationError
-        | Kind::CheckUpdateStatus
-        | Kind::GetExtendedEpidGroupId
-        | Kind::SwitchExtendedEpidGroup => Err(unavailable("there is no EPID on this machine")),
-        Kind::GetLaunchToken | Kind::GetWhiteListSize | Kind::GetWhiteList | Kind::Register => {
+    let answered = match request.asked() {
+        Some(Asked::GetSupportedAttKeyIdNum(_)) => key_id_num(backend, hops).await,
+        Some(Asked::GetSupportedAttKeyIds(asked)) => supported_key_ids(backend, asked.buf_size(), hops).await,
+        Some(Asked::SelectAttKeyId(asked)) => select_key_id(backend, asked.att_key_id_list.as_deref(), hops).await,
+        Some(Asked::InitQuoteEx(asked)) => init_quote(backend, asked, hops).await,
+        Some(Asked::GetQuoteSizeEx(asked)) => quote_size(backend, asked.att_key_id.as_deref(), hops).await,
+        Some(Asked::GetQuoteEx(asked)) => quote(backend, asked, hops).await,
+        Some(
+            Asked::InitQuote(_)
+            | Asked::GetQuote(_)
+            | Asked::ReportAttestationError(_)
+            | Asked::CheckUpdateStatus(_)
+            | Asked::GetExtendedEpidGroupId(_)
+            | Asked::SwitchExtendedEpidGroup(_),
+        ) => Err(unavailable("there is no EPID on this machine")),
+        Some(Asked::GetLaunchToken(_) | Asked::GetWhiteListSize(_) | Asked::GetWhiteList(_) | Asked::Register(_)) => {
             Err(unavailable("enclaves are launched without tokens on this machine"))
         }
+        None => Err(Refusal::parameter("request is absent")),
     };
     match answered {
         Ok(response) => Answer { response, refusal: None },
@@ -92,8 +58,7 @@ fn unavailable(cause: &str) -> Refusal {
 /// One, where what quotes is able to; a key that does not work is not offered.
 async fn key_id_num(backend: &Backend, hops: &[Vec<u8>]) -> Result<Response, Refusal> {
     backend.check_available(hops).await?;
-    let response = GetSupportedAttKeyIdNumResponse { error_code: Some(0), att_key_id_num: Some(1) };
-    Ok(Response { get_supported_att_key_id_num: Some(response), ..Response::default() })
+    Ok(GetSupportedAttKeyIdNumResponse { error_code: Some(0), att_key_id_num: Some(1) }.into())
 }
 
 /// The buffer has to have exactly the size.
@@ -102,15 +67,13 @@ async fn supported_key_ids(backend: &Backend, buf_size: u32, hops: &[Vec<u8>]) -
         return Err(Refusal::parameter(format!("buffer for the ids has {buf_size} bytes")));
     }
     backend.check_available(hops).await?;
-    let response = GetSupportedAttKeyIdsResponse { error_code: Some(0), att_key_ids: Some(key_ids::offered_bytes()) };
-    Ok(Response { get_supported_att_key_ids: Some(response), ..Response::default() })
+    Ok(GetSupportedAttKeyIdsResponse { error_code: Some(0), att_key_ids: Some(key_ids::offered_bytes()) }.into())
 }
 
 async fn select_key_id(backend: &Backend, list: Option<&[u8]>, hops: &[Vec<u8>]) -> Result<Response, Refusal> {
     key_ids::check_list(list)?;
     backend.check_available(hops).await?;
-    let response = SelectAttKeyIdResponse { error_code: Some(0), selected_att_key_id: Some(key_ids::offered_bytes()) };
-    Ok(Response { select_att_key_id: Some(response), ..Response::default() })
+    Ok(SelectAttKeyIdResponse { error_code: Some(0), selected_att_key_id: Some(key_ids::offered_bytes()) }.into())
 }
 
 /// Either the size of the public key's id alone, with zeros for the target, or everything.
@@ -131,14 +94,13 @@ async fn init_quote(backend: &Backend, request: &InitQuoteExRequest, hops: &[Vec
         response.target_info = Some(ready.target_info.as_bytes().to_vec());
         response.pub_key_id = Some(ready.ecdsa_id.to_vec());
     }
-    Ok(Response { init_quote_ex: Some(response), ..Response::default() })
+    Ok(response.into())
 }
 
 async fn quote_size(backend: &Backend, key: Option<&[u8]>, hops: &[Vec<u8>]) -> Result<Response, Refusal> {
     key_ids::check(key)?;
     let size = backend.quote_size(hops).await?;
-    let response = GetQuoteSizeExResponse { error_code: Some(0), quote_size: Some(size) };
-    Ok(Response { get_quote_size_ex: Some(response), ..Response::default() })
+    Ok(GetQuoteSizeExResponse { error_code: Some(0), quote_size: Some(size) }.into())
 }
 
 /// The quote fills the buffer: zeros follow it.
@@ -160,7 +122,7 @@ async fn quote(backend: &Backend, request: &GetQuoteExRequest, hops: &[Vec<u8>])
     let mut quoted = backend.quote(report, info.as_ref(), room, hops).await?;
     let size = usize::try_from(room).unwrap_or_default();
     if quoted.quote.len() > size {
-        return Err(too_small(room, quoted.quote.len()));
+        return Err(Refusal::too_small(room, quoted.quote.len()));
     }
     quoted.quote.resize(size, 0);
     let echoed = match (info, quoted.qe_report) {
@@ -171,11 +133,5 @@ async fn quote(backend: &Backend, request: &GetQuoteExRequest, hops: &[Vec<u8>])
             return Err(Refusal::new(ErrorCode::UnableToGenerateQeReport, cause));
         }
     };
-    let response = GetQuoteExResponse { error_code: Some(0), quote: Some(quoted.quote), qe_report_info: echoed };
-    Ok(Response { get_quote_ex: Some(response), ..Response::default() })
-}
-
-/// Where the quote is longer than the buffer that the client has for it.
-pub fn too_small(room: u32, needed: impl std::fmt::Display) -> Refusal {
-    Refusal::parameter(format!("buffer for the quote has {room} bytes, and {needed} are needed"))
+    Ok(GetQuoteExResponse { error_code: Some(0), quote: Some(quoted.quote), qe_report_info: echoed }.into())
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use abi::sgx::{QeReportInfo, Report};
 
-use crate::answer::{Refusal, too_small};
 use crate::error_code::ErrorCode;
 use crate::quoting_enclave::{Initialised, QuoteError, Quoted, QuotingEnclave};
+use crate::refusal::Refusal;
 use crate::upstream::Upstream;
 
 /// What quotes.
@@ -57,7 +57,7 @@ impl Backend {
         // Nothing is signed that cannot be sent.
         let needed = made_ready(enclave, || enclave.quote_size())?;
         if needed > room {
-            return Err(too_small(room, needed));
+            return Err(Refusal::too_small(room, needed));
         }
         Ok(made_ready(enclave, || enclave.quote(report, info))?)
     }

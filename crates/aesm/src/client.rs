@@ -14,9 +14,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 use zerocopy::{FromBytes, IntoBytes};
 
 use crate::frame::{self, FrameError};
+use crate::key_ids::PUB_KEY_ID_SIZE;
 use crate::message::{
     GetQuoteExRequest, GetQuoteSizeExRequest, GetSupportedAttKeyIdNumRequest, GetSupportedAttKeyIdsRequest,
-    InitQuoteExRequest, InitQuoteExResponse, Request, Response, SelectAttKeyIdRequest,
+    InitQuoteExRequest, InitQuoteExResponse, Question, Request, Response, SelectAttKeyIdRequest,
 };
 use crate::quoting_enclave::{Initialised, Quoted};
 
@@ -88,12 +89,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn supported_key_id_num(&self) -> Result<u32, ClientError> {
-        let request = Request {
-            get_supported_att_key_id_num: Some(GetSupportedAttKeyIdNumRequest::default()),
-            ..Request::default()
-        };
-        let response = self.ask(request).await?.get_supported_att_key_id_num;
-        Ok(response.unwrap_or_default().att_key_id_num())
+        Ok(self.answer(GetSupportedAttKeyIdNumRequest::default()).await?.att_key_id_num())
     }
 
     /// The ids of the attestation keys.
@@ -107,9 +103,7 @@ impl Client {
         }
         let size = count.saturating_mul(u32::try_from(AttestationKeyIdExt::SIZE).unwrap_or(u32::MAX));
         let request = GetSupportedAttKeyIdsRequest { buf_size: Some(size), ..Default::default() };
-        let request = Request { get_supported_att_key_ids: Some(request), ..Request::default() };
-        let bytes = self.ask(request).await?.get_supported_att_key_ids.unwrap_or_default().att_key_ids;
-        let bytes = bytes.unwrap_or_default();
+        let bytes = self.answer(request).await?.att_key_ids.unwrap_or_default();
         match <[AttestationKeyIdExt]>::ref_from_bytes(&bytes) {
             Ok(ids) if u32::try_from(ids.len()) == Ok(count) => Ok(ids.to_vec()),
             _ => Err(ClientError::Size("ids of attestation keys", bytes.len())),
@@ -122,9 +116,7 @@ impl Client {
     /// See [`ClientError`].
     pub async fn select_key_id(&self, list: Option<&[u8]>) -> Result<AttestationKeyIdExt, ClientError> {
         let request = SelectAttKeyIdRequest { att_key_id_list: list.map(<[u8]>::to_vec), timeout: None };
-        let request = Request { select_att_key_id: Some(request), ..Request::default() };
-        let response = self.ask(request).await?.select_att_key_id.unwrap_or_default();
-        read("id of the attestation key", response.selected_att_key_id())
+        read("id of the attestation key", self.answer(request).await?.selected_att_key_id())
     }
 
     /// How long the id of the public key is: the first half of initialising, as Intel's library does it.
@@ -140,7 +132,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn init_quote(&self, key: &AttestationKeyIdExt) -> Result<Initialised, ClientError> {
-        let response = self.init_quote_ex(key, Some(crate::answer::PUB_KEY_ID_SIZE)).await?;
+        let response = self.init_quote_ex(key, Some(PUB_KEY_ID_SIZE)).await?;
         let target_info: TargetInfo = read("target info", response.target_info())?;
         let ecdsa_id = read("id of the public key", response.pub_key_id())?;
         Ok(Initialised { target_info, ecdsa_id })
@@ -157,8 +149,7 @@ impl Client {
             buf_size: room,
             timeout: None,
         };
-        let request = Request { init_quote_ex: Some(request), ..Request::default() };
-        Ok(self.ask(request).await?.init_quote_ex.unwrap_or_default())
+        self.answer(request).await
     }
 
     /// How long a quote is.
@@ -167,8 +158,7 @@ impl Client {
     /// See [`ClientError`].
     pub async fn quote_size(&self, key: &AttestationKeyIdExt) -> Result<u32, ClientError> {
         let request = GetQuoteSizeExRequest { att_key_id: Some(key.as_bytes().to_vec()), timeout: None };
-        let request = Request { get_quote_size_ex: Some(request), ..Request::default() };
-        Ok(self.ask(request).await?.get_quote_size_ex.unwrap_or_default().quote_size())
+        Ok(self.answer(request).await?.quote_size())
     }
 
     /// A quote over a report, of the length that it has.
@@ -208,8 +198,7 @@ impl Client {
             buf_size: Some(room),
             timeout: None,
         };
-        let request = Request { get_quote_ex: Some(request), ..Request::default() };
-        let response = self.ask(request).await?.get_quote_ex.unwrap_or_default();
+        let response = self.answer(request).await?;
         let qe_report = match info {
             None => None,
             Some(_) => Some(read::<QeReportInfo>("report info", response.qe_report_info())?.qe_report),
@@ -219,6 +208,11 @@ impl Client {
             true => Ok(Quoted { quote, qe_report }),
             false => Err(ClientError::Size("quote", quote.len())),
         }
+    }
+
+    /// Asks a question and gives the answer to it.
+    async fn answer<Q: Question>(&self, question: Q) -> Result<Q::Answer, ClientError> {
+        Ok(Q::answer_in(self.ask(question.into()).await?).unwrap_or_default())
     }
 
     /// Sends any request and gives the response to it, if that does not refuse.

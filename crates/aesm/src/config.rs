@@ -1,6 +1,9 @@
 //! The configuration file: lines `key = value`, as `/etc/aesmd.conf` has them.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use problem::Problem;
 
 use crate::limits::Limits;
 
@@ -49,12 +52,18 @@ pub enum ConfigError {
     },
 }
 
-impl ConfigError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
+impl Problem for ConfigError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
-            Self::NotAPair(_) => "write `key = value`, and comments after `#`",
-            Self::Value { .. } => "docs/aesmd.md lists the keys with their values",
+            Self::NotAPair(_) => "configuration_line_malformed".into(),
+            Self::Value { .. } => "configuration_value_invalid".into(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::NotAPair(_) => "write `key = value`, and comments after `#`".into(),
+            Self::Value { .. } => "docs/aesmd.md lists the keys with their values".into(),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Frames: a length, 32 bits little-endian, and as many bytes of a message.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use prost::Message;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -28,6 +31,25 @@ pub enum FrameError {
     /// The connection failed.
     #[error("connection failed")]
     Io(#[from] std::io::Error),
+}
+
+impl Problem for FrameError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Nothing => "frame_missing".into(),
+            Self::Short(_) => "frame_incomplete".into(),
+            Self::TooLong { .. } => "frame_too_long".into(),
+            Self::Io(_) => "frame_connection_failed".into(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Nothing | Self::Short(_) => "check that the other side sends a length and as many bytes".into(),
+            Self::TooLong { .. } => "send less, or raise the limit".into(),
+            Self::Io(_) => "check that the other side is still running".into(),
+        }
+    }
 }
 
 /// The message in these bytes; nothing where more have to come. What follows the frame counts for nothing.

@@ -3,9 +3,11 @@
 use abi::sgx::{AttestationKeyIdExt, AttestationKeyIdListHeader};
 use zerocopy::{FromBytes, IntoBytes};
 
-use crate::answer::Refusal;
 use crate::error_code::ErrorCode;
+use crate::refusal::Refusal;
 
+/// How long the id of a public key is.
+pub const PUB_KEY_ID_SIZE: u64 = 32;
 /// Entries that a client's list may have.
 const MAX_LISTED: u32 = 10;
 

@@ -25,6 +25,7 @@ pub mod message;
 mod metrics;
 mod mode;
 mod quoting_enclave;
+mod refusal;
 mod server;
 mod socket;
 mod upstream;

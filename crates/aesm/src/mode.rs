@@ -1,5 +1,9 @@
 //! Whether an application quotes in its own process or through the daemon.
 
+use std::borrow::Cow;
+
+use problem::Problem;
+
 /// The variable by whose presence, whatever its value, an application quotes out of process.
 pub const VARIABLE: &str = "SGX_AESM_ADDR";
 
@@ -17,10 +21,13 @@ pub enum QuotingMode {
 #[error("quoting in process is asked for, and `{VARIABLE}` is set, which asks for quoting out of process")]
 pub struct BothModes;
 
-impl BothModes {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        "take SGX_AESM_ADDR out of the environment, or do not ask for quoting in process"
+impl Problem for BothModes {
+    fn code(&self) -> Cow<'static, str> {
+        "quoting_modes_conflict".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "take SGX_AESM_ADDR out of the environment, or do not ask for quoting in process".into()
     }
 }
 

@@ -1,6 +1,10 @@
 //! What quotes: a quoting enclave in this process.
 
+use std::borrow::Cow;
+
 use abi::sgx::{QeReportInfo, Report, TargetInfo};
+
+use problem::Problem;
 
 use crate::error_code::ErrorCode;
 
@@ -101,6 +105,17 @@ pub enum QuoteError {
     /// The attestation key cannot be certified.
     #[error("attestation key cannot be certified: {0}")]
     KeyCertification(String),
+}
+
+impl Problem for QuoteError {
+    /// The code of the protocol in lower case.
+    fn code(&self) -> Cow<'static, str> {
+        self.error_code().name().to_ascii_lowercase().into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.error_code().help().into()
+    }
 }
 
 impl QuoteError {

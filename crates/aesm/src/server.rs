@@ -6,15 +6,14 @@ mod gate;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{sleep, timeout};
 
 use crate::backend::Backend;
 use crate::limits::Limits;
-use crate::metrics::{Closed, Metrics};
+use crate::metrics::Closed;
 use crate::socket::Socket;
-use connection::Peer;
+use connection::{Desk, Peer};
 use gate::Gate;
 
 /// How long answers under way are given when the server stops.
@@ -28,29 +27,26 @@ const BREATH: Duration = Duration::from_millis(50);
 
 /// A quote daemon's server.
 pub struct Server {
-    backend: Backend,
-    limits: ArcSwap<Limits>,
+    desk: Arc<Desk>,
     gate: Arc<Gate>,
-    metrics: Metrics,
 }
 
 impl Server {
     /// One that answers with that.
     pub fn new(backend: Backend, limits: Limits) -> Self {
-        let (limits, metrics) = (ArcSwap::from_pointee(limits), Metrics::default());
-        Self { backend, limits, gate: Arc::default(), metrics }
+        Self { desk: Desk::new(backend, limits), gate: Arc::default() }
     }
 
     /// Holds clients to other limits from now on.
     pub fn set_limits(&self, limits: Limits) {
-        self.limits.store(Arc::new(limits));
+        self.desk.limits.store(Arc::new(limits));
         // Whoever waits for room looks again.
         self.gate.look_again();
     }
 
     /// What it has done, as OpenMetrics text.
     pub fn metrics(&self) -> String {
-        self.metrics.render(self.gate.open())
+        self.desk.metrics.render(self.gate.open())
     }
 
     /// Serves until `stop` ends, and then whoever is there already: the path is withdrawn if it is still this socket's, connections
@@ -88,7 +84,7 @@ impl Server {
     /// The next connection, once there is room for it.
     async fn accept(&self, listener: &UnixListener) -> UnixStream {
         loop {
-            self.gate.room(|| self.limits.load().connections).await;
+            self.gate.room(|| self.desk.limits.load().connections).await;
             match listener.accept().await {
                 Ok((stream, _)) => return stream,
                 Err(error) => {
@@ -100,19 +96,19 @@ impl Server {
     }
 
     /// Lets a connection in and leaves it to itself; one too many of its user is closed.
-    fn attend(self: &Arc<Self>, stream: UnixStream) {
+    fn attend(&self, stream: UnixStream) {
         let peer = Peer::of(&stream);
-        let limit = self.limits.load().connections_per_user;
+        let limit = self.desk.limits.load().connections_per_user;
         match self.gate.enter(peer.uid, limit) {
             Some(slot) => {
-                let server = Arc::clone(self);
+                let desk = Arc::clone(&self.desk);
                 tokio::spawn(async move {
-                    server.converse(stream, peer).await;
+                    desk.converse(stream, peer).await;
                     drop(slot);
                 });
             }
             None => {
-                self.metrics.closed(Closed::UserLimit);
+                self.desk.metrics.closed(Closed::UserLimit);
                 tracing::warn!(uid = peer.uid, pid = peer.pid, limit, "closed: too many connections of this user");
             }
         }

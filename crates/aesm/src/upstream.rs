@@ -3,6 +3,7 @@
 //! Requests are passed on after they were checked, each over a connection of its own. While the other daemon is away, being
 //! restarted, they wait for it some seconds.
 
+use std::borrow::Cow;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -10,12 +11,13 @@ use std::time::Duration;
 
 use abi::sgx::{QeReportInfo, Report};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use problem::Problem;
 
-use crate::answer::Refusal;
 use crate::client::{Client, ClientError};
 use crate::error_code::ErrorCode;
 use crate::key_ids;
 use crate::quoting_enclave::{Initialised, Quoted};
+use crate::refusal::Refusal;
 
 /// How long a request waits for a daemon that is away: clients wait 15 seconds for us.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,12 +37,18 @@ pub enum UpstreamError {
     Random,
 }
 
-impl UpstreamError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
+impl Problem for UpstreamError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
-            Self::Itself(_) => "name the socket of another daemon, or serve at another path",
-            Self::Random => "see why /dev/urandom does not work",
+            Self::Itself(_) => "upstream_is_itself".into(),
+            Self::Random => "randomness_unavailable".into(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Itself(_) => "name the socket of another daemon, or serve at another path".into(),
+            Self::Random => "see why /dev/urandom does not work".into(),
         }
     }
 }
@@ -145,15 +153,11 @@ fn is_not_ready(error: &ClientError) -> bool {
 
 /// What upstream refuses is refused with its code; where it cannot be reached, or makes no sense, the service is not there.
 fn refusal(error: &ClientError) -> Refusal {
-    let mut cause = format!("upstream: {error}");
-    if let Some(source) = std::error::Error::source(error) {
-        cause = format!("{cause}: {source}");
-    }
     let code = match error {
         ClientError::Refused { code, .. } => ErrorCode::of(*code).unwrap_or(ErrorCode::Unexpected),
         _ => ErrorCode::ServiceUnavailable,
     };
-    Refusal::new(code, cause)
+    Refusal::new(code, format!("upstream: {}", problem::chain(error)))
 }
 
 /// Device and inode.

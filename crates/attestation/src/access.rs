@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use store::Store;
+use store::AccessStore;
 use unix_time::UnixTime;
 
 use crate::audit::Audit;
@@ -90,7 +90,7 @@ pub struct Access {
     tokens: AccessTokens,
     issuers: Arc<TrustedIssuers>,
     failures: Failures,
-    store: Arc<dyn Store>,
+    store: Arc<dyn AccessStore>,
     audit: Arc<Audit>,
 }
 
@@ -101,7 +101,7 @@ impl Access {
     /// # Errors
     /// Where the store fails, or the key does not open.
     pub(crate) async fn open(
-        store: Arc<dyn Store>,
+        store: Arc<dyn AccessStore>,
         vault: &Vault,
         audit: Arc<Audit>,
         url: &str,

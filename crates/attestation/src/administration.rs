@@ -166,7 +166,7 @@ impl Providers {
         provider: &Provider,
     ) -> Result<(MutexGuard<'_, ()>, Arc<Provider>), AdministrationError> {
         let alone = self.administration.lock().await;
-        let current = self.get(&provider.name).ok_or(StoreError::Missing("provider"))?;
+        let current = self.get(&provider.name).ok_or(StoreError::UnknownProvider)?;
         Ok((alone, current))
     }
 
@@ -206,7 +206,7 @@ impl Providers {
         request: Option<&SignedRequest>,
     ) -> Result<(), AdministrationError> {
         let policy_hash = change.text.as_deref().or_else(|| policy_type.default_policy()).map(token::hash::policy_hash);
-        let at = UnixTime::from_seconds(change.changed_at);
+        let at = change.changed_at;
         let change = &change;
         let write = |entry| async move { self.store.change_policy(change, request, &entry).await };
         self.change(&provider.name, &Change::PolicyChanged { change, policy_hash }, &change.changed_by, at, write)
@@ -231,7 +231,7 @@ fn next_change(
         text: None,
         audience: None,
         restores: None,
-        changed_at: now.seconds(),
+        changed_at: now,
         changed_by: caller.name.clone(),
     }
 }

@@ -62,7 +62,7 @@ impl Providers {
             location,
             is_location_default: create.is_default(),
             settings: settings.to_json(),
-            created_at: now.seconds(),
+            created_at: now,
             created_by: caller.name.clone(),
             revision: 0,
             revocations: 0,
@@ -85,7 +85,7 @@ impl Providers {
         now: UnixTime,
     ) -> Result<Arc<Provider>, ControlError> {
         let _one_at_a_time = self.administration.lock().await;
-        let state = self.store.provider(provider.name.as_str()).await?.ok_or(StoreError::Missing("provider"))?;
+        let state = self.store.provider(provider.name.as_str()).await?.ok_or(StoreError::UnknownProvider)?;
         let settings = patch.applied_to(provider.settings.clone())?;
         if settings.token_algorithm != provider.settings.token_algorithm {
             return Err(ControlError::AlgorithmIsFixed);
@@ -160,7 +160,7 @@ fn signer(name: &ProviderName, certificate: &SignerCertificate, caller: &Caller,
         provider: name.to_string(),
         sha256: sha256(&[certificate.der()]),
         certificate: certificate.der().to_vec(),
-        added_at: now.seconds(),
+        added_at: now,
         added_by: caller.name.clone(),
     }
 }

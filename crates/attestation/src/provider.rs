@@ -113,7 +113,7 @@ pub struct Provider {
     pub(crate) is_location_default: bool,
     pub(crate) settings: Settings,
     pub(crate) revision: i64,
-    pub(crate) created_at: i64,
+    pub(crate) created_at: UnixTime,
     pub(crate) created_by: String,
     pub(crate) policies: Policies,
     /// The certificates that its policies must be signed under.
@@ -215,7 +215,7 @@ impl Provider {
 
     /// Returns when it was made.
     pub const fn created_at(&self) -> UnixTime {
-        UnixTime::from_seconds(self.created_at)
+        self.created_at
     }
 
     /// Returns who made it.

@@ -134,7 +134,7 @@ impl Provider {
 
     /// The ids of withdrawn keys that are listed at that time.
     pub(crate) fn withdrawn_keys(&self, now: UnixTime) -> impl Iterator<Item = &str> {
-        let listed = self.withdrawn.iter().filter(move |key| now.seconds() < key.listed_until);
+        let listed = self.withdrawn.iter().filter(move |key| now < key.listed_until);
         listed.map(|key| key.kid.as_str())
     }
 }
@@ -182,7 +182,7 @@ impl Providers {
             RevokedBy::Bearer => (MAX_BY_BEARERS, RevocationError::TooManyByBearers),
             RevokedBy::Contributor => (MAX_BY_CONTRIBUTORS, RevocationError::TooMany),
         };
-        let current = self.get(&provider.name).ok_or(StoreError::Missing("provider"))?;
+        let current = self.get(&provider.name).ok_or(StoreError::UnknownProvider)?;
         if current.revoked.contains(&token.jti) {
             return Ok(());
         }
@@ -191,9 +191,10 @@ impl Providers {
             return Err(full);
         }
         let provider = provider.name.to_string();
-        let revoked = RevokedToken { provider, jti: token.jti, expires_at: token.expires_at, by: kind };
+        let revoked =
+            RevokedToken { provider, jti: token.jti, expires_at: UnixTime::from_seconds(token.expires_at), by: kind };
         let (limit, revoked) = (i64::try_from(limit).unwrap_or(i64::MAX), &revoked);
-        let write = |entry| async move { self.store.revoke_token(revoked, limit, now.seconds(), &entry).await };
+        let write = |entry| async move { self.store.revoke_token(revoked, limit, now, &entry).await };
         let change = Change::TokenRevoked { provider: &revoked.provider, jti: &revoked.jti };
         match self.config.audit.change(&change, by, now, write).await {
             Ok(_) => {}

@@ -35,7 +35,7 @@ impl RevokedList {
         for token in tokens {
             let id: Arc<str> = Arc::from(token.jti.as_str());
             if list.by_id.insert(Arc::clone(&id), token.by).is_none() {
-                list.by_expiry.insert((token.expires_at, id));
+                list.by_expiry.insert((token.expires_at.seconds(), id));
                 list.by_bearers = list.by_bearers.saturating_add(usize::from(token.by == RevokedBy::Bearer));
             }
         }
@@ -94,7 +94,12 @@ mod tests {
     use super::*;
 
     fn token(number: i64, expires_at: i64, by: RevokedBy) -> RevokedToken {
-        RevokedToken { provider: "one".to_owned(), jti: format!("{number:064x}"), expires_at, by }
+        RevokedToken {
+            provider: "one".to_owned(),
+            jti: format!("{number:064x}"),
+            expires_at: UnixTime::from_seconds(expires_at),
+            by,
+        }
     }
 
     fn at(seconds: i64) -> UnixTime {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aesm::{Access, Backend, Config, DEFAULT_SOCKET, Server, Socket, SocketError, Upstream, UpstreamError};
+use problem::Problem;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -21,7 +22,7 @@ use crate::log::Log;
 use crate::show;
 use crate::{group, serve};
 
-use notify::notify;
+use notify::Watchdog;
 use simulated::Simulated;
 
 const MAX_CONFIG: u64 = 1 << 20;
@@ -89,12 +90,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         );
         let mut running = Running::start(arguments, &config)?;
         show::line(&format!("veritee aesmd is ready at {}", arguments.socket.display()))?;
-        notify("READY=1");
+        notify::ready();
+        let mut watchdog = Watchdog::from_environment();
         let mut end = std::pin::pin!(end);
         loop {
             tokio::select! {
                 () = &mut end => return running.stop().await,
                 _ = hangup.recv() => running.reload(arguments, &log),
+                () = watchdog.feed() => {}
                 ended = &mut running.serving => return served(ended),
             }
         }
@@ -159,7 +162,7 @@ impl Running {
 
     /// Lets those who are there have their answers, and ends.
     async fn stop(self) -> Result<(), Failure> {
-        notify("STOPPING=1");
+        notify::stopping();
         let _ = self.stop.send(());
         let ended = self.serving.await;
         drop(self.metrics);

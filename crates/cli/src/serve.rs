@@ -23,7 +23,7 @@ use problem::Problem;
 use rustls::ServerConfig;
 use simulator::Platform;
 use state_dir::PrivateDir;
-use store::{Postgres, Sqlite, Store, StoreError};
+use store::{Postgres, ProviderStore, Sqlite, Store, StoreError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use unix_time::UnixTime;
@@ -146,7 +146,7 @@ impl Running {
 }
 
 /// A data directory is for a simulated machine or for genuine hardware, from its first start on.
-async fn check_kind(settings: &Settings, store: &dyn Store) -> Result<(), Failure> {
+async fn check_kind(settings: &Settings, store: &dyn ProviderStore) -> Result<(), Failure> {
     let kept = store.provider(PROVIDER).await.map_err(|error| store_unusable(&error))?;
     let is_simulated = kept.as_ref().map(|state| state.provider.root_pem.is_some());
     match (is_simulated, settings.simulated) {
@@ -177,16 +177,18 @@ async fn open_store(settings: &Settings, data: &PrivateDir) -> Result<Arc<dyn St
 
 fn database_unusable(error: &StoreError) -> Failure {
     let help = match error {
-        StoreError::Newer { .. } => "start the version of veritee that wrote it, or a later one",
-        _ => "check that the URL is postgres://USER:PASSWORD@HOST/DATABASE, and that the database can be reached",
+        StoreError::Newer { .. } => error.help(),
+        _ => {
+            "check that the URL is postgres://USER:PASSWORD@HOST/DATABASE, and that the database can be reached".into()
+        }
     };
     Failure::environment("database_unusable", failure::chain(error), help)
 }
 
 fn store_unusable(error: &StoreError) -> Failure {
     let help = match error {
-        StoreError::Newer { .. } => "start the version of veritee that wrote it, or a later one",
-        _ => "check that veritee.db in the data directory can be written and is whole; restore it from a copy",
+        StoreError::Newer { .. } => error.help(),
+        _ => "check that veritee.db in the data directory can be written and is whole; restore it from a copy".into(),
     };
     Failure::environment("store_unusable", failure::chain(error), help)
 }
@@ -273,6 +275,9 @@ fn no_access(error: &OpenAccessError) -> Failure {
     match error {
         OpenAccessError::Store(error) => store_unusable(error),
         OpenAccessError::Vault(_) => sealed(failure::chain(error)),
+        OpenAccessError::Random => {
+            Failure::environment("randomness_unavailable", failure::chain(error), "see why /dev/urandom does not work")
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Providers as the resource manager's API shows them.
 
 use serde_json::{Value, json};
-use unix_time::UnixTime;
 
 use attestation::Provider;
 
@@ -33,19 +32,17 @@ impl Resource<'_> {
             .into_iter()
             .map(|(kid, signs_from)| json!({"keyId": kid, "signsFrom": signs_from.to_string()}))
             .collect();
-        let time = |seconds| UnixTime::from_seconds(seconds).to_string();
         let withdrawn: Vec<Value> = provider
             .withdrawals()
             .iter()
             .map(|key| {
                 json!({
                     "keyId": key.kid,
-                    "withdrawnAt": time(key.withdrawn_at),
-                    "listedUntil": time(key.listed_until),
+                    "withdrawnAt": key.withdrawn_at.to_string(),
+                    "listedUntil": key.listed_until.to_string(),
                 })
             })
             .collect();
-        let created_at = provider.created_at().to_string();
         json!({
             "id": format!("{scope}/providers/{TYPE}/{}", provider.name()),
             "name": provider.name().as_str(),
@@ -55,7 +52,7 @@ impl Resource<'_> {
             "systemData": {
                 "createdBy": provider.created_by(),
                 "createdByType": "Application",
-                "createdAt": created_at,
+                "createdAt": provider.created_at().to_string(),
             },
             "properties": {
                 "trustModel": provider.trust_model().as_str(),

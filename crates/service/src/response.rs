@@ -178,7 +178,7 @@ impl ApiError {
             | AccessError::ClientRefused => (StatusCode::UNAUTHORIZED, "Unauthorized"),
             AccessError::NoRole { .. } => (StatusCode::FORBIDDEN, "Forbidden"),
             AccessError::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
-            AccessError::Store(_) | AccessError::IssuerUnreachable { .. } => {
+            AccessError::Store(_) | AccessError::Random | AccessError::IssuerUnreachable { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, "InternalError")
             }
         };
@@ -205,7 +205,7 @@ impl ApiError {
 /// Who loses to somebody else may try again; a store that fails is not the caller's fault.
 pub(crate) fn status_of(error: &StoreError) -> StatusCode {
     match error {
-        StoreError::Missing(_) => StatusCode::NOT_FOUND,
+        StoreError::UnknownProvider | StoreError::UnknownSigningKey => StatusCode::NOT_FOUND,
         StoreError::Exists(_) | StoreError::Changed(_) | StoreError::Full(_) => StatusCode::CONFLICT,
         StoreError::Last(_) | StoreError::Used { .. } => StatusCode::BAD_REQUEST,
         StoreError::Newer { .. }

@@ -248,7 +248,7 @@ async fn junk_of_strangers_does_not_fill_the_audit() {
         assert_eq!(counted[&(provider.to_owned(), "SgxEnclave".to_owned(), code.to_owned())], 50, "{code}");
     }
     let store = store(&service).await;
-    assert_eq!(store.inputs_size(0).await.unwrap(), 0, "no input is kept");
+    assert_eq!(store.inputs_size(UnixTime::EPOCH).await.unwrap(), 0, "no input is kept");
     let size = store.records_size("replica", 0).await.unwrap() - before;
     // Some records, however the time was divided: one for each decision would be 200 times 300 bytes at least.
     assert!(size < 50_000, "{size} bytes of records");
@@ -298,7 +298,7 @@ async fn aged(ages: &[i64]) -> (Running, UnixTime) {
         let at = UnixTime::from_seconds(now.seconds() - age);
         let entry = audit.entry("decisions", "veritee", at, json!({"padding": "x".repeat(1000)}));
         let input = store::Input { sha256: [number; 32], bytes: vec![number; 1000] };
-        store.append(&entry, &[input], &[], at.seconds()).await.unwrap();
+        store.append(&entry, &[input], &[], at).await.unwrap();
     }
     (service, now)
 }
@@ -353,7 +353,7 @@ async fn retention_by_size_deletes_the_oldest_part_of_records_and_inputs() {
     let (service, now) = aged(&ages).await;
     let size = async || {
         let store = store(&service).await;
-        let mut size = store.inputs_size(0).await.unwrap();
+        let mut size = store.inputs_size(UnixTime::EPOCH).await.unwrap();
         for head in store.heads().await.unwrap() {
             size += store.records_size(&head.replica, 0).await.unwrap();
         }
@@ -378,7 +378,7 @@ async fn retention_by_size_deletes_the_oldest_part_of_records_and_inputs() {
     service.attestation.providers().retain_audit(&retention(None, Some(1)), now).await.unwrap();
     let (numbers, last) = kept(&service).await;
     assert_eq!((numbers.len(), &last["action"]), (2, &json!("audit.retention")));
-    assert_eq!(store.inputs_size(0).await.unwrap(), 0);
+    assert_eq!(store.inputs_size(UnixTime::EPOCH).await.unwrap(), 0);
 }
 
 #[tokio::test]

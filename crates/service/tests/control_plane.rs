@@ -9,7 +9,7 @@ use axum::http::{Request, header};
 use running::managed::{GROUP, Signer, isolated};
 use running::{claims_of, enclave_holding, quote_body, running, running_with};
 use serde_json::{Value, json};
-use store::{Sqlite, Store};
+use store::{ProviderStore, Sqlite, Store};
 use unix_time::UnixTime;
 
 const SUBSCRIPTION: &str = "/subscriptions/s1/providers/Microsoft.Attestation";

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use running::{addresses, claims_of, config, enclave_holding, quote_body, running_with};
 use serde_json::json;
-use store::{PolicyChange, Sqlite, Store};
+use store::{PolicyChange, ProviderStore, Sqlite, Store};
 use token::policy_jws;
 use unix_time::UnixTime;
 
@@ -58,7 +58,7 @@ async fn a_kept_policy_that_does_not_parse_or_speaks_for_the_service_is_refused(
             text: Some(text.to_owned()),
             audience: None,
             restores: None,
-            changed_at: 0,
+            changed_at: UnixTime::EPOCH,
             changed_by: "somebody".to_owned(),
         };
         let entry = store::Entry { replica: "replica".to_owned(), text: "{}".to_owned() };
@@ -130,7 +130,7 @@ async fn a_signing_key_that_was_moved_in_the_database_does_not_sign() {
     store.delete_provider("one", &entry()).await.unwrap();
     let issuer = two.keys[0].issuer.clone();
     let moved =
-        store::SigningKey { provider: "two".to_owned(), issuer, signs_from: two.keys[0].signs_from + 1, ..moved };
+        store::SigningKey { provider: "two".to_owned(), issuer, signs_from: two.keys[0].signs_from.plus(1), ..moved };
     store.add_signing_key(&moved, two.provider.revision, &entry()).await.unwrap();
     let service = service.reopened().await;
     let body = quote_body(&service.quote(&enclave_holding(b""))).to_string();

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::header;
 use running::{ADMINISTRATOR, Answer, Running, URL, claims_of, enclave_holding, encode, quote_body, request, running};
 use serde_json::{Value, json};
-use store::{RevokedBy, RevokedToken, Sqlite, Store};
+use store::{ProviderStore, RevokedBy, RevokedToken, Sqlite};
 use token::{Binding, Expectations, Jwks, RevokedTokens, TokenError, Verifier};
 
 async fn token_at(service: &Running, provider: &str) -> String {
@@ -148,11 +148,11 @@ async fn tokens_that_strangers_revoke_leave_room_for_contributors() {
     let store = Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
     let (mine, another) = (token_at(&service, "").await, token_at(&service, "").await);
     let entry = store::Entry { replica: "strangers".to_owned(), text: "{}".to_owned() };
-    let now = unix_time::UnixTime::of_system_clock().seconds();
+    let now = unix_time::UnixTime::of_system_clock();
     // The quota of bearers, but for one.
     for number in 0..4_999 {
         let (provider, jti) = ("default".to_owned(), format!("{number:064x}"));
-        let token = RevokedToken { provider, jti, expires_at: now + 600, by: RevokedBy::Bearer };
+        let token = RevokedToken { provider, jti, expires_at: now.plus(600), by: RevokedBy::Bearer };
         assert!(store.revoke_token(&token, 5_000, now, &entry).await.unwrap());
     }
     assert_eq!(revoke(&service, "", Some(&mine), &format!("token={mine}")).await.status, 200);

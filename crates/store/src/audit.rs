@@ -1,57 +1,13 @@
-//! The audit: what was changed and decided, in chains of records that cannot be changed unseen.
-//!
-//! Each replica has a chain of its own. A record's hash covers the hash of the one before it, so whoever kept the hash of a
-//! record (a head) sees whether anything before it was changed, and whether records after the last are missing.
+//! The audit: what was changed and decided, and what decisions were made from.
 
-use aws_lc_rs::digest::{SHA256, digest};
+mod chain;
 
-/// What is about to be written down: by which replica, and what, as a JSON object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The replica whose chain it goes to.
-    pub replica: String,
-    /// What happened, exactly as it is kept.
-    pub text: String,
-}
+use async_trait::async_trait;
+use unix_time::UnixTime;
 
-/// What was written down.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// The replica whose chain it is in.
-    pub replica: String,
-    /// Its number in the chain, from 1.
-    pub number: i64,
-    /// The hash of the record before it; of the first, zeros.
-    pub previous: [u8; 32],
-    /// Its own hash: [`link`].
-    pub hash: [u8; 32],
-    /// What happened.
-    pub text: String,
-}
+use crate::error::StoreError;
 
-/// The last record of a chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// The replica.
-    pub replica: String,
-    /// The number of the record.
-    pub number: i64,
-    /// Its hash.
-    pub hash: [u8; 32],
-}
-
-/// The `action` of a record that announces the deletion of the first records of its chain. The database moves an anchor only
-/// right after such a record.
-pub const RETENTION: &str = "audit.retention";
-
-/// Both ends of what is kept of a chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chain {
-    /// The last record.
-    pub head: Head,
-    /// The last record that retention deleted, [`Head::before`] if none was: the first kept record follows it.
-    pub anchor: Head,
-}
+pub use chain::{BrokenChain, Chain, Entry, Head, RETENTION, Record, link};
 
 /// The last evidence that a platform sent to a provider.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,7 +17,7 @@ pub struct PlatformEvidence {
     /// Which platform, as the service tells them apart.
     pub platform: [u8; 32],
     /// When it came.
-    pub received_at: i64,
+    pub received_at: UnixTime,
     /// The evidence.
     pub evidence: Vec<u8>,
     /// SHA-256 of the collateral it was judged by, which is kept as an [`Input`].
@@ -89,63 +45,57 @@ impl std::fmt::Debug for Input {
     }
 }
 
-/// The hash of a record: SHA-256 over four lines, the replica, the number in decimal, the hash of the record before it in
-/// lowercase hexadecimal, and the text; the first three end in a newline.
-pub fn link(replica: &str, number: i64, previous: &[u8; 32], text: &str) -> [u8; 32] {
-    let previous: String = previous.iter().map(|byte| format!("{byte:02x}")).collect();
-    let hash = digest(&SHA256, format!("{replica}\n{number}\n{previous}\n{text}").as_bytes());
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(hash.as_ref());
-    bytes
-}
+/// What keeps the audit.
+#[async_trait]
+pub trait AuditLog: Send + Sync {
+    /// Writes something down that changes nothing else, with what it was decided from. `at` is the time at which the inputs
+    /// are used.
+    async fn append(
+        &self,
+        entry: &Entry,
+        inputs: &[Input],
+        last: &[PlatformEvidence],
+        at: UnixTime,
+    ) -> Result<(), StoreError>;
 
-/// Why a record is not the next one of a chain.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BrokenChain {
-    /// It has another number: one is missing, or there twice.
-    #[error("record {expected} is missing, record {found} comes in its place")]
-    Number {
-        /// The number it should have.
-        expected: i64,
-        /// The number it has.
-        found: i64,
-    },
-    /// It does not name the hash of the one before it.
-    #[error("record {number} does not follow the one before it")]
-    Previous {
-        /// Its number.
-        number: i64,
-    },
-    /// Its hash is not that of what it says.
-    #[error("record {number} was changed: its hash is another")]
-    Hash {
-        /// Its number.
-        number: i64,
-    },
-}
+    /// The ends of each chain, by replica.
+    async fn chains(&self) -> Result<Vec<Chain>, StoreError>;
 
-impl Head {
-    /// Before the first record of a chain.
-    pub fn before(replica: &str) -> Self {
-        Self { replica: replica.to_owned(), number: 0, hash: [0; 32] }
+    /// The last record of each chain, by replica.
+    async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        Ok(self.chains().await?.into_iter().map(|chain| chain.head).collect())
     }
 
-    /// The head after one more record, where it is the next.
-    ///
-    /// # Errors
-    /// [`BrokenChain`].
-    pub fn follow(&self, record: &Record) -> Result<Self, BrokenChain> {
-        let number = record.number;
-        let expected = self.number.saturating_add(1);
-        if number != expected || record.replica != self.replica {
-            return Err(BrokenChain::Number { expected, found: number });
-        }
-        if record.previous != self.hash {
-            return Err(BrokenChain::Previous { number });
-        }
-        if record.hash != link(&record.replica, number, &record.previous, &record.text) {
-            return Err(BrokenChain::Hash { number });
-        }
-        Ok(Self { replica: self.replica.clone(), number, hash: record.hash })
-    }
+    /// The records of a chain after that number and after its anchor, as many as `limit`.
+    async fn records(&self, replica: &str, after: i64, limit: i64) -> Result<Vec<Record>, StoreError>;
+
+    /// Something that a decision was made from, by its SHA-256.
+    async fn input(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The platforms whose last evidence is kept, those after `after`, as many as `limit`.
+    async fn platforms(&self, provider: &str, after: &[u8; 32], limit: i64) -> Result<Vec<[u8; 32]>, StoreError>;
+
+    /// The last evidence of a platform.
+    async fn platform_evidence(
+        &self,
+        provider: &str,
+        platform: &[u8; 32],
+    ) -> Result<Option<PlatformEvidence>, StoreError>;
+
+    /// The bytes that the records of a chain after that number take.
+    async fn records_size(&self, replica: &str, after: i64) -> Result<i64, StoreError>;
+
+    /// The bytes of inputs that were used at that time or later, and of evidence received then.
+    async fn inputs_size(&self, since: UnixTime) -> Result<i64, StoreError>;
+
+    /// Adds a record that announces a deletion, with the action [`RETENTION`], to the chain of the anchor, and moves the chain's
+    /// anchor there. Returns false and changes nothing if the chain has no such record, or its anchor is there already.
+    async fn move_anchor(&self, anchor: &Head, text: &str) -> Result<bool, StoreError>;
+
+    /// Deletes records of a chain up to its anchor, the oldest `limit` of them. Returns how many were deleted.
+    async fn delete_records(&self, replica: &str, limit: i64) -> Result<u64, StoreError>;
+
+    /// Deletes inputs last used before that time, and evidence received before it, `limit` of each. Returns how many were
+    /// deleted. From then on the database lets inputs from before that time be deleted.
+    async fn delete_inputs(&self, before: UnixTime, limit: i64) -> Result<u64, StoreError>;
 }

@@ -1,14 +1,22 @@
 //! Why a store did not do what it was asked.
 
+use std::borrow::Cow;
+
+use problem::Problem;
+use unix_time::UnixTime;
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is one of that name already.
     #[error("{0} exists already")]
     Exists(&'static str),
-    /// There is none of that name.
-    #[error("{0} does not exist")]
-    Missing(&'static str),
+    /// The provider does not exist: the one that was named, or the one that a row is to belong to.
+    #[error("provider does not exist")]
+    UnknownProvider,
+    /// The provider has no signing key of that id.
+    #[error("signing key does not exist")]
+    UnknownSigningKey,
     /// Somebody else changed it in the meantime.
     #[error("{0} was changed in the meantime")]
     Changed(&'static str),
@@ -20,14 +28,16 @@ pub enum StoreError {
     Used {
         /// What it was used for.
         action: String,
-        /// When, in seconds since 1970.
-        at: i64,
+        /// When.
+        at: UnixTime,
     },
     /// It has as many entries as the caller allows.
     #[error("limit of {0} exceeded")]
     Full(&'static str),
-    /// The database was written by a later version.
-    #[error("database has schema version {found}, this version of veritee knows up to {known}")]
+    /// The database was written by a version that is too new: more than one schema version ahead.
+    #[error(
+        "database has schema version {found}; this version of veritee knows {known} and opens at most one version newer"
+    )]
     Newer {
         /// Version found.
         found: i64,
@@ -51,11 +61,53 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
 }
 
-/// A broken key means that the row is there already, a broken reference that the provider is not.
+impl Problem for StoreError {
+    fn code(&self) -> Cow<'static, str> {
+        let code = match self {
+            Self::Exists(_) => "already_exists",
+            Self::UnknownProvider => "provider_unknown",
+            Self::UnknownSigningKey => "signing_key_unknown",
+            Self::Changed(_) => "changed_in_the_meantime",
+            Self::Last(_) => "last_one",
+            Self::Used { .. } => "signed_request_used",
+            Self::Full(_) => "limit_exceeded",
+            Self::Newer { .. } => "database_too_new",
+            Self::Scheme => "database_url_scheme",
+            Self::Parameter => "database_url_parameter_unknown",
+            Self::Url => "database_url_malformed",
+            Self::Unanswered => "database_unanswered",
+            Self::Database(_) => "database_failed",
+        };
+        code.into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        let help = match self {
+            Self::Exists(_) => "choose another name, or use the one that exists",
+            Self::UnknownProvider => "check the name of the provider; it may have been deleted",
+            Self::UnknownSigningKey => "check the key id; the key may have been withdrawn or removed",
+            Self::Changed(_) => "read it again, and repeat the change",
+            Self::Last(_) => "add another one first",
+            Self::Used { .. } => "sign another request",
+            Self::Full(_) => "remove entries, or wait until some expire",
+            Self::Newer { .. } => "start the version of veritee that wrote the database, or the one before it",
+            Self::Scheme | Self::Url => "write the URL as postgres://USER:PASSWORD@HOST/DATABASE",
+            Self::Parameter => {
+                "use parameters of libpq only, and escape the characters of the password that are special in URLs"
+            }
+            Self::Unanswered => "check that the database runs and can be reached, and look whether the change was made",
+            Self::Database(_) => "check the database; the cause says what is wrong with it",
+        };
+        help.into()
+    }
+}
+
+/// A broken key means that the row is there already. All foreign keys lead to providers: a broken one means that the provider
+/// does not exist.
 pub(crate) fn conflict(error: sqlx::Error, what: &'static str) -> StoreError {
     match error.as_database_error() {
         Some(database) if database.is_unique_violation() => StoreError::Exists(what),
-        Some(database) if database.is_foreign_key_violation() => StoreError::Missing("provider"),
+        Some(database) if database.is_foreign_key_violation() => StoreError::UnknownProvider,
         _ => StoreError::Database(error),
     }
 }

@@ -1,7 +1,7 @@
 //! The store that several replicas share: a PostgreSQL database.
 //!
 //! A database that is gone must not hold a request: a connection is waited for [`ACQUIRE`] long, a statement [`STATEMENT`]
-//! long, a call [`CALL`] long, and connections that do not answer are given up. The next call finds a new one by itself.
+//! long, a call [`deadline::CALL`] long, and connections that do not answer are given up. The next call finds a new one by itself.
 
 mod address;
 mod changes;
@@ -9,30 +9,17 @@ mod deadline;
 mod schema;
 mod statements;
 
-use std::time::Duration;
-
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::{LOOK_AGAIN, Store, StoreError};
+use crate::error::StoreError;
+use crate::providers::LOOK_AGAIN;
 use changes::Changes;
-use deadline::within;
+use deadline::{ACQUIRE, MIGRATION, SIGN_OF_LIFE, call, within};
 use statements::Statements;
 
 /// Connections of one handle at most.
 const CONNECTIONS: u32 = 16;
-
-/// How long a call waits for a connection.
-const ACQUIRE: Duration = Duration::from_secs(5);
-
-/// How long a connection that was idle may take to show that it is alive.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
-
-/// How long a call of the store takes at most, however it ends.
-const CALL: Duration = Duration::from_secs(10);
-
-/// How long a start waits for others that bring the schema up to date.
-const MIGRATION: Duration = Duration::from_secs(60);
 
 /// What every session keeps to. The server ends a statement that waits too long, and sooner a transaction whose client went
 /// away without a word, for all writers wait for that one. Writers rest on READ COMMITTED, whatever the database's default is.
@@ -68,7 +55,7 @@ impl Postgres {
         loop {
             // Before the look: a change after it is heard of.
             let change = self.changes.next(&self.statements.pool);
-            let now = self.generation().await?;
+            let now = call(self.statements.generation()).await?;
             if now != generation {
                 return Ok(now);
             }
@@ -76,6 +63,14 @@ impl Postgres {
         }
     }
 }
+
+crate::forward::forward_all!(
+    Postgres,
+    call,
+    async fn changed_since(&self, generation: i64) -> Result<i64, StoreError> {
+        self.wait(generation).await
+    }
+);
 
 impl std::fmt::Debug for Postgres {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

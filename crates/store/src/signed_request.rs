@@ -1,6 +1,7 @@
 //! Signed requests, which a provider uses once.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use unix_time::UnixTime;
 
 /// A signed request about to be used. A provider uses each once for a purpose, also if it was deleted and created again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct SignedRequest {
     /// SHA-256 of the policy signer that it was accepted under: the provider must still have it.
     pub signer: [u8; 32],
     /// When.
-    pub used_at: i64,
+    pub used_at: UnixTime,
     /// The number of requests that its provider may have used for this purpose, including this one.
     pub limit: i64,
 }

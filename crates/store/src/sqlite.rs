@@ -1,37 +1,16 @@
 //! The embedded store: one SQLite file in WAL mode with one writer.
 
-use std::collections::BTreeMap;
+mod schema;
+mod statements;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use sqlx::error::DatabaseError;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
-use sqlx::{Connection, Row};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::audit::{Chain, Entry, Head, Input, PlatformEvidence, Record, link};
-use crate::error::conflict;
-use crate::rows::{
-    AccessKey, Client, NewProvider, PolicyChange, PolicySigner, Provider, ProviderState, Revision, RevokedBy,
-    RevokedToken, SigningKey, WithdrawnKey,
-};
-use crate::signed_request::{SignedRequest, signing_input_sha256};
-use crate::sql::{audit_in_sql, revocation_in_sql, signed_requests_in_sql, store_in_sql};
-use crate::{AuditLog, Store, StoreError};
-
-/// Each entry takes the schema from one version to the next; entries are never changed once released.
-const MIGRATIONS: [&str; 8] = [
-    include_str!("../migrations/sqlite/0001_providers.sql"),
-    include_str!("../migrations/sqlite/0002_administration.sql"),
-    include_str!("../migrations/sqlite/0003_many_providers.sql"),
-    include_str!("../migrations/sqlite/0004_audit.sql"),
-    include_str!("../migrations/sqlite/0005_revocation.sql"),
-    include_str!("../migrations/sqlite/0006_used_requests.sql"),
-    include_str!("../migrations/sqlite/0007_revocation_and_keys.sql"),
-    include_str!("../migrations/sqlite/0009_audit_retention.sql"),
-];
+use crate::error::StoreError;
+use statements::Statements;
 
 /// Time that a call waits for other processes that write to the file.
 const BUSY: Duration = Duration::from_secs(5);
@@ -39,7 +18,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// A store in one SQLite file.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
-    pool: SqlitePool,
+    statements: Statements,
 }
 
 impl Sqlite {
@@ -66,25 +45,8 @@ impl Sqlite {
                 connected => break connected?,
             }
         };
-        let store = Self { pool };
-        store.migrate().await?;
-        Ok(store)
-    }
-
-    async fn migrate(&self) -> Result<(), StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        // One writer from the look at the version to the end: two processes starting at once migrate once.
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
-        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-        if found > known {
-            return Err(StoreError::Newer { found, known });
-        }
-        for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-            sqlx::raw_sql(*migration).execute(&mut *transaction).await?;
-        }
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {known}"))).execute(&mut *transaction).await?;
-        Ok(transaction.commit().await?)
+        schema::migrate(&pool).await?;
+        Ok(Self { statements: Statements { pool } })
     }
 }
 
@@ -93,7 +55,4 @@ fn is_busy(error: &dyn DatabaseError) -> bool {
     error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
-store_in_sql!(Sqlite, sqlx::Sqlite, SqliteRow, read = "BEGIN");
-signed_requests_in_sql!(Sqlite, sqlx::Sqlite);
-audit_in_sql!(Sqlite, sqlx::Sqlite, SqliteRow);
-revocation_in_sql!(Sqlite, sqlx::Sqlite, SqliteRow, read = "BEGIN");
+crate::forward::forward_all!(Sqlite, std::convert::identity,);

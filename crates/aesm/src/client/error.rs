@@ -1,8 +1,11 @@
 //! Why a daemon gave no answer.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use problem::Problem;
 
 use crate::error_code::ErrorCode;
 use crate::frame::FrameError;
@@ -66,10 +69,28 @@ fn code_text(code: u32) -> String {
     ErrorCode::of(code).map_or_else(|| format!("code {code}"), |code| code.to_string())
 }
 
-impl ClientError {
-    /// What to do about it.
-    pub fn help(&self) -> &'static str {
-        match self {
+impl Problem for ClientError {
+    fn code(&self) -> Cow<'static, str> {
+        let code = match self {
+            Self::NoService { .. } => "daemon_absent",
+            Self::Busy(_) => "daemon_busy",
+            Self::Timeout(_) => "daemon_timeout",
+            Self::Closed => "daemon_closed_connection",
+            Self::Io(_) => "daemon_connection_failed",
+            Self::Frame(_) => "daemon_answer_broken",
+            Self::Malformed(_) => "daemon_answer_malformed",
+            Self::OtherAnswer(_) => "daemon_answer_unexpected",
+            Self::Unsupported(_) => "daemon_request_unsupported",
+            Self::Refused { .. } => "daemon_refused",
+            Self::Size(..) => "daemon_answer_size",
+            Self::TooManyKeys(_) => "daemon_too_many_keys",
+            Self::Nothing => "nothing_to_ask",
+        };
+        code.into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        let help = match self {
             Self::NoService { .. } => {
                 "start the daemon, or mount the directory of its socket; check the path and the rights to it"
             }
@@ -83,9 +104,12 @@ impl ClientError {
             Self::Unsupported(_) => "use a daemon that knows this request",
             Self::Refused { code, .. } => ErrorCode::of(*code).unwrap_or(ErrorCode::Unexpected).help(),
             Self::Nothing => "ask for something",
-        }
+        };
+        help.into()
     }
+}
 
+impl ClientError {
     /// Whether asking again may help: at once where there was no room, and within one's patience where the daemon is away.
     pub(super) fn may_pass(&self, is_patient: bool) -> bool {
         match self {

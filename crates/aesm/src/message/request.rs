@@ -1,63 +1,6 @@
-//! Requests.
+//! The messages that ask, one for each kind of request.
 
 use prost::Message;
-
-/// A request: one of sixteen; see [`Request::kind`].
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct Request {
-    /// See [`InitQuoteRequest`].
-    #[prost(message, optional, tag = "1")]
-    pub init_quote: Option<InitQuoteRequest>,
-    /// See [`GetQuoteRequest`].
-    #[prost(message, optional, tag = "2")]
-    pub get_quote: Option<GetQuoteRequest>,
-    /// See [`GetLaunchTokenRequest`].
-    #[prost(message, optional, tag = "3")]
-    pub get_lic_token: Option<GetLaunchTokenRequest>,
-    /// See [`ReportAttestationErrorRequest`].
-    #[prost(message, optional, tag = "4")]
-    pub report_err: Option<ReportAttestationErrorRequest>,
-    /// See [`GetWhiteListSizeRequest`].
-    #[prost(message, optional, tag = "10")]
-    pub get_white_list_size: Option<GetWhiteListSizeRequest>,
-    /// See [`GetWhiteListRequest`].
-    #[prost(message, optional, tag = "11")]
-    pub get_white_list: Option<GetWhiteListRequest>,
-    /// See [`GetExtendedEpidGroupIdRequest`].
-    #[prost(message, optional, tag = "12")]
-    pub sgx_get_extended_epid_group_id: Option<GetExtendedEpidGroupIdRequest>,
-    /// See [`SwitchExtendedEpidGroupRequest`].
-    #[prost(message, optional, tag = "13")]
-    pub sgx_switch_extended_epid_group: Option<SwitchExtendedEpidGroupRequest>,
-    /// See [`RegisterRequest`].
-    #[prost(message, optional, tag = "14")]
-    pub sgx_register: Option<RegisterRequest>,
-    /// See [`InitQuoteExRequest`].
-    #[prost(message, optional, tag = "15")]
-    pub init_quote_ex: Option<InitQuoteExRequest>,
-    /// See [`GetQuoteSizeExRequest`].
-    #[prost(message, optional, tag = "16")]
-    pub get_quote_size_ex: Option<GetQuoteSizeExRequest>,
-    /// See [`GetQuoteExRequest`].
-    #[prost(message, optional, tag = "17")]
-    pub get_quote_ex: Option<GetQuoteExRequest>,
-    /// See [`CheckUpdateStatusRequest`].
-    #[prost(message, optional, tag = "18")]
-    pub check_update_status: Option<CheckUpdateStatusRequest>,
-    /// See [`SelectAttKeyIdRequest`].
-    #[prost(message, optional, tag = "19")]
-    pub select_att_key_id: Option<SelectAttKeyIdRequest>,
-    /// See [`GetSupportedAttKeyIdNumRequest`].
-    #[prost(message, optional, tag = "21")]
-    pub get_supported_att_key_id_num: Option<GetSupportedAttKeyIdNumRequest>,
-    /// See [`GetSupportedAttKeyIdsRequest`].
-    #[prost(message, optional, tag = "22")]
-    pub get_supported_att_key_ids: Option<GetSupportedAttKeyIdsRequest>,
-    /// The daemons that a request has come through, each by a number drawn at its start; no part of the protocol, and skipped by
-    /// whoever does not know it.
-    #[prost(bytes = "vec", repeated, tag = "5653842")]
-    pub hops: Vec<Vec<u8>>,
-}
 
 /// Asks for the target info of the EPID quoting enclave.
 #[derive(Clone, PartialEq, Eq, Message)]

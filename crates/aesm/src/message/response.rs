@@ -1,62 +1,6 @@
-//! Responses.
+//! The messages that answer, one for each kind of request.
 
 use prost::Message;
-
-/// A response: that to the request.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct Response {
-    /// See [`InitQuoteResponse`].
-    #[prost(message, optional, tag = "1")]
-    pub init_quote: Option<InitQuoteResponse>,
-    /// See [`GetQuoteResponse`].
-    #[prost(message, optional, tag = "2")]
-    pub get_quote: Option<GetQuoteResponse>,
-    /// See [`GetLaunchTokenResponse`].
-    #[prost(message, optional, tag = "3")]
-    pub get_lic_token: Option<GetLaunchTokenResponse>,
-    /// See [`ReportAttestationErrorResponse`].
-    #[prost(message, optional, tag = "4")]
-    pub report_err: Option<ReportAttestationErrorResponse>,
-    /// See [`GetWhiteListSizeResponse`].
-    #[prost(message, optional, tag = "10")]
-    pub get_white_list_size: Option<GetWhiteListSizeResponse>,
-    /// See [`GetWhiteListResponse`].
-    #[prost(message, optional, tag = "11")]
-    pub get_white_list: Option<GetWhiteListResponse>,
-    /// See [`GetExtendedEpidGroupIdResponse`].
-    #[prost(message, optional, tag = "12")]
-    pub sgx_get_extended_epid_group_id: Option<GetExtendedEpidGroupIdResponse>,
-    /// See [`SwitchExtendedEpidGroupResponse`].
-    #[prost(message, optional, tag = "13")]
-    pub sgx_switch_extended_epid_group: Option<SwitchExtendedEpidGroupResponse>,
-    /// See [`RegisterResponse`].
-    #[prost(message, optional, tag = "14")]
-    pub sgx_register: Option<RegisterResponse>,
-    /// See [`InitQuoteExResponse`].
-    #[prost(message, optional, tag = "15")]
-    pub init_quote_ex: Option<InitQuoteExResponse>,
-    /// See [`GetQuoteSizeExResponse`].
-    #[prost(message, optional, tag = "16")]
-    pub get_quote_size_ex: Option<GetQuoteSizeExResponse>,
-    /// See [`GetQuoteExResponse`].
-    #[prost(message, optional, tag = "17")]
-    pub get_quote_ex: Option<GetQuoteExResponse>,
-    /// See [`CheckUpdateStatusResponse`].
-    #[prost(message, optional, tag = "18")]
-    pub check_update_status: Option<CheckUpdateStatusResponse>,
-    /// See [`SelectAttKeyIdResponse`].
-    #[prost(message, optional, tag = "19")]
-    pub select_att_key_id: Option<SelectAttKeyIdResponse>,
-    /// See [`GetSupportedAttKeyIdNumResponse`].
-    #[prost(message, optional, tag = "21")]
-    pub get_supported_att_key_id_num: Option<GetSupportedAttKeyIdNumResponse>,
-    /// See [`GetSupportedAttKeyIdsResponse`].
-    #[prost(message, optional, tag = "22")]
-    pub get_supported_att_key_ids: Option<GetSupportedAttKeyIdsResponse>,
-    /// The daemon does not know what was asked.
-    #[prost(message, optional, tag = "20")]
-    pub unsupported_request: Option<UnsupportedRequestResponse>,
-}
 
 /// Answers [`InitQuoteRequest`](super::InitQuoteRequest).
 #[derive(Clone, PartialEq, Eq, Message)]

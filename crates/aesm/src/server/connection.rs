@@ -1,17 +1,20 @@
 //! One connection: a request, an answer, a line in the log.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use super::Server;
 use crate::answer::{Answer, answer};
+use crate::backend::Backend;
 use crate::error_code::ErrorCode;
 use crate::frame::{self, FrameError};
+use crate::limits::Limits;
 use crate::message::{Kind, MessageError, Request};
-use crate::metrics::Closed;
+use crate::metrics::{Closed, Metrics};
 
 /// How often a KiB of a refused request is read before its connection is closed: while some is unread, closing resets it.
 const UNREAD: usize = 64;
@@ -56,9 +59,21 @@ impl Unanswered {
     }
 }
 
-impl Server {
+/// What all connections share: who answers, the limits, and the counters.
+pub struct Desk {
+    pub backend: Backend,
+    pub limits: ArcSwap<Limits>,
+    pub metrics: Metrics,
+}
+
+impl Desk {
+    /// One that answers with that.
+    pub fn new(backend: Backend, limits: Limits) -> Arc<Self> {
+        Arc::new(Self { backend, limits: ArcSwap::from_pointee(limits), metrics: Metrics::default() })
+    }
+
     /// Reads one request, answers it, and closes the connection.
-    pub(super) async fn converse(&self, mut stream: UnixStream, peer: Peer) {
+    pub async fn converse(&self, mut stream: UnixStream, peer: Peer) {
         match self.request(&mut stream).await {
             Ok((kind, request)) => {
                 // From when it is all there: how fast a client sends is its own business.
@@ -69,7 +84,7 @@ impl Server {
             }
             Err(unanswered) => {
                 self.metrics.closed(unanswered.reason());
-                let cause = cause(&unanswered);
+                let cause = problem::chain(&unanswered);
                 match unanswered {
                     // Whoever looks whether somebody listens.
                     Unanswered::Frame(FrameError::Nothing) => {
@@ -119,15 +134,4 @@ impl Server {
             "request"
         );
     }
-}
-
-/// An error with what caused it.
-fn cause(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }

@@ -7,6 +7,7 @@ use abi::sgx::{AttestationKeyIdExt, QeReportInfo, Report};
 use aesm::message::{GetSupportedAttKeyIdNumRequest, Kind, Request};
 use aesm::{ClientError, ErrorCode, QuoteError};
 use aws_lc_rs::digest::{SHA256, digest};
+use problem::Problem;
 use zerocopy::{FromBytes, IntoBytes};
 
 use crate::daemon::{Daemon, ask, directory, send};

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use abi::sgx::AttestationKeyIdExt;
 use aesm::message::{GetQuoteSizeExResponse, InitQuoteRequest, Kind, Request, Response};
 use aesm::{ClientError, QuoteError, Upstream, UpstreamError, frame};
+use problem::Problem;
 use tokio::io::AsyncWriteExt;
 
 use crate::daemon::{Daemon, ask, directory};

@@ -28,7 +28,7 @@ pub struct NewClient {
     /// With which provider; none is every one.
     pub provider: Option<ProviderName>,
     /// The first second in which it gets no more tokens.
-    pub expires_at: i64,
+    pub expires_at: UnixTime,
 }
 
 /// What a client proves itself with; shown once, and never kept.
@@ -64,7 +64,7 @@ impl Access {
         // As much work for an id that does not exist.
         let kept = client.as_ref().map_or([0; 32], |client| client.secret_sha256);
         let is_right = verify_slices_are_equal(&digest, &kept).is_ok();
-        match client.filter(|client| is_right && now.seconds() < client.expires_at) {
+        match client.filter(|client| is_right && now < client.expires_at) {
             Some(client) => Ok((self.tokens.issue(&client.id, now), super::tokens::LIFETIME)),
             None => {
                 self.failures.note(peer, now)?;
@@ -77,7 +77,7 @@ impl Access {
     pub(super) async fn client_of(&self, token: &str, now: UnixTime) -> Result<Caller, AccessError> {
         let id = self.tokens.client_of(token, now)?;
         let gone = AccessError::TokenRefused("its client is gone or has expired");
-        let Some(client) = self.store.client(&id).await?.filter(|client| now.seconds() < client.expires_at) else {
+        let Some(client) = self.store.client(&id).await?.filter(|client| now < client.expires_at) else {
             return Err(gone);
         };
         let provider = client.provider.as_deref().map(ProviderName::parse).transpose();
@@ -96,10 +96,10 @@ impl Access {
         new: NewClient,
         by: &Caller,
         now: UnixTime,
-    ) -> Result<(Client, ClientSecret), StoreError> {
+    ) -> Result<(Client, ClientSecret), AccessError> {
         let (mut id, mut secret) = ([0; ID], Zeroizing::new([0; SECRET]));
         let random = rand::fill(&mut id).and_then(|()| rand::fill(secret.as_mut_slice()));
-        random.map_err(|_| StoreError::Missing("randomness"))?;
+        random.map_err(|_| AccessError::Random)?;
         let secret = Zeroizing::new(base64::encode(secret.as_slice()));
         let client = Client {
             id: hex::encode(id),
@@ -108,7 +108,7 @@ impl Access {
             role: new.role.as_str().to_owned(),
             provider: new.provider.map(|name| name.to_string()),
             expires_at: new.expires_at,
-            created_at: now.seconds(),
+            created_at: now,
             created_by: by.name.clone(),
         };
         let created = &client;

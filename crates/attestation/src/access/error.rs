@@ -17,12 +17,16 @@ pub enum OpenAccessError {
     /// The key of access tokens does not open.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The system gives no randomness.
+    #[error("system gives no randomness")]
+    Random,
 }
 
 impl Problem for OpenAccessError {
     fn code(&self) -> Cow<'static, str> {
         match self {
             Self::Store(_) => "access_store_failed".into(),
+            Self::Random => "randomness_unavailable".into(),
             Self::Vault(error) => error.code(),
         }
     }
@@ -30,6 +34,7 @@ impl Problem for OpenAccessError {
     fn help(&self) -> Cow<'_, str> {
         match self {
             Self::Store(_) => "check that the database can be reached and written".into(),
+            Self::Random => "the cryptographic library gives no random numbers; start the service again".into(),
             Self::Vault(error) => error.help(),
         }
     }
@@ -68,6 +73,9 @@ pub enum AccessError {
         /// Seconds until the next one is heard.
         retry_after: i64,
     },
+    /// The system gives no randomness.
+    #[error("system gives no randomness")]
+    Random,
     /// The store could not be asked.
     #[error("store cannot be asked")]
     Store(#[from] StoreError),
@@ -82,6 +90,7 @@ impl Problem for AccessError {
             Self::NoRole { .. } => "role_insufficient",
             Self::ClientRefused => "client_refused",
             Self::TooManyFailures { .. } => "too_many_failures",
+            Self::Random => "randomness_unavailable",
             Self::Store(_) => "store_failed",
         };
         text.into()
@@ -100,6 +109,7 @@ impl Problem for AccessError {
             }
             Self::ClientRefused => "make a client with `veritee token create`",
             Self::TooManyFailures { .. } => "wait, and send credentials that are good",
+            Self::Random => "see why /dev/urandom of the service's machine does not work",
             Self::Store(_) => "try again; the service's log says what is wrong",
         };
         text.into()

@@ -4,7 +4,7 @@
 
 use aws_lc_rs::{hmac, rand};
 use serde::{Deserialize, Serialize};
-use store::{AccessKey, Store, StoreError};
+use store::{AccessKey, AccessStore, StoreError};
 use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
@@ -45,7 +45,7 @@ struct Claims {
 impl AccessTokens {
     /// With the key in the store, which is made where there is none.
     pub(super) async fn open(
-        store: &dyn Store,
+        store: &dyn AccessStore,
         vault: &Vault,
         audit: &Audit,
         url: &str,
@@ -112,7 +112,7 @@ impl AccessTokens {
 }
 
 async fn make_key(
-    store: &dyn Store,
+    store: &dyn AccessStore,
     vault: &Vault,
     audit: &Audit,
     now: UnixTime,
@@ -120,15 +120,15 @@ async fn make_key(
     let mut secret = Zeroizing::new(vec![0; KEY]);
     let mut id = [0; 8];
     let random = rand::fill(&mut secret).and_then(|()| rand::fill(&mut id));
-    random.map_err(|_| StoreError::Missing("randomness"))?;
+    random.map_err(|_| OpenAccessError::Random)?;
     let kid = hex::encode(id);
     let sealed = vault.seal(Purpose::AccessKey { kid: &kid }, &secret)?;
-    let key = AccessKey { kid, sealed, created_at: now.seconds() };
+    let key = AccessKey { kid, sealed, created_at: now };
     let created = &key;
     let write = |entry| async move { store.create_access_key(created, &entry).await };
     match audit.change(&Change::AccessKeyCreated { kid: &created.kid }, BY_ITSELF, now, write).await {
         // Another process started at the same time: its key is the one.
-        Err(StoreError::Exists(_)) => Ok(store.access_key().await?.ok_or(StoreError::Missing("access key"))?),
+        Err(StoreError::Exists(_)) => Ok(store.access_key().await?.ok_or(StoreError::Changed("access key"))?),
         Err(error) => Err(error.into()),
         Ok(()) => Ok(key),
     }

@@ -68,7 +68,7 @@ impl Providers {
             provider: provider.name.to_string(),
             sha256: sha256(&[certificate.der()]),
             certificate: certificate.der().to_vec(),
-            added_at: now.seconds(),
+            added_at: now,
             added_by: caller.name.clone(),
         };
         let (signer, request) = (&signer, &request);

@@ -101,7 +101,7 @@ pub enum AdministrationError {
 impl From<StoreError> for AdministrationError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Used { action, at } => Self::RequestUsed { action, at: UnixTime::from_seconds(at) },
+            StoreError::Used { action, at } => Self::RequestUsed { action, at },
             StoreError::Full(_) => Self::RequestsExhausted,
             other => Self::Store(other),
         }
@@ -138,7 +138,7 @@ impl Problem for AdministrationError {
             Self::Body => "policy_body_malformed",
             Self::Store(StoreError::Last(_)) => "last_signer",
             Self::Store(StoreError::Changed(_)) => "changed_in_the_meantime",
-            Self::Store(StoreError::Missing(_)) => "provider_unknown",
+            Self::Store(StoreError::UnknownProvider | StoreError::UnknownSigningKey) => "provider_unknown",
             Self::Store(_) => "store_failed",
             Self::Keys(_) => "signing_key_missing",
             Self::Issue(error) => return error.code().into(),
@@ -180,7 +180,7 @@ impl Problem for AdministrationError {
             Self::Body => "send the JWS as it is, or in the quotes of JSON",
             Self::Store(StoreError::Last(_)) => "add another certificate before this one is removed",
             Self::Store(StoreError::Changed(_)) => "somebody else changed it at the same time: look, and try again",
-            Self::Store(StoreError::Missing(_)) => "the provider was deleted",
+            Self::Store(StoreError::UnknownProvider | StoreError::UnknownSigningKey) => "the provider was deleted",
             Self::PolicyBusy => "try again in a second; send one policy at a time",
             Self::Store(_) | Self::Keys(_) | Self::Issue(_) | Self::Interrupted => "look into the service's log",
         };
@@ -207,7 +207,9 @@ impl AdministrationError {
             | Self::NotIsolated
             | Self::TooManyCertificates
             | Self::Store(StoreError::Last(_)) => "InvalidOperation",
-            Self::NoSuchChange { .. } | Self::Store(StoreError::Missing(_)) => "NotFound",
+            Self::NoSuchChange { .. } | Self::Store(StoreError::UnknownProvider | StoreError::UnknownSigningKey) => {
+                "NotFound"
+            }
             Self::Store(StoreError::Changed(_) | StoreError::Exists(_)) => "Conflict",
             Self::Store(_) | Self::Keys(_) | Self::Issue(_) | Self::PolicyBusy | Self::Interrupted => "InternalError",
         }
@@ -231,7 +233,10 @@ mod tests {
             ("set", "to set the policy at 1970-01-01T00:00:07Z", "veritee policy sign"),
             ("add", "to add a certificate", "jti"),
         ] {
-            let error = AdministrationError::from(StoreError::Used { action: action.to_owned(), at: 7 });
+            let error = AdministrationError::from(StoreError::Used {
+                action: action.to_owned(),
+                at: UnixTime::from_seconds(7),
+            });
             assert_eq!(error.code(), "signed_request_used");
             assert!(error.to_string().contains(said) && error.help().contains(help), "{error}");
         }

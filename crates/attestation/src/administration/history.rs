@@ -71,7 +71,7 @@ fn entry(change: &PolicyChange, policy_type: PolicyType) -> Value {
         "policy": change.text,
         "audience": change.audience,
         "restores": change.restores,
-        "changedAt": UnixTime::from_seconds(change.changed_at).to_string(),
+        "changedAt": change.changed_at.to_string(),
         "changedBy": change.changed_by,
     })
 }

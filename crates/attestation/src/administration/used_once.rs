@@ -34,10 +34,10 @@ pub(super) fn certificate_request(
     signer: &SignerCertificate,
     now: UnixTime,
 ) -> SignedRequest {
-    request(CERTIFICATES, action.as_str(), jws, signer, now.seconds())
+    request(CERTIFICATES, action.as_str(), jws, signer, now)
 }
 
-fn request(purpose: &str, action: &str, jws: &str, signer: &SignerCertificate, used_at: i64) -> SignedRequest {
+fn request(purpose: &str, action: &str, jws: &str, signer: &SignerCertificate, used_at: UnixTime) -> SignedRequest {
     SignedRequest {
         purpose: purpose.to_owned(),
         signing_input: signing_input_sha256(jws),

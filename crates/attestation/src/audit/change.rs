@@ -172,7 +172,7 @@ impl Change<'_> {
                 "clientId": client.id,
                 "role": client.role,
                 "provider": client.provider,
-                "expiresAt": UnixTime::from_seconds(client.expires_at).to_string(),
+                "expiresAt": client.expires_at.to_string(),
             }),
             Self::ClientDeleted { id } => json!({"clientId": id}),
             Self::AccessKeyCreated { kid } => json!({"kid": kid}),

@@ -100,7 +100,7 @@ impl Decision {
         let last = platform.zip(bundle.as_ref()).map(|(platform, bundle)| PlatformEvidence {
             provider: self.provider,
             platform,
-            received_at: self.at.seconds(),
+            received_at: self.at,
             evidence: self.evidence,
             collateral: bundle.sha256,
         });

@@ -124,7 +124,7 @@ async fn append(
     let at = UnixTime::of_system_clock();
     let entry = audit.entry(action, BY_ITSELF, at, details);
     let mut failed = false;
-    while let Err(error) = store.append(&entry, inputs, last, at.seconds()).await {
+    while let Err(error) = store.append(&entry, inputs, last, at).await {
         if !failed {
             tracing::warn!(error = chain(&error), "decisions cannot be written down; trying again");
         }

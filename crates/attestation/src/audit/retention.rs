@@ -135,7 +135,7 @@ impl Providers {
         }
         if let Some(before) = oldest.max(to_fit) {
             loop {
-                let count = self.store.delete_inputs(before.seconds().saturating_sub(ACCURACY), BATCH).await?;
+                let count = self.store.delete_inputs(before.plus(-ACCURACY), BATCH).await?;
                 deleted = deleted.saturating_add(count);
                 if count == 0 {
                     break;
@@ -215,7 +215,7 @@ impl Providers {
 
     /// The bytes that are left when everything before that time is deleted.
     async fn size_since(&self, chains: &[Chain], since: UnixTime) -> Result<u64, StoreError> {
-        let mut size = self.store.inputs_size(since.seconds().saturating_sub(ACCURACY)).await?;
+        let mut size = self.store.inputs_size(since.plus(-ACCURACY)).await?;
         for chain in chains {
             let last = self.last_older(chain, since).await?.map_or(chain.anchor.number, |last| last.number);
             size = size.saturating_add(self.store.records_size(&chain.head.replica, last).await?);

@@ -94,7 +94,9 @@ impl Problem for ControlError {
             Self::OtherRoot => "other_root",
             Self::Endorsements(error) => return error.code(),
             Self::Exists(_) | Self::Store(StoreError::Exists(_)) => "provider_exists",
-            Self::Missing(_) | Self::Store(StoreError::Missing(_)) => "provider_unknown",
+            Self::Missing(_) | Self::Store(StoreError::UnknownProvider | StoreError::UnknownSigningKey) => {
+                "provider_unknown"
+            }
             Self::AlgorithmIsFixed => "token_algorithm_fixed",
             Self::DefaultStays => "default_stays",
             Self::TooMany => "too_many_providers",
@@ -128,7 +130,9 @@ impl Problem for ControlError {
             }
             Self::Exists(_) => "choose another name, or delete that one; roots, trust model and location are fixed",
             Self::Store(StoreError::Exists(_)) => "choose another name; a location has one default provider",
-            Self::Missing(_) | Self::Store(StoreError::Missing(_)) => "`veritee provider list` shows those there are",
+            Self::Missing(_) | Self::Store(StoreError::UnknownProvider | StoreError::UnknownSigningKey) => {
+                "`veritee provider list` shows those there are"
+            }
             Self::AlgorithmIsFixed => "make another provider: relying parties of this one expect its algorithm",
             Self::DefaultStays => "the service is reached through it; delete others",
             Self::Lead(_) => "give 60 to 604800 seconds: relying parties have to see the key before it signs",
@@ -149,7 +153,9 @@ impl ControlError {
     /// The resource manager's code for this kind of refusal.
     pub const fn azure_code(&self) -> &'static str {
         match self {
-            Self::Missing(_) | Self::UnknownKey(_) | Self::Store(StoreError::Missing(_)) => "ResourceNotFound",
+            Self::Missing(_)
+            | Self::UnknownKey(_)
+            | Self::Store(StoreError::UnknownProvider | StoreError::UnknownSigningKey) => "ResourceNotFound",
             Self::Exists(_) | Self::Store(StoreError::Exists(_) | StoreError::Changed(_)) => "Conflict",
             Self::Store(_) | Self::Keys(_) | Self::Unusable => "InternalError",
             _ => "InvalidParameter",

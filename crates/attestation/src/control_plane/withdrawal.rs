@@ -56,15 +56,14 @@ impl Providers {
         let withdrawn = WithdrawnKey {
             provider: name.to_string(),
             kid: kid.to_owned(),
-            withdrawn_at: now.seconds(),
-            listed_until: now.seconds().saturating_add(longest).saturating_add(SLACK),
+            withdrawn_at: now,
+            listed_until: now.plus(longest).plus(SLACK),
         };
         let successor_kid = successor.as_ref().map(|key| key.kid.as_str());
         let change = Change::KeyWithdrawn { provider: name, kid, successor: successor_kid };
         let (revision, successor) = (provider.revision, successor.as_ref());
-        let write = |entry| async move {
-            self.store.withdraw_signing_key(&withdrawn, successor, revision, now.seconds(), &entry).await
-        };
+        let write =
+            |entry| async move { self.store.withdraw_signing_key(&withdrawn, successor, revision, now, &entry).await };
         self.change(name, &change, by, now, write).await?.ok_or(ControlError::Unusable)
     }
 }

@@ -136,7 +136,12 @@ impl Keys {
                 return Err(KeysError::OtherCertificate(row.kid.clone()));
             }
             let published = Jwk::new(&row.kid, &row.certificate);
-            keys.push(Key { signing, published, created_at: row.created_at, signs_from: row.signs_from });
+            keys.push(Key {
+                signing,
+                published,
+                created_at: row.created_at.seconds(),
+                signs_from: row.signs_from.seconds(),
+            });
         }
         keys.sort_by_key(|key| std::cmp::Reverse(key.signs_from));
         if keys.iter().any(|key| key.signing.algorithm() == algorithm) {
@@ -218,8 +223,8 @@ mod tests {
                 issuer: "https://one".to_owned(),
                 sealed: vault.seal(ONE.binding(key.kid()), &key.to_pkcs8().unwrap()).unwrap(),
                 certificate: key.self_signed("https://one", 0, 1, None).unwrap(),
-                created_at: signs_from - 10,
-                signs_from: *signs_from,
+                created_at: at(signs_from - 10),
+                signs_from: at(*signs_from),
             }
         };
         let rows: Vec<_> = signs_from.iter().map(row).collect();
@@ -265,8 +270,8 @@ mod tests {
             issuer: "https://one".to_owned(),
             sealed: vault.seal(ONE.binding(key.kid()), &key.to_pkcs8().unwrap()).unwrap(),
             certificate: key.self_signed("https://one", 0, 1, None).unwrap(),
-            created_at: 0,
-            signs_from: 0,
+            created_at: at(0),
+            signs_from: at(0),
         }
     }
 
@@ -313,8 +318,8 @@ mod tests {
         let mark = store::WithdrawnKey {
             provider: "one".to_owned(),
             kid: withdrawn.kid.clone(),
-            withdrawn_at: 0,
-            listed_until: 0,
+            withdrawn_at: at(0),
+            listed_until: at(0),
         };
         let rows = [withdrawn.clone(), good.clone()];
         let keys = Keys::of(&rows, &[mark], ONE, TokenAlgorithm::Es256, &vault, None).unwrap();

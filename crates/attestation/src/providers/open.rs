@@ -196,7 +196,7 @@ impl Providers {
                 location: self.config.location.clone(),
                 is_location_default: true,
                 settings: settings.to_json(),
-                created_at: now.seconds(),
+                created_at: now,
                 created_by: BY_ITSELF.to_owned(),
                 revision: 0,
                 revocations: 0,

@@ -67,7 +67,7 @@ impl Opened {
         let entry = config.audit.entry("administrator.create", "veritee", now, json!({}));
         let providers = Providers::open(Arc::clone(&store), config, now).await.unwrap();
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, ADMINISTRATOR.as_bytes());
-        store.create_administrator(digest.as_ref().try_into().unwrap(), now.seconds(), &entry).await.unwrap();
+        store.create_administrator(digest.as_ref().try_into().unwrap(), now, &entry).await.unwrap();
         let attestation = Arc::new(Attestation::open(providers, issuers, now).await.unwrap());
         Self { directory, quote, attestation }
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aesm::{Client, ClientError};
+use problem::Problem;
 
 use crate::failure::{self, Failure};
 use crate::serve;

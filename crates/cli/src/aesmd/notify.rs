@@ -1,47 +1,49 @@
-//! Telling systemd how the daemon is (sd_notify).
+//! Telling systemd how the daemon is: readiness and watchdog.
 
-use std::ffi::OsStr;
-use std::io;
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::time::Duration;
 
-/// Says it to whoever `NOTIFY_SOCKET` names, if anybody.
-pub fn notify(state: &str) {
-    let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else { return };
-    if let Err(error) = send(&socket, state) {
-        tracing::warn!(%error, state, "systemd cannot be told");
+use sd_notify::NotifyState;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// Tells systemd that the daemon is ready.
+pub fn ready() {
+    tell(NotifyState::Ready);
+}
+
+/// Tells systemd that the daemon is stopping.
+pub fn stopping() {
+    tell(NotifyState::Stopping);
+}
+
+/// Tells it to the socket that `NOTIFY_SOCKET` names, if any.
+fn tell(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(std::slice::from_ref(&state)) {
+        tracing::warn!(%error, %state, "systemd cannot be told");
     }
 }
 
-fn send(socket: &OsStr, state: &str) -> io::Result<()> {
-    let address = match socket.as_bytes().strip_prefix(b"@") {
-        Some(name) => SocketAddr::from_abstract_name(name)?,
-        None => SocketAddr::from_pathname(socket)?,
-    };
-    UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address)?;
-    Ok(())
-}
+/// The watchdog of systemd, which restarts a daemon that it does not hear from in time (`WatchdogSec=`).
+pub struct Watchdog(Option<Interval>);
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Watchdog {
+    /// Reads from the environment how often systemd wants to hear from this process, if it does.
+    pub fn from_environment() -> Self {
+        let period = sd_notify::watchdog_enabled().filter(|period| !period.is_zero());
+        Self(period.map(|period| {
+            // Often enough that one may be missed.
+            let mut interval = interval((period / 3).max(Duration::from_millis(1)));
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            interval
+        }))
+    }
 
-    #[test]
-    fn systemd_is_told_at_a_path_and_at_an_abstract_name() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("notify");
-        let heard = UnixDatagram::bind(&path).unwrap();
-        send(path.as_os_str(), "READY=1").unwrap();
-        let mut told = [0; 16];
-        let length = heard.recv(&mut told).unwrap();
-        assert_eq!(&told[..length], b"READY=1");
-
-        let name = format!("veritee notify {}", std::process::id());
-        let heard = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
-        send(OsStr::new(&format!("@{name}")), "STOPPING=1").unwrap();
-        let length = heard.recv(&mut told).unwrap();
-        assert_eq!(&told[..length], b"STOPPING=1");
-        assert!(send(OsStr::new("/nonexistent"), "READY=1").is_err());
+    /// Waits for the next time and tells systemd that the daemon is alive, after a thread that serves connections has taken a
+    /// task. Without a watchdog it waits forever.
+    pub async fn feed(&mut self) {
+        let Some(interval) = &mut self.0 else { return std::future::pending().await };
+        interval.tick().await;
+        if tokio::spawn(async {}).await.is_ok() {
+            tell(NotifyState::Watchdog);
+        }
     }
 }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use state_dir::{Lock, PrivateDir};
-use store::{Store, StoreError};
+use store::{AccessStore, StoreError};
 use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
@@ -25,7 +25,7 @@ const MAX_FILE: usize = 1 << 10;
 pub async fn keep(
     data: &PrivateDir,
     lock: &Lock<'_>,
-    store: &dyn Store,
+    store: &dyn AccessStore,
     audit: &Audit,
     now: UnixTime,
 ) -> Result<(), Failure> {
@@ -39,7 +39,7 @@ pub async fn keep(
         None => make(lock)?,
     };
     let entry = audit.entry("administrator.create", "veritee", now, json!({}));
-    match store.create_administrator(&sha256(token.as_bytes()), now.seconds(), &entry).await {
+    match store.create_administrator(&sha256(token.as_bytes()), now, &entry).await {
         // A replica with another data directory was first, and its token is valid. A file made by this start would mislead.
         Err(StoreError::Exists(_)) if is_new => {
             lock.remove(FILE).map(drop).map_err(|error| Failure::of_environment(&error))

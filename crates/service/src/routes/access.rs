@@ -90,7 +90,7 @@ async fn create_client(Owner(caller): Owner, context: Context, body: Body) -> Re
     let new = new_client(context.providers(), &context.read(body).await?, now)?;
     let (client, secret) = match context.access().create_client(new, &caller, now).await {
         Ok(made) => made,
-        Err(store::StoreError::Exists(_)) => {
+        Err(AccessError::Store(store::StoreError::Exists(_))) => {
             return Err(ApiError::new(
                 StatusCode::CONFLICT,
                 "Conflict",
@@ -99,7 +99,7 @@ async fn create_client(Owner(caller): Owner, context: Context, body: Body) -> Re
                 "choose another name, or delete that client first",
             ));
         }
-        Err(error) => return Err(ApiError::of_access(&error.into(), "/clients")),
+        Err(error) => return Err(ApiError::of_access(&error, "/clients")),
     };
     let mut answer = shown(&client);
     if let Value::Object(members) = &mut answer {
@@ -154,7 +154,7 @@ fn new_client(providers: &Providers, body: &[u8], now: UnixTime) -> Result<NewCl
     if !(1..=MAX_LIFETIME).contains(&asked.expires_in) {
         return Err(refused("expiresIn is out of range".to_owned(), "give seconds, ten years at most"));
     }
-    Ok(NewClient { name: asked.name, role, provider, expires_at: now.seconds().saturating_add(asked.expires_in) })
+    Ok(NewClient { name: asked.name, role, provider, expires_at: now.plus(asked.expires_in) })
 }
 
 /// A client, without its secret.
@@ -164,8 +164,8 @@ fn shown(client: &Client) -> Value {
         "name": client.name,
         "role": client.role,
         "provider": client.provider,
-        "expiresAt": UnixTime::from_seconds(client.expires_at).to_string(),
-        "createdAt": UnixTime::from_seconds(client.created_at).to_string(),
+        "expiresAt": client.expires_at.to_string(),
+        "createdAt": client.created_at.to_string(),
         "createdBy": client.created_by,
     })
 }

@@ -10,7 +10,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use store::{Record, StoreError};
-use unix_time::UnixTime;
 
 use super::Api;
 use super::context::{Context, Owner, named};
@@ -79,7 +78,7 @@ async fn evidence(
     let kept = context.providers().audit_evidence(&provider, &hash(&platform)?).await.map_err(failed)?;
     let kept = kept.ok_or_else(|| missing("evidence"))?;
     Ok(json_body(&json!({
-        "receivedAt": UnixTime::from_seconds(kept.received_at).to_string(),
+        "receivedAt": kept.received_at.to_string(),
         "evidence": URL_SAFE_NO_PAD.encode(&kept.evidence),
         "collateralSha256": hex::encode(kept.collateral),
     })))

@@ -225,7 +225,7 @@ async fn a_signer_that_another_replica_removed_signs_nothing_more() {
     let (first, second) = (Hand::rsa(), Hand::p256());
     let service = with(&[&first, &second]).await;
     let store = store::Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
-    let state = store::Store::provider(&store, "iso").await.unwrap().unwrap();
+    let state = store::ProviderStore::provider(&store, "iso").await.unwrap().unwrap();
     let sha256 = |hand: &Hand| {
         let found = state.signers.iter().find(|signer| signer.certificate == hand.der);
         found.unwrap().sha256
@@ -235,11 +235,13 @@ async fn a_signer_that_another_replica_removed_signs_nothing_more() {
         signing_input: [9; 32],
         action: "remove".to_owned(),
         signer: sha256(&second),
-        used_at: 7,
+        used_at: unix_time::UnixTime::from_seconds(7),
         limit: 10,
     };
     let entry = store::Entry { replica: "replica".to_owned(), text: "{}".to_owned() };
-    assert!(store::Store::remove_policy_signer(&store, "iso", &sha256(&first), &request, &entry).await.unwrap());
+    assert!(
+        store::ProviderStore::remove_policy_signer(&store, "iso", &sha256(&first), &request, &entry).await.unwrap()
+    );
     let third = Hand::p256();
     for answer in [
         set(&service, &first.policy(MINIMAL)).await,

@@ -1,7 +1,7 @@
 //! Signed policies and signer requests are used once, however their signature is spelled.
 
 use serde_json::{Value, json};
-use store::{Entry, PolicyChange, Sqlite, Store};
+use store::{Entry, PolicyChange, ProviderStore, Sqlite};
 
 use crate::hand::Hand;
 use crate::running::managed::{GROUP, MINIMAL};
@@ -88,7 +88,7 @@ async fn a_policy_that_was_kept_in_another_spelling_stays_in_force_and_is_used()
             text: Some(MINIMAL.to_owned()),
             audience: None,
             restores: None,
-            changed_at: 7,
+            changed_at: unix_time::UnixTime::from_seconds(7),
             changed_by: "somebody".to_owned(),
         };
         let store = Sqlite::open(&before.directory.path().join("veritee.db")).await.unwrap();

@@ -112,7 +112,7 @@ async fn open(
     let _ = store
         .create_administrator(
             digest.as_ref().try_into().unwrap(),
-            now.seconds(),
+            now,
             &audit.entry("administrator.create", "veritee", now, json!({})),
         )
         .await;

@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgConnectOptions;
 
-use crate::StoreError;
+use crate::error::StoreError;
 
 /// What a URL may say after the question mark. Of others sqlx writes a warning, with the value.
 const PARAMETERS: [&str; 13] = [

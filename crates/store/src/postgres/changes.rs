@@ -10,7 +10,7 @@ use sqlx::postgres::{PgListener, PgPool};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::SIGN_OF_LIFE;
+use super::deadline::SIGN_OF_LIFE;
 
 /// What the schema's trigger notifies.
 const CHANNEL: &str = "veritee_generation";

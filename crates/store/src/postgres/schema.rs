@@ -2,7 +2,8 @@
 
 use sqlx::{Connection, PgConnection};
 
-use crate::StoreError;
+use crate::error::StoreError;
+use crate::schema::pending;
 
 /// Each entry takes the schema from one version to the next; entries are never changed once released.
 const MIGRATIONS: [&str; 6] = [
@@ -27,14 +28,12 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), StoreEr
         true => sqlx::query_scalar("SELECT version FROM schema_version").fetch_one(&mut *transaction).await?,
         false => 0,
     };
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if found > known {
-        return Err(StoreError::Newer { found, known });
-    }
-    if found < known {
-        for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    let pending = pending(found, &MIGRATIONS)?;
+    if !pending.is_empty() {
+        for migration in pending {
             sqlx::raw_sql(*migration).execute(&mut *transaction).await?;
         }
+        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
         sqlx::query("UPDATE schema_version SET version = $1").bind(known).execute(&mut *transaction).await?;
     }
     Ok(transaction.commit().await?)

@@ -1,6 +1,6 @@
 //! The audit in SQL that SQLite and PostgreSQL understand alike.
 
-/// Implements [`crate::AuditLog`] for a type with the field `pool`, and `write_down` for its other writers.
+/// Implements [`crate::AuditLog`], and `write_down` for the writers of the other areas.
 macro_rules! audit_in_sql {
     ($store:ty, $database:ty, $row:ty) => {
         impl $store {
@@ -32,34 +32,33 @@ macro_rules! audit_in_sql {
 
             /// Keeps an input once. Of one that is there already the time of its use is renewed once an hour: most are used by
             /// every decision.
-            async fn keep(connection: &mut <$database as sqlx::Database>::Connection, input: &Input, at: i64) -> Result<(), StoreError> {
+            async fn keep(connection: &mut <$database as sqlx::Database>::Connection, input: &Input, at: UnixTime) -> Result<(), StoreError> {
                 let query = sqlx::query_scalar("SELECT kept_at FROM audit_input WHERE sha256 = $1").bind(input.sha256.as_slice());
                 let kept_at: Option<i64> = query.fetch_optional(&mut *connection).await?;
-                if kept_at.is_some_and(|kept_at| kept_at > at.saturating_sub(3600)) {
+                if kept_at.is_some_and(|kept_at| kept_at > at.plus(-3600).seconds()) {
                     return Ok(());
                 }
                 if kept_at.is_some() {
-                    let query = sqlx::query("UPDATE audit_input SET kept_at = $1 WHERE sha256 = $2").bind(at);
+                    let query = sqlx::query("UPDATE audit_input SET kept_at = $1 WHERE sha256 = $2").bind(at.seconds());
                     let query = query.bind(input.sha256.as_slice());
                     if query.execute(&mut *connection).await?.rows_affected() > 0 {
                         return Ok(());
                     }
                 }
                 let query = "INSERT INTO audit_input (sha256, bytes, kept_at) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
-                let query = sqlx::query(query).bind(input.sha256.as_slice()).bind(&input.bytes).bind(at);
+                let query = sqlx::query(query).bind(input.sha256.as_slice()).bind(&input.bytes).bind(at.seconds());
                 query.execute(&mut *connection).await?;
                 Ok(())
             }
         }
 
-        #[async_trait]
-        impl AuditLog for $store {
-            async fn append(
+        impl $store {
+            pub(super) async fn append(
                 &self,
                 entry: &Entry,
                 inputs: &[Input],
                 last: &[PlatformEvidence],
-                at: i64,
+                at: UnixTime,
             ) -> Result<(), StoreError> {
                 let mut transaction = self.pool.begin().await?;
                 Self::write_down(&mut transaction, entry).await?;
@@ -74,7 +73,7 @@ macro_rules! audit_in_sql {
                     )
                     .bind(&evidence.provider)
                     .bind(evidence.platform.as_slice())
-                    .bind(evidence.received_at)
+                    .bind(evidence.received_at.seconds())
                     .bind(&evidence.evidence)
                     .bind(evidence.collateral.as_slice())
                     .execute(&mut *transaction)
@@ -83,14 +82,14 @@ macro_rules! audit_in_sql {
                 Ok(transaction.commit().await?)
             }
 
-            async fn chains(&self) -> Result<Vec<Chain>, StoreError> {
+            pub(super) async fn chains(&self) -> Result<Vec<Chain>, StoreError> {
                 let rows = sqlx::query(
                     "SELECT replica, number, hash, anchor_number, anchor_hash FROM audit_head WHERE number > 0 ORDER BY replica",
                 );
                 rows.fetch_all(&self.pool).await?.iter().map(read_chain).collect()
             }
 
-            async fn records(&self, replica: &str, after: i64, limit: i64) -> Result<Vec<Record>, StoreError> {
+            pub(super) async fn records(&self, replica: &str, after: i64, limit: i64) -> Result<Vec<Record>, StoreError> {
                 let query = "SELECT replica, number, previous, hash, text FROM audit_record \
                              WHERE replica = $1 AND number > $2 \
                              AND number > (SELECT anchor_number FROM audit_head WHERE replica = $1) ORDER BY number LIMIT $3";
@@ -98,12 +97,12 @@ macro_rules! audit_in_sql {
                 rows.iter().map(read_record).collect()
             }
 
-            async fn input(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+            pub(super) async fn input(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
                 let query = sqlx::query_scalar("SELECT bytes FROM audit_input WHERE sha256 = $1").bind(sha256.as_slice());
                 Ok(query.fetch_optional(&self.pool).await?)
             }
 
-            async fn platforms(&self, provider: &str, after: &[u8; 32], limit: i64) -> Result<Vec<[u8; 32]>, StoreError> {
+            pub(super) async fn platforms(&self, provider: &str, after: &[u8; 32], limit: i64) -> Result<Vec<[u8; 32]>, StoreError> {
                 let query = "SELECT platform FROM platform_evidence WHERE provider = $1 AND platform > $2 \
                              ORDER BY platform LIMIT $3";
                 let query = sqlx::query_scalar(query).bind(provider).bind(after.as_slice()).bind(limit);
@@ -111,7 +110,7 @@ macro_rules! audit_in_sql {
                 found.into_iter().map(hash).collect()
             }
 
-            async fn platform_evidence(
+            pub(super) async fn platform_evidence(
                 &self,
                 provider: &str,
                 platform: &[u8; 32],
@@ -122,18 +121,18 @@ macro_rules! audit_in_sql {
                 row.as_ref().map(read_platform_evidence).transpose()
             }
 
-            async fn records_size(&self, replica: &str, after: i64) -> Result<i64, StoreError> {
+            pub(super) async fn records_size(&self, replica: &str, after: i64) -> Result<i64, StoreError> {
                 let query = "SELECT COALESCE(SUM(octet_length(text)), 0) FROM audit_record WHERE replica = $1 AND number > $2";
                 Ok(sqlx::query_scalar(query).bind(replica).bind(after).fetch_one(&self.pool).await?)
             }
 
-            async fn inputs_size(&self, since: i64) -> Result<i64, StoreError> {
+            pub(super) async fn inputs_size(&self, since: UnixTime) -> Result<i64, StoreError> {
                 let query = "SELECT (SELECT COALESCE(SUM(octet_length(bytes)), 0) FROM audit_input WHERE kept_at >= $1) \
                              + (SELECT COALESCE(SUM(octet_length(evidence)), 0) FROM platform_evidence WHERE received_at >= $1)";
-                Ok(sqlx::query_scalar(query).bind(since).fetch_one(&self.pool).await?)
+                Ok(sqlx::query_scalar(query).bind(since.seconds()).fetch_one(&self.pool).await?)
             }
 
-            async fn move_anchor(&self, anchor: &Head, text: &str) -> Result<bool, StoreError> {
+            pub(super) async fn move_anchor(&self, anchor: &Head, text: &str) -> Result<bool, StoreError> {
                 let mut transaction = self.pool.begin().await?;
                 let Chain { anchor: known, .. } = Self::lock_head(&mut transaction, &anchor.replica).await?;
                 let query = sqlx::query("SELECT 1 FROM audit_record WHERE replica = $1 AND number = $2 AND hash = $3");
@@ -150,23 +149,23 @@ macro_rules! audit_in_sql {
                 Ok(true)
             }
 
-            async fn delete_records(&self, replica: &str, limit: i64) -> Result<u64, StoreError> {
+            pub(super) async fn delete_records(&self, replica: &str, limit: i64) -> Result<u64, StoreError> {
                 let query = "DELETE FROM audit_record WHERE replica = $1 AND number IN (SELECT number FROM audit_record \
                              WHERE replica = $1 AND number <= (SELECT anchor_number FROM audit_head WHERE replica = $1) \
                              ORDER BY number LIMIT $2)";
                 Ok(sqlx::query(query).bind(replica).bind(limit).execute(&self.pool).await?.rows_affected())
             }
 
-            async fn delete_inputs(&self, before: i64, limit: i64) -> Result<u64, StoreError> {
+            pub(super) async fn delete_inputs(&self, before: UnixTime, limit: i64) -> Result<u64, StoreError> {
                 let mut transaction = self.pool.begin().await?;
-                let query = sqlx::query("UPDATE audit_cutoff SET kept_from = $1 WHERE kept_from < $1").bind(before);
+                let query = sqlx::query("UPDATE audit_cutoff SET kept_from = $1 WHERE kept_from < $1").bind(before.seconds());
                 query.execute(&mut *transaction).await?;
                 let query = "DELETE FROM audit_input WHERE sha256 IN (SELECT sha256 FROM audit_input WHERE kept_at < $1 \
                              ORDER BY kept_at LIMIT $2)";
-                let inputs = sqlx::query(query).bind(before).bind(limit).execute(&mut *transaction).await?.rows_affected();
+                let inputs = sqlx::query(query).bind(before.seconds()).bind(limit).execute(&mut *transaction).await?.rows_affected();
                 let query = "DELETE FROM platform_evidence WHERE received_at < $1 AND (provider, platform) IN \
                              (SELECT provider, platform FROM platform_evidence WHERE received_at < $1 ORDER BY received_at LIMIT $2)";
-                let evidence = sqlx::query(query).bind(before).bind(limit).execute(&mut *transaction).await?.rows_affected();
+                let evidence = sqlx::query(query).bind(before.seconds()).bind(limit).execute(&mut *transaction).await?.rows_affected();
                 transaction.commit().await?;
                 Ok(inputs.saturating_add(evidence))
             }
@@ -195,7 +194,7 @@ macro_rules! audit_in_sql {
             Ok(PlatformEvidence {
                 provider: row.try_get("provider")?,
                 platform: hash(row.try_get("platform")?)?,
-                received_at: row.try_get("received_at")?,
+                received_at: time(row, "received_at")?,
                 evidence: row.try_get("evidence")?,
                 collateral: hash(row.try_get("collateral")?)?,
             })

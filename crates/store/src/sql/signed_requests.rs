@@ -1,6 +1,6 @@
 //! Using signed requests once, in SQL that SQLite and PostgreSQL understand alike.
 
-/// Implements `use_once` and `remember_policies` for a type with the field `pool`.
+/// Implements `use_once` and `remember_policies` for the writers of policies and providers.
 macro_rules! signed_requests_in_sql {
     ($store:ty, $database:ty) => {
         impl $store {
@@ -19,14 +19,14 @@ macro_rules! signed_requests_in_sql {
                                  WHERE provider = $1 AND purpose = $2 AND signing_input = $3";
                     let query = sqlx::query(query).bind(provider).bind(purpose).bind(signing_input.as_slice());
                     let earlier = query.fetch_one(&mut *connection).await?;
-                    return Err(StoreError::Used { action: earlier.try_get("action")?, at: earlier.try_get("used_at")? });
+                    return Err(StoreError::Used { action: earlier.try_get("action")?, at: time(&earlier, "used_at")? });
                 }
                 let query = sqlx::query("SELECT 1 FROM policy_signer WHERE provider = $1 AND sha256 = $2");
                 let query = query.bind(provider).bind(signer.as_slice());
                 if query.fetch_optional(&mut *connection).await?.is_none() {
                     let query = sqlx::query("SELECT 1 FROM provider WHERE name = $1").bind(provider);
                     let is_there = query.fetch_optional(&mut *connection).await?.is_some();
-                    return Err(if is_there { StoreError::Changed("signers") } else { StoreError::Missing("provider") });
+                    return Err(if is_there { StoreError::Changed("signers") } else { StoreError::UnknownProvider });
                 }
                 let query = "SELECT COUNT(*) FROM used_request WHERE provider = $1 AND purpose = $2";
                 let used: i64 = sqlx::query_scalar(query).bind(provider).bind(purpose).fetch_one(&mut *connection).await?;
@@ -56,7 +56,7 @@ macro_rules! signed_requests_in_sql {
                         let jws: Option<String> = row.try_get("jws")?;
                         let Some(jws) = jws else { continue };
                         let action = if row.try_get("is_reset")? { "reset" } else { "set" };
-                        let (hash, at) = (signing_input_sha256(&jws), row.try_get("changed_at")?);
+                        let (hash, at) = (signing_input_sha256(&jws), time(row, "changed_at")?);
                         Self::record_use(connection, provider, &last_type, &hash, action, at).await?;
                     }
                     if rows.is_empty() {
@@ -72,12 +72,12 @@ macro_rules! signed_requests_in_sql {
                 purpose: &str,
                 signing_input: &[u8; 32],
                 action: &str,
-                used_at: i64,
+                used_at: UnixTime,
             ) -> Result<bool, StoreError> {
                 let query = "INSERT INTO used_request (provider, purpose, signing_input, action, used_at) \
                              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (provider, purpose, signing_input) DO NOTHING";
                 let query = sqlx::query(query).bind(provider).bind(purpose).bind(signing_input.as_slice());
-                let recorded = query.bind(action).bind(used_at).execute(&mut *connection).await?;
+                let recorded = query.bind(action).bind(used_at.seconds()).execute(&mut *connection).await?;
                 Ok(recorded.rows_affected() > 0)
             }
         }

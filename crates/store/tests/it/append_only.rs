@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 use store::{AuditLog, Head, Input, Postgres, RETENTION, Sqlite, Store};
 
 use crate::audit::chains;
-use crate::rows::{entry, provider};
+use crate::rows::{at, entry, provider};
 use crate::server::Server;
 
 /// Statements that both databases understand.
@@ -39,14 +39,14 @@ const REFUSED: [&str; 20] = [
 /// A chain of five records, of which the first two were deleted, and an input.
 async fn filled(store: &dyn Store) {
     store.create_provider(&provider("one"), &entry()).await.unwrap();
-    store.append(&entry(), &[Input { sha256: [1; 32], bytes: vec![1] }], &[], 7_000).await.unwrap();
-    store.append(&entry(), &[], &[], 0).await.unwrap();
-    store.append(&entry(), &[], &[], 0).await.unwrap();
+    store.append(&entry(), &[Input { sha256: [1; 32], bytes: vec![1] }], &[], at(7_000)).await.unwrap();
+    store.append(&entry(), &[], &[], at(0)).await.unwrap();
+    store.append(&entry(), &[], &[], at(0)).await.unwrap();
     let second = store.records("replica", 1, 1).await.unwrap().remove(0);
     let anchor = Head { replica: "replica".to_owned(), number: 2, hash: second.hash };
     assert!(store.move_anchor(&anchor, &format!("{{\"action\":\"{RETENTION}\"}}")).await.unwrap());
     assert_eq!(store.delete_records("replica", 9).await.unwrap(), 2);
-    store.delete_inputs(10, 9).await.unwrap();
+    store.delete_inputs(at(10), 9).await.unwrap();
 }
 
 async fn unchanged(store: &dyn Store, sql: &str) {
@@ -106,7 +106,7 @@ async fn the_audit_is_append_only_in_sqlite() {
         assert!(refused.contains("append-only"), "{sql}: {refused}");
         unchanged(&store, &sql).await;
     }
-    store.append(&entry(), &[], &[], 0).await.unwrap();
+    store.append(&entry(), &[], &[], at(0)).await.unwrap();
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_chain_without_any_record_is_none() {
     let sql = "INSERT INTO audit_head (replica, number, hash) VALUES ('replica', 0, zeroblob(32))";
     sqlx::raw_sql(sql).execute(&pool).await.unwrap();
     assert_eq!(store.chains().await.unwrap(), []);
-    store.append(&entry(), &[], &[], 0).await.unwrap();
+    store.append(&entry(), &[], &[], at(0)).await.unwrap();
     assert_eq!(store.heads().await.unwrap().len(), 1);
 }
 
@@ -156,5 +156,5 @@ async fn the_audit_is_append_only_in_postgresql() {
         assert!(refused.contains("append-only"), "{sql}: {refused}");
         unchanged(&store, sql).await;
     }
-    store.append(&entry(), &[], &[], 0).await.unwrap();
+    store.append(&entry(), &[], &[], at(0)).await.unwrap();
 }

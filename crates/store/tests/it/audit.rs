@@ -3,7 +3,7 @@
 use store::{BrokenChain, Chain, Entry, Head, Input, PlatformEvidence, RETENTION, Record, Store, StoreError, link};
 
 use crate::contract::Shared;
-use crate::rows::{change, client, entry, provider, request, signer};
+use crate::rows::{at, change, client, entry, provider, request, signer};
 
 /// Every chain as it was written: numbers without gaps, each record linked to the one before it.
 pub async fn chains(store: &dyn Store) -> Vec<Record> {
@@ -58,7 +58,7 @@ pub async fn chains_of_writers_at_once_have_no_gaps(store: Shared) {
                 for round in 0..5 {
                     let entry = of(["a", "b"][writer % 2], &format!("{writer} {round}"));
                     match writer < 4 {
-                        true => store.append(&entry, &[], &[], 0).await.unwrap(),
+                        true => store.append(&entry, &[], &[], at(0)).await.unwrap(),
                         false => store.create_client(&client(&entry.text, &entry.text, None), &entry).await.unwrap(),
                     }
                 }
@@ -74,8 +74,8 @@ pub async fn chains_of_writers_at_once_have_no_gaps(store: Shared) {
 
 pub async fn what_decisions_were_made_from_is_kept_once(store: Shared) {
     let input = |number: u8| Input { sha256: [number; 32], bytes: vec![number; 3] };
-    store.append(&entry(), &[input(1), input(2), input(1)], &[], 0).await.unwrap();
-    store.append(&entry(), &[input(2)], &[], 0).await.unwrap();
+    store.append(&entry(), &[input(1), input(2), input(1)], &[], at(0)).await.unwrap();
+    store.append(&entry(), &[input(2)], &[], at(0)).await.unwrap();
     assert_eq!(store.input(&[1; 32]).await.unwrap(), Some(vec![1; 3]));
     assert_eq!(store.input(&[3; 32]).await.unwrap(), None);
 }
@@ -84,15 +84,15 @@ pub async fn of_each_platform_the_last_evidence_is_kept(store: Shared) {
     let evidence = |provider: &str, platform: u8, received_at: i64| PlatformEvidence {
         provider: provider.to_owned(),
         platform: [platform; 32],
-        received_at,
+        received_at: at(received_at),
         evidence: vec![platform, u8::try_from(received_at).unwrap()],
         collateral: [9; 32],
     };
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     let all = [evidence("one", 1, 5), evidence("one", 2, 6), evidence("two", 1, 6), evidence("one", 1, 7)];
-    store.append(&entry(), &[], &all, 0).await.unwrap();
+    store.append(&entry(), &[], &all, at(0)).await.unwrap();
     // Replicas write in their own time.
-    store.append(&entry(), &[], &[evidence("one", 1, 6)], 0).await.unwrap();
+    store.append(&entry(), &[], &[evidence("one", 1, 6)], at(0)).await.unwrap();
     assert_eq!(store.platform_evidence("one", &[1; 32]).await.unwrap(), Some(evidence("one", 1, 7)));
     assert_eq!(store.platform_evidence("one", &[3; 32]).await.unwrap(), None);
     assert_eq!(store.platforms("one", &[0; 32], 9).await.unwrap(), [[1; 32], [2; 32]]);
@@ -110,8 +110,8 @@ fn announcement() -> String {
 
 pub async fn retention_deletes_the_beginning_of_a_chain_and_nothing_else(store: Shared) {
     for number in 1..=6 {
-        store.append(&of("a", &number.to_string()), &[], &[], 0).await.unwrap();
-        store.append(&of("b", &number.to_string()), &[], &[], 0).await.unwrap();
+        store.append(&of("a", &number.to_string()), &[], &[], at(0)).await.unwrap();
+        store.append(&of("b", &number.to_string()), &[], &[], at(0)).await.unwrap();
     }
     let third = store.records("a", 2, 1).await.unwrap().remove(0);
     let anchor = Head { replica: "a".to_owned(), number: 3, hash: third.hash };
@@ -134,7 +134,7 @@ pub async fn retention_deletes_the_beginning_of_a_chain_and_nothing_else(store: 
     assert_eq!(store.records("a", 0, 99).await.unwrap(), kept);
     assert_eq!(store.chains().await.unwrap()[0].anchor, anchor);
     // The chain goes on, and the other was not touched.
-    store.append(&of("a", "8"), &[], &[], 0).await.unwrap();
+    store.append(&of("a", "8"), &[], &[], at(0)).await.unwrap();
     assert_eq!(chains(&*store).await.len(), 5 + 6);
     assert_eq!(store.records_size("a", 6).await.unwrap(), i64::try_from(announcement().len() + 1).unwrap());
 }
@@ -144,24 +144,24 @@ pub async fn an_input_is_kept_while_it_is_used(store: Shared) {
     let evidence = |platform: u8, received_at: i64| PlatformEvidence {
         provider: "one".to_owned(),
         platform: [platform; 32],
-        received_at,
+        received_at: at(received_at),
         evidence: vec![0; 10],
         collateral: [9; 32],
     };
     let last = [evidence(1, 10_000), evidence(2, 20_000)];
-    store.append(&entry(), &[input(1), input(2), input(3)], &last, 10_000).await.unwrap();
+    store.append(&entry(), &[input(1), input(2), input(3)], &last, at(10_000)).await.unwrap();
     // Used again: the first within the hour, the second after it.
-    store.append(&entry(), &[input(1)], &[], 13_000).await.unwrap();
-    store.append(&entry(), &[input(2)], &[], 20_000).await.unwrap();
-    assert_eq!((store.inputs_size(0).await.unwrap(), store.inputs_size(10_001).await.unwrap()), (320, 110));
-    assert_eq!(store.delete_inputs(10_001, 1).await.unwrap(), 2);
-    assert_eq!(store.delete_inputs(10_001, 9).await.unwrap(), 1);
-    assert_eq!(store.inputs_size(0).await.unwrap(), 110);
+    store.append(&entry(), &[input(1)], &[], at(13_000)).await.unwrap();
+    store.append(&entry(), &[input(2)], &[], at(20_000)).await.unwrap();
+    assert_eq!((store.inputs_size(at(0)).await.unwrap(), store.inputs_size(at(10_001)).await.unwrap()), (320, 110));
+    assert_eq!(store.delete_inputs(at(10_001), 1).await.unwrap(), 2);
+    assert_eq!(store.delete_inputs(at(10_001), 9).await.unwrap(), 1);
+    assert_eq!(store.inputs_size(at(0)).await.unwrap(), 110);
     assert_eq!(store.input(&[2; 32]).await.unwrap(), Some(vec![2; 100]));
     assert_eq!(store.platforms("one", &[0; 32], 9).await.unwrap(), [[2; 32]]);
     // What was deleted can be kept again.
-    store.append(&entry(), &[input(1)], &[], 30_000).await.unwrap();
-    assert_eq!(store.inputs_size(0).await.unwrap(), 210);
+    store.append(&entry(), &[input(1)], &[], at(30_000)).await.unwrap();
+    assert_eq!(store.inputs_size(at(0)).await.unwrap(), 210);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection};
-use store::{Postgres, Sqlite, Store};
+use store::{AccessStore, Postgres, ProviderStore, Sqlite, Store};
 use tokio::time::timeout;
 
 use crate::rows::{client, entry, provider};

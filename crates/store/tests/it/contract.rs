@@ -2,7 +2,7 @@
 
 use store::{RevokedBy, RevokedToken, SignedRequest, Store, StoreError, signing_input_sha256};
 
-use crate::rows::{access_key, change, client, entry, key, provider, request, revoked, signer, withdrawn};
+use crate::rows::{access_key, at, change, client, entry, key, provider, request, revoked, signer, withdrawn};
 
 pub use crate::audit::{
     an_input_is_kept_while_it_is_used, chains_of_writers_at_once_have_no_gaps,
@@ -119,7 +119,7 @@ pub async fn settings_change_where_nobody_else_changed_the_provider(store: Share
     let stale = store.change_settings("one", revision, "{\"a\":2}", &entry()).await;
     assert!(matches!(stale, Err(StoreError::Changed("provider"))));
     assert_eq!(store.provider("one").await.unwrap().unwrap().provider.settings, "{\"a\":1}");
-    assert!(matches!(store.change_settings("two", 0, "{}", &entry()).await, Err(StoreError::Missing("provider"))));
+    assert!(matches!(store.change_settings("two", 0, "{}", &entry()).await, Err(StoreError::UnknownProvider)));
 }
 
 pub async fn every_change_of_a_provider_is_seen_by_its_revision(store: Shared) {
@@ -146,20 +146,20 @@ pub async fn every_change_of_a_provider_is_seen_by_its_revision(store: Shared) {
 }
 
 pub async fn every_change_is_counted(store: Shared) {
-    store.create_administrator(&[7; 32], 1, &entry()).await.unwrap();
+    store.create_administrator(&[7; 32], at(1), &entry()).await.unwrap();
     store.create_client(&client("1", "a", None), &entry()).await.unwrap();
     assert!(store.delete_client("1", &entry()).await.unwrap());
     store.create_access_key(&access_key("a"), &entry()).await.unwrap();
     assert_eq!(store.generation().await.unwrap(), 4);
     // What changed nothing does not count.
     assert!(!store.delete_client("1", &entry()).await.unwrap());
-    store.create_administrator(&[7; 32], 1, &entry()).await.unwrap_err();
+    store.create_administrator(&[7; 32], at(1), &entry()).await.unwrap_err();
     store.create_access_key(&access_key("b"), &entry()).await.unwrap_err();
     assert_eq!(store.generation().await.unwrap(), 4);
 }
 
 pub async fn what_belongs_to_no_provider_is_refused(store: Shared) {
-    let missing = |error: Result<(), StoreError>| matches!(error, Err(StoreError::Missing("provider")));
+    let missing = |error: Result<(), StoreError>| matches!(error, Err(StoreError::UnknownProvider));
     assert!(missing(store.add_signing_key(&key("a", "one", 1), 0, &entry()).await));
     assert!(missing(store.change_policy(&change(1, None), None, &entry()).await));
     assert!(missing(store.add_policy_signer(&signer("one", 1), &request(1), &entry()).await.map(drop)));
@@ -190,7 +190,7 @@ pub async fn a_client_is_made_before_its_provider_is_deleted_or_not_at_all(store
         let made = tokio::spawn(async move { other.create_client(&client("id", "name", Some("one")), &entry()).await });
         store.delete_provider("one", &entry()).await.unwrap();
         let made = made.await.unwrap();
-        assert!(matches!(made, Ok(()) | Err(StoreError::Missing("provider"))), "{made:?}");
+        assert!(matches!(made, Ok(()) | Err(StoreError::UnknownProvider)), "{made:?}");
         assert_eq!(store.clients().await.unwrap(), []);
     }
 }
@@ -294,9 +294,12 @@ pub async fn a_request_is_used_once_whatever_it_is_used_for(store: Shared) {
     store.create_provider(&provider("two"), &entry()).await.unwrap();
     assert!(store.add_policy_signer(&signer("one", 2), &request(1), &entry()).await.unwrap());
     let before = numbers(&store).await;
-    let remove = SignedRequest { action: "remove".to_owned(), used_at: 9, ..request(1) };
+    let remove = SignedRequest { action: "remove".to_owned(), used_at: at(9), ..request(1) };
     let refused = store.remove_policy_signer("one", &[2; 32], &remove, &entry()).await.unwrap_err();
-    assert!(matches!(&refused, StoreError::Used { action, at: 5 } if action == "add"), "{refused:?}");
+    assert!(
+        matches!(&refused, StoreError::Used { action, at: when } if action == "add" && *when == at(5)),
+        "{refused:?}"
+    );
     assert!(used(store.add_policy_signer(&signer("one", 3), &request(1), &entry()).await));
     assert_eq!(numbers(&store).await, before, "nothing changed");
     assert_eq!(store.provider("one").await.unwrap().unwrap().signers.len(), 2);
@@ -414,7 +417,8 @@ pub async fn policies_of_an_isolated_provider_stay_used_though_nobody_recorded_t
     for number in 1..=150 {
         let refused = store.change_policy(&change(1, None), Some(&policy_request(number, "set")), &entry()).await;
         let expected = if number % 2 == 0 { "set" } else { "reset" };
-        let Err(StoreError::Used { action, at: 3 }) = refused else { panic!("{number}: {refused:?}") };
+        let Err(StoreError::Used { action, at: when }) = refused else { panic!("{number}: {refused:?}") };
+        assert_eq!(when, at(3), "{number}");
         assert_eq!(action, expected);
     }
     let request = SignedRequest { purpose: "OpenEnclave".to_owned(), ..policy_request(1, "set") };
@@ -443,22 +447,22 @@ pub async fn a_provider_uses_as_many_requests_as_it_may(store: Shared) {
 }
 
 pub async fn a_revoked_token_is_kept_until_it_expires(store: Shared) {
-    let missing = store.revoke_token(&revoked("a", 10), 9, 1, &entry()).await;
-    assert!(matches!(missing, Err(StoreError::Missing("provider"))));
+    let missing = store.revoke_token(&revoked("a", 10), 9, at(1), &entry()).await;
+    assert!(matches!(missing, Err(StoreError::UnknownProvider)));
     assert_eq!(store.revoked_tokens("one", 0).await.unwrap(), None);
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     let kept = async || store.provider("one").await.unwrap().unwrap().revoked;
     for jti in ["b", "a"] {
         let before = revocations(&store).await;
-        assert!(store.revoke_token(&revoked(jti, 10), 9, 1, &entry()).await.unwrap());
+        assert!(store.revoke_token(&revoked(jti, 10), 9, at(1), &entry()).await.unwrap());
         let now = revocations(&store).await;
         assert!(now > before, "every replica hears of it");
         assert_eq!(now, store.generation().await.unwrap());
     }
-    assert!(!store.revoke_token(&revoked("a", 10), 9, 1, &entry()).await.unwrap());
-    assert!(!store.revoke_token(&by_bearer("a", 10), 9, 1, &entry()).await.unwrap());
+    assert!(!store.revoke_token(&revoked("a", 10), 9, at(1), &entry()).await.unwrap());
+    assert!(!store.revoke_token(&by_bearer("a", 10), 9, at(1), &entry()).await.unwrap());
     assert_eq!(kept().await, [revoked("a", 10), revoked("b", 10)]);
-    assert!(store.revoke_token(&revoked("c", 20), 9, 10, &entry()).await.unwrap());
+    assert!(store.revoke_token(&revoked("c", 20), 9, at(10), &entry()).await.unwrap());
     assert_eq!(kept().await, [revoked("c", 20)]);
     store.delete_provider("one", &entry()).await.unwrap();
     store.create_provider(&provider("one"), &entry()).await.unwrap();
@@ -468,7 +472,7 @@ pub async fn a_revoked_token_is_kept_until_it_expires(store: Shared) {
 pub async fn revocations_do_not_make_changes_of_the_provider_fail(store: Shared) {
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     let (_, revision) = numbers(&store).await;
-    assert!(store.revoke_token(&by_bearer("a", 10), 9, 1, &entry()).await.unwrap());
+    assert!(store.revoke_token(&by_bearer("a", 10), 9, at(1), &entry()).await.unwrap());
     store.add_signing_key(&key("another", "one", 2), revision, &entry()).await.unwrap();
 }
 
@@ -476,16 +480,16 @@ pub async fn tokens_revoked_by_their_bearers_leave_room_for_contributors(store: 
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     let is_full = |result: Result<bool, StoreError>| matches!(result, Err(StoreError::Full("list of revoked tokens")));
     for jti in ["a", "b"] {
-        assert!(store.revoke_token(&by_bearer(jti, 10), 2, 1, &entry()).await.unwrap());
+        assert!(store.revoke_token(&by_bearer(jti, 10), 2, at(1), &entry()).await.unwrap());
     }
     let before = store.generation().await.unwrap();
-    assert!(is_full(store.revoke_token(&by_bearer("c", 10), 2, 1, &entry()).await));
+    assert!(is_full(store.revoke_token(&by_bearer("c", 10), 2, at(1), &entry()).await));
     assert_eq!(store.generation().await.unwrap(), before, "what is refused changes nothing");
-    assert!(!store.revoke_token(&by_bearer("b", 10), 2, 1, &entry()).await.unwrap(), "it is revoked already");
-    assert!(store.revoke_token(&revoked("c", 20), 1, 1, &entry()).await.unwrap());
-    assert!(is_full(store.revoke_token(&revoked("d", 20), 1, 1, &entry()).await));
+    assert!(!store.revoke_token(&by_bearer("b", 10), 2, at(1), &entry()).await.unwrap(), "it is revoked already");
+    assert!(store.revoke_token(&revoked("c", 20), 1, at(1), &entry()).await.unwrap());
+    assert!(is_full(store.revoke_token(&revoked("d", 20), 1, at(1), &entry()).await));
     // Expired ones do not count.
-    assert!(store.revoke_token(&by_bearer("d", 20), 2, 10, &entry()).await.unwrap());
+    assert!(store.revoke_token(&by_bearer("d", 20), 2, at(10), &entry()).await.unwrap());
     let kept = store.provider("one").await.unwrap().unwrap().revoked;
     assert_eq!(kept, [revoked("c", 20), by_bearer("d", 20)]);
 }
@@ -493,9 +497,9 @@ pub async fn tokens_revoked_by_their_bearers_leave_room_for_contributors(store: 
 pub async fn revocations_after_a_number_are_read_alone(store: Shared) {
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     store.create_provider(&provider("two"), &entry()).await.unwrap();
-    assert!(store.revoke_token(&revoked("a", 10), 9, 1, &entry()).await.unwrap());
+    assert!(store.revoke_token(&revoked("a", 10), 9, at(1), &entry()).await.unwrap());
     let first = revocations(&store).await;
-    assert!(store.revoke_token(&by_bearer("b", 10), 9, 1, &entry()).await.unwrap());
+    assert!(store.revoke_token(&by_bearer("b", 10), 9, at(1), &entry()).await.unwrap());
     let second = revocations(&store).await;
     let after = async |number| store.revoked_tokens("one", number).await.unwrap().unwrap();
     assert_eq!(after(0).await, (second, vec![revoked("a", 10), by_bearer("b", 10)]));
@@ -509,7 +513,7 @@ pub async fn a_withdrawn_key_is_kept_while_it_is_listed(store: Shared) {
     let withdraw = async |kid: &str, successor: &str, until, now| {
         let (_, revision) = numbers(&store).await;
         let successor = key(successor, "one", now);
-        store.withdraw_signing_key(&withdrawn(kid, until), Some(&successor), revision, now, &entry()).await
+        store.withdraw_signing_key(&withdrawn(kid, until), Some(&successor), revision, at(now), &entry()).await
     };
     let before = numbers(&store).await;
     withdraw("key of one", "second", 10, 1).await.unwrap();
@@ -517,14 +521,14 @@ pub async fn a_withdrawn_key_is_kept_while_it_is_listed(store: Shared) {
     let state = store.provider("one").await.unwrap().unwrap();
     assert_eq!((state.keys, state.withdrawn), (vec![key("second", "one", 1)], vec![withdrawn("key of one", 10)]));
     let missing = withdraw("key of one", "third", 10, 1).await;
-    assert!(matches!(missing, Err(StoreError::Missing("signing key"))));
-    let stale = store.withdraw_signing_key(&withdrawn("second", 10), None, before.1, 1, &entry()).await;
+    assert!(matches!(missing, Err(StoreError::UnknownSigningKey)));
+    let stale = store.withdraw_signing_key(&withdrawn("second", 10), None, before.1, at(1), &entry()).await;
     assert!(matches!(stale, Err(StoreError::Changed("provider"))));
     withdraw("second", "third", 20, 10).await.unwrap();
     assert_eq!(store.provider("one").await.unwrap().unwrap().withdrawn, [withdrawn("second", 20)]);
     store.delete_provider("one", &entry()).await.unwrap();
-    let missing = store.withdraw_signing_key(&withdrawn("third", 30), None, 0, 1, &entry()).await;
-    assert!(matches!(missing, Err(StoreError::Missing("provider"))));
+    let missing = store.withdraw_signing_key(&withdrawn("third", 30), None, 0, at(1), &entry()).await;
+    assert!(matches!(missing, Err(StoreError::UnknownProvider)));
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     assert_eq!(store.provider("one").await.unwrap().unwrap().withdrawn, []);
 }
@@ -532,7 +536,7 @@ pub async fn a_withdrawn_key_is_kept_while_it_is_listed(store: Shared) {
 pub async fn the_last_signing_key_is_not_withdrawn_without_a_successor(store: Shared) {
     store.create_provider(&provider("one"), &entry()).await.unwrap();
     let (_, revision) = numbers(&store).await;
-    let last = store.withdraw_signing_key(&withdrawn("key of one", 10), None, revision, 1, &entry()).await;
+    let last = store.withdraw_signing_key(&withdrawn("key of one", 10), None, revision, at(1), &entry()).await;
     assert!(matches!(last, Err(StoreError::Last("signing key"))));
     let state = store.provider("one").await.unwrap().unwrap();
     assert_eq!((state.keys.len(), state.withdrawn), (1, Vec::new()));
@@ -540,9 +544,9 @@ pub async fn the_last_signing_key_is_not_withdrawn_without_a_successor(store: Sh
 
 pub async fn there_is_one_administrator(store: Shared) {
     assert_eq!(store.administrator().await.unwrap(), None);
-    store.create_administrator(&[7; 32], 1, &entry()).await.unwrap();
+    store.create_administrator(&[7; 32], at(1), &entry()).await.unwrap();
     assert!(matches!(
-        store.create_administrator(&[8; 32], 2, &entry()).await,
+        store.create_administrator(&[8; 32], at(2), &entry()).await,
         Err(StoreError::Exists("administrator"))
     ));
     assert_eq!(store.administrator().await.unwrap(), Some([7; 32]));

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection};
-use store::{Postgres, Sqlite, Store, StoreError};
+use store::{Postgres, ProviderStore, Sqlite, StoreError};
 
 use crate::invariants::{WRITES, everything, hold, write, write_at_random};
 use crate::proxy::{Fault, Proxy};

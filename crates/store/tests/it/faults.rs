@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use store::{Postgres, Store, StoreError};
+use store::{AccessStore, Postgres, ProviderStore, StoreError};
 
 use crate::invariants;
 use crate::proxy::{Fault, Proxy};

@@ -1,9 +1,10 @@
 //! What holds of a store whenever it is looked at, and writers that put it to the test.
 
+use problem::Problem;
 use store::{SignedRequest, Store, StoreError};
 
 use crate::audit::chains;
-use crate::rows::{access_key, change, client, entry, key, provider, request, revoked, signer, withdrawn};
+use crate::rows::{access_key, at, change, client, entry, key, provider, request, revoked, signer, withdrawn};
 
 /// Every provider has its key and its signers, the policies have no gaps, no revision is higher than the last change, and every
 /// change stands in the audit.
@@ -59,16 +60,41 @@ async fn write_with(
         7 => store.remove_policy_signer("one", &[1; 32], request, &entry()).await.map(drop),
         8 => store.create_client(&client("id", "name", Some("one")), &entry()).await,
         9 => store.delete_client("id", &entry()).await.map(drop),
-        10 => store.create_administrator(&[7; 32], 1, &entry()).await,
+        10 => store.create_administrator(&[7; 32], at(1), &entry()).await,
         11 => store.create_access_key(&access_key("a"), &entry()).await,
-        12 => store.revoke_token(&revoked("id", 9), 10, 1, &entry()).await.map(drop),
+        12 => store.revoke_token(&revoked("id", 9), 10, at(1), &entry()).await.map(drop),
         13 => {
             let successor = key("successor", "one", 3);
             let withdrawn = withdrawn("key of one", 9);
-            store.withdraw_signing_key(&withdrawn, Some(&successor), revision, 1, &entry()).await
+            store.withdraw_signing_key(&withdrawn, Some(&successor), revision, at(1), &entry()).await
         }
         _ => store.delete_provider("one", &entry()).await,
     }
+}
+
+/// What the next version might add to the schema, in SQL of both databases.
+pub const NEXT_MIGRATION: &str = "ALTER TABLE provider ADD COLUMN note TEXT; \
+     CREATE TABLE endorsement (id BIGINT PRIMARY KEY, provider TEXT REFERENCES provider(name) ON DELETE CASCADE);";
+
+/// Calls each writing method once.
+pub async fn every_write_works(store: &dyn Store) {
+    for number in 0..WRITES {
+        write(store, store, number).await.unwrap_or_else(|error| panic!("{number}: {error:?}"));
+    }
+    hold(store).await;
+}
+
+/// The refusal of a database that is more than one version ahead of this one says what to do.
+pub fn too_new(error: &StoreError, own: i64) {
+    let StoreError::Newer { found, known } = error else { panic!("{error:?}") };
+    assert!(*known == own && *found > own + 1, "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "database has schema version {found}; this version of veritee knows {known} and opens at most one version newer"
+        )
+    );
+    assert_eq!(error.help(), "start the version of veritee that wrote the database, or the one before it");
 }
 
 /// Calls writing methods in no order until one of them breaks off by what `goes_on` says of its result.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use store::{Sqlite, Store};
+use store::{ProviderStore, Sqlite};
 
 use crate::invariants::{hold, write_at_random};
 

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use sqlx::{Connection, PgConnection};
-use store::{Postgres, Store, StoreError};
+use store::{Postgres, ProviderStore, StoreError};
 
 use crate::contract::every_store;
+use crate::invariants::{NEXT_MIGRATION, every_write_works, too_new};
 use crate::rows::{entry, provider};
 use crate::server::{Server, execute};
 
@@ -51,8 +52,26 @@ async fn a_database_of_a_later_version_is_refused() {
     let Some(server) = Server::shared() else { return };
     let url = server.database().await;
     Postgres::open(&url).await.unwrap();
-    execute(&url, "UPDATE schema_version SET version = 99".to_owned()).await;
-    assert!(matches!(Postgres::open(&url).await, Err(StoreError::Newer { found: 99, known: 6 })));
+    for version in [8, 99] {
+        execute(&url, format!("UPDATE schema_version SET version = {version}")).await;
+        too_new(&Postgres::open(&url).await.unwrap_err(), 6);
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_the_next_version_wrote_is_used_and_stays_as_it_is() {
+    let Some(server) = Server::shared() else { return };
+    let url = server.database().await;
+    let running = Postgres::open(&url).await.unwrap();
+    execute(&url, NEXT_MIGRATION.to_owned()).await;
+    execute(&url, "UPDATE schema_version SET version = 7".to_owned()).await;
+    let started_again = Postgres::open(&url).await.unwrap();
+    every_write_works(&started_again).await;
+    running.create_provider(&provider("another"), &entry()).await.unwrap();
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let version: i64 =
+        sqlx::query_scalar("SELECT version FROM schema_version").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(version, 7);
 }
 
 #[tokio::test]

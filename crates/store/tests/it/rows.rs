@@ -4,6 +4,11 @@ use store::{
     AccessKey, Client, Entry, NewProvider, PolicyChange, PolicySigner, Provider, RevokedBy, RevokedToken,
     SignedRequest, SigningKey, WithdrawnKey,
 };
+use unix_time::UnixTime;
+
+pub fn at(seconds: i64) -> UnixTime {
+    UnixTime::from_seconds(seconds)
+}
 
 pub fn entry() -> Entry {
     Entry { replica: "replica".to_owned(), text: "{}".to_owned() }
@@ -18,7 +23,7 @@ pub fn provider(name: &str) -> NewProvider {
             location: "local".to_owned(),
             is_location_default: false,
             settings: "{}".to_owned(),
-            created_at: 7,
+            created_at: at(7),
             created_by: "somebody".to_owned(),
             revision: 0,
             revocations: 0,
@@ -35,8 +40,8 @@ pub fn key(kid: &str, provider: &str, created_at: i64) -> SigningKey {
         issuer: "https://localhost:8443".to_owned(),
         sealed: vec![1, 2, 3],
         certificate: vec![4],
-        created_at,
-        signs_from: created_at,
+        created_at: at(created_at),
+        signs_from: at(created_at),
     }
 }
 
@@ -45,7 +50,7 @@ pub fn signer(provider: &str, number: u8) -> PolicySigner {
         provider: provider.to_owned(),
         sha256: [number; 32],
         certificate: vec![number],
-        added_at: i64::from(number),
+        added_at: at(i64::from(number)),
         added_by: "somebody".to_owned(),
     }
 }
@@ -59,7 +64,7 @@ pub fn change(number: i64, text: Option<&str>) -> PolicyChange {
         text: text.map(str::to_owned),
         audience: text.map(|_| "https://localhost:8443".to_owned()),
         restores: (number == 3).then_some(1),
-        changed_at: 3,
+        changed_at: at(3),
         changed_by: "somebody".to_owned(),
     }
 }
@@ -73,17 +78,27 @@ pub fn request(number: u64) -> SignedRequest {
         signing_input,
         action: "add".to_owned(),
         signer: [1; 32],
-        used_at: 5,
+        used_at: at(5),
         limit: i64::MAX,
     }
 }
 
 pub fn revoked(jti: &str, expires_at: i64) -> RevokedToken {
-    RevokedToken { provider: "one".to_owned(), jti: jti.to_owned(), expires_at, by: RevokedBy::Contributor }
+    RevokedToken {
+        provider: "one".to_owned(),
+        jti: jti.to_owned(),
+        expires_at: at(expires_at),
+        by: RevokedBy::Contributor,
+    }
 }
 
 pub fn withdrawn(kid: &str, listed_until: i64) -> WithdrawnKey {
-    WithdrawnKey { provider: "one".to_owned(), kid: kid.to_owned(), withdrawn_at: 1, listed_until }
+    WithdrawnKey {
+        provider: "one".to_owned(),
+        kid: kid.to_owned(),
+        withdrawn_at: at(1),
+        listed_until: at(listed_until),
+    }
 }
 
 pub fn client(id: &str, name: &str, provider: Option<&str>) -> Client {
@@ -93,12 +108,12 @@ pub fn client(id: &str, name: &str, provider: Option<&str>) -> Client {
         secret_sha256: [9; 32],
         role: "reader".to_owned(),
         provider: provider.map(str::to_owned),
-        expires_at: 11,
-        created_at: 10,
+        expires_at: at(11),
+        created_at: at(10),
         created_by: "administrator".to_owned(),
     }
 }
 
 pub fn access_key(kid: &str) -> AccessKey {
-    AccessKey { kid: kid.to_owned(), sealed: vec![1, 2, 3], created_at: 1 }
+    AccessKey { kid: kid.to_owned(), sealed: vec![1, 2, 3], created_at: at(1) }
 }

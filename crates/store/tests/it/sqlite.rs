@@ -1,9 +1,10 @@
 //! The contract on SQLite, and what concerns its file.
 
-use store::{Sqlite, Store, StoreError};
+use store::{ProviderStore, Sqlite};
 use tempfile::TempDir;
 
 use crate::contract::every_store;
+use crate::invariants::{NEXT_MIGRATION, every_write_works, too_new};
 use crate::rows::{entry, provider};
 
 async fn open() -> (TempDir, Sqlite) {
@@ -50,8 +51,37 @@ async fn a_database_of_a_later_version_is_refused() {
     let (directory, store) = open().await;
     drop(store);
     let path = directory.path().join("veritee.db");
-    run(&path, "PRAGMA user_version = 99").await;
-    assert!(matches!(Sqlite::open(&path).await, Err(StoreError::Newer { found: 99, known: 8 })));
+    for version in ["PRAGMA user_version = 10", "PRAGMA user_version = 99"] {
+        run(&path, version).await;
+        too_new(&Sqlite::open(&path).await.unwrap_err(), 8);
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_the_next_version_wrote_is_used_and_stays_as_it_is() {
+    let (directory, store) = open().await;
+    drop(store);
+    let path = directory.path().join("veritee.db");
+    run(&path, NEXT_MIGRATION).await;
+    run(&path, "PRAGMA user_version = 9").await;
+    let store = Sqlite::open(&path).await.unwrap();
+    every_write_works(&store).await;
+    drop(store);
+    Sqlite::open(&path).await.unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&pool).await.unwrap();
+    assert_eq!(version, 9);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_file_is_said_once() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("veritee.db"), [b'x'; 4096]).unwrap();
+    let error = Sqlite::open(&directory.path().join("veritee.db")).await.unwrap_err();
+    assert_eq!(error.to_string(), "database failed");
+    let chain = problem::chain(&error);
+    assert!(chain.contains("file is not a database") && chain.matches("failed").count() == 1, "{chain}");
 }
 
 #[tokio::test]

@@ -53,7 +53,8 @@ pub(crate) async fn make(
         let owner = Owner { provider: &provider, issuer: &issuer, root_sha256: &root_sha256 };
         let sealed = vault.seal(owner.binding(key.kid()), &key.to_pkcs8()?)?;
         let kid = key.kid().to_owned();
-        Ok(store::SigningKey { kid, provider, issuer, sealed, certificate, created_at: now, signs_from })
+        let (created_at, signs_from) = (UnixTime::from_seconds(now), UnixTime::from_seconds(signs_from));
+        Ok(store::SigningKey { kid, provider, issuer, sealed, certificate, created_at, signs_from })
     });
     making.await.unwrap_or(Err(KeysError::Interrupted))
 }

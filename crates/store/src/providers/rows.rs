@@ -1,4 +1,6 @@
-//! What is kept, row by row.
+//! What is kept of providers, row by row.
+
+use unix_time::UnixTime;
 
 /// An attestation provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub struct Provider {
     /// What may be changed about it: JSON that the service reads.
     pub settings: String,
     /// When it was made.
-    pub created_at: i64,
+    pub created_at: UnixTime,
     /// By whom.
     pub created_by: String,
     /// The number of the last change of anything that belongs to it, except its revoked tokens; the store's alone to set.
@@ -81,7 +83,7 @@ pub struct RevokedToken {
     /// Its id.
     pub jti: String,
     /// When it expires.
-    pub expires_at: i64,
+    pub expires_at: UnixTime,
     /// Who revoked it.
     pub by: RevokedBy,
 }
@@ -94,9 +96,9 @@ pub struct WithdrawnKey {
     /// Its key id.
     pub kid: String,
     /// When it was withdrawn.
-    pub withdrawn_at: i64,
+    pub withdrawn_at: UnixTime,
     /// Until when relying parties are told.
-    pub listed_until: i64,
+    pub listed_until: UnixTime,
 }
 
 /// A key that signs a provider's tokens.
@@ -113,9 +115,9 @@ pub struct SigningKey {
     /// Its self-signed certificate in DER.
     pub certificate: Vec<u8>,
     /// When it was made.
-    pub created_at: i64,
+    pub created_at: UnixTime,
     /// From when on it signs.
-    pub signs_from: i64,
+    pub signs_from: UnixTime,
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -142,7 +144,7 @@ pub struct PolicyChange {
     /// The number of the change that this one goes back to.
     pub restores: Option<i64>,
     /// When.
-    pub changed_at: i64,
+    pub changed_at: UnixTime,
     /// By whom.
     pub changed_by: String,
 }
@@ -157,53 +159,7 @@ pub struct PolicySigner {
     /// The certificate in DER.
     pub certificate: Vec<u8>,
     /// When it was added.
-    pub added_at: i64,
+    pub added_at: UnixTime,
     /// By whom.
     pub added_by: String,
-}
-
-/// A client of the built-in issuer of access tokens.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Client {
-    /// Its id.
-    pub id: String,
-    /// Its name, for people.
-    pub name: String,
-    /// SHA-256 of its secret.
-    pub secret_sha256: [u8; 32],
-    /// What it may do.
-    pub role: String,
-    /// With which provider; none is every one.
-    pub provider: Option<String>,
-    /// The first second in which it gets no more tokens.
-    pub expires_at: i64,
-    /// When it was made.
-    pub created_at: i64,
-    /// By whom.
-    pub created_by: String,
-}
-
-impl std::fmt::Debug for Client {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut debug = f.debug_struct("Client");
-        debug.field("id", &self.id).field("name", &self.name).field("role", &self.role);
-        debug.field("provider", &self.provider).finish_non_exhaustive()
-    }
-}
-
-/// A key that access tokens are signed with.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AccessKey {
-    /// Key id.
-    pub kid: String,
-    /// The key, sealed by the service.
-    pub sealed: Vec<u8>,
-    /// When it was made.
-    pub created_at: i64,
-}
-
-impl std::fmt::Debug for AccessKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AccessKey").field("kid", &self.kid).finish_non_exhaustive()
-    }
 }
