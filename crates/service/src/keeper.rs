@@ -102,7 +102,7 @@ impl Verified {
     fn is_current(&self, loads: u64, at: UnixTime) -> bool {
         self.loads == loads
             && self.until.is_none_or(|until| at < until)
-            && self.prepared.verified.check_windows(at).is_ok()
+            && self.prepared.verified.check_validity(at).is_ok()
     }
 }
 

@@ -161,8 +161,8 @@ fn valid_or_nearest<'a>(certificates: impl Iterator<Item = &'a Certificate>, at:
 }
 
 /// Valid at the time ranks highest; otherwise the smaller the gap the higher.
-fn nearness(window: ValidityPeriod, at: UnixTime) -> Reverse<i64> {
-    let before = window.from.seconds().saturating_sub(at.seconds());
-    let after = at.seconds().saturating_sub(window.until.seconds());
+fn nearness(period: ValidityPeriod, at: UnixTime) -> Reverse<i64> {
+    let before = period.from.seconds().saturating_sub(at.seconds());
+    let after = at.seconds().saturating_sub(period.until.seconds());
     Reverse(before.max(after).max(0))
 }

@@ -1,7 +1,11 @@
 //! Why bytes are no quote that this crate can judge.
 
-use super::{MAX_AUTH_DATA, MAX_QUOTE};
-use crate::tee::Tee;
+use crate::quote::tee::Tee;
+
+/// More bytes than any quote in use has (about 5,000, and 8,000 with padding).
+pub const MAX_QUOTE: usize = 64 << 10;
+/// More authentication data than any quoting enclave adds (32 bytes).
+pub const MAX_AUTH_DATA: usize = 1024;
 
 /// Why bytes are no quote that this crate can judge.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

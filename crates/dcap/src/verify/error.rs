@@ -1,11 +1,11 @@
 //! Why a quote is not authentic, or cannot be judged.
 
-use crate::chain::CertificateError;
-use crate::collateral::CollateralError;
-use crate::enclave_identity::{EnclaveId, IdentityMismatch};
-use crate::sgx_extension::Fmspc;
-use crate::tee::Tee;
-use crate::verify::tcb::RevokedLevel;
+use crate::documents::collateral_error::CollateralError;
+use crate::documents::enclave_identity::{EnclaveId, IdentityMismatch};
+use crate::pki::chain::CertificateError;
+use crate::pki::sgx_extension::Fmspc;
+use crate::quote::tee::Tee;
+use crate::verify::revoked::RevokedLevel;
 
 /// Why a quote is not authentic, or cannot be judged.
 #[derive(Debug, thiserror::Error)]

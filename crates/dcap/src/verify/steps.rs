@@ -1,24 +1,28 @@
-//! The steps of verification, one function each, in the order of [`Verifier::verify`](super::Verifier::verify).
+//! The steps of verification, one function each, in the order of [`Verifier::verify`](crate::Verifier::verify).
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use super::VerifyError;
-use crate::certificate::Certificate;
-use crate::chain::{self, Role};
-use crate::collateral::VerifiedCollateral;
-use crate::crl::Crl;
-use crate::ecdsa;
-use crate::enclave_identity::{EnclaveId, EnclaveIdentity};
-use crate::pck::ProvenPck;
-use crate::quote::Quote;
-use crate::signatures::{Encoding, Signatures};
-use crate::tcb_info::TcbInfo;
-use crate::tee::Tee;
+use crate::documents::enclave_identity::{EnclaveId, EnclaveIdentity};
+use crate::documents::tcb_info::TcbInfo;
+use crate::documents::verified::VerifiedCollateral;
+use crate::memo::signatures::{Encoding, Signatures};
+use crate::pki::certificate::Certificate;
+use crate::pki::chain::{self, Role};
+use crate::pki::crl::Crl;
+use crate::pki::ecdsa;
+use crate::pki::pck::ProvenPck;
+use crate::quote::parse::Quote;
+use crate::quote::tee::Tee;
+use crate::verify::error::VerifyError;
 use unix_time::UnixTime;
 
-pub(crate) fn check_windows(pck: &ProvenPck, collateral: &VerifiedCollateral, at: UnixTime) -> Result<(), VerifyError> {
-    pck.check_window(at)?;
-    Ok(collateral.check_windows(at)?)
+pub(crate) fn check_validity(
+    pck: &ProvenPck,
+    collateral: &VerifiedCollateral,
+    at: UnixTime,
+) -> Result<(), VerifyError> {
+    pck.check_validity(at)?;
+    Ok(collateral.check_validity(at)?)
 }
 
 pub(crate) fn check_pck_ca(pck: &ProvenPck, listed: &Certificate) -> Result<(), VerifyError> {

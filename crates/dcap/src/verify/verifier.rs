@@ -1,0 +1,143 @@
+//! Verifying a quote against a proven platform and verified collateral.
+
+use std::sync::Arc;
+
+use crate::documents::collateral::Collateral;
+use crate::documents::collateral_error::CollateralError;
+use crate::documents::verified::VerifiedCollateral;
+use crate::memo::memory::{self, Memory};
+use crate::memo::prove;
+use crate::pki::chain::{self, CertificateFault, Role};
+use crate::pki::pck::ProvenPck;
+use crate::pki::pck_error::PckError;
+use crate::pki::root::TrustedRoots;
+use crate::quote::parse::Quote;
+use crate::verify::error::VerifyError;
+use crate::verify::relaunch::RelaunchRule;
+use crate::verify::steps::*;
+use crate::verify::tcb;
+use crate::verify::verified::{Report, VerifiedQuote};
+use unix_time::UnixTime;
+
+/// Verifies quotes under one set of roots, and remembers what it has proven of hosts: clones share that memory.
+///
+/// A quote of a host that it has seen costs one signature, the quote's own; its validity periods and revocation are checked
+/// every time. What is remembered is bounded and holds no secret: public keys and hashes.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    roots: TrustedRoots,
+    relaunch: RelaunchRule,
+    memory: Arc<Memory>,
+}
+
+impl Verifier {
+    /// A verifier that trusts these roots and remembers some 16,000 hosts, in at most about 15 MiB.
+    pub fn new(roots: TrustedRoots) -> Self {
+        let memory = Arc::new(Memory::of_hosts(memory::HOSTS));
+        Self { roots, relaunch: RelaunchRule::default(), memory }
+    }
+
+    /// Remembers so many hosts instead, and nothing so far; with 0 it proves everything on every call.
+    #[must_use]
+    pub fn remembering(mut self, hosts: usize) -> Self {
+        self.memory = Arc::new(Memory::of_hosts(hosts));
+        self
+    }
+
+    /// Advises relaunches by that rule instead of the current one.
+    #[must_use]
+    pub const fn relaunch_rule(mut self, rule: RelaunchRule) -> Self {
+        self.relaunch = rule;
+        self
+    }
+
+    /// The roots it trusts.
+    pub const fn roots(&self) -> &TrustedRoots {
+        &self.roots
+    }
+
+    /// Proves the platform of a quote as of `at`: from the chain that the quote carries (certification data of type 5),
+    /// otherwise (types 1 to 4) from the chain in PEM beside it, leaf first. A chain beside a quote that has its own is
+    /// not looked at. With type 4, which is the leaf, the two certificates above it are enough.
+    ///
+    /// # Errors
+    /// See [`PckError`].
+    pub fn prove(
+        &self,
+        quote: &Quote<'_>,
+        chain_beside: Option<&[u8]>,
+        at: UnixTime,
+    ) -> Result<Arc<ProvenPck>, PckError> {
+        prove::of_quote(quote.certification(), chain_beside, &self.roots, &self.memory.pcks, at)
+    }
+
+    /// Verifies collateral as [`Collateral::verify`] does under this verifier's roots.
+    ///
+    /// # Errors
+    /// See [`CollateralError`]: which piece, and why.
+    pub fn verify_collateral(
+        &self,
+        collateral: Collateral,
+        at: UnixTime,
+    ) -> Result<VerifiedCollateral, CollateralError> {
+        collateral.verify_with(&self.roots, &self.memory, at)
+    }
+
+    /// Verifies a quote as of `at`. Numbers are those of the appraisal in Intel's order.
+    ///
+    /// 1. Platform and collateral lead to one root that this verifier trusts, and every validity period contains `at`.
+    /// 2. The PCK CRL is that of the platform's CA; neither CA nor platform is revoked.
+    /// 3. TCB Info is about this TEE, FMSPC and PCEID. (Step 7.)
+    /// 4. TDX: the module is the one that TCB Info describes. (Step 8.)
+    /// 5. The PCK signed the QE report. (Step 9.)
+    /// 6. The QE report binds the attestation key. (Step 10.)
+    /// 7. The quoting enclave is the one of the QE identity. (Step 11.)
+    /// 8. The attestation key signed header and body. (Step 12.)
+    /// 9. The TCB level is found and not revoked. (Steps 13 to 17.)
+    ///
+    /// # Errors
+    /// See [`VerifyError`]. Forged, expired, revoked, mismatched is an error; out of date is data.
+    pub fn verify(
+        &self,
+        quote: &Quote<'_>,
+        pck: &ProvenPck,
+        collateral: &VerifiedCollateral,
+        at: UnixTime,
+    ) -> Result<VerifiedQuote, VerifyError> {
+        let (tcb_info, qe_identity) = (collateral.tcb_info(), collateral.qe_identity());
+        self.check_root(pck, collateral)?;
+        check_validity(pck, collateral, at)?;
+        check_pck_ca(pck, collateral.pck_ca())?;
+        check_pck_ca_not_revoked(pck, collateral.root_crl())?;
+        check_pck_not_revoked(pck, collateral.pck_crl())?;
+        check_tcb_info_subject(quote, pck, tcb_info)?;
+        check_tdx_module(quote, tcb_info)?;
+        check_qe_report_signature(quote, pck, &self.memory.signatures)?;
+        check_attestation_key_binding(quote)?;
+        check_qe_identity(quote, qe_identity)?;
+        check_quote_signature(quote)?;
+        let tcb = tcb::evaluate(quote, pck, tcb_info, qe_identity, self.relaunch)?;
+        Ok(VerifiedQuote {
+            version: quote.version(),
+            tee: quote.tee(),
+            report: Report::of(quote.body()),
+            fmspc: pck.fmspc(),
+            root: pck.root(),
+            tcb,
+            valid: pck.validity().and(collateral.validity()),
+            collateral_issued: collateral.issued(),
+            at,
+        })
+    }
+
+    /// Platform and collateral may have been proven under other roots than this verifier's: their types do not say.
+    fn check_root(&self, pck: &ProvenPck, collateral: &VerifiedCollateral) -> Result<(), VerifyError> {
+        if pck.root() != collateral.root() {
+            return Err(VerifyError::OtherRoot);
+        }
+        if !self.roots.trusts(pck.root()) {
+            return Err(chain::fault(Role::Root, CertificateFault::Untrusted).into());
+        }
+        Ok(())
+    }
+}
