@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use collateral::CollateralSet;
 use dcap::{
-    AcceptedQuote, IntelResult, PckError, Quote, Refusal, RelaunchRule, Requirements, Supplemental, TcbStatus,
-    TrustedRoots, VerifiedQuote, Verifier, VerifyError,
+    AcceptedQuote, IntelResult, PckError, Quote, Refusal, RelaunchRule, Requirements, TcbStatus, TrustedRoots,
+    VerifiedQuote, Verifier, VerifyError,
 };
 use serde_json::{Value, json};
 use unix_time::UnixTime;
@@ -191,8 +191,7 @@ fn verify(inputs: &Inputs, verifier: &Verifier, at: UnixTime, report: &mut Value
     match verified {
         Ok(verified) => {
             report["intelResult"] = describe::intel_result(verified.tcb().status.into());
-            // They belong together: that quote was verified by just these.
-            report["supplemental"] = json!(Supplemental::of(&verified, &pck, &collateral).ok());
+            report["supplemental"] = json!(verified.supplemental());
             Ok(verified)
         }
         Err(error) => {

@@ -3,7 +3,7 @@
 
 mod candidates;
 
-use dcap::{Certificate, Collateral, Crl, EnclaveId, Piece, ProvenPck, Tee};
+use dcap::{Certificate, Collateral, Crl, EnclaveId, EnclaveIdentity, Piece, ProvenPck, TcbInfo, Tee};
 use unix_time::{UnixTime, ValidityPeriod};
 
 use crate::set::{CollateralSet, Source};
@@ -99,9 +99,11 @@ impl CollateralSet {
         let identities = platform.identities.valid_by_number()?;
         let highest = tcb_infos.first().copied().zip(identities.first().copied());
         let by_number = tcb_infos.iter().filter_map(|&tcb_info| Some((tcb_info, nearest(&identities, tcb_info)?)));
-        let mut pairs: Vec<(Signed<'_>, Signed<'_>)> = Vec::new();
+        let mut pairs: Vec<(Signed<'_, TcbInfo>, Signed<'_, EnclaveIdentity>)> = Vec::new();
         for pair in highest.into_iter().chain(by_number) {
-            let numbers = |(tcb_info, identity): &(Signed<'_>, Signed<'_>)| (tcb_info.number(), identity.number());
+            let numbers = |(tcb_info, identity): &(Signed<'_, TcbInfo>, Signed<'_, EnclaveIdentity>)| {
+                (tcb_info.number(), identity.number())
+            };
             if pairs.iter().all(|before| numbers(before) != numbers(&pair)) {
                 pairs.push(pair);
             }
@@ -113,7 +115,8 @@ impl CollateralSet {
         let [pck_ca, root] = pck.crl_issuer_chain();
         let root_crl = self.crl(Piece::RootCrl, root, at)?;
         let pck_crl = self.crl(Piece::PckCrl, pck_ca, at)?;
-        let tcb_infos = self.tcb_infos.iter().filter(|(_, _, info)| info.tee == tee && info.is_about(pck));
+        let tcb_infos = self.tcb_infos.iter().map(|(source, document)| (source, document, document.content()));
+        let tcb_infos = tcb_infos.filter(|(_, _, info)| info.tee == tee && info.is_about(pck));
         // Both versions of one set may be there: the later one says more.
         let tcb_infos = tcb_infos.map(|(source, document, info)| {
             Candidate::new(source, document, info.validity, info.evaluation_data_number, info.version)
@@ -124,7 +127,8 @@ impl CollateralSet {
             Tee::Sgx => EnclaveId::QE,
             Tee::Tdx => EnclaveId::TD_QE,
         };
-        let identities = self.identities.iter().filter(|(_, _, identity)| identity.id == id);
+        let identities = self.identities.iter().map(|(source, document)| (source, document, document.content()));
+        let identities = identities.filter(|(_, _, identity)| identity.id == id);
         let identities = identities.map(|(source, document, identity)| {
             Candidate::new(source, document, identity.validity, identity.evaluation_data_number, 0)
         });
@@ -160,8 +164,8 @@ impl CollateralSet {
     /// The first moment after `at` at which a piece becomes valid: until then, the same platform gets the same choice for as long
     /// as that is valid.
     pub fn next_beginning(&self, at: UnixTime) -> Option<UnixTime> {
-        let tcb_infos = self.tcb_infos.iter().map(|(_, _, info)| info.validity);
-        let identities = self.identities.iter().map(|(_, _, identity)| identity.validity);
+        let tcb_infos = self.tcb_infos.iter().map(|(_, document)| document.content().validity);
+        let identities = self.identities.iter().map(|(_, document)| document.content().validity);
         let lists = self.crls.iter().map(|(_, crl)| crl.validity());
         let certificates = self.certificates.iter().map(|(_, certificate)| certificate.validity());
         let all = tcb_infos.chain(identities).chain(lists).chain(certificates);
@@ -196,14 +200,14 @@ struct Platform<'a> {
     set: &'a CollateralSet,
     pck: &'a ProvenPck,
     at: UnixTime,
-    tcb_infos: Candidates<'a>,
-    identities: Candidates<'a>,
+    tcb_infos: Candidates<'a, TcbInfo>,
+    identities: Candidates<'a, EnclaveIdentity>,
     root_crl: (&'a Crl, Taken),
     pck_crl: (&'a Crl, Taken),
 }
 
 impl Platform<'_> {
-    fn choice(&self, tcb_info: Signed<'_>, identity: Signed<'_>) -> Choice {
+    fn choice(&self, tcb_info: Signed<'_, TcbInfo>, identity: Signed<'_, EnclaveIdentity>) -> Choice {
         let (root_crl, taken_root_crl) = &self.root_crl;
         let (pck_crl, taken_pck_crl) = &self.pck_crl;
         let collateral = Collateral {
@@ -211,8 +215,8 @@ impl Platform<'_> {
             tcb_info_chain: self.chain(tcb_info.signer),
             qe_identity: identity.document().clone(),
             qe_identity_chain: self.chain(identity.signer),
-            root_crl: root_crl.der().to_vec(),
-            pck_crl: pck_crl.der().to_vec(),
+            root_crl: (*root_crl).clone(),
+            pck_crl: (*pck_crl).clone(),
             pck_crl_chain: self.pck.crl_issuer_chain().map(Clone::clone).to_vec(),
         };
         Choice {
@@ -237,7 +241,10 @@ impl Platform<'_> {
 }
 
 /// The identity of the number of that TCB Info, or of the number nearest to it.
-fn nearest<'a>(identities: &[Signed<'a>], tcb_info: Signed<'_>) -> Option<Signed<'a>> {
+fn nearest<'a>(
+    identities: &[Signed<'a, EnclaveIdentity>],
+    tcb_info: Signed<'_, TcbInfo>,
+) -> Option<Signed<'a, EnclaveIdentity>> {
     // The highest comes first, and of two as near the first is taken.
     identities.iter().copied().min_by_key(|identity| identity.number().abs_diff(tcb_info.number()))
 }

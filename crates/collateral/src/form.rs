@@ -5,17 +5,15 @@ mod json;
 mod qvl;
 mod reference;
 mod response;
-mod signed;
 mod unrecognised;
 
 use std::fmt;
 
-use dcap::{Certificate, Crl, EnclaveIdentity, SignedJson, TcbInfo};
+use dcap::{Certificate, Crl, EnclaveIdentity, SignedDocument, TcbInfo};
 
 pub(crate) use encoding::{base64_der, certificates};
 pub use reference::ReferenceCollateral;
 pub use response::{Response, ResponseError};
-pub(crate) use signed::{IDENTITY, TCB_INFO, identity, tcb_info};
 pub use unrecognised::Unrecognised;
 
 /// More bytes than any piece of collateral has, and any document or response of a few pieces. Bundles may be longer.
@@ -25,9 +23,9 @@ pub const MAX_PIECE: usize = 2 << 20;
 #[derive(Clone, Debug)]
 pub enum Form {
     /// TCB Info with its signature.
-    TcbInfo(SignedJson, TcbInfo),
+    TcbInfo(SignedDocument<TcbInfo>),
     /// Enclave identity with its signature.
-    Identity(SignedJson, EnclaveIdentity),
+    Identity(SignedDocument<EnclaveIdentity>),
     /// A revocation list.
     Crl(Crl),
     /// Certificates: one, or a chain.

@@ -104,9 +104,9 @@ fn signed_bytes_survive_byte_for_byte() {
     all[0].1 = document.build().unwrap();
     let bundle = set(&all).to_bundle().unwrap();
     let Contents::Several(Container::Bundle, pieces) = sniff(&bundle).unwrap() else { panic!() };
-    let Form::TcbInfo(kept, _) = &pieces[0].1 else { panic!("{pieces:?}") };
+    let Form::TcbInfo(kept) = &pieces[0].1 else { panic!("{pieces:?}") };
     assert_eq!(str::from_utf8(kept.body()).unwrap(), body);
-    assert_eq!(kept.wrapped("tcbInfo"), all[0].1);
+    assert_eq!(kept.wrapped(), all[0].1);
     let signer = |set: CollateralSet| set.list(at(NOW)).swap_remove(0).signer;
     assert_eq!(signer(read(&bundle).unwrap()).as_deref(), Some("Intel SGX TCB Signing"));
 }

@@ -5,7 +5,7 @@ pub(crate) mod collateral_error;
 pub(crate) mod enclave_identity;
 pub(crate) mod isv_level;
 pub(crate) mod proof;
-pub(crate) mod signed_json;
+pub(crate) mod signed_document;
 pub(crate) mod tcb_info;
 pub(crate) mod tcb_status;
 pub(crate) mod text;

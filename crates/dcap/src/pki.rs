@@ -1,11 +1,9 @@
 //! Certificates, revocation lists, chains and roots; the platform's PCK certificate chain.
 
 pub(crate) mod certificate;
-pub(crate) mod certification;
 pub(crate) mod chain;
 pub(crate) mod crl;
 pub(crate) mod ecdsa;
-pub(crate) mod issuer;
 pub(crate) mod pck;
 pub(crate) mod pck_error;
 pub mod pem;

@@ -1,6 +1,6 @@
 //! Quotes: well-formed bytes, nothing proven.
 
-pub(crate) mod body;
 pub(crate) mod error;
 pub(crate) mod parse;
+pub(crate) mod report;
 pub(crate) mod tee;

@@ -73,10 +73,10 @@ fn bundle(collateral: &Collateral) -> Option<Vec<u8>> {
     let certificates: String =
         chains.into_iter().flatten().map(|certificate| pem::encode(certificate.der(), "CERTIFICATE")).collect();
     let pieces = [
-        ("tcb-info", collateral.tcb_info.wrapped("tcbInfo")),
-        ("qe-identity", collateral.qe_identity.wrapped("enclaveIdentity")),
-        ("root-crl", collateral.root_crl.clone()),
-        ("pck-crl", collateral.pck_crl.clone()),
+        ("tcb-info", collateral.tcb_info.wrapped()),
+        ("qe-identity", collateral.qe_identity.wrapped()),
+        ("root-crl", collateral.root_crl.der().to_vec()),
+        ("pck-crl", collateral.pck_crl.der().to_vec()),
         ("certificates", certificates.into_bytes()),
     ];
     for (source, bytes) in pieces {
@@ -159,12 +159,12 @@ impl Keeper {
         let mut choice = set.choose(pck, tee, at)?;
         let [pck_crl, root_crl] = self.lists.of_platform(pck, at);
         for (list, chosen) in [(pck_crl, &mut choice.collateral.pck_crl), (root_crl, &mut choice.collateral.root_crl)] {
-            if let Some(list) = list.filter(|list| list.der() != chosen.as_slice()) {
+            if let Some(list) = list.filter(|list| list != chosen) {
                 tracing::info!(
                     collateral.issuer = list.issuer_text(),
                     "a newer revocation list than this collateral has is used"
                 );
-                *chosen = list.der().to_vec();
+                *chosen = list;
             }
         }
         let verified = verifier.verify_collateral(choice.collateral, at)?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dcap::{Crl, MAX_DEPTH};
+use dcap::{Crl, MAX_DEPTH, SignedDocument};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -62,8 +62,12 @@ fn whole(bytes: &[u8]) -> Result<Whole<'_>, BundleError> {
 
 fn read_piece(text: &str) -> Result<(String, Form), Unrecognised> {
     Ok(match serde_json::from_str(text).map_err(BundleError::Piece)? {
-        Piece::TcbInfo { source, document } => (source, form::tcb_info(document.as_bytes())?),
-        Piece::Identity { source, document } => (source, form::identity(document.as_bytes())?),
+        Piece::TcbInfo { source, document } => {
+            (source, Form::TcbInfo(SignedDocument::from_wrapper(document.as_bytes())?))
+        }
+        Piece::Identity { source, document } => {
+            (source, Form::Identity(SignedDocument::from_wrapper(document.as_bytes())?))
+        }
         Piece::Crl { source, der } => (source, Form::Crl(Crl::from_der(&form::base64_der(&der)?)?)),
         Piece::Certificate { source, pem } => (source, Form::Certificates(form::certificates(pem.as_bytes())?)),
     })

@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use dcap::{Certificate, Piece, SignedJson};
+use dcap::{Certificate, Document, Piece, SignedDocument};
 use unix_time::{UnixTime, ValidityPeriod};
 
 use super::{ChooseError, Taken};
@@ -18,19 +18,26 @@ const SIGNER: &str = "Intel SGX TCB Signing";
 pub(crate) const MAX_KEYS: usize = 64;
 
 /// A document that is about the platform.
-#[derive(Clone, Copy)]
-pub(super) struct Candidate<'a> {
+pub(super) struct Candidate<'a, T> {
     source: &'a Source,
-    document: &'a SignedJson,
+    document: &'a SignedDocument<T>,
     validity: ValidityPeriod,
     number: u32,
     version: u32,
 }
 
-impl<'a> Candidate<'a> {
+impl<T> Clone for Candidate<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Candidate<'_, T> {}
+
+impl<'a, T: Document> Candidate<'a, T> {
     pub(super) fn new(
         source: &'a Source,
-        document: &'a SignedJson,
+        document: &'a SignedDocument<T>,
         validity: ValidityPeriod,
         number: u32,
         version: u32,
@@ -39,20 +46,27 @@ impl<'a> Candidate<'a> {
     }
 
     /// What is greater is better; what the document says comes last, so that no order of files decides.
-    fn rank(&self, at: UnixTime) -> impl Ord + use<'a> {
+    fn rank(&self, at: UnixTime) -> impl Ord + use<'a, T> {
         (nearness(self.validity, at), self.number, self.validity.from, self.version, self.document.body())
     }
 }
 
 /// A document with a certificate of its signer.
-#[derive(Clone, Copy)]
-pub(super) struct Signed<'a> {
-    candidate: Candidate<'a>,
+pub(super) struct Signed<'a, T> {
+    candidate: Candidate<'a, T>,
     pub(super) signer: &'a Certificate,
 }
 
-impl<'a> Signed<'a> {
-    pub(super) const fn document(&self) -> &'a SignedJson {
+impl<T> Clone for Signed<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Signed<'_, T> {}
+
+impl<'a, T> Signed<'a, T> {
+    pub(super) const fn document(&self) -> &'a SignedDocument<T> {
         self.candidate.document
     }
 
@@ -71,19 +85,19 @@ impl<'a> Signed<'a> {
 }
 
 /// The documents of one kind about the platform, the best first; there is at least one.
-pub(super) struct Candidates<'a> {
+pub(super) struct Candidates<'a, T> {
     set: &'a CollateralSet,
     piece: Piece,
     at: UnixTime,
-    ordered: Vec<Candidate<'a>>,
+    ordered: Vec<Candidate<'a, T>>,
 }
 
-impl<'a> Candidates<'a> {
+impl<'a, T: Document> Candidates<'a, T> {
     pub(super) fn new(
         set: &'a CollateralSet,
         piece: Piece,
         about: String,
-        candidates: impl Iterator<Item = Candidate<'a>>,
+        candidates: impl Iterator<Item = Candidate<'a, T>>,
         at: UnixTime,
     ) -> Result<Self, ChooseError> {
         let mut ordered: Vec<_> = candidates.collect();
@@ -95,14 +109,14 @@ impl<'a> Candidates<'a> {
     }
 
     /// The best document. One with a known signer goes before one without.
-    pub(super) fn best(&self) -> Result<Signed<'a>, ChooseError> {
+    pub(super) fn best(&self) -> Result<Signed<'a, T>, ChooseError> {
         self.ordered.iter().find_map(|candidate| self.signed(candidate)).ok_or(ChooseError::NoSigner(self.piece))
     }
 
     /// The best document of each number among those that are valid, the highest number first. An error where no document
     /// at all has a known signer.
-    pub(super) fn valid_by_number(&self) -> Result<Vec<Signed<'a>>, ChooseError> {
-        let mut found: Vec<Signed<'a>> = Vec::new();
+    pub(super) fn valid_by_number(&self) -> Result<Vec<Signed<'a, T>>, ChooseError> {
+        let mut found: Vec<Signed<'a, T>> = Vec::new();
         // Those that are valid come first, by number.
         for candidate in self.ordered.iter().take_while(|candidate| candidate.validity.check(self.at).is_ok()) {
             if found.last().is_none_or(|last| last.number() != candidate.number) {
@@ -115,7 +129,7 @@ impl<'a> Candidates<'a> {
         Ok(found)
     }
 
-    fn signed(&self, candidate: &Candidate<'a>) -> Option<Signed<'a>> {
+    fn signed(&self, candidate: &Candidate<'a, T>) -> Option<Signed<'a, T>> {
         let signer = self.set.signer_of(candidate.document, self.at)?;
         Some(Signed { candidate: *candidate, signer })
     }
@@ -124,7 +138,7 @@ impl<'a> Candidates<'a> {
 impl CollateralSet {
     /// The certificate of the key that signed the document; of several the one valid at `at`, or nearest to it. No more
     /// than [`MAX_KEYS`] keys are tried, those first whose certificates are named as a signer's.
-    pub(crate) fn signer_of(&self, document: &SignedJson, at: UnixTime) -> Option<&Certificate> {
+    pub(crate) fn signer_of<T: Document>(&self, document: &SignedDocument<T>, at: UnixTime) -> Option<&Certificate> {
         // A platform's own key signs no documents, and there may be as many of them as there are machines.
         let possible = || self.certificates().filter(|certificate| certificate.sgx_extension().is_none());
         let is_signer = |certificate: &&Certificate| certificate.common_name() == SIGNER;

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use dcap::{MAX_DEPTH, MalformedJson};
+use dcap::{MAX_DEPTH, MalformedJson, SignedDocument};
 use serde::de::IgnoredAny;
 
-use super::signed::{IDENTITY, TCB_INFO, identity, tcb_info};
 use super::{Container, Contents, Form, Unrecognised, qvl, reference};
 
 /// Tells by the names of its members what the object is.
@@ -36,10 +35,10 @@ fn names(text: &[u8]) -> Result<Names, Unrecognised> {
 }
 
 fn signed(text: &[u8], names: &Names) -> Result<Form, Unrecognised> {
-    if names.contains_key(TCB_INFO) {
-        tcb_info(text)
-    } else if names.contains_key(IDENTITY) {
-        identity(text)
+    if names.contains_key("tcbInfo") {
+        Ok(Form::TcbInfo(SignedDocument::from_wrapper(text)?))
+    } else if names.contains_key("enclaveIdentity") {
+        Ok(Form::Identity(SignedDocument::from_wrapper(text)?))
     } else {
         Err(Unrecognised::Unknown)
     }

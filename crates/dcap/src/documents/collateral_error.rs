@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::documents::signed_json::MalformedJson;
+use crate::documents::signed_document::MalformedJson;
 use crate::pki::chain::CertificateError;
 use crate::pki::crl::MalformedCrl;
 use unix_time::OutsideValidity;

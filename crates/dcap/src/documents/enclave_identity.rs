@@ -5,7 +5,7 @@ use serde::Deserialize;
 use zerocopy::IntoBytes;
 
 use crate::documents::isv_level::{self, IsvLevel};
-use crate::documents::signed_json::{self, MAX_DEPTH, MalformedJson, SignedJson, hex_field};
+use crate::documents::signed_document::{self, Content, Document, MAX_DEPTH, MalformedJson, hex_field};
 use crate::documents::tcb_status::TcbStatus;
 use unix_time::{UnixTime, ValidityPeriod};
 
@@ -76,11 +76,6 @@ impl EnclaveIdentity {
         Self::of(strict_json::from_slice(bytes, MAX_DEPTH)?)
     }
 
-    /// The same of a document, which was found to be strict JSON when it was taken in.
-    pub(crate) fn read(document: &SignedJson) -> Result<Self, MalformedJson> {
-        Self::of(signed_json::content(document.body())?)
-    }
-
     fn of(wire: Wire) -> Result<Self, MalformedJson> {
         if wire.version != 2 {
             return Err(MalformedJson::Field(format!(
@@ -118,6 +113,16 @@ impl EnclaveIdentity {
             return Err(IdentityMismatch::IsvProdId);
         }
         Ok(())
+    }
+}
+
+impl Document for EnclaveIdentity {}
+
+impl Content for EnclaveIdentity {
+    const MEMBER: &'static str = "enclaveIdentity";
+
+    fn read(strict: &[u8]) -> Result<Self, MalformedJson> {
+        Self::of(signed_document::content(strict)?)
     }
 }
 

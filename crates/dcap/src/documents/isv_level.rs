@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::documents::signed_json::MalformedJson;
+use crate::documents::signed_document::MalformedJson;
 use crate::documents::tcb_status::TcbStatus;
 use unix_time::UnixTime;
 

@@ -3,73 +3,71 @@
 use crate::documents::collateral::Collateral;
 use crate::documents::collateral_error::{CollateralError, CollateralFault, Piece, fault};
 use crate::documents::enclave_identity::EnclaveIdentity;
-use crate::documents::signed_json::{MalformedJson, SignedJson};
+use crate::documents::signed_document::{Document, SignedDocument};
 use crate::documents::tcb_info::TcbInfo;
-use crate::memo::memory::Memory;
-use crate::memo::prove;
+use crate::memo::cache::Cache;
 use crate::pki::certificate::Certificate;
 use crate::pki::chain::{self, CertificateError, Role};
 use crate::pki::crl::Crl;
-use crate::pki::issuer::Issuer;
-use crate::pki::root::TrustedRoots;
+use crate::pki::pck::Issuer;
 use unix_time::{UnixTime, ValidityPeriod};
 
-/// What is proven, under which roots, with what is remembered.
+/// The collateral to prove, with a cache and its roots.
 pub(crate) struct Proof<'a> {
     pub(crate) collateral: &'a Collateral,
-    pub(crate) roots: &'a TrustedRoots,
-    pub(crate) memory: &'a Memory,
+    pub(crate) cache: &'a Cache,
 }
 
 /// A document whose signature is proven, and when its signers are valid.
-pub(crate) struct Signed<T> {
-    pub(crate) content: T,
+pub(crate) struct Proven<'a, T> {
+    pub(crate) content: &'a T,
     pub(crate) signers: Vec<(Role, ValidityPeriod)>,
 }
 
-impl Proof<'_> {
-    /// The CA whose revocation list is there, and its root.
+impl<'a> Proof<'a> {
+    /// Appraisal step 3.1: the CA whose revocation list is there, and its root.
     pub(crate) fn issuer(&self) -> Result<Issuer, CollateralError> {
         let [ca, root] = pair(Piece::PckCrl, &self.collateral.pck_crl_chain)?;
-        prove::issuer_of_certificates(ca, root, self.roots, &self.memory.pcks)
-            .map_err(|error| fault(Piece::PckCrl, error.into()))
+        self.cache.pcks.prove_issuer(ca, root).map_err(|error| fault(Piece::PckCrl, error.into()))
     }
 
-    pub(crate) fn root_crl(&self, issuer: &Issuer) -> Result<Crl, CollateralError> {
-        crl(Piece::RootCrl, &self.collateral.root_crl, issuer.root_certificate())
+    /// Appraisal step 3.2: the root issued the root CA CRL.
+    pub(crate) fn root_crl(&self, issuer: &Issuer) -> Result<&'a Crl, CollateralError> {
+        let crl = &self.collateral.root_crl;
+        check_crl(Piece::RootCrl, crl, issuer.root_certificate())?;
+        Ok(crl)
     }
 
-    pub(crate) fn pck_crl(&self, issuer: &Issuer, root_crl: &Crl) -> Result<Crl, CollateralError> {
+    /// Appraisal steps 3.3 and 3.4: the CA is not revoked, and it issued the PCK CRL.
+    pub(crate) fn pck_crl(&self, issuer: &Issuer, root_crl: &Crl) -> Result<&'a Crl, CollateralError> {
         refuse_revoked(Piece::PckCrl, issuer.ca(), Role::PckCa, root_crl)?;
-        crl(Piece::PckCrl, &self.collateral.pck_crl, issuer.ca())
+        let crl = &self.collateral.pck_crl;
+        check_crl(Piece::PckCrl, crl, issuer.ca())?;
+        Ok(crl)
     }
 
-    /// TCB Info and QE identity. Intel signs both with one key: a chain that both have is proven once.
+    /// Appraisal steps 3.5 to 3.9: TCB Info and QE identity. Intel signs both with one key: a chain that both have is proven
+    /// once.
     #[allow(clippy::type_complexity)]
     pub(crate) fn documents(
         &self,
         issuer: &Issuer,
         root_crl: &Crl,
-    ) -> (Result<Signed<TcbInfo>, CollateralError>, Result<Signed<EnclaveIdentity>, CollateralError>) {
+    ) -> (Result<Proven<'a, TcbInfo>, CollateralError>, Result<Proven<'a, EnclaveIdentity>, CollateralError>) {
         let Collateral { tcb_info, tcb_info_chain, qe_identity, qe_identity_chain, .. } = self.collateral;
         let signers = self.signers(Piece::TcbInfo, tcb_info_chain, issuer, root_crl);
         let of_identity = match &signers {
             Ok(signers) if qe_identity_chain == tcb_info_chain => Ok(signers.clone()),
             _ => self.signers(Piece::QeIdentity, qe_identity_chain, issuer, root_crl),
         };
-        let signed = |signers, piece, document, chain: &[Certificate]| {
-            let signers: Vec<_> = signers?;
-            check_signature(piece, document, chain)?;
-            Ok(signers)
-        };
-        let tcb_info = signed(signers, Piece::TcbInfo, tcb_info, tcb_info_chain)
-            .and_then(|signers| read(Piece::TcbInfo, signers, TcbInfo::read(tcb_info)));
-        let qe_identity = signed(of_identity, Piece::QeIdentity, qe_identity, qe_identity_chain)
-            .and_then(|signers| read(Piece::QeIdentity, signers, EnclaveIdentity::read(qe_identity)));
+        let tcb_info = signers.and_then(|signers| signed(Piece::TcbInfo, signers, tcb_info, tcb_info_chain));
+        let qe_identity =
+            of_identity.and_then(|signers| signed(Piece::QeIdentity, signers, qe_identity, qe_identity_chain));
         (tcb_info, qe_identity)
     }
 
-    /// Proves the chain of who signs documents, which leads to the issuer's root; returns its validity periods.
+    /// Appraisal steps 3.5 and 3.6, and 3.8 for the QE identity: the chain of the signer of a document leads to the issuer's
+    /// root, and the signer is not revoked. Returns the validity periods of the chain.
     fn signers(
         &self,
         piece: Piece,
@@ -79,14 +77,15 @@ impl Proof<'_> {
     ) -> Result<Vec<(Role, ValidityPeriod)>, CollateralError> {
         let [signer, root_certificate] = pair(piece, chain)?;
         let chain = [(signer, Role::TcbSigning), (root_certificate, Role::Root)];
-        let signatures = &self.memory.signatures;
+        let signatures = &self.cache.signatures;
         // The issuer's root is proven, and most often it is this root.
         if root_certificate == issuer.root_certificate() {
             chain::check_link(root_certificate, signer, Role::TcbSigning, signatures)
                 .map_err(|error| fault(piece, error.into()))?;
         } else {
-            let root = chain::prove(&chain, self.roots, signatures).map_err(|error| fault(piece, error.into()))?;
-            if !root.has_key_of(issuer.root()) {
+            let root =
+                chain::prove(&chain, self.cache.roots(), signatures).map_err(|error| fault(piece, error.into()))?;
+            if root != issuer.root() {
                 return Err(fault(piece, CollateralFault::OtherRoot));
             }
         }
@@ -113,7 +112,7 @@ impl PieceValidity {
     }
 
     pub(crate) fn of_pck_crl(issuer: &Issuer, crl: &Crl) -> Self {
-        Self::new(Piece::PckCrl, issuer.own_validity_periods().to_vec(), crl.validity())
+        Self::new(Piece::PckCrl, issuer.validity_periods().to_vec(), crl.validity())
     }
 
     pub(crate) fn check(&self, at: UnixTime) -> Result<(), CollateralError> {
@@ -146,30 +145,26 @@ fn refuse_revoked(piece: Piece, certificate: &Certificate, role: Role, root_crl:
     chain::check_not_revoked(certificate.serial(), role, root_crl).map_err(|error| fault(piece, error.into()))
 }
 
-/// Reads a revocation list, which its issuer must have signed.
-fn crl(piece: Piece, der: &[u8], issuer: &Certificate) -> Result<Crl, CollateralError> {
-    let crl = Crl::from_der(der).map_err(|error| fault(piece, error.into()))?;
+fn check_crl(piece: Piece, crl: &Crl, issuer: &Certificate) -> Result<(), CollateralError> {
     if !crl.names(issuer) {
         return Err(fault(piece, CollateralFault::WrongIssuer));
     }
     if !crl.is_issued_by(issuer) {
         return Err(fault(piece, CollateralFault::BadSignature));
     }
-    Ok(crl)
+    Ok(())
 }
 
-/// That the first certificate of the chain signed the document.
-fn check_signature(piece: Piece, document: &SignedJson, chain: &[Certificate]) -> Result<(), CollateralError> {
-    match chain.first() {
-        Some(signer) if document.is_signed_by(signer) => Ok(()),
-        _ => Err(fault(piece, CollateralFault::BadSignature)),
-    }
-}
-
-fn read<T>(
+/// Appraisal steps 3.7 and 3.9: the first certificate of the chain signed the exact bytes of the document. Only then is what was
+/// read of them handed out.
+fn signed<'a, T: Document>(
     piece: Piece,
     signers: Vec<(Role, ValidityPeriod)>,
-    content: Result<T, MalformedJson>,
-) -> Result<Signed<T>, CollateralError> {
-    Ok(Signed { content: content.map_err(|error| fault(piece, error.into()))?, signers })
+    document: &'a SignedDocument<T>,
+    chain: &[Certificate],
+) -> Result<Proven<'a, T>, CollateralError> {
+    match chain.first() {
+        Some(signer) if document.is_signed_by(signer) => Ok(Proven { content: document.content(), signers }),
+        _ => Err(fault(piece, CollateralFault::BadSignature)),
+    }
 }

@@ -4,7 +4,7 @@ pub(crate) mod level;
 pub(crate) mod tdx_modules;
 mod wire;
 
-use crate::documents::signed_json::{self, MalformedJson, SignedJson, field};
+use crate::documents::signed_document::{self, Content, Document, MAX_DEPTH, MalformedJson, field};
 use crate::documents::tcb_info::level::TcbLevel;
 use crate::documents::tcb_info::tdx_modules::TdxModules;
 use crate::documents::tcb_info::wire::{Demand, Head, Version2, Version3, Wire};
@@ -39,21 +39,16 @@ impl TcbInfo {
     /// Where a member is absent or has an impossible value, a component list does not have 16 entries, two levels
     /// demand the same, or the version, TCB type or TEE is not one that this crate knows.
     pub fn from_json(bytes: &[u8]) -> Result<Self, MalformedJson> {
-        strict_json::check(bytes, signed_json::MAX_DEPTH)?;
+        strict_json::check(bytes, MAX_DEPTH)?;
         Self::of_strict(bytes)
-    }
-
-    /// The same of a document, which was found to be strict JSON when it was taken in.
-    pub(crate) fn read(document: &SignedJson) -> Result<Self, MalformedJson> {
-        Self::of_strict(document.body())
     }
 
     fn of_strict(bytes: &[u8]) -> Result<Self, MalformedJson> {
         // All of today's are of version 3: what is not is looked at a second time.
-        match signed_json::content::<Wire<Version3>>(bytes) {
+        match signed_document::content::<Wire<Version3>>(bytes) {
             Ok(wire) if wire.version != 2 => Self::of(wire),
-            read => match (signed_json::content::<Head>(bytes)?.version, read) {
-                (2, _) => Self::of(signed_json::content::<Wire<Version2>>(bytes)?),
+            read => match (signed_document::content::<Head>(bytes)?.version, read) {
+                (2, _) => Self::of(signed_document::content::<Wire<Version2>>(bytes)?),
                 (3, Err(error)) => Err(error),
                 (version, _) => Err(field(format!("TCB Info version {version} is not known, only 2 and 3"))),
             },
@@ -105,5 +100,15 @@ impl TcbInfo {
     /// The FMSPC it is about as text, for people.
     pub fn fmspc_text(&self) -> String {
         self.fmspc.to_string()
+    }
+}
+
+impl Document for TcbInfo {}
+
+impl Content for TcbInfo {
+    const MEMBER: &'static str = "tcbInfo";
+
+    fn read(strict: &[u8]) -> Result<Self, MalformedJson> {
+        Self::of_strict(strict)
     }
 }

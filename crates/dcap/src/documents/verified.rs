@@ -1,19 +1,23 @@
 //! Collateral that was verified once, to be used many times.
 
+use std::sync::Arc;
+
 use crate::documents::collateral::Collateral;
 use crate::documents::collateral_error::{CollateralError, Piece};
 use crate::documents::enclave_identity::EnclaveIdentity;
 use crate::documents::proof::{self, PieceValidity, Proof};
 use crate::documents::tcb_info::TcbInfo;
-use crate::memo::memory::Memory;
+use crate::memo::cache::Cache;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::Crl;
+use crate::pki::pck::Issuer;
 use crate::pki::root::{Root, TrustedRoots};
 use unix_time::{UnixTime, ValidityPeriod};
 
-/// Collateral whose every signature, chain and validity period held when it was verified.
+/// Collateral whose every signature, chain and validity period held when it was verified. Clones share it.
 ///
-/// It is made by [`Collateral::verify`] alone. The validity periods are checked again on every use.
+/// It is made by [`Collateral::verify`] and [`Verifier::verify_collateral`](crate::Verifier::verify_collateral) alone. The
+/// validity periods are checked again on every use.
 ///
 /// ```compile_fail
 /// let collateral: dcap::VerifiedCollateral = Default::default();
@@ -22,125 +26,103 @@ use unix_time::{UnixTime, ValidityPeriod};
 /// let collateral: dcap::VerifiedCollateral = serde_json::from_str("{}").unwrap();
 /// ```
 #[derive(Clone, Debug)]
-pub struct VerifiedCollateral {
+pub struct VerifiedCollateral(Arc<Verified>);
+
+#[derive(Debug)]
+struct Verified {
     read: Collateral,
-    root: Root,
-    tcb_info: TcbInfo,
-    qe_identity: EnclaveIdentity,
-    root_crl: Crl,
-    pck_crl: Crl,
-    pck_ca: Certificate,
+    issuer: Issuer,
     validity: [(Piece, ValidityPeriod); 4],
 }
 
 impl Collateral {
-    /// Verifies every piece as of `at`. (Reference: appraisal steps A 2 to 4.)
-    ///
-    /// 1. The PCK CRL's issuer chain leads to a trusted root; the root CRL is issued and signed by that root; the PCK CA is
-    ///    not revoked; the PCK CRL is issued and signed by that CA.
-    /// 2. TCB Info: its chain of two leads to the same root, the signer is not revoked, the signature is over these
-    ///    bytes; then they are read.
-    /// 3. QE identity: the same.
-    /// 4. Every piece and every certificate is valid at `at`.
+    /// Verifies every piece as of `at`. (Appraisal steps 3.1 to 3.10.)
     ///
     /// # Errors
     /// See [`CollateralError`]: which piece, and why.
     pub fn verify(self, roots: &TrustedRoots, at: UnixTime) -> Result<VerifiedCollateral, CollateralError> {
-        // Remembered for this call: the pieces have certificates in common.
-        self.verify_with(roots, &Memory::of_hosts(16), at)
+        // Cached for this call: the pieces have certificates in common.
+        self.verify_with(&Cache::of_hosts(roots.clone(), 16), at)
     }
 
-    pub(crate) fn verify_with(
-        self,
-        roots: &TrustedRoots,
-        memory: &Memory,
-        at: UnixTime,
-    ) -> Result<VerifiedCollateral, CollateralError> {
-        let proof = Proof { collateral: &self, roots, memory };
+    pub(crate) fn verify_with(self, cache: &Cache, at: UnixTime) -> Result<VerifiedCollateral, CollateralError> {
+        let proof = Proof { collateral: &self, cache };
         let issuer = proof.issuer()?;
         let root_crl = proof.root_crl(&issuer)?;
-        let pck_crl = proof.pck_crl(&issuer, &root_crl)?;
-        let (tcb_info, qe_identity) = proof.documents(&issuer, &root_crl);
+        let pck_crl = proof.pck_crl(&issuer, root_crl)?;
+        let (tcb_info, qe_identity) = proof.documents(&issuer, root_crl);
         let (tcb_info, qe_identity) = (tcb_info?, qe_identity?);
-        let of_root_crl = PieceValidity::of_root_crl(&issuer, &root_crl);
-        let of_pck_crl = PieceValidity::of_pck_crl(&issuer, &pck_crl);
+        let of_root_crl = PieceValidity::of_root_crl(&issuer, root_crl);
+        let of_pck_crl = PieceValidity::of_pck_crl(&issuer, pck_crl);
         let of_tcb_info = PieceValidity::new(Piece::TcbInfo, tcb_info.signers, tcb_info.content.validity);
         let of_identity = PieceValidity::new(Piece::QeIdentity, qe_identity.signers, qe_identity.content.validity);
         for piece in [&of_pck_crl, &of_root_crl, &of_tcb_info, &of_identity] {
             piece.check(at)?;
         }
         let pieces = [of_tcb_info, of_identity, of_root_crl, of_pck_crl];
-        Ok(VerifiedCollateral {
-            root: issuer.root(),
-            pck_ca: issuer.ca().clone(),
-            read: self,
-            tcb_info: tcb_info.content,
-            qe_identity: qe_identity.content,
-            root_crl,
-            pck_crl,
-            validity: pieces.map(|piece| (piece.piece, piece.all())),
-        })
+        let validity = pieces.map(|piece| (piece.piece, piece.all()));
+        Ok(VerifiedCollateral(Arc::new(Verified { read: self, issuer, validity })))
     }
 }
 
 impl VerifiedCollateral {
     /// The pieces as they were read, for hashing and for handing on.
-    pub const fn read(&self) -> &Collateral {
-        &self.read
+    pub fn read(&self) -> &Collateral {
+        &self.0.read
     }
 
     /// The root that every piece leads to.
-    pub const fn root(&self) -> Root {
-        self.root
+    pub fn root(&self) -> Root {
+        self.0.issuer.root()
     }
 
     /// TCB Info.
-    pub const fn tcb_info(&self) -> &TcbInfo {
-        &self.tcb_info
+    pub fn tcb_info(&self) -> &TcbInfo {
+        self.0.read.tcb_info.content()
     }
 
     /// QE identity.
-    pub const fn qe_identity(&self) -> &EnclaveIdentity {
-        &self.qe_identity
+    pub fn qe_identity(&self) -> &EnclaveIdentity {
+        self.0.read.qe_identity.content()
     }
 
     /// Root CA CRL.
-    pub const fn root_crl(&self) -> &Crl {
-        &self.root_crl
+    pub fn root_crl(&self) -> &Crl {
+        &self.0.read.root_crl
     }
 
     /// PCK CRL.
-    pub const fn pck_crl(&self) -> &Crl {
-        &self.pck_crl
+    pub fn pck_crl(&self) -> &Crl {
+        &self.0.read.pck_crl
     }
 
-    /// When every piece, with its signers, is valid.
+    /// The period in which every piece, with its signers, is valid.
     pub fn validity(&self) -> ValidityPeriod {
-        let [(_, first), rest @ ..] = self.validity;
-        rest.into_iter().fold(first, |all, (_, period)| all.and(period))
+        self.0.validity.iter().fold(ValidityPeriod::ALWAYS, |all, (_, period)| all.and(*period))
     }
 
     /// When the oldest of TCB Info, QE identity and PCK CRL was issued; the root CRL is a yearly one.
     pub fn issued(&self) -> UnixTime {
-        let first = self.tcb_info.validity.from.min(self.qe_identity.validity.from);
-        first.min(self.pck_crl.validity().from)
+        let first = self.tcb_info().validity.from.min(self.qe_identity().validity.from);
+        first.min(self.pck_crl().validity().from)
     }
 
     /// Each piece with the period in which it and its signers are valid.
-    pub const fn validity_periods(&self) -> &[(Piece, ValidityPeriod); 4] {
-        &self.validity
+    pub fn validity_periods(&self) -> &[(Piece, ValidityPeriod); 4] {
+        &self.0.validity
     }
 
-    /// Whether every piece is valid at `at`.
+    /// Checks that every piece is valid at `at`.
     ///
     /// # Errors
     /// Names the first piece that is not.
     pub fn check_validity(&self, at: UnixTime) -> Result<(), CollateralError> {
-        self.validity.iter().try_for_each(|&(piece, period)| proof::check_validity(piece, period, at))
+        self.0.validity.iter().try_for_each(|&(piece, period)| proof::check_validity(piece, period, at))
     }
 
-    pub(crate) const fn pck_ca(&self) -> &Certificate {
-        &self.pck_ca
+    /// The CA that issued the PCK CRL.
+    pub(crate) fn pck_ca(&self) -> &Certificate {
+        self.0.issuer.ca()
     }
 }
 
@@ -148,7 +130,7 @@ impl VerifiedCollateral {
 mod tests {
     use super::*;
     use crate::documents::collateral::Collateral;
-    use crate::documents::signed_json::SignedJson;
+    use crate::documents::signed_document::SignedDocument;
     use simulator::Blueprint;
     use unix_time::UnixTime;
 
@@ -162,12 +144,12 @@ mod tests {
     fn collateral() -> Collateral {
         let made = Blueprint::new(AT).unwrap().collateral().unwrap();
         Collateral {
-            tcb_info: SignedJson::from_wrapper(&made.tcb_info, "tcbInfo").unwrap(),
+            tcb_info: SignedDocument::from_wrapper(&made.tcb_info).unwrap(),
             tcb_info_chain: certificates(&made.tcb_info_chain_pem),
-            qe_identity: SignedJson::from_wrapper(&made.qe_identity, "enclaveIdentity").unwrap(),
+            qe_identity: SignedDocument::from_wrapper(&made.qe_identity).unwrap(),
             qe_identity_chain: certificates(&made.qe_identity_chain_pem),
-            root_crl: made.root_crl,
-            pck_crl: made.pck_crl,
+            root_crl: Crl::from_der(&made.root_crl).unwrap(),
+            pck_crl: Crl::from_der(&made.pck_crl).unwrap(),
             pck_crl_chain: certificates(&made.pck_crl_chain_pem),
         }
     }

@@ -4,7 +4,8 @@ use abi::tdx::TdReport10;
 
 use crate::documents::tcb_status::TcbStatus;
 use crate::judge::refusal::{Allowance, RefusalReason};
-use crate::verify::verified::{Report, VerifiedQuote};
+use crate::quote::report::Report;
+use crate::verify::verified::VerifiedQuote;
 
 /// What somebody demands of a verified quote.
 ///

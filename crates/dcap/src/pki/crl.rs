@@ -1,6 +1,7 @@
 //! Certificate revocation lists of Intel's root and PCK CAs.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
@@ -47,9 +48,12 @@ pub enum MalformedCrl {
     Extension(ObjectIdentifier),
 }
 
-/// A revocation list as it was read; nothing about it is proven.
+/// A revocation list as it was read; nothing about it is proven. Clones share what was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Crl {
+pub struct Crl(Arc<Parts>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Parts {
     der: Vec<u8>,
     to_be_signed: Range<usize>,
     signature: Box<[u8]>,
@@ -89,7 +93,7 @@ impl Crl {
         }
         body.issuer.tag().assert_eq(Tag::Sequence).map_err(MalformedCrl::Der)?;
         let next_update = body.next_update.as_ref().ok_or(MalformedCrl::NoNextUpdate)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             der: bytes.to_vec(),
             to_be_signed: x509::to_be_signed(bytes).map_err(MalformedCrl::Der)?,
             signature: x509::whole_bytes(&form.signature).map_err(MalformedCrl::Der)?.into(),
@@ -98,53 +102,53 @@ impl Crl {
             number: number(extensions)?,
             validity: ValidityPeriod { from: x509::unix_time(&body.this_update), until: x509::unix_time(next_update) },
             revoked: serials(body.revoked.as_deref().unwrap_or_default())?,
-        })
+        })))
     }
 
     /// The bytes it was read from.
     pub fn der(&self) -> &[u8] {
-        &self.der
+        &self.0.der
     }
 
     /// From thisUpdate to nextUpdate.
-    pub const fn validity(&self) -> ValidityPeriod {
-        self.validity
+    pub fn validity(&self) -> ValidityPeriod {
+        self.0.validity
     }
 
     /// CRL number, big-endian.
     pub fn number(&self) -> &[u8] {
-        &self.number
+        &self.0.number
     }
 
     /// How many certificates it lists.
     pub fn len(&self) -> usize {
-        self.revoked.len()
+        self.0.revoked.len()
     }
 
     /// Whether it lists none.
     pub fn is_empty(&self) -> bool {
-        self.revoked.is_empty()
+        self.0.revoked.is_empty()
     }
 
     /// Distinguished name of the issuer as text, for people.
     pub fn issuer_text(&self) -> String {
-        name::text(&self.issuer)
+        name::text(&self.0.issuer)
     }
 
     /// Whether that CA issued and signed it: name, key identifier, signature. Says nothing of whether the CA is trusted.
     pub fn is_issued_by(&self, ca: &Certificate) -> bool {
-        let signed = self.der.get(self.to_be_signed.clone()).unwrap_or_default();
-        self.names(ca) && ecdsa::verifies_der(ca.public_key(), signed, &self.signature)
+        let signed = self.0.der.get(self.0.to_be_signed.clone()).unwrap_or_default();
+        self.names(ca) && ecdsa::verifies_der(ca.public_key(), signed, &self.0.signature)
     }
 
     /// Whether its issuer name and key identifier are that CA's.
     pub(crate) fn names(&self, ca: &Certificate) -> bool {
-        *self.issuer == *ca.subject() && self.authority_key_id == ca.subject_key_id()
+        *self.0.issuer == *ca.subject() && self.0.authority_key_id == ca.subject_key_id()
     }
 
     /// Whether it lists that serial number (big-endian, as certificates carry it).
     pub fn revokes(&self, serial: &[u8]) -> bool {
-        self.revoked.binary_search_by(|listed| (**listed).cmp(serial)).is_ok()
+        self.0.revoked.binary_search_by(|listed| (**listed).cmp(serial)).is_ok()
     }
 }
 

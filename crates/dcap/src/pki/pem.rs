@@ -49,6 +49,7 @@ pub fn blocks(text: &[u8], label: &str) -> Result<Vec<Vec<u8>>, PemError> {
 }
 
 /// Block after block; nothing follows a fault.
+#[derive(Clone)]
 pub(crate) struct Blocks<'t> {
     rest: &'t str,
     label: &'t str,

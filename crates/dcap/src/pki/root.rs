@@ -53,12 +53,20 @@ impl fmt::Display for RootKind {
     }
 }
 
-/// A root key that a verified chain leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A root key that a verified chain leads to. Two roots are equal if their keys are: certificates of one key may differ.
+#[derive(Clone, Copy, Debug)]
 pub struct Root {
     key: Point,
     kind: RootKind,
 }
+
+impl PartialEq for Root {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Root {}
 
 impl Root {
     fn of(certificate: &Certificate) -> Self {
@@ -80,11 +88,6 @@ impl Root {
 
     pub(crate) const fn key(&self) -> Point {
         self.key
-    }
-
-    /// Whether both are one key; certificates of it may differ.
-    pub(crate) fn has_key_of(&self, other: Self) -> bool {
-        self.key == other.key
     }
 
     /// SHA-256 over the public key as an uncompressed point (65 bytes), which names the root whichever certificate carries it.

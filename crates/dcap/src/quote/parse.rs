@@ -7,8 +7,8 @@ use abi::quote::{
 use abi::sgx::ReportBody;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::quote::body::Body;
 use crate::quote::error::{MAX_AUTH_DATA, MAX_QUOTE, QuoteError};
+use crate::quote::report::Report;
 use crate::quote::tee::Tee;
 
 /// What vouches for the quoting enclave, at the end of a quote.
@@ -27,7 +27,7 @@ pub enum CertificationData<'a> {
 pub struct Quote<'a> {
     header: &'a Header,
     tee: Tee,
-    body: Body<'a>,
+    report: Report,
     signed: &'a [u8],
     attestation: &'a AttestationSignature,
     qe_report: &'a QeReport,
@@ -49,7 +49,7 @@ impl<'a> Quote<'a> {
         let header: &Header = read_header(&mut rest)?;
         let tee = check_header(header)?;
         let version = header.version.get();
-        let body = if version == 5 { described_body(&mut rest, tee)? } else { plain_body(&mut rest, tee)? };
+        let report = if version == 5 { described_report(&mut rest, tee)? } else { plain_report(&mut rest, tee)? };
         let signed_size = bytes.len().saturating_sub(rest.0.len());
         let signed = bytes.get(..signed_size).ok_or(QuoteError::Truncated("body"))?;
 
@@ -67,7 +67,7 @@ impl<'a> Quote<'a> {
         if not_zero > 0 {
             return Err(QuoteError::TrailingBytes { count: padding, not_zero });
         }
-        Ok(Self { header, tee, body, signed, attestation, qe_report, auth_data, certification, padding })
+        Ok(Self { header, tee, report, signed, attestation, qe_report, auth_data, certification, padding })
     }
 
     /// The header.
@@ -86,8 +86,8 @@ impl<'a> Quote<'a> {
     }
 
     /// What is attested.
-    pub const fn body(&self) -> Body<'a> {
-        self.body
+    pub const fn report(&self) -> &Report {
+        &self.report
     }
 
     /// The quoting enclave's own report.
@@ -157,14 +157,14 @@ fn check_header(header: &Header) -> Result<Tee, QuoteError> {
     Ok(tee)
 }
 
-fn plain_body<'a>(rest: &mut Rest<'a>, tee: Tee) -> Result<Body<'a>, QuoteError> {
+fn plain_report(rest: &mut Rest<'_>, tee: Tee) -> Result<Report, QuoteError> {
     match tee {
-        Tee::Sgx => rest.view("body").map(Body::SgxEnclave),
-        Tee::Tdx => rest.view("body").map(Body::Td10),
+        Tee::Sgx => Ok(Report::SgxEnclave(*rest.view("body")?)),
+        Tee::Tdx => Ok(Report::Td10(*rest.view("body")?)),
     }
 }
 
-fn described_body<'a>(rest: &mut Rest<'a>, tee: Tee) -> Result<Body<'a>, QuoteError> {
+fn described_report(rest: &mut Rest<'_>, tee: Tee) -> Result<Report, QuoteError> {
     let descriptor: &BodyDescriptor = rest.view("body descriptor")?;
     let (body_type, claimed) = (descriptor.body_type.get(), descriptor.body_size.get());
     let size = body_type::size(body_type).ok_or(QuoteError::BodyType { body_type, tee })?;
@@ -172,10 +172,10 @@ fn described_body<'a>(rest: &mut Rest<'a>, tee: Tee) -> Result<Body<'a>, QuoteEr
         return Err(QuoteError::BodySize { body_type, claimed });
     }
     match (tee, body_type) {
-        (Tee::Sgx, body_type::SGX) => rest.view("body").map(Body::SgxEnclave),
-        (Tee::Tdx, body_type::TD10) => rest.view("body").map(Body::Td10),
-        (Tee::Tdx, body_type::TD15) => rest.view("body").map(Body::Td15),
-        (Tee::Tdx, body_type::TD15_EX) => rest.view("body").map(Body::Td15Ex),
+        (Tee::Sgx, body_type::SGX) => Ok(Report::SgxEnclave(*rest.view("body")?)),
+        (Tee::Tdx, body_type::TD10) => Ok(Report::Td10(*rest.view("body")?)),
+        (Tee::Tdx, body_type::TD15) => Ok(Report::Td15(*rest.view("body")?)),
+        (Tee::Tdx, body_type::TD15_EX) => Ok(Report::Td15Ex(*rest.view("body")?)),
         _ => Err(QuoteError::BodyType { body_type, tee }),
     }
 }

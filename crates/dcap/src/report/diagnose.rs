@@ -5,8 +5,7 @@
 
 use crate::documents::collateral::Collateral;
 use crate::documents::proof::Proof;
-use crate::memo::memory::Memory;
-use crate::memo::prove;
+use crate::memo::cache::Cache;
 use crate::pki::root::TrustedRoots;
 use crate::quote::parse::Quote;
 use crate::report::finding::{Finding, Outcome};
@@ -55,16 +54,13 @@ pub fn diagnose(
     roots: &TrustedRoots,
     at: UnixTime,
 ) -> Diagnosis {
-    let memory = Memory::of_hosts(16);
+    let cache = Cache::of_hosts(roots.clone(), 16);
     let mut log = Log::default();
     let quote = log.check("quote.format", || Ok(Quote::parse(quote)));
-    let pck = log.check("pck_chain", || {
-        let certification = known(&quote)?.certification();
-        Ok(prove::whatever_the_time(certification, chain_beside, roots, &memory.pcks))
-    });
+    let pck = log.check("pck_chain", || Ok(cache.pcks.prove(known(&quote)?.certification(), chain_beside)));
     let _known_from_its_finding =
         log.check("pck_chain.validity", || Ok(known(&pck)?.check_validity(at).map_err(VerifyError::from)));
-    let proof = Proof { collateral, roots, memory: &memory };
+    let proof = Proof { collateral, cache: &cache };
     let Pieces { issuer, root_crl, pck_crl, tcb_info, qe_identity } = Pieces::examine(&proof, at, &mut log);
 
     let mut check = |name, run: &dyn Fn() -> Known<Result<(), VerifyError>>| {
@@ -80,7 +76,7 @@ pub fn diagnose(
     check("tcb_info.subject", &|| Ok(steps::check_tcb_info_subject(known(&quote)?, known(&pck)?, known(&tcb_info)?)));
     check("tdx_module", &|| Ok(steps::check_tdx_module(known(&quote)?, known(&tcb_info)?)));
     check("qe_report.signature", &|| {
-        Ok(steps::check_qe_report_signature(known(&quote)?, known(&pck)?, &memory.signatures))
+        Ok(steps::check_qe_report_signature(known(&quote)?, known(&pck)?, &cache.signatures))
     });
     check("attestation_key", &|| Ok(steps::check_attestation_key_binding(known(&quote)?)));
     check("qe_report.identity", &|| Ok(steps::check_qe_identity(known(&quote)?, known(&qe_identity)?)));
@@ -91,6 +87,8 @@ pub fn diagnose(
         let (quote, pck, tcb_info, qe_identity) = all()?;
         Ok(tcb::evaluate(quote, pck, tcb_info, qe_identity, RelaunchRule::default()))
     });
-    let shortfalls = all().map(|(quote, pck, info, identity)| shortfall::of_documents(quote, pck, info, identity));
+    let shortfalls = all().map(|(quote, pck, info, identity)| {
+        shortfall::of_documents(quote.report(), quote.qe_report().isv_svn.get(), pck, info, identity)
+    });
     Diagnosis { findings: log.findings(), tcb: tcb.ok(), shortfalls: shortfalls.unwrap_or_default() }
 }

@@ -2,24 +2,24 @@
 
 use crate::documents::collateral_error::{CollateralError, Piece};
 use crate::documents::enclave_identity::EnclaveIdentity;
-use crate::documents::proof::{PieceValidity, Proof, Signed};
+use crate::documents::proof::{PieceValidity, Proof, Proven};
 use crate::documents::tcb_info::TcbInfo;
 use crate::pki::crl::Crl;
-use crate::pki::issuer::Issuer;
+use crate::pki::pck::Issuer;
 use crate::report::log::{Known, Log, known};
 use unix_time::{UnixTime, ValidityPeriod};
 
 /// The pieces whose signatures hold, whatever the time.
-pub(crate) struct Pieces {
+pub(crate) struct Pieces<'a> {
     pub(crate) issuer: Known<Issuer>,
-    pub(crate) root_crl: Known<Crl>,
-    pub(crate) pck_crl: Known<Crl>,
-    pub(crate) tcb_info: Known<TcbInfo>,
-    pub(crate) qe_identity: Known<EnclaveIdentity>,
+    pub(crate) root_crl: Known<&'a Crl>,
+    pub(crate) pck_crl: Known<&'a Crl>,
+    pub(crate) tcb_info: Known<&'a TcbInfo>,
+    pub(crate) qe_identity: Known<&'a EnclaveIdentity>,
 }
 
-impl Pieces {
-    pub(crate) fn examine(proof: &Proof<'_>, at: UnixTime, log: &mut Log) -> Self {
+impl<'a> Pieces<'a> {
+    pub(crate) fn examine(proof: &Proof<'a>, at: UnixTime, log: &mut Log) -> Self {
         let issuer = log.check("pck_crl.issuer_chain", || Ok(proof.issuer()));
         let root_crl = log.check("root_ca_crl", || Ok(proof.root_crl(known(&issuer)?)));
         let pck_crl = log.check("pck_crl", || Ok(proof.pck_crl(known(&issuer)?, known(&root_crl)?)));
@@ -53,6 +53,6 @@ impl Pieces {
     }
 }
 
-fn of_document<T>(piece: Piece, signed: &Signed<T>, own: ValidityPeriod) -> PieceValidity {
+fn of_document<T>(piece: Piece, signed: &Proven<'_, T>, own: ValidityPeriod) -> PieceValidity {
     PieceValidity::new(piece, signed.signers.clone(), own)
 }

@@ -10,6 +10,8 @@ use crate::documents::tcb_status::TcbStatus;
 use crate::documents::verified::VerifiedCollateral;
 use crate::pki::pck::ProvenPck;
 use crate::quote::parse::Quote;
+use crate::quote::report::Report;
+use crate::verify::verified::VerifiedQuote;
 use unix_time::UnixTime;
 
 /// Something that is below what the best level needs.
@@ -98,26 +100,35 @@ impl fmt::Display for Shortfall {
     }
 }
 
-/// What a platform lacks to the best level of its collateral: the one of the best status, the newest of those. A trust
-/// domain is judged as it was launched. Empty where nothing is short.
+/// What a platform lacks to the best level of some collateral, also when no verdict can be given because it reaches no level at
+/// all. See [`VerifiedQuote::shortfalls`].
 pub fn shortfalls(quote: &Quote<'_>, pck: &ProvenPck, collateral: &VerifiedCollateral) -> Vec<Shortfall> {
-    of_documents(quote, pck, collateral.tcb_info(), collateral.qe_identity())
+    let qe_isv_svn = quote.qe_report().isv_svn.get();
+    of_documents(quote.report(), qe_isv_svn, pck, collateral.tcb_info(), collateral.qe_identity())
+}
+
+impl VerifiedQuote {
+    /// What the platform lacks to the best level of its collateral: the one of the best status, the newest of those. A trust
+    /// domain is judged as it was launched. Empty where nothing is short.
+    pub fn shortfalls(&self) -> Vec<Shortfall> {
+        let collateral = self.collateral();
+        of_documents(self.report(), self.qe_isv_svn(), self.pck(), collateral.tcb_info(), collateral.qe_identity())
+    }
 }
 
 pub(crate) fn of_documents(
-    quote: &Quote<'_>,
+    report: &Report,
+    qe_isv_svn: u16,
     pck: &ProvenPck,
     tcb_info: &TcbInfo,
     identity: &EnclaveIdentity,
 ) -> Vec<Shortfall> {
-    let body = quote.body();
-    let tee_tcb_svn = body.td_report().map(|report| &report.tee_tcb_svn);
+    let tee_tcb_svn = report.td_report().map(|report| &report.tee_tcb_svn);
     let mut found = Vec::new();
     if let Some(best) = best(tcb_info.levels.iter(), |level| level.status) {
         platform(&mut found, best, pck, tee_tcb_svn);
     }
-    let qe_svn = quote.qe_report().isv_svn.get();
-    by_isv_svn(&mut found, identity.levels.iter(), qe_svn, Part::QuotingEnclave, Remedy::PlatformSoftware);
+    by_isv_svn(&mut found, identity.levels.iter(), qe_isv_svn, Part::QuotingEnclave, Remedy::PlatformSoftware);
     if let (Some(&[minor, major, ..]), Some(modules)) = (tee_tcb_svn, &tcb_info.tdx_modules)
         && let Some(identity) = modules.identity(major)
     {

@@ -4,10 +4,8 @@ use aws_lc_rs::digest::{SHA384, digest};
 use serde::Serialize;
 
 use crate::documents::tcb_status::TcbStatus;
-use crate::documents::verified::VerifiedCollateral;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::Crl;
-use crate::pki::pck::ProvenPck;
 use crate::pki::sgx_extension::SgxType;
 use crate::quote::tee::Tee;
 use crate::verify::verified::VerifiedQuote;
@@ -76,28 +74,12 @@ pub struct Supplemental {
     pub platform_tcb_level_date_tag: UnixTime,
 }
 
-/// A quote was not verified by this platform and this collateral.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the quote was verified by another platform or other collateral")]
-pub struct Unrelated;
-
-impl Supplemental {
-    /// Of a quote that was verified with that platform and collateral.
-    ///
-    /// # Errors
-    /// Where root, platform family, validity or evaluation numbers show that it was not.
-    pub fn of(quote: &VerifiedQuote, pck: &ProvenPck, collateral: &VerifiedCollateral) -> Result<Self, Unrelated> {
+impl VerifiedQuote {
+    /// Supplemental data of the quote, the platform and the collateral that it was verified with.
+    pub fn supplemental(&self) -> Supplemental {
+        let (quote, pck, collateral) = (self, self.pck(), self.collateral());
         let (tcb, platform, read) = (quote.tcb(), pck.platform(), collateral.read());
         let (tcb_info, identity) = (collateral.tcb_info(), collateral.qe_identity());
-        let belongs = quote.root() == pck.root()
-            && quote.root().has_key_of(collateral.root())
-            && quote.fmspc() == pck.fmspc()
-            && quote.validity() == pck.validity().and(collateral.validity())
-            && tcb.tcb_info_evaluation_data_number == tcb_info.evaluation_data_number
-            && tcb.qe_identity_evaluation_data_number == identity.evaluation_data_number;
-        if !belongs {
-            return Err(Unrelated);
-        }
         let mut qe = Dates::of(identity.validity.from, identity.validity.until);
         qe.add_chain(&read.qe_identity_chain);
         let mut all = qe;
@@ -111,7 +93,7 @@ impl Supplemental {
             all.add(period.from, period.until);
         }
         let multi = platform.multi_package();
-        Ok(Self {
+        Supplemental {
             earliest_issue_date: all.earliest_issue,
             latest_issue_date: all.latest_issue,
             earliest_expiration_date: all.earliest_expiration,
@@ -145,9 +127,11 @@ impl Supplemental {
             qe_iden_tcb_eval_ref_num: identity.evaluation_data_number,
             qe_iden_status: tcb.qe_status,
             platform_tcb_level_date_tag: tcb.platform_date,
-        })
+        }
     }
+}
 
+impl Supplemental {
     /// Intel's `collateral_expiration_status` as of a time: whether anything ends then or before. Intel counts the last
     /// second as expired, which verification here still accepts. All eight expiration dates bear on it.
     pub fn is_collateral_expired(&self, at: UnixTime) -> bool {

@@ -61,8 +61,7 @@ pub(crate) fn check_tcb_info_subject(
 
 /// Signer and attributes of the TDX module at launch. Attributes must be zero, whatever the mask.
 pub(crate) fn check_tdx_module(quote: &Quote<'_>, tcb_info: &TcbInfo) -> Result<(), VerifyError> {
-    let body = quote.body();
-    let (Some(report), Some(modules)) = (body.td_report(), &tcb_info.tdx_modules) else {
+    let (Some(report), Some(modules)) = (quote.report().td_report(), &tcb_info.tdx_modules) else {
         return Ok(());
     };
     let [_, major, ..] = report.tee_tcb_svn;

@@ -56,11 +56,10 @@ pub(crate) fn evaluate(
 ) -> Result<Tcb, VerifyError> {
     let qe =
         isv_level::reached(&identity.levels, quote.qe_report().isv_svn.get()).ok_or(VerifyError::QeTcbNotSupported)?;
-    let body = quote.body();
-    let td = body.td_report();
+    let td = quote.report().td_report();
     let launch = appraise(pck, tcb_info, qe, td.map(|report| &report.tee_tcb_svn))?;
     launch.refuse_revoked(if td.is_some() { Evaluation::Launch } else { Evaluation::Only })?;
-    let (status, current) = match body.tee_tcb_svn2() {
+    let (status, current) = match quote.report().tee_tcb_svn2() {
         None => (launch.status, None),
         Some(now) => relaunch::judge(rule, &launch, now, appraise(pck, tcb_info, qe, Some(now)), pck, tcb_info)?,
     };

@@ -1,11 +1,10 @@
 //! A quote that was verified.
 
-use abi::sgx::ReportBody;
-use abi::tdx::{TdReport10, TdReport15, TdReport15Ex};
-
+use crate::documents::verified::VerifiedCollateral;
+use crate::pki::pck::ProvenPck;
 use crate::pki::root::Root;
 use crate::pki::sgx_extension::Fmspc;
-use crate::quote::body::Body;
+use crate::quote::report::Report;
 use crate::quote::tee::Tee;
 use crate::verify::tcb::Tcb;
 use unix_time::{UnixTime, ValidityPeriod};
@@ -23,15 +22,14 @@ use unix_time::{UnixTime, ValidityPeriod};
 /// ```
 #[derive(Clone, Debug)]
 pub struct VerifiedQuote {
-    pub(crate) version: u16,
-    pub(crate) tee: Tee,
-    pub(crate) report: Report,
-    pub(crate) fmspc: Fmspc,
-    pub(crate) root: Root,
-    pub(crate) tcb: Tcb,
-    pub(crate) valid: ValidityPeriod,
-    pub(crate) collateral_issued: UnixTime,
-    pub(crate) at: UnixTime,
+    pub(super) version: u16,
+    pub(super) tee: Tee,
+    pub(super) report: Report,
+    pub(super) qe_isv_svn: u16,
+    pub(super) pck: ProvenPck,
+    pub(super) collateral: VerifiedCollateral,
+    pub(super) tcb: Tcb,
+    pub(super) at: UnixTime,
 }
 
 impl VerifiedQuote {
@@ -51,13 +49,13 @@ impl VerifiedQuote {
     }
 
     /// The platform family.
-    pub const fn fmspc(&self) -> Fmspc {
-        self.fmspc
+    pub fn fmspc(&self) -> Fmspc {
+        self.pck.fmspc()
     }
 
     /// The root that platform and collateral lead to.
-    pub const fn root(&self) -> Root {
-        self.root
+    pub fn root(&self) -> Root {
+        self.pck.root()
     }
 
     /// How up to date the platform is.
@@ -66,82 +64,32 @@ impl VerifiedQuote {
     }
 
     /// When chain and collateral are valid: until its end the same verdict would come out again.
-    pub const fn validity(&self) -> ValidityPeriod {
-        self.valid
+    pub fn validity(&self) -> ValidityPeriod {
+        self.pck.validity().and(self.collateral.validity())
     }
 
     /// When the oldest of TCB Info, QE identity and PCK CRL was issued.
-    pub const fn collateral_issued(&self) -> UnixTime {
-        self.collateral_issued
+    pub fn collateral_issued(&self) -> UnixTime {
+        self.collateral.issued()
     }
 
     /// As of when it was verified.
     pub const fn at(&self) -> UnixTime {
         self.at
     }
-}
 
-/// What is attested, in a quote that was verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant)] // one per verified quote, read in place
-pub enum Report {
-    /// An SGX enclave.
-    SgxEnclave(ReportBody),
-    /// A trust domain, TDX 1.0.
-    Td10(TdReport10),
-    /// A trust domain, TDX 1.5.
-    Td15(TdReport15),
-    /// A trust domain, TDX 1.5 extended.
-    Td15Ex(TdReport15Ex),
-}
-
-impl Report {
-    pub(crate) const fn of(body: Body<'_>) -> Self {
-        match body {
-            Body::SgxEnclave(report) => Self::SgxEnclave(*report),
-            Body::Td10(report) => Self::Td10(*report),
-            Body::Td15(report) => Self::Td15(*report),
-            Body::Td15Ex(report) => Self::Td15Ex(*report),
-        }
+    /// The platform that it was verified with.
+    pub(crate) const fn pck(&self) -> &ProvenPck {
+        &self.pck
     }
 
-    /// The 64 bytes that the attested environment chose.
-    pub const fn report_data(&self) -> &[u8; 64] {
-        match self {
-            Self::SgxEnclave(report) => &report.report_data,
-            Self::Td10(report) => &report.report_data,
-            Self::Td15(report) => &report.base.report_data,
-            Self::Td15Ex(report) => &report.base.base.report_data,
-        }
+    /// The collateral that it was verified with.
+    pub(crate) const fn collateral(&self) -> &VerifiedCollateral {
+        &self.collateral
     }
 
-    /// Whether the host can look into the attested environment: through a debugger, or a profiler.
-    pub const fn is_debug(&self) -> bool {
-        match self {
-            Self::SgxEnclave(report) => report.attributes.is_debug(),
-            Self::Td10(report) => report.is_debug(),
-            Self::Td15(report) => report.base.is_debug(),
-            Self::Td15Ex(report) => report.base.base.is_debug(),
-        }
-    }
-
-    /// The fields that every TD report has, where it is one.
-    pub const fn td_report(&self) -> Option<&TdReport10> {
-        match self {
-            Self::SgxEnclave(_) => None,
-            Self::Td10(report) => Some(report),
-            Self::Td15(report) => Some(&report.base),
-            Self::Td15Ex(report) => Some(&report.base.base),
-        }
-    }
-
-    /// Whether a service trust domain was bound to it at its launch, or is now.
-    pub(crate) fn has_service_td(&self) -> bool {
-        let bound = |hash: &[u8; 48]| *hash != [0; 48];
-        match self {
-            Self::SgxEnclave(_) | Self::Td10(_) => false,
-            Self::Td15(report) => bound(&report.mr_service_td),
-            Self::Td15Ex(report) => bound(&report.base.mr_service_td) || bound(&report.cur_servtd_hash),
-        }
+    /// ISVSVN of the quoting enclave.
+    pub(crate) const fn qe_isv_svn(&self) -> u16 {
+        self.qe_isv_svn
     }
 }

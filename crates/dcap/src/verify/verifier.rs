@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::documents::collateral::Collateral;
 use crate::documents::collateral_error::CollateralError;
 use crate::documents::verified::VerifiedCollateral;
-use crate::memo::memory::{self, Memory};
-use crate::memo::prove;
+use crate::memo::cache::{self, Cache};
 use crate::pki::chain::{self, CertificateFault, Role};
 use crate::pki::pck::ProvenPck;
 use crate::pki::pck_error::PckError;
@@ -16,7 +15,7 @@ use crate::verify::error::VerifyError;
 use crate::verify::relaunch::RelaunchRule;
 use crate::verify::steps::*;
 use crate::verify::tcb;
-use crate::verify::verified::{Report, VerifiedQuote};
+use crate::verify::verified::VerifiedQuote;
 use unix_time::UnixTime;
 
 /// Verifies quotes under one set of roots, and remembers what it has proven of hosts: clones share that memory.
@@ -25,22 +24,20 @@ use unix_time::UnixTime;
 /// every time. What is remembered is bounded and holds no secret: public keys and hashes.
 #[derive(Clone, Debug)]
 pub struct Verifier {
-    roots: TrustedRoots,
     relaunch: RelaunchRule,
-    memory: Arc<Memory>,
+    cache: Arc<Cache>,
 }
 
 impl Verifier {
     /// A verifier that trusts these roots and remembers some 16,000 hosts, in at most about 15 MiB.
     pub fn new(roots: TrustedRoots) -> Self {
-        let memory = Arc::new(Memory::of_hosts(memory::HOSTS));
-        Self { roots, relaunch: RelaunchRule::default(), memory }
+        Self { relaunch: RelaunchRule::default(), cache: Arc::new(Cache::of_hosts(roots, cache::HOSTS)) }
     }
 
     /// Remembers so many hosts instead, and nothing so far; with 0 it proves everything on every call.
     #[must_use]
     pub fn remembering(mut self, hosts: usize) -> Self {
-        self.memory = Arc::new(Memory::of_hosts(hosts));
+        self.cache = Arc::new(Cache::of_hosts(self.roots().clone(), hosts));
         self
     }
 
@@ -52,8 +49,8 @@ impl Verifier {
     }
 
     /// The roots it trusts.
-    pub const fn roots(&self) -> &TrustedRoots {
-        &self.roots
+    pub fn roots(&self) -> &TrustedRoots {
+        self.cache.roots()
     }
 
     /// Proves the platform of a quote as of `at`: from the chain that the quote carries (certification data of type 5),
@@ -62,13 +59,10 @@ impl Verifier {
     ///
     /// # Errors
     /// See [`PckError`].
-    pub fn prove(
-        &self,
-        quote: &Quote<'_>,
-        chain_beside: Option<&[u8]>,
-        at: UnixTime,
-    ) -> Result<Arc<ProvenPck>, PckError> {
-        prove::of_quote(quote.certification(), chain_beside, &self.roots, &self.memory.pcks, at)
+    pub fn prove(&self, quote: &Quote<'_>, chain_beside: Option<&[u8]>, at: UnixTime) -> Result<ProvenPck, PckError> {
+        let pck = self.cache.pcks.prove(quote.certification(), chain_beside)?;
+        pck.check_validity(at)?;
+        Ok(pck)
     }
 
     /// Verifies collateral as [`Collateral::verify`] does under this verifier's roots.
@@ -80,7 +74,7 @@ impl Verifier {
         collateral: Collateral,
         at: UnixTime,
     ) -> Result<VerifiedCollateral, CollateralError> {
-        collateral.verify_with(&self.roots, &self.memory, at)
+        collateral.verify_with(&self.cache, at)
     }
 
     /// Verifies a quote as of `at`. Numbers are those of the appraisal in Intel's order.
@@ -112,7 +106,7 @@ impl Verifier {
         check_pck_not_revoked(pck, collateral.pck_crl())?;
         check_tcb_info_subject(quote, pck, tcb_info)?;
         check_tdx_module(quote, tcb_info)?;
-        check_qe_report_signature(quote, pck, &self.memory.signatures)?;
+        check_qe_report_signature(quote, pck, &self.cache.signatures)?;
         check_attestation_key_binding(quote)?;
         check_qe_identity(quote, qe_identity)?;
         check_quote_signature(quote)?;
@@ -120,12 +114,11 @@ impl Verifier {
         Ok(VerifiedQuote {
             version: quote.version(),
             tee: quote.tee(),
-            report: Report::of(quote.body()),
-            fmspc: pck.fmspc(),
-            root: pck.root(),
+            report: *quote.report(),
+            qe_isv_svn: quote.qe_report().isv_svn.get(),
+            pck: pck.clone(),
+            collateral: collateral.clone(),
             tcb,
-            valid: pck.validity().and(collateral.validity()),
-            collateral_issued: collateral.issued(),
             at,
         })
     }
@@ -135,7 +128,7 @@ impl Verifier {
         if pck.root() != collateral.root() {
             return Err(VerifyError::OtherRoot);
         }
-        if !self.roots.trusts(pck.root()) {
+        if !self.roots().trusts(pck.root()) {
             return Err(chain::fault(Role::Root, CertificateFault::Untrusted).into());
         }
         Ok(())

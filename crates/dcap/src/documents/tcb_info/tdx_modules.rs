@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::documents::isv_level::{self, IsvLevel};
-use crate::documents::signed_json::{MalformedJson, field, hex_field};
+use crate::documents::signed_document::{MalformedJson, field, hex_field};
 use crate::documents::tcb_status::TcbStatus;
 use crate::documents::text::Text;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::documents::signed_json::{MalformedJson, field, hex_field};
+use crate::documents::signed_document::{MalformedJson, field, hex_field};
 use crate::documents::tcb_info::level::{ComponentName, ComponentNames, TcbLevel};
 use crate::documents::tcb_info::tdx_modules::{TdxModule, TdxModules, WireIdentity};
 use crate::documents::tcb_status::TcbStatus;

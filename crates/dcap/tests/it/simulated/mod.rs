@@ -8,8 +8,8 @@ use std::error::Error;
 
 use abi::sgx::ReportBody;
 use dcap::{
-    Certificate, CertificationData, Collateral, CollateralError, PckError, Piece, ProvenPck, Quote, SignedJson,
-    TrustedRoots, VerifiedCollateral, VerifiedQuote, Verifier, pem,
+    Certificate, CertificationData, Collateral, CollateralError, CollateralFault, Crl, PckError, Piece, ProvenPck,
+    Quote, SignedDocument, TrustedRoots, VerifiedCollateral, VerifiedQuote, Verifier, pem,
 };
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, EcdsaKey, EnclaveReport, Signed};
@@ -99,16 +99,16 @@ fn certificates(pem_text: &str) -> Vec<Certificate> {
 
 /// Collateral in the verifier's form.
 pub fn read_collateral(made: &simulator::Collateral) -> Result<Collateral, CollateralError> {
-    let document = |bytes: &[u8], member, piece| {
-        SignedJson::from_wrapper(bytes, member).map_err(|error| CollateralError { piece, fault: error.into() })
-    };
+    fn of<T>(piece: Piece, read: Result<T, impl Into<CollateralFault>>) -> Result<T, CollateralError> {
+        read.map_err(|error| CollateralError { piece, fault: error.into() })
+    }
     Ok(Collateral {
-        tcb_info: document(&made.tcb_info, "tcbInfo", Piece::TcbInfo)?,
+        tcb_info: of(Piece::TcbInfo, SignedDocument::from_wrapper(&made.tcb_info))?,
         tcb_info_chain: certificates(&made.tcb_info_chain_pem),
-        qe_identity: document(&made.qe_identity, "enclaveIdentity", Piece::QeIdentity)?,
+        qe_identity: of(Piece::QeIdentity, SignedDocument::from_wrapper(&made.qe_identity))?,
         qe_identity_chain: certificates(&made.qe_identity_chain_pem),
-        root_crl: made.root_crl.clone(),
-        pck_crl: made.pck_crl.clone(),
+        root_crl: of(Piece::RootCrl, Crl::from_der(&made.root_crl))?,
+        pck_crl: of(Piece::PckCrl, Crl::from_der(&made.pck_crl))?,
         pck_crl_chain: certificates(&made.pck_crl_chain_pem),
     })
 }

@@ -1,7 +1,8 @@
-//! JSON that Intel signed: the signature is over the exact bytes of one object, so those bytes are kept and never re-made.
+//! Documents in JSON that Intel signed: read once, and kept with the exact bytes that the signature is over.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
@@ -34,62 +35,93 @@ pub enum MalformedJson {
     Field(String),
 }
 
-/// A document and the signature over it; nothing about it is proven.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedJson {
-    body: Vec<u8>,
-    signature: [u8; 64],
+/// What a kind of signed document says.
+pub trait Document: Content {}
+
+/// How the contents of a document are read; named by this crate alone.
+pub trait Content: Sized {
+    /// The member of the wrapper that holds the document.
+    const MEMBER: &'static str;
+
+    /// Reads the object that is signed, which was checked to be strict JSON.
+    ///
+    /// # Errors
+    /// Where a member is absent or has an impossible value.
+    fn read(strict: &[u8]) -> Result<Self, MalformedJson>;
 }
 
-impl SignedJson {
-    /// Takes a document and its signature out of `{"<member>":{...},"signature":"<128 hex digits>"}`. Other members of the
+/// A document of Intel: what it says, the exact bytes that it was read from, and the signature over those. Nothing about it
+/// is proven. Clones share what was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedDocument<T>(Arc<Parts<T>>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Parts<T> {
+    body: Vec<u8>,
+    signature: [u8; 64],
+    content: T,
+}
+
+impl<T: Document> SignedDocument<T> {
+    /// Reads a document and its signature in `{"<member>":{...},"signature":"<128 hex digits>"}`. Other members of the
     /// wrapper are ignored, as Intel's library does: no signature covers them.
     ///
     /// # Errors
     /// See [`MalformedJson`].
-    pub fn from_wrapper(bytes: &[u8], member: &'static str) -> Result<Self, MalformedJson> {
+    pub fn from_wrapper(bytes: &[u8]) -> Result<Self, MalformedJson> {
         if bytes.len() > MAX_JSON {
             return Err(MalformedJson::TooLong);
         }
         // One level more than the document itself may have.
         strict_json::check(bytes, MAX_DEPTH.saturating_add(1))?;
-        let mut members: BTreeMap<Cow<'_, str>, &RawValue> =
-            serde_json::from_slice(bytes).map_err(|_| MalformedJson::Wrapper(member))?;
-        let body = members.remove(member).ok_or(MalformedJson::Wrapper(member))?;
-        let signature = members.remove("signature").ok_or(MalformedJson::Wrapper(member))?;
+        let wrapper = || MalformedJson::Wrapper(T::MEMBER);
+        let mut members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(bytes).map_err(|_| wrapper())?;
+        let body = members.remove(T::MEMBER).ok_or_else(wrapper)?;
+        let signature = members.remove("signature").ok_or_else(wrapper)?;
         let signature: String = serde_json::from_str(signature.get()).map_err(|_| MalformedJson::Signature)?;
-        Self::new(body.get().as_bytes().to_vec(), &signature)
+        // It is a value within the strict JSON that was checked just now, one level less deep.
+        Self::of_strict(body.get().as_bytes().to_vec(), &signature)
     }
 
-    /// A document beside its signature in hexadecimal.
+    /// Reads a document next to its signature in hexadecimal.
     ///
     /// # Errors
-    /// Where the document is too long or no strict JSON, or the signature is not 128 hexadecimal digits.
+    /// Where the document is too long, no strict JSON or not of its kind, or the signature is not 128 hexadecimal digits.
     pub fn new(body: Vec<u8>, signature_hex: &str) -> Result<Self, MalformedJson> {
         if body.len() > MAX_JSON {
             return Err(MalformedJson::TooLong);
         }
         strict_json::check(&body, MAX_DEPTH)?;
+        Self::of_strict(body, signature_hex)
+    }
+
+    fn of_strict(body: Vec<u8>, signature_hex: &str) -> Result<Self, MalformedJson> {
         let mut signature = [0; 64];
         hex::decode_to_slice(signature_hex, &mut signature).map_err(|_| MalformedJson::Signature)?;
-        Ok(Self { body, signature })
+        let content = T::read(&body)?;
+        Ok(Self(Arc::new(Parts { body, signature, content })))
+    }
+
+    /// What the document says; its signature is not verified.
+    pub fn content(&self) -> &T {
+        &self.0.content
     }
 
     /// The bytes that are signed.
     pub fn body(&self) -> &[u8] {
-        &self.body
+        &self.0.body
     }
 
     /// The document with its signature as Intel's service sends it.
-    pub fn wrapped(&self, member: &str) -> Vec<u8> {
-        let signature = hex::encode(self.signature);
-        [format!("{{\"{member}\":").as_bytes(), &self.body, format!(",\"signature\":\"{signature}\"}}").as_bytes()]
+    pub fn wrapped(&self) -> Vec<u8> {
+        let (member, signature) = (T::MEMBER, hex::encode(self.0.signature));
+        [format!("{{\"{member}\":").as_bytes(), self.body(), format!(",\"signature\":\"{signature}\"}}").as_bytes()]
             .concat()
     }
 
     /// Whether that certificate's key made the signature; says nothing of whether it may.
     pub fn is_signed_by(&self, signer: &Certificate) -> bool {
-        ecdsa::verifies_raw(signer.public_key(), &self.body, &self.signature)
+        ecdsa::verifies_raw(signer.public_key(), self.body(), &self.0.signature)
     }
 }
 
