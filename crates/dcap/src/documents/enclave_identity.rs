@@ -97,7 +97,7 @@ impl EnclaveIdentity {
         })
     }
 
-    /// Whether the report is of that enclave, at whichever SVN. (Reference: appraisal step 11.)
+    /// Whether the report is of that enclave, at whichever SVN. (Appraisal step 4.12.)
     pub(crate) fn check(&self, report: &ReportBody) -> Result<(), IdentityMismatch> {
         // The identity writes MISCSELECT byte by byte as it lies in the report.
         if !equal_under_mask(report.misc_select.as_bytes(), &self.misc_select_mask, &self.misc_select) {

@@ -66,7 +66,7 @@ impl<'a> Proof<'a> {
         (tcb_info, qe_identity)
     }
 
-    /// Appraisal steps 3.5 and 3.6, and 3.8 for the QE identity: the chain of the signer of a document leads to the issuer's
+    /// Appraisal steps 3.5 and 3.6, and 3.8 (QE identity): the chain of the signer of a document leads to the issuer's
     /// root, and the signer is not revoked. Returns the validity periods of the chain.
     fn signers(
         &self,
@@ -115,6 +115,7 @@ impl PieceValidity {
         Self::new(Piece::PckCrl, issuer.validity_periods().to_vec(), crl.validity())
     }
 
+    /// Appraisal step 3.10: the piece and its signers are valid at `at`.
     pub(crate) fn check(&self, at: UnixTime) -> Result<(), CollateralError> {
         self.check_signers(at).map_err(|error| fault(self.piece, error.into()))?;
         check_validity(self.piece, self.own, at)

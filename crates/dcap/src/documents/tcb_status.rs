@@ -63,7 +63,7 @@ impl TcbStatus {
     }
 
     /// The platform's status with that of a part folded in: the quoting enclave or the TDX module, which are
-    /// up to date, out of date or revoked. (Reference: appraisal step 16.)
+    /// up to date, out of date or revoked. (Appraisal step 4.17.)
     pub const fn converge(self, part: Self) -> Self {
         match (self, part) {
             (Self::Revoked, _) | (_, Self::Revoked) => Self::Revoked,
@@ -76,7 +76,7 @@ impl TcbStatus {
     }
 
     /// The status of a trust domain whose TDX module was updated while it ran: as it was launched (`self`), and as the
-    /// module is now. (Reference: appraisal step 17, the rule of Intel's library since May 2026.)
+    /// module is now. (Appraisal step 4.18; the rule of Intel's library since May 2026.)
     pub const fn relaunch(self, current: Self) -> Self {
         let is_old_at_launch = matches!(self, Self::OutOfDate | Self::OutOfDateConfigurationNeeded);
         if !is_old_at_launch || !current.is_fresh() {

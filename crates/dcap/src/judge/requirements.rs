@@ -102,26 +102,31 @@ impl Requirements {
         }
     }
 
+    /// Appraisal steps 5.1 to 5.5: the first that fails.
     fn reason_against(&self, quote: &VerifiedQuote) -> Option<RefusalReason> {
         let tcb = quote.tcb();
+        // Appraisal step 5.1.
         let refused = needed_allowances(quote.report()).find(|needed| !self.allowed.contains(needed));
         if let Some(allowance) = refused {
             return Some(RefusalReason::NotAllowed(allowance));
         }
-        // Revoked is an error of verification already; a second lock costs nothing.
+        // Appraisal step 5.2. Revoked is an error of verification already (step 4.17); it is checked again.
         if tcb.status == TcbStatus::Revoked || !self.accepted.contains(&tcb.status) {
             return Some(RefusalReason::TcbStatus(tcb.status));
         }
+        // Appraisal step 5.3.
         let number = tcb.evaluation_data_number();
         let minimum = self.minimum_evaluation_data_number;
         if number < minimum {
             return Some(RefusalReason::EvaluationDataNumber { number, minimum });
         }
+        // Appraisal step 5.4.
         let age = quote.at().seconds().saturating_sub(quote.collateral_issued().seconds());
         let maximum = self.maximum_collateral_age;
         if age > maximum {
             return Some(RefusalReason::CollateralAge { age, maximum });
         }
+        // Appraisal step 5.5.
         let rejected = tcb.advisory_ids.iter().find(|id| self.rejected_advisories.contains(id));
         rejected.map(|id| RefusalReason::Advisory(id.clone()))
     }

@@ -174,7 +174,7 @@ pub(crate) fn prove(
     signatures: &Signatures,
 ) -> Result<Root, CertificateError> {
     let &(root_certificate, root_role) = chain.last().ok_or(fault(Role::Root, CertificateFault::Untrusted))?;
-    // The pinned key comes first: nothing is computed with keys of a stranger's making.
+    // Appraisal step 1.1: the pinned key comes first, so that nothing is computed with keys of a stranger's making.
     let root = roots.find(root_certificate).ok_or(fault(root_role, CertificateFault::Untrusted))?;
     check_names(root_certificate, root_certificate, root_role)?;
     if !roots.knows_as_self_signed(root_certificate) {
@@ -210,6 +210,7 @@ pub(crate) fn check_link(
     check_signature(above, below, role, signatures)
 }
 
+/// Appraisal steps 1.2, 1.4 and 1.5, and 1.3 in between: common name, issuer and key identifier.
 fn check_names(above: &Certificate, below: &Certificate, role: Role) -> Result<(), CertificateError> {
     if !role.common_names().contains(&below.common_name()) {
         return Err(fault(role, CertificateFault::WrongSubject(excerpt(below.common_name()))));
@@ -230,6 +231,7 @@ fn check_names(above: &Certificate, below: &Certificate, role: Role) -> Result<(
     Ok(())
 }
 
+/// Appraisal step 1.6: the key of the certificate above made the signature.
 fn check_signature(
     above: &Certificate,
     below: &Certificate,
@@ -249,6 +251,7 @@ fn excerpt(name: &str) -> String {
     problem::untrusted::excerpt(name, 200)
 }
 
+/// Appraisal step 1.3: basic constraints and key usage fit the role.
 fn check_constraints(certificate: &Certificate, role: Role) -> Result<(), CertificateError> {
     let fits = match role.cas_below() {
         Some(cas_below) => {

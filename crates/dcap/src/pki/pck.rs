@@ -192,7 +192,7 @@ impl<'t> PckChain<'t> {
         self.issuer.text()
     }
 
-    /// Appraisal steps 2.2 and 2.3 for CA and root: two certificates follow the leaf, and lead to a trusted root.
+    /// Appraisal steps 2.2 and 2.3 (CA and root): two certificates follow the leaf, and lead to a trusted root.
     pub(crate) fn prove_issuer(&self, roots: &TrustedRoots) -> Result<Issuer, PckError> {
         let blocks = self.issuer.clone().collect::<Result<Vec<_>, _>>()?;
         let [ca, root] =
@@ -201,12 +201,13 @@ impl<'t> PckChain<'t> {
         Ok(Issuer::prove(ca, root, roots)?)
     }
 
-    /// Appraisal steps 2.3 to 2.5 for the leaf: its CA issued it, and its SGX extension is complete and fits that CA. Its
+    /// Appraisal steps 2.3 to 2.5 (leaf): its CA issued it, and its SGX extension is complete and fits that CA. Its
     /// validity is not checked.
     pub(crate) fn prove_platform(&self, issuer: Issuer) -> Result<ProvenPck, PckError> {
         let leaf = certificate(&pem::decode(self.leaf, 0)?, Role::Pck)?;
         // Nothing is looked up in a cache of signatures: the platform itself is cached.
         chain::check_link(issuer.ca(), &leaf, Role::Pck, &Signatures::none())?;
+        // Appraisal step 2.4: the extension is complete, and nothing in it is unknown.
         let extension = SgxExtension::from_der(leaf.sgx_extension().ok_or(MalformedSgxExtension::Missing)?)?;
         let ca_type = check_ca_type(&issuer, &extension)?;
         let [ca, root] = issuer.validity_periods();
@@ -247,7 +248,7 @@ pub(crate) fn chain_of<'a>(
     }
 }
 
-/// Appraisal step 2.6 for certification data of type 4: the quote's leaf, DER or PEM, before the issuer chain that was
+/// Appraisal step 2.6 (certification data of type 4): the quote's leaf, DER or PEM, before the issuer chain that was
 /// supplied. A supplied chain with a leaf must have the quote's.
 fn with_leaf<'a>(leaf: &[u8], supplied: &'a [u8]) -> Result<Cow<'a, [u8]>, PckError> {
     let leaf = if leaf.starts_with(b"-----BEGIN") {
@@ -267,7 +268,7 @@ fn with_leaf<'a>(leaf: &[u8], supplied: &'a [u8]) -> Result<Cow<'a, [u8]>, PckEr
     }
 }
 
-/// Appraisal step 2.6 for certification data of types 1 to 3: the platform is the one that they name, by PCEID, and by PPID where
+/// Appraisal step 2.6 (certification data of types 1 to 3): the platform is the one that they name, by PCEID, and by PPID where
 /// that is clear. Its SVNs may be above those of the certificate. The signature of the QE report (step 4.10) binds quote and
 /// platform in the end.
 pub(crate) fn check_platform(certification: CertificationData<'_>, pck: &ProvenPck) -> Result<(), PckError> {

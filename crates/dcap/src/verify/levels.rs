@@ -18,7 +18,7 @@ pub(crate) struct Appraisal<'c> {
     pub(crate) qe: &'c IsvLevel,
 }
 
-/// Steps 13 to 16: platform, TDX module and quoting enclave, converged.
+/// Appraisal steps 4.15, 4.16 and 4.17: platform, TDX module and quoting enclave, converged.
 pub(crate) fn appraise<'c>(
     pck: &ProvenPck,
     tcb_info: &'c TcbInfo,
@@ -33,7 +33,7 @@ pub(crate) fn appraise<'c>(
 }
 
 impl<'c> Appraisal<'c> {
-    /// Nothing that Intel withdrew is acceptable.
+    /// Appraisal step 4.17: a level that Intel withdrew is not acceptable.
     pub(crate) fn refuse_revoked(&self, evaluation: Evaluation) -> Result<(), VerifyError> {
         if self.status != TcbStatus::Revoked {
             return Ok(());
@@ -69,7 +69,7 @@ impl<'c> Appraisal<'c> {
     }
 }
 
-/// Step 13: the highest level that the platform reaches.
+/// Appraisal step 4.15: the highest level that the platform reaches.
 pub(crate) fn platform_level<'c>(
     pck: &ProvenPck,
     tcb_info: &'c TcbInfo,
@@ -78,7 +78,7 @@ pub(crate) fn platform_level<'c>(
     tcb_info.levels.iter().find(|level| level.is_reached_by(pck.platform(), tee_tcb_svn))
 }
 
-/// Step 14: a module with a major version is rated by its own identity. A level that it reaches must have a known status;
+/// Appraisal step 4.16: a module with a major version is rated by its own identity. A level that it reaches must have a known status;
 /// those of levels that it does not reach do not matter.
 pub(crate) fn tdx_module_level<'c>(
     tcb_info: &'c TcbInfo,

@@ -20,7 +20,7 @@ pub enum RelaunchRule {
     Dcap125,
 }
 
-/// The status, and that of everything with the module as it is now. (Reference: appraisal step 17.)
+/// The status, and that of everything with the module as it is now. (Appraisal step 4.18.)
 pub(crate) fn judge(
     rule: RelaunchRule,
     launch: &Appraisal<'_>,

@@ -46,7 +46,7 @@ impl Tcb {
     }
 }
 
-/// The platform's TCB, with a trust domain once as it was launched and, from TDX 1.5 on, once as the module is now.
+/// Appraisal steps 4.14 to 4.18: the platform's TCB, with a trust domain once as it was launched and, from TDX 1.5 on, once as the module is now.
 pub(crate) fn evaluate(
     quote: &Quote<'_>,
     pck: &ProvenPck,
@@ -54,6 +54,7 @@ pub(crate) fn evaluate(
     identity: &EnclaveIdentity,
     rule: RelaunchRule,
 ) -> Result<Tcb, VerifyError> {
+    // Appraisal step 4.14.
     let qe =
         isv_level::reached(&identity.levels, quote.qe_report().isv_svn.get()).ok_or(VerifyError::QeTcbNotSupported)?;
     let td = quote.report().td_report();

@@ -6,7 +6,6 @@ use crate::documents::collateral::Collateral;
 use crate::documents::collateral_error::CollateralError;
 use crate::documents::verified::VerifiedCollateral;
 use crate::memo::cache::{self, Cache};
-use crate::pki::chain::{self, CertificateFault, Role};
 use crate::pki::pck::ProvenPck;
 use crate::pki::pck_error::PckError;
 use crate::pki::root::TrustedRoots;
@@ -77,17 +76,7 @@ impl Verifier {
         collateral.verify_with(&self.cache, at)
     }
 
-    /// Verifies a quote as of `at`. Numbers are those of the appraisal in Intel's order.
-    ///
-    /// 1. Platform and collateral lead to one root that this verifier trusts, and every validity period contains `at`.
-    /// 2. The PCK CRL is that of the platform's CA; neither CA nor platform is revoked.
-    /// 3. TCB Info is about this TEE, FMSPC and PCEID. (Step 7.)
-    /// 4. TDX: the module is the one that TCB Info describes. (Step 8.)
-    /// 5. The PCK signed the QE report. (Step 9.)
-    /// 6. The QE report binds the attestation key. (Step 10.)
-    /// 7. The quoting enclave is the one of the QE identity. (Step 11.)
-    /// 8. The attestation key signed header and body. (Step 12.)
-    /// 9. The TCB level is found and not revoked. (Steps 13 to 17.)
+    /// Verifies a quote as of `at`: appraisal steps 4.1 to 4.18, in this order.
     ///
     /// # Errors
     /// See [`VerifyError`]. Forged, expired, revoked, mismatched is an error; out of date is data.
@@ -99,7 +88,8 @@ impl Verifier {
         at: UnixTime,
     ) -> Result<VerifiedQuote, VerifyError> {
         let (tcb_info, qe_identity) = (collateral.tcb_info(), collateral.qe_identity());
-        self.check_root(pck, collateral)?;
+        check_same_root(pck.root(), collateral.root())?;
+        check_trusted_root(self.roots(), pck.root())?;
         check_validity(pck, collateral, at)?;
         check_pck_ca(pck, collateral.pck_ca())?;
         check_pck_ca_not_revoked(pck, collateral.root_crl())?;
@@ -121,16 +111,5 @@ impl Verifier {
             tcb,
             at,
         })
-    }
-
-    /// Platform and collateral may have been proven under other roots than this verifier's: their types do not say.
-    fn check_root(&self, pck: &ProvenPck, collateral: &VerifiedCollateral) -> Result<(), VerifyError> {
-        if pck.root() != collateral.root() {
-            return Err(VerifyError::OtherRoot);
-        }
-        if !self.roots().trusts(pck.root()) {
-            return Err(chain::fault(Role::Root, CertificateFault::Untrusted).into());
-        }
-        Ok(())
     }
 }

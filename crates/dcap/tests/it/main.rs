@@ -2,6 +2,7 @@
 
 mod simulated;
 
+mod appraisal;
 mod certification;
 mod collateral_documents;
 mod collateral_pieces;

@@ -41,7 +41,7 @@ pub type ComponentNames = Arc<[Option<ComponentName>; 16]>;
 
 impl TcbLevel {
     /// Whether a platform has reached this level, with a TDX module of that TEE_TCB_SVN where there is one.
-    /// (Reference: appraisal step 13.)
+    /// (Appraisal step 4.15.)
     pub(crate) fn is_reached_by(&self, platform: &SgxExtension, tee_tcb_svn: Option<&[u8; 16]>) -> bool {
         let tdx = match (tee_tcb_svn, &self.tdx_components) {
             (None, None) => true,
