@@ -35,16 +35,16 @@ impl Problem for KeeperError {
     fn code(&self) -> Cow<'static, str> {
         match self {
             Self::NotConfigured => "collateral_not_configured".into(),
-            Self::Choose(error) => error.code().into(),
-            Self::Verify(error) => error.code().into(),
+            Self::Choose(error) => error.code(),
+            Self::Verify(error) => error.code(),
         }
     }
 
     fn help(&self) -> Cow<'_, str> {
         match self {
             Self::NotConfigured => "start the service with --collateral PATH".into(),
-            Self::Choose(error) => error.help().into(),
-            Self::Verify(error) => error.help().into(),
+            Self::Choose(error) => error.help(),
+            Self::Verify(error) => error.help(),
         }
     }
 }

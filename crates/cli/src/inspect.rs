@@ -6,6 +6,7 @@ use ::collateral::{Container, Contents, Form, Unrecognised};
 use abi::quote::{Header, tee_type};
 use abi::sgx::ReportBody;
 use dcap::{Certificate, CertificationData, Crl, EnclaveIdentity, Quote, QuoteError, SgxExtension, TcbInfo, pem};
+use problem::Problem;
 use serde_json::{Map, Value, json};
 use zerocopy::FromBytes;
 

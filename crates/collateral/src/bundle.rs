@@ -4,6 +4,9 @@
 mod read;
 mod write;
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use read::{is_bundle, read};
@@ -44,33 +47,33 @@ pub enum BundleError {
     #[error("collateral bundle is of version {0}, which is not known, only {BUNDLE_VERSION}")]
     Version(u64),
     /// No strict JSON, or with members too many, too few, or of another type.
-    #[error("collateral bundle that cannot be read: {0}")]
+    #[error("collateral bundle cannot be read")]
     Json(#[from] strict_json::Error),
     /// What is said in an element of `pieces` is not what a piece has.
-    #[error("no piece of a collateral bundle: {0}")]
-    Piece(serde_json::Error),
+    #[error("piece of a collateral bundle cannot be read")]
+    Piece(#[source] serde_json::Error),
 }
 
-impl BundleError {
-    /// A stable name of the fault.
-    pub const fn code(&self) -> &'static str {
-        match self {
+impl Problem for BundleError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::TooLong => "collateral_bundle_too_long",
             Self::TooManyPieces => "collateral_bundle_too_many_pieces",
             Self::Version(_) => "collateral_bundle_version_unknown",
             Self::Json(_) => "collateral_bundle_malformed",
             Self::Piece(_) => "collateral_bundle_piece_malformed",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::TooLong | Self::TooManyPieces => "make several bundles, each for a part of the platforms",
             Self::Version(_) => "use the Veritee that made it, or a newer one",
             Self::Json(_) | Self::Piece(_) => {
                 "make the bundle again with `veritee collateral bundle`; it is not for editing"
             }
-        }
+        };
+        text.into()
     }
 }

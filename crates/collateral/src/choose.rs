@@ -3,7 +3,10 @@
 
 mod candidates;
 
+use std::borrow::Cow;
+
 use dcap::{Certificate, Collateral, Crl, EnclaveId, EnclaveIdentity, Piece, ProvenPck, TcbInfo, Tee};
+use problem::Problem;
 use unix_time::{UnixTime, ValidityPeriod};
 
 use crate::set::{CollateralSet, Source};
@@ -52,21 +55,21 @@ pub enum ChooseError {
     NoSigner(Piece),
 }
 
-impl ChooseError {
-    /// A stable name of the fault.
-    pub const fn code(&self) -> &'static str {
-        match self {
+impl Problem for ChooseError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::Missing { .. } => "collateral_missing",
             Self::NoSigner(_) => "collateral_signer_missing",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::Missing { .. } => "add the piece: fetch it from Intel's service or your cache for this platform",
             Self::NoSigner(_) => "add the issuer chain that came with the document (TCB signing certificate and root)",
-        }
+        };
+        text.into()
     }
 }
 

@@ -2,6 +2,10 @@
 
 mod head;
 
+use std::borrow::Cow;
+
+use problem::Problem;
+
 use super::{Form, Unrecognised, certificates, piece};
 
 /// Headers that carry the chain of who signed the body, in URL-encoded PEM. Version 4 of the API renamed the first;
@@ -51,10 +55,9 @@ pub enum ResponseError {
     PercentEscape,
 }
 
-impl ResponseError {
-    /// A stable name of the fault.
-    pub const fn code(&self) -> &'static str {
-        match self {
+impl Problem for ResponseError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::StatusLine => "collateral_response_status_line_malformed",
             Self::Header(_) => "collateral_response_header_malformed",
             Self::NoBody => "collateral_response_without_body",
@@ -64,12 +67,12 @@ impl ResponseError {
             Self::Status(429) => "collateral_response_too_many_requests",
             Self::Status(_) => "collateral_response_status",
             Self::PercentEscape => "collateral_response_percent_escape_malformed",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::StatusLine | Self::Header(_) | Self::NoBody | Self::TooManyHeads => {
                 "save the response as `curl -i` prints it: status line, headers, empty line, body"
             }
@@ -80,7 +83,8 @@ impl ResponseError {
             Self::Status(429) => "too many requests; wait as long as the header Retry-After says and ask again",
             Self::Status(_) => "the request was refused or failed; save a response with status 200",
             Self::PercentEscape => "the header is cut or damaged; save the response again",
-        }
+        };
+        text.into()
     }
 }
 

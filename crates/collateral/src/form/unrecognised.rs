@@ -1,6 +1,9 @@
 //! Why bytes are no collateral.
 
+use std::borrow::Cow;
+
 use dcap::{MalformedCertificate, MalformedCrl, MalformedJson, pem};
+use problem::Problem;
 
 use super::{Container, MAX_PIECE, ResponseError};
 use crate::bundle::BundleError;
@@ -15,22 +18,22 @@ pub enum Unrecognised {
     #[error("neither signed JSON, certificate, revocation list, saved response nor bundle")]
     Unknown,
     /// A signed document that cannot be read.
-    #[error("JSON document that cannot be read: {0}")]
+    #[error("JSON document cannot be read")]
     Json(#[from] MalformedJson),
     /// A certificate that cannot be read.
-    #[error("certificate that cannot be read: {0}")]
+    #[error("certificate cannot be read")]
     Certificate(#[from] MalformedCertificate),
     /// A revocation list that cannot be read.
-    #[error("revocation list that cannot be read: {0}")]
+    #[error("revocation list cannot be read")]
     Crl(#[from] MalformedCrl),
     /// PEM that cannot be read.
-    #[error("PEM that cannot be read: {0}")]
+    #[error("PEM cannot be read")]
     Pem(#[from] pem::PemError),
     /// Something else where a revocation list has to be.
     #[error("revocation list that is neither DER, PEM, hexadecimal nor base64")]
     Encoding,
     /// What holds several pieces lacks a member, or has one of another type.
-    #[error("{container} that cannot be read: {source}")]
+    #[error("{container} cannot be read")]
     Members {
         /// What it is otherwise.
         container: Container,
@@ -38,7 +41,7 @@ pub enum Unrecognised {
         source: serde_json::Error,
     },
     /// One of several pieces cannot be read.
-    #[error("`{member}`: {source}")]
+    #[error("`{member}`")]
     Member {
         /// Which member, header or element.
         member: String,
@@ -53,10 +56,9 @@ pub enum Unrecognised {
     Bundle(#[from] BundleError),
 }
 
-impl Unrecognised {
-    /// A stable name of the fault; of one of several pieces, that of the piece's fault.
-    pub fn code(&self) -> &'static str {
-        match self {
+impl Problem for Unrecognised {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::TooLong => "collateral_too_long",
             Self::Unknown => "collateral_unrecognised",
             Self::Json(_) => "collateral_document_malformed",
@@ -65,15 +67,15 @@ impl Unrecognised {
             Self::Pem(_) => "collateral_pem_malformed",
             Self::Encoding => "collateral_encoding_unknown",
             Self::Members { .. } => "collateral_members_malformed",
-            Self::Member { source, .. } => source.code(),
-            Self::Response(error) => error.code(),
-            Self::Bundle(error) => error.code(),
-        }
+            Self::Member { source, .. } => return source.code(),
+            Self::Response(error) => return error.code(),
+            Self::Bundle(error) => return error.code(),
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::TooLong => "no piece of collateral is that long; check that it is the right file",
             Self::Unknown => {
                 "pass TCB Info, QE identity, a CRL or a chain as Intel's service sends it, dcap-qvl's JSON, or a bundle"
@@ -84,12 +86,15 @@ impl Unrecognised {
             }
             Self::Encoding => "give the list as DER, PEM, hexadecimal or base64",
             Self::Members { .. } => "compare the members with those that the format has; export the collateral again",
-            Self::Member { source, .. } => source.help(),
-            Self::Response(error) => error.help(),
-            Self::Bundle(error) => error.help(),
-        }
+            Self::Member { source, .. } => return source.help(),
+            Self::Response(error) => return error.help(),
+            Self::Bundle(error) => return error.help(),
+        };
+        text.into()
     }
+}
 
+impl Unrecognised {
     /// The same, said of one of several pieces.
     pub(crate) fn of_member(self, member: impl Into<String>) -> Self {
         Self::Member { member: member.into(), source: Box::new(self) }

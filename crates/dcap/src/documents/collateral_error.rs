@@ -1,6 +1,9 @@
 //! Which piece of collateral cannot be used, and why.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use problem::Problem;
 
 use crate::documents::signed_document::MalformedJson;
 use crate::pki::chain::CertificateError;
@@ -44,11 +47,12 @@ impl fmt::Display for Piece {
 
 /// Collateral that cannot be used: which piece, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("{piece}: {fault}")]
+#[error("{piece}")]
 pub struct CollateralError {
     /// The piece.
     pub piece: Piece,
     /// Why it cannot be used.
+    #[source]
     pub fault: CollateralFault,
 }
 
@@ -62,7 +66,7 @@ pub enum CollateralFault {
     #[error(transparent)]
     Crl(#[from] MalformedCrl),
     /// The signer's chain may not sign it.
-    #[error("its issuer chain proves nothing: {0}")]
+    #[error("its issuer chain proves nothing")]
     Chain(#[from] CertificateError),
     /// The issuer chain has the wrong number of certificates.
     #[error("its issuer chain has {0} certificates, not 2")]
@@ -81,38 +85,61 @@ pub enum CollateralFault {
     OutsideValidity(#[from] OutsideValidity),
 }
 
-impl CollateralError {
-    /// A stable name of the fault, such as `tcb_info_expired`.
-    pub fn code(&self) -> String {
-        let fault = match &self.fault {
-            CollateralFault::Json(_) | CollateralFault::Crl(_) => "malformed".to_owned(),
-            CollateralFault::Chain(error) => error.code(),
-            CollateralFault::ChainLength(_) => "chain_length_wrong".to_owned(),
-            CollateralFault::BadSignature => "bad_signature".to_owned(),
-            CollateralFault::WrongIssuer => "wrong_issuer".to_owned(),
-            CollateralFault::OtherRoot => "other_root".to_owned(),
-            CollateralFault::OutsideValidity(OutsideValidity::NotYetValid { .. }) => "not_yet_valid".to_owned(),
-            CollateralFault::OutsideValidity(OutsideValidity::Expired { .. }) => "expired".to_owned(),
+impl Problem for CollateralFault {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::Json(error) => return error.code(),
+            Self::Crl(error) => return error.code(),
+            Self::Chain(error) => return error.code(),
+            Self::ChainLength(_) => "issuer_chain_length_wrong",
+            Self::BadSignature => "collateral_bad_signature",
+            Self::WrongIssuer => "crl_wrong_issuer",
+            Self::OtherRoot => "collateral_other_root",
+            Self::OutsideValidity(OutsideValidity::NotYetValid { .. }) => "collateral_not_yet_valid",
+            Self::OutsideValidity(OutsideValidity::Expired { .. }) => "collateral_expired",
         };
-        format!("{}_{fault}", self.piece.code())
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match &self.fault {
-            CollateralFault::OutsideValidity(OutsideValidity::Expired { .. }) => {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
+            Self::OutsideValidity(OutsideValidity::Expired { .. }) => {
                 "fetch fresh collateral, or judge as of a time when this was valid"
             }
-            CollateralFault::OutsideValidity(OutsideValidity::NotYetValid { .. }) => {
+            Self::OutsideValidity(OutsideValidity::NotYetValid { .. }) => {
                 "check the clock or the time given to judge at; it lies before this collateral was issued"
             }
-            CollateralFault::Chain(error) => error.help(),
-            CollateralFault::WrongIssuer => {
+            Self::Chain(error) => return error.help(),
+            Self::WrongIssuer => {
                 "supply the list of the CA that issued the platform's certificate: Platform or Processor"
             }
-            CollateralFault::OtherRoot => "do not mix simulated and genuine collateral",
-            _ => "the collateral is damaged or forged; fetch it again from Intel or your cache",
-        }
+            Self::OtherRoot => "do not mix simulated and genuine collateral",
+            Self::Json(_) | Self::Crl(_) | Self::ChainLength(_) | Self::BadSignature => {
+                "the collateral is damaged or forged; fetch it again from Intel or your cache"
+            }
+        };
+        text.into()
+    }
+}
+
+impl Problem for CollateralError {
+    /// Names piece and fault, such as `tcb_info_expired`.
+    fn code(&self) -> Cow<'static, str> {
+        let fault = match &self.fault {
+            CollateralFault::Json(_) | CollateralFault::Crl(_) => "malformed".into(),
+            CollateralFault::Chain(error) => error.code(),
+            CollateralFault::ChainLength(_) => "chain_length_wrong".into(),
+            CollateralFault::BadSignature => "bad_signature".into(),
+            CollateralFault::WrongIssuer => "wrong_issuer".into(),
+            CollateralFault::OtherRoot => "other_root".into(),
+            CollateralFault::OutsideValidity(OutsideValidity::NotYetValid { .. }) => "not_yet_valid".into(),
+            CollateralFault::OutsideValidity(OutsideValidity::Expired { .. }) => "expired".into(),
+        };
+        format!("{}_{fault}", self.piece.code()).into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.fault.help()
     }
 }
 

@@ -1,6 +1,9 @@
 //! Enclave identity: what Intel says of its quoting enclaves, version 2.
 
+use std::borrow::Cow;
+
 use abi::sgx::ReportBody;
+use problem::Problem;
 use serde::Deserialize;
 use zerocopy::IntoBytes;
 
@@ -65,6 +68,22 @@ pub enum IdentityMismatch {
     /// ISVPRODID.
     #[error("ISVPRODID differs")]
     IsvProdId,
+}
+
+impl Problem for IdentityMismatch {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::MiscSelect => "qe_misc_select_mismatch",
+            Self::Attributes => "qe_attributes_mismatch",
+            Self::MrSigner => "qe_mr_signer_mismatch",
+            Self::IsvProdId => "qe_isv_prod_id_mismatch",
+        };
+        text.into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "the quote was changed or not made by Intel's quoting enclave; do not trust it".into()
+    }
 }
 
 impl EnclaveIdentity {

@@ -1,5 +1,7 @@
 //! Documents in JSON that Intel signed: read once, and kept with the exact bytes that the signature is over.
 
+use problem::Problem;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +35,23 @@ pub enum MalformedJson {
     /// A member is absent or has an impossible value.
     #[error("{0}")]
     Field(String),
+}
+
+impl Problem for MalformedJson {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::TooLong => "document_too_long",
+            Self::Json(_) => "document_not_strict_json",
+            Self::Wrapper(_) => "document_without_wrapper",
+            Self::Signature => "document_signature_malformed",
+            Self::Field(_) => "document_field_invalid",
+        };
+        text.into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "fetch the document again and keep its bytes: Intel's signature is over exactly those".into()
+    }
 }
 
 /// What a kind of signed document says.

@@ -1,7 +1,10 @@
 //! TCB statuses, in Intel's words, and how several become one.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+
+use problem::Problem;
 
 use crate::documents::text::Text;
 
@@ -32,6 +35,16 @@ pub enum TcbStatus {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no TCB status")]
 pub struct UnknownTcbStatus(String);
+
+impl Problem for UnknownTcbStatus {
+    fn code(&self) -> Cow<'static, str> {
+        "tcb_status_unknown".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "use one of Intel's names, such as UpToDate or SWHardeningNeeded".into()
+    }
+}
 
 impl TcbStatus {
     /// Every status.

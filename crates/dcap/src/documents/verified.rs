@@ -131,6 +131,7 @@ mod tests {
     use super::*;
     use crate::documents::collateral::Collateral;
     use crate::documents::signed_document::SignedDocument;
+    use problem::Problem;
     use simulator::Blueprint;
     use unix_time::UnixTime;
 
@@ -167,6 +168,6 @@ mod tests {
         assert_eq!(refused.code(), "tcb_info_other_root");
         let (qe_identity, qe_identity_chain) = (other.qe_identity, other.qe_identity_chain);
         let refused = verify(Collateral { qe_identity, qe_identity_chain, ..one }).unwrap_err();
-        assert_eq!((refused.code().as_str(), refused.help().is_empty()), ("qe_identity_other_root", false));
+        assert_eq!((&*refused.code(), refused.help().is_empty()), ("qe_identity_other_root", false));
     }
 }

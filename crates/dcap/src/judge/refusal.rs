@@ -1,5 +1,9 @@
 //! Why a verified quote is not accepted.
 
+use std::borrow::Cow;
+
+use problem::Problem;
+
 use crate::documents::tcb_status::TcbStatus;
 
 /// What Intel leaves to whoever judges, and the default refuses.
@@ -47,10 +51,9 @@ pub enum RefusalReason {
     Advisory(String),
 }
 
-impl RefusalReason {
-    /// A stable name of the reason.
-    pub const fn code(&self) -> &'static str {
-        match self {
+impl Problem for RefusalReason {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::NotAllowed(Allowance::Debug) => "debug_not_allowed",
             Self::NotAllowed(Allowance::SeptVe) => "sept_ve_not_allowed",
             Self::NotAllowed(Allowance::Migratable) => "migratable_not_allowed",
@@ -60,12 +63,12 @@ impl RefusalReason {
             Self::EvaluationDataNumber { .. } => "evaluation_number_too_low",
             Self::CollateralAge { .. } => "collateral_too_old",
             Self::Advisory(_) => "advisory_rejected",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::NotAllowed(Allowance::Debug) => {
                 "build and sign the enclave for release, or allow debug where no secret is at stake"
             }
@@ -81,7 +84,8 @@ impl RefusalReason {
             Self::TcbStatus(_) => "update the platform, or accept this status knowingly after reading its advisories",
             Self::EvaluationDataNumber { .. } | Self::CollateralAge { .. } => "fetch newer collateral",
             Self::Advisory(_) => "update the platform to a level to which the advisory does not apply",
-        }
+        };
+        text.into()
     }
 }
 

@@ -1,6 +1,9 @@
 //! Judging a verified quote: somebody's requirements, and what passed them.
 
+use std::borrow::Cow;
+
 use abi::tdx::TdReport10;
+use problem::Problem;
 
 use crate::documents::tcb_status::TcbStatus;
 use crate::judge::refusal::{Allowance, RefusalReason};
@@ -24,6 +27,16 @@ pub struct Requirements {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("status `Revoked` cannot be accepted")]
 pub struct RevokedIsNeverAcceptable;
+
+impl Problem for RevokedIsNeverAcceptable {
+    fn code(&self) -> Cow<'static, str> {
+        "tcb_status_revoked".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "leave Revoked out of the accepted statuses: Intel withdrew such platforms".into()
+    }
+}
 
 impl Default for Requirements {
     fn default() -> Self {
@@ -155,6 +168,16 @@ pub struct Refusal {
     pub reason: RefusalReason,
     /// The quote: authentic, and not good enough.
     pub quote: Box<VerifiedQuote>,
+}
+
+impl Problem for Refusal {
+    fn code(&self) -> Cow<'static, str> {
+        self.reason.code()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.reason.help()
+    }
 }
 
 /// A verified quote that met somebody's [`Requirements`]. Tokens and key releases take nothing less.

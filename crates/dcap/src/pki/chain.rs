@@ -2,7 +2,10 @@
 //!
 //! The hierarchy is fixed (root, one CA, leaf; or root, signer), so each rule of RFC 5280 that bears on it is one step here.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use problem::Problem;
 
 use crate::memo::signatures::{Encoding, Signatures};
 use crate::pki::certificate::Certificate;
@@ -70,11 +73,12 @@ impl fmt::Display for Role {
 
 /// A certificate that may not play its part: which, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{role}: {fault}")]
+#[error("{role}")]
 pub struct CertificateError {
     /// The part it should play.
     pub role: Role,
     /// Why it may not.
+    #[source]
     pub fault: CertificateFault,
 }
 
@@ -115,48 +119,59 @@ pub enum CertificateFault {
     Untrusted,
 }
 
-impl CertificateError {
-    /// A stable name of the fault, such as `pck_certificate_not_yet_valid`.
-    pub fn code(&self) -> String {
-        let fault = match &self.fault {
-            CertificateFault::Malformed(_) => "malformed",
-            CertificateFault::WrongSubject(_) => "wrong_subject",
-            CertificateFault::WrongIssuer { .. } => "wrong_issuer",
-            CertificateFault::WrongIssuerKey => "wrong_issuer_key",
-            CertificateFault::BadSignature => "bad_signature",
-            CertificateFault::WrongConstraints => "wrong_constraints",
-            CertificateFault::OutsideValidity(OutsideValidity::NotYetValid { .. }) => "not_yet_valid",
-            CertificateFault::OutsideValidity(OutsideValidity::Expired { .. }) => "expired",
-            CertificateFault::Revoked => "revoked",
-            CertificateFault::Untrusted => "untrusted",
-        };
-        format!("{}_{fault}", self.role.code())
+impl CertificateFault {
+    /// The end of its code, after the certificate's role.
+    const fn suffix(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::WrongSubject(_) => "wrong_subject",
+            Self::WrongIssuer { .. } => "wrong_issuer",
+            Self::WrongIssuerKey => "wrong_issuer_key",
+            Self::BadSignature => "bad_signature",
+            Self::WrongConstraints => "wrong_constraints",
+            Self::OutsideValidity(OutsideValidity::NotYetValid { .. }) => "not_yet_valid",
+            Self::OutsideValidity(OutsideValidity::Expired { .. }) => "expired",
+            Self::Revoked => "revoked",
+            Self::Untrusted => "untrusted",
+        }
+    }
+}
+
+impl Problem for CertificateFault {
+    fn code(&self) -> Cow<'static, str> {
+        format!("certificate_{}", self.suffix()).into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match &self.fault {
-            CertificateFault::Malformed(_) => "the evidence is damaged or not made by Intel's tools; obtain it again",
-            CertificateFault::WrongSubject(_) => {
-                "the chain must run from leaf to root with Intel's common names; check its order"
-            }
-            CertificateFault::WrongIssuer { .. }
-            | CertificateFault::WrongIssuerKey
-            | CertificateFault::BadSignature
-            | CertificateFault::WrongConstraints => {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
+            Self::Malformed(_) => "the evidence is damaged or not made by Intel's tools; obtain it again",
+            Self::WrongSubject(_) => "the chain must run from leaf to root with Intel's common names; check its order",
+            Self::WrongIssuer { .. } | Self::WrongIssuerKey | Self::BadSignature | Self::WrongConstraints => {
                 "the chain is forged or mixed from several chains; do not trust this evidence"
             }
-            CertificateFault::OutsideValidity(OutsideValidity::NotYetValid { .. }) => {
+            Self::OutsideValidity(OutsideValidity::NotYetValid { .. }) => {
                 "check the clock or the time given to judge at; it lies before the certificate was issued"
             }
-            CertificateFault::OutsideValidity(OutsideValidity::Expired { .. }) => {
+            Self::OutsideValidity(OutsideValidity::Expired { .. }) => {
                 "fetch a new certificate, or judge as of a time when this one was valid"
             }
-            CertificateFault::Revoked => "Intel withdrew this certificate; nothing signed under it can be accepted",
-            CertificateFault::Untrusted => {
+            Self::Revoked => "Intel withdrew this certificate; nothing signed under it can be accepted",
+            Self::Untrusted => {
                 "the evidence is rooted in another key than the trusted one; for a simulated machine name its root as trusted"
             }
-        }
+        };
+        text.into()
+    }
+}
+
+impl Problem for CertificateError {
+    /// Names role and fault, such as `pck_certificate_not_yet_valid`.
+    fn code(&self) -> Cow<'static, str> {
+        format!("{}_{}", self.role.code(), self.fault.suffix()).into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.fault.help()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Certificate revocation lists of Intel's root and PCK CAs.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_DELTA_CRL_INDICATOR, ID_CE_ISSUING_DISTRIBUTION_POINT,
 };
 use der::{Decode, Tag, Tagged};
+use problem::Problem;
 use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 
 use crate::pki::certificate::error::MAX_EXTENSIONS;
@@ -46,6 +48,25 @@ pub enum MalformedCrl {
     /// An extension twice, one that is critical and unknown, or one of delta and partial lists.
     #[error("revocation list has extension `{0}` twice, critical and unknown, or is partial by it")]
     Extension(ObjectIdentifier),
+}
+
+impl Problem for MalformedCrl {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::TooLong => "crl_too_long",
+            Self::Der(_) => "crl_not_der",
+            Self::Algorithm => "crl_algorithm_unsupported",
+            Self::NoNextUpdate => "crl_without_next_update",
+            Self::MissingExtension(_) => "crl_missing_extension",
+            Self::TooManyExtensions(_) => "crl_too_many_extensions",
+            Self::Extension(_) => "crl_extension_unsupported",
+        };
+        text.into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "the revocation list is damaged or none of Intel's; fetch it again from Intel or your cache".into()
+    }
 }
 
 /// A revocation list as it was read; nothing about it is proven. Clones share what was read.

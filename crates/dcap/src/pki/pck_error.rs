@@ -1,5 +1,9 @@
 //! Why a PCK chain proves nothing.
 
+use std::borrow::Cow;
+
+use problem::Problem;
+
 use crate::pki::chain::CertificateError;
 use crate::pki::pem::PemError;
 use crate::pki::sgx_extension::MalformedSgxExtension;
@@ -32,30 +36,30 @@ pub enum PckError {
     OtherPlatform(&'static str),
 }
 
-impl PckError {
-    /// A stable name of the fault.
-    pub fn code(&self) -> String {
-        match self {
-            Self::Pem(_) => "pck_chain_malformed".to_owned(),
-            Self::Length(_) => "pck_chain_length_wrong".to_owned(),
-            Self::Certificate(error) => error.code(),
-            Self::SgxExtension(_) => "pck_certificate_sgx_extension_malformed".to_owned(),
-            Self::CaType => "pck_certificate_wrong_ca".to_owned(),
-            Self::NoChain(_) => "pck_chain_missing".to_owned(),
-            Self::OtherPlatform(_) => "pck_chain_of_other_platform".to_owned(),
-        }
+impl Problem for PckError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::Pem(_) => "pck_chain_malformed",
+            Self::Length(_) => "pck_chain_length_wrong",
+            Self::Certificate(error) => return error.code(),
+            Self::SgxExtension(_) => "pck_certificate_sgx_extension_malformed",
+            Self::CaType => "pck_certificate_wrong_ca",
+            Self::NoChain(_) => "pck_chain_missing",
+            Self::OtherPlatform(_) => "pck_chain_of_other_platform",
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::Certificate(error) => error.help(),
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
+            Self::Certificate(error) => return error.help(),
             Self::NoChain(_) => {
                 "fetch the platform's PCK certificate with its issuer chain from Intel's service or your cache, \
                  and supply it beside the quote"
             }
             Self::OtherPlatform(_) => "supply the PCK certificate chain of the machine that made the quote",
             _ => "the chain must be PEM: PCK certificate, its CA, root; obtain the quote again",
-        }
+        };
+        text.into()
     }
 }

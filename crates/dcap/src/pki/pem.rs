@@ -4,8 +4,11 @@
 //! one line ends and NUL bytes. Lenient where real evidence differs: CRLF, line width, a missing final line end. A lone CR
 //! is no line end.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use problem::Problem;
 
 /// More bytes than any chain or CRL in use, and few enough to hold in memory many times.
 pub const MAX_PEM: usize = 1 << 20;
@@ -37,6 +40,24 @@ pub enum PemError {
     /// No block at all.
     #[error("PEM text has no block")]
     Empty,
+}
+
+impl Problem for PemError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::TooLong => "pem_too_long",
+            Self::NotAscii => "pem_not_ascii",
+            Self::NoBegin(_) => "pem_without_begin",
+            Self::NoEnd(_) => "pem_without_end",
+            Self::NotBase64(_) => "pem_not_base64",
+            Self::Empty => "pem_empty",
+        };
+        text.into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "pass the PEM text exactly as it was issued, with nothing before, between and after its blocks".into()
+    }
 }
 
 /// The contents of every block with that label, in order. No other label may stand among them.

@@ -3,9 +3,12 @@
 //! A `SEQUENCE` of pairs (object identifier, value) below 1.2.840.113741.1.13.1, five pairs under the Processor CA,
 //! seven under the Platform CA.
 
+use std::borrow::Cow;
+
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
+use problem::Problem;
 
 use crate::pki::certificate::error::SGX_EXTENSION;
 
@@ -88,6 +91,23 @@ pub enum MalformedSgxExtension {
     /// A value of the wrong length or range.
     #[error("SGX extension has an impossible value for {0}")]
     Value(&'static str),
+}
+
+impl Problem for MalformedSgxExtension {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::Missing => "sgx_extension_missing",
+            Self::Der(_) => "sgx_extension_not_der",
+            Self::Unexpected(_) => "sgx_extension_unexpected_field",
+            Self::Lacks(_) => "sgx_extension_incomplete",
+            Self::Value(_) => "sgx_extension_value_invalid",
+        };
+        text.into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "the certificate is damaged or none of Intel's PCK certificates; obtain it again".into()
+    }
 }
 
 type Pairs<'a> = Vec<(u8, AnyRef<'a>)>;

@@ -21,7 +21,7 @@ pub enum Outcome {
         /// What is wrong.
         message: String,
         /// What to do about it.
-        help: &'static str,
+        help: String,
     },
     /// It could not be made, because that check did not pass.
     Skipped {

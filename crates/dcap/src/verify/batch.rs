@@ -1,8 +1,11 @@
 //! Many quotes at once, on all cores.
 
+use std::borrow::Cow;
 use std::num::NonZero;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+
+use problem::Problem;
 
 use crate::documents::verified::VerifiedCollateral;
 use crate::pki::pck::ProvenPck;
@@ -38,25 +41,25 @@ pub enum BatchError {
     Verify(#[from] VerifyError),
 }
 
-impl BatchError {
-    /// A stable name of the fault.
-    pub fn code(&self) -> String {
-        match self {
-            Self::Quote(error) => error.code().to_owned(),
-            Self::Pck(error) => error.code(),
-            Self::NoCollateral { .. } => "collateral_missing".to_owned(),
-            Self::Verify(error) => error.code(),
-        }
+impl Problem for BatchError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::Quote(error) => return error.code(),
+            Self::Pck(error) => return error.code(),
+            Self::NoCollateral { .. } => "collateral_missing",
+            Self::Verify(error) => return error.code(),
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::Quote(error) => error.help(),
-            Self::Pck(error) => error.help(),
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
+            Self::Quote(error) => return error.help(),
+            Self::Pck(error) => return error.help(),
             Self::NoCollateral { .. } => "fetch collateral for this platform from Intel's service or your cache",
-            Self::Verify(error) => error.help(),
-        }
+            Self::Verify(error) => return error.help(),
+        };
+        text.into()
     }
 }
 

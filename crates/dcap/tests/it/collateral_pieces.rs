@@ -2,6 +2,7 @@
 
 use crate::simulated::{NOW, acceptances, at, blueprint, collateral, key, refusals};
 use dcap::{Piece, TrustedRoots};
+use problem::Problem;
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, CaType, DAY, Link, Signed, Signer};
 use x509_cert::ext::pkix::{KeyUsage, KeyUsages};

@@ -7,6 +7,7 @@ mod certification;
 mod collateral_documents;
 mod collateral_pieces;
 mod diagnosis;
+mod errors;
 mod judgement;
 mod memory;
 mod older_relaunch;

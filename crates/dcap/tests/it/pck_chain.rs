@@ -2,6 +2,7 @@
 
 use crate::simulated::{NOW, acceptances, at, key, prove, quote_of, refusals, roots_of};
 use dcap::{CertificateFault, PckCa, PckError, ProvenPck, RootKind, TrustedRoots};
+use problem::Problem;
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, CaType, DAY, Link, Signed};
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages};
@@ -206,7 +207,8 @@ fn hostile_names_are_cut_and_escaped_in_messages() {
         let name = Name::simulated(&format!("\u{1b}[2J{}", "x".repeat(5000)));
         rename_root(b, &name);
     });
-    let refused = crate::simulated::prove_quote(&quote_of(&made), &roots_of(&made), at(NOW)).unwrap_err().to_string();
+    let error = crate::simulated::prove_quote(&quote_of(&made), &roots_of(&made), at(NOW)).unwrap_err();
+    let refused = problem::chain(&error);
     assert!(refused.len() < 400 && refused.contains("\\u{1b}[2Jxxx"), "{refused}");
 }
 

@@ -2,6 +2,7 @@
 
 use crate::simulated::{NOW, at, blueprint, quote_of, read_collateral, roots_of};
 use dcap::{Certificate, Crl, SgxExtension, Verifier, pem};
+use problem::Problem;
 use simulator::Blueprint;
 
 fn version(made: &mut Blueprint, version: u16) {

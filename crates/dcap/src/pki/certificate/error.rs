@@ -1,6 +1,9 @@
 //! Why bytes are no certificate of the DCAP hierarchy, and the bounds of one.
 
+use std::borrow::Cow;
+
 use const_oid::ObjectIdentifier;
+use problem::Problem;
 
 /// Object identifier of Intel's SGX extension in PCK certificates.
 pub const SGX_EXTENSION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113741.1.13.1");
@@ -43,4 +46,26 @@ pub enum MalformedCertificate {
     /// The subject has no common name, several, or one that is no text.
     #[error("certificate's subject does not have exactly one common name")]
     CommonName,
+}
+
+impl Problem for MalformedCertificate {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::TooLong => "certificate_too_long",
+            Self::Der(_) => "certificate_not_der",
+            Self::Version => "certificate_version_unsupported",
+            Self::SignatureAlgorithm(_) => "certificate_algorithm_unsupported",
+            Self::PublicKey => "certificate_key_unsupported",
+            Self::TooManyExtensions(_) => "certificate_too_many_extensions",
+            Self::DuplicateExtension(_) => "certificate_duplicate_extension",
+            Self::UnknownCriticalExtension(_) => "certificate_unknown_critical_extension",
+            Self::MissingExtension(_) => "certificate_missing_extension",
+            Self::CommonName => "certificate_common_name_invalid",
+        };
+        text.into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "the certificate is damaged or none of Intel's SGX hierarchy; obtain it again".into()
+    }
 }

@@ -4,13 +4,12 @@
 pub mod peer;
 pub mod tdx;
 
-use std::error::Error;
-
 use abi::sgx::ReportBody;
 use dcap::{
     Certificate, CertificationData, Collateral, CollateralError, CollateralFault, Crl, PckError, Piece, ProvenPck,
     Quote, SignedDocument, TrustedRoots, VerifiedCollateral, VerifiedQuote, Verifier, pem,
 };
+use problem::Problem;
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, EcdsaKey, EnclaveReport, Signed};
 use unix_time::UnixTime;
@@ -67,14 +66,14 @@ pub fn roots_of(blueprint: &Blueprint) -> TrustedRoots {
 }
 
 /// The code of an error that also says what to do about it.
-pub fn code(error: &dyn Error, code: impl Into<String>, help: &str) -> String {
-    assert!(!help.is_empty() && !error.to_string().is_empty());
-    code.into()
+pub fn code(error: &dyn Problem) -> String {
+    assert!(!error.help().is_empty() && !error.to_string().is_empty());
+    error.code().into_owned()
 }
 
 /// Reading a quote.
 pub fn read(bytes: &[u8]) -> Result<Quote<'_>, String> {
-    Quote::parse(bytes).map_err(|error| code(&error, error.code(), error.help()))
+    Quote::parse(bytes).map_err(|error| code(&error))
 }
 
 /// Proving the chain of a quote.
@@ -89,7 +88,7 @@ pub fn prove(blueprint: &Blueprint) -> Result<ProvenPck, String> {
 }
 
 pub fn pck_code(error: &PckError) -> String {
-    code(error, error.code(), error.help())
+    code(error)
 }
 
 fn certificates(pem_text: &str) -> Vec<Certificate> {
@@ -119,7 +118,7 @@ pub fn verify_collateral(blueprint: &Blueprint) -> Result<VerifiedCollateral, Co
 }
 
 pub fn collateral(blueprint: &Blueprint) -> Result<VerifiedCollateral, String> {
-    verify_collateral(blueprint).map_err(|error| code(&error, error.code(), error.help()))
+    verify_collateral(blueprint).map_err(|error| code(&error))
 }
 
 /// A quote's whole line under collateral that was verified before.
@@ -143,7 +142,7 @@ pub fn judge(
     verifier: &Verifier,
     at: UnixTime,
 ) -> Result<VerifiedQuote, String> {
-    verifier.verify(quote, pck, collateral, at).map_err(|error| code(&error, error.code(), error.help()))
+    verifier.verify(quote, pck, collateral, at).map_err(|error| code(&error))
 }
 
 /// The whole line.
