@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use dcap::{Certificate, Tee};
 use unix_time::{UnixTime, ValidityPeriod};
 
-use crate::choose::MAX_KEYS;
-use crate::form::Kind;
+use crate::choose::candidates::MAX_KEYS;
+use crate::piece::Kind;
 use crate::set::CollateralSet;
 
 /// One piece of a set.

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use dcap::{Certificate, Crl, EnclaveIdentity, SignedDocument, TcbInfo, Tee};
 use unix_time::UnixTime;
 
-use crate::form::{Container, Contents, Form, ReferenceCollateral, Response, Unrecognised};
+use crate::form::reference::ReferenceCollateral;
+use crate::form::response::Response;
+use crate::piece::{Container, Contents, Form};
 use crate::sniff::sniff;
+use crate::unrecognised::Unrecognised;
 
 /// Pieces of collateral; nothing about them is proven.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,8 @@ use std::cmp::Reverse;
 use dcap::{Certificate, Document, Piece, SignedDocument};
 use unix_time::{UnixTime, ValidityPeriod};
 
-use super::{ChooseError, Taken};
+use crate::choose::error::ChooseError;
+use crate::choose::taken::Taken;
 use crate::set::{CollateralSet, Source};
 
 /// The common name that Intel gives to certificates of who signs documents.
@@ -18,7 +19,7 @@ const SIGNER: &str = "Intel SGX TCB Signing";
 pub(crate) const MAX_KEYS: usize = 64;
 
 /// A document that is about the platform.
-pub(super) struct Candidate<'a, T> {
+pub(crate) struct Candidate<'a, T> {
     source: &'a Source,
     document: &'a SignedDocument<T>,
     validity: ValidityPeriod,
@@ -35,7 +36,7 @@ impl<T> Clone for Candidate<'_, T> {
 impl<T> Copy for Candidate<'_, T> {}
 
 impl<'a, T: Document> Candidate<'a, T> {
-    pub(super) fn new(
+    pub(crate) fn new(
         source: &'a Source,
         document: &'a SignedDocument<T>,
         validity: ValidityPeriod,
@@ -52,9 +53,9 @@ impl<'a, T: Document> Candidate<'a, T> {
 }
 
 /// A document with a certificate of its signer.
-pub(super) struct Signed<'a, T> {
+pub(crate) struct Signed<'a, T> {
     candidate: Candidate<'a, T>,
-    pub(super) signer: &'a Certificate,
+    pub(crate) signer: &'a Certificate,
 }
 
 impl<T> Clone for Signed<'_, T> {
@@ -66,15 +67,15 @@ impl<T> Clone for Signed<'_, T> {
 impl<T> Copy for Signed<'_, T> {}
 
 impl<'a, T> Signed<'a, T> {
-    pub(super) const fn document(&self) -> &'a SignedDocument<T> {
+    pub(crate) const fn document(&self) -> &'a SignedDocument<T> {
         self.candidate.document
     }
 
-    pub(super) const fn number(&self) -> u32 {
+    pub(crate) const fn number(&self) -> u32 {
         self.candidate.number
     }
 
-    pub(super) fn taken(&self, piece: Piece) -> Taken {
+    pub(crate) fn taken(&self, piece: Piece) -> Taken {
         Taken {
             piece,
             source: self.candidate.source.shown.clone(),
@@ -85,7 +86,7 @@ impl<'a, T> Signed<'a, T> {
 }
 
 /// The documents of one kind about the platform, the best first; there is at least one.
-pub(super) struct Candidates<'a, T> {
+pub(crate) struct Candidates<'a, T> {
     set: &'a CollateralSet,
     piece: Piece,
     at: UnixTime,
@@ -93,7 +94,7 @@ pub(super) struct Candidates<'a, T> {
 }
 
 impl<'a, T: Document> Candidates<'a, T> {
-    pub(super) fn new(
+    pub(crate) fn new(
         set: &'a CollateralSet,
         piece: Piece,
         about: String,
@@ -109,13 +110,13 @@ impl<'a, T: Document> Candidates<'a, T> {
     }
 
     /// The best document. One with a known signer goes before one without.
-    pub(super) fn best(&self) -> Result<Signed<'a, T>, ChooseError> {
+    pub(crate) fn best(&self) -> Result<Signed<'a, T>, ChooseError> {
         self.ordered.iter().find_map(|candidate| self.signed(candidate)).ok_or(ChooseError::NoSigner(self.piece))
     }
 
     /// The best document of each number among those that are valid, the highest number first. An error where no document
     /// at all has a known signer.
-    pub(super) fn valid_by_number(&self) -> Result<Vec<Signed<'a, T>>, ChooseError> {
+    pub(crate) fn valid_by_number(&self) -> Result<Vec<Signed<'a, T>>, ChooseError> {
         let mut found: Vec<Signed<'a, T>> = Vec::new();
         // Those that are valid come first, by number.
         for candidate in self.ordered.iter().take_while(|candidate| candidate.validity.check(self.at).is_ok()) {
@@ -160,7 +161,7 @@ impl CollateralSet {
     }
 
     /// The root certificate that signed that certificate; of several the one valid at `at`, or nearest to it.
-    pub(super) fn root_of(&self, signer: &Certificate, at: UnixTime) -> Option<&Certificate> {
+    pub(crate) fn root_of(&self, signer: &Certificate, at: UnixTime) -> Option<&Certificate> {
         let roots = self.certificates().filter(|certificate| certificate.is_self_issued()).take(MAX_KEYS);
         valid_or_nearest(roots.filter(|root| root.signed(signer)), at)
     }

@@ -3,7 +3,9 @@
 use dcap::{Document, MalformedJson, SignedDocument};
 use serde::Deserialize;
 
-use super::{Container, Form, Unrecognised, certificates, encoding};
+use crate::form::encoding::{self, certificates};
+use crate::piece::{Container, Form};
+use crate::unrecognised::Unrecognised;
 
 #[derive(Deserialize)]
 struct QvlJson {
@@ -21,7 +23,7 @@ struct QvlJson {
 }
 
 /// The pieces, each with the member it was read from.
-pub(super) fn pieces(text: &[u8]) -> Result<Vec<(String, Form)>, Unrecognised> {
+pub(crate) fn pieces(text: &[u8]) -> Result<Vec<(String, Form)>, Unrecognised> {
     let read: QvlJson =
         serde_json::from_slice(text).map_err(|source| Unrecognised::Members { container: Container::Qvl, source })?;
     let chain = |text: &String| Ok(Form::Certificates(certificates(text.as_bytes())?));

@@ -9,8 +9,9 @@ use dcap::SignedDocument;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::encoding::{self, without_end};
-use super::{Container, Form, MAX_PIECE, Unrecognised, certificates};
+use crate::form::encoding::{self, certificates, without_end};
+use crate::piece::{Container, Form, MAX_PIECE};
+use crate::unrecognised::Unrecognised;
 
 /// `sgx_ql_qve_collateral_t` with its strings borrowed; NUL bytes at their ends are tolerated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,7 +82,7 @@ struct Wire<'a> {
 }
 
 /// The pieces, each with the member it was read from.
-pub(super) fn pieces(text: &[u8]) -> Result<Vec<(String, Form)>, Unrecognised> {
+pub(crate) fn pieces(text: &[u8]) -> Result<Vec<(String, Form)>, Unrecognised> {
     let members = |source| Unrecognised::Members { container: Container::Reference, source };
     let wire: Wire<'_> = serde_json::from_slice(text).map_err(members)?;
     let tcb_info = document(wire.tcb_info).map_err(members)?;

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use dcap::{MalformedCertificate, MalformedCrl, MalformedJson, pem};
 use problem::Problem;
 
-use super::{Container, MAX_PIECE, ResponseError};
-use crate::bundle::BundleError;
+use crate::bundle::error::BundleError;
+use crate::form::response_error::ResponseError;
+use crate::piece::{Container, MAX_PIECE};
 
 /// Why bytes are no piece of collateral.
 #[derive(Debug, thiserror::Error)]
