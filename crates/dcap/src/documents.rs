@@ -4,6 +4,7 @@ pub(crate) mod collateral;
 pub(crate) mod collateral_error;
 pub(crate) mod enclave_identity;
 pub(crate) mod isv_level;
+pub(crate) mod known_members;
 pub(crate) mod proof;
 pub(crate) mod signed_document;
 pub(crate) mod tcb_info;

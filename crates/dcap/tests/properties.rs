@@ -207,8 +207,12 @@ proptest! {
         }
         let _ = Crl::from_der(&mutate(&sgx.made.pck_crl, &mutations, None));
         for [tcb_info, identity] in [&sgx.documents, &tdx.documents] {
-            let _ = TcbInfo::from_json(&mutate(tcb_info, &mutations, None));
-            let _ = EnclaveIdentity::from_json(&mutate(identity, &mutations, None));
+            let (tcb_info, identity) = (mutate(tcb_info, &mutations, None), mutate(identity, &mutations, None));
+            let hex = "00".repeat(64);
+            let in_one_pass = SignedDocument::<TcbInfo>::new(tcb_info.clone(), &hex).ok();
+            prop_assert_eq!(in_one_pass.map(|read| read.content().clone()), TcbInfo::from_json(&tcb_info).ok());
+            let in_one_pass = SignedDocument::<EnclaveIdentity>::new(identity.clone(), &hex).ok();
+            prop_assert_eq!(in_one_pass.map(|read| read.content().clone()), EnclaveIdentity::from_json(&identity).ok());
         }
         let _ = Quote::parse(&garbage);
         let _ = pem::blocks(&garbage, "CERTIFICATE");

@@ -226,6 +226,31 @@ fn the_deepest_document_is_read_and_one_level_more_refused() {
     }
 }
 
+/// One pass is enough for documents of known members, and the check of the whole text decides about all others.
+#[test]
+fn a_document_is_read_in_one_pass_exactly_if_it_is_strict() {
+    let hex = "ab".repeat(64);
+    let members = members();
+    let deep = |depth: usize| format!("\"more\":{}{}", "[".repeat(depth), "]".repeat(depth));
+    let table = [
+        (String::new(), true),
+        ("\"more\":{\"a\":1}".to_owned(), true),
+        (deep(MAX_DEPTH - 1), true),
+        (deep(MAX_DEPTH), false),
+        ("\"more\":1,\"more\":1".to_owned(), false),
+        ("\"more\":{\"a\":1,\"a\":1}".to_owned(), false),
+        ("\"version\":3".to_owned(), false),
+        ("\"\\u0076ersion\":3".to_owned(), false),
+        ("\"tdxModule\":null".to_owned(), false),
+    ];
+    for (more, is_read) in table {
+        let separator = if more.is_empty() { "" } else { "," };
+        let body = format!("{{{more}{separator}{members}}}").into_bytes();
+        assert_eq!(SignedDocument::<TcbInfo>::new(body.clone(), &hex).is_ok(), is_read, "{more}");
+        assert_eq!(TcbInfo::from_json(&body).is_ok(), is_read, "{more}");
+    }
+}
+
 /// The status where the quoting enclave's ISVSVN has two levels with those statuses, the newer date first.
 fn by_two_dates(newer: &str, older: &str, newer_first: bool) -> Result<TcbStatus, String> {
     let mut made = blueprint(|_| ());
