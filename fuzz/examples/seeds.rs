@@ -8,7 +8,7 @@ use aesm::message::{
     GetQuoteExRequest, GetQuoteExResponse, GetQuoteRequest, GetSupportedAttKeyIdsRequest, InitQuoteExRequest, Kind, Request,
     Response, SelectAttKeyIdRequest,
 };
-use dcap::{Certificate, SignedJson};
+use dcap::{Certificate, EnclaveIdentity, SignedDocument, TcbInfo};
 use token::policy_jws;
 use veritee_fuzz::Machine;
 use zerocopy::IntoBytes;
@@ -30,10 +30,13 @@ fn main() -> io::Result<()> {
             write("collateral_form", hex(&bytes).as_bytes())?;
             match Path::new(name).extension().and_then(|extension| extension.to_str()) {
                 Some("json") => {
-                    let member = if name.starts_with("tcb") { "tcbInfo" } else { "enclaveIdentity" };
                     write("collateral_json", &bytes)?;
                     write("strict_json", &bytes)?;
-                    write("collateral_json", SignedJson::from_wrapper(&bytes, member).unwrap().body())?;
+                    if name.starts_with("tcb") {
+                        write("collateral_json", SignedDocument::<TcbInfo>::from_wrapper(&bytes).unwrap().body())?;
+                    } else {
+                        write("collateral_json", SignedDocument::<EnclaveIdentity>::from_wrapper(&bytes).unwrap().body())?;
+                    }
                 }
                 Some("crl") => write("crl", &bytes)?,
                 _ => write("sgx_extension", &bytes)?,

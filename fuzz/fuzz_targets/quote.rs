@@ -8,6 +8,6 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(quote) = Quote::parse(bytes) {
         assert!(matches!(quote.version(), 3..=5));
         assert!(quote.padding() < bytes.len());
-        let _ = format!("{:?}", (quote.tee(), quote.body(), quote.header(), quote.qe_report(), quote.certification()));
+        let _ = format!("{:?}", (quote.tee(), quote.report(), quote.header(), quote.qe_report(), quote.certification()));
     }
 });

@@ -46,7 +46,7 @@ impl Problem for EndorsementsError {
     fn help(&self) -> Cow<'_, str> {
         match self {
             Self::Root => "give one certificate in PEM".into(),
-            Self::Collateral(error) => error.help().into(),
+            Self::Collateral(error) => error.help(),
         }
     }
 }

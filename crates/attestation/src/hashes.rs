@@ -20,11 +20,11 @@ impl CollateralHashes {
     pub(crate) fn of(collateral: &VerifiedCollateral) -> Self {
         let read = collateral.read();
         Self {
-            tcb_info: with_nul(&[&read.tcb_info.wrapped("tcbInfo")]),
+            tcb_info: with_nul(&[&read.tcb_info.wrapped()]),
             tcb_info_certificates: certificates(&read.tcb_info_chain),
-            qe_identity: with_nul(&[&read.qe_identity.wrapped("enclaveIdentity")]),
+            qe_identity: with_nul(&[&read.qe_identity.wrapped()]),
             qe_identity_certificates: certificates(&read.qe_identity_chain),
-            root_crl: with_nul(&[&read.root_crl]),
+            root_crl: with_nul(&[read.root_crl.der()]),
         }
     }
 

@@ -35,16 +35,16 @@ impl Problem for KeeperError {
     fn code(&self) -> Cow<'static, str> {
         match self {
             Self::NotConfigured => "collateral_not_configured".into(),
-            Self::Choose(error) => error.code().into(),
-            Self::Verify(error) => error.code().into(),
+            Self::Choose(error) => error.code(),
+            Self::Verify(error) => error.code(),
         }
     }
 
     fn help(&self) -> Cow<'_, str> {
         match self {
             Self::NotConfigured => "start the service with --collateral PATH".into(),
-            Self::Choose(error) => error.help().into(),
-            Self::Verify(error) => error.help().into(),
+            Self::Choose(error) => error.help(),
+            Self::Verify(error) => error.help(),
         }
     }
 }
@@ -74,10 +74,10 @@ fn bundle(collateral: &Collateral) -> Option<Vec<u8>> {
     let certificates: String =
         chains.into_iter().flatten().map(|certificate| pem::encode(certificate.der(), "CERTIFICATE")).collect();
     let pieces = [
-        ("tcb-info", collateral.tcb_info.wrapped("tcbInfo")),
-        ("qe-identity", collateral.qe_identity.wrapped("enclaveIdentity")),
-        ("root-crl", collateral.root_crl.clone()),
-        ("pck-crl", collateral.pck_crl.clone()),
+        ("tcb-info", collateral.tcb_info.wrapped()),
+        ("qe-identity", collateral.qe_identity.wrapped()),
+        ("root-crl", collateral.root_crl.der().to_vec()),
+        ("pck-crl", collateral.pck_crl.der().to_vec()),
         ("certificates", certificates.into_bytes()),
     ];
     for (source, bytes) in pieces {
@@ -103,7 +103,7 @@ impl Verified {
     fn is_current(&self, loads: u64, at: UnixTime) -> bool {
         self.loads == loads
             && self.until.is_none_or(|until| at < until)
-            && self.prepared.verified.check_windows(at).is_ok()
+            && self.prepared.verified.check_validity(at).is_ok()
     }
 }
 
@@ -160,12 +160,12 @@ impl Keeper {
         let mut choice = set.choose(pck, tee, at)?;
         let [pck_crl, root_crl] = self.lists.of_platform(pck, at);
         for (list, chosen) in [(pck_crl, &mut choice.collateral.pck_crl), (root_crl, &mut choice.collateral.root_crl)] {
-            if let Some(list) = list.filter(|list| list.der() != chosen.as_slice()) {
+            if let Some(list) = list.filter(|list| list != chosen) {
                 tracing::info!(
                     collateral.issuer = list.issuer_text(),
                     "a newer revocation list than this collateral has is used"
                 );
-                *chosen = list.der().to_vec();
+                *chosen = list;
             }
         }
         let verified = verifier.verify_collateral(choice.collateral, at)?;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ::collateral::{CollateralSet, LoadError};
 use clap::Subcommand;
+use problem::Problem;
 use serde_json::{Value, json};
 use unix_time::UnixTime;
 
@@ -82,7 +83,7 @@ pub fn load(path: &Path) -> Result<CollateralSet, Failure> {
 fn not_loaded(error: &LoadError) -> Failure {
     let message = failure::chain(error);
     match error {
-        LoadError::Read { .. } => Failure::environment(error.code(), message, error.help()),
-        _ => Failure::verdict(error.code(), message, error.help()),
+        LoadError::Read { .. } => Failure::environment(&error.code(), message, error.help()),
+        _ => Failure::verdict(&error.code(), message, error.help()),
     }
 }

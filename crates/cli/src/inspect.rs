@@ -6,6 +6,7 @@ use ::collateral::{Container, Contents, Form, Unrecognised};
 use abi::quote::{Header, tee_type};
 use abi::sgx::ReportBody;
 use dcap::{Certificate, CertificationData, Crl, EnclaveIdentity, Quote, QuoteError, SgxExtension, TcbInfo, pem};
+use problem::Problem;
 use serde_json::{Map, Value, json};
 use zerocopy::FromBytes;
 
@@ -100,7 +101,7 @@ fn describe_quote(quote: &Quote<'_>, framing: &str) -> Value {
     json!({
         "is": format!("{framing}{} quote, version {}", quote.tee(), quote.version()),
         "header": describe_header(quote.header()),
-        "body": report::describe_body(&quote.body()),
+        "body": report::describe_claimed(quote.report()),
         "qeReport": report::describe_enclave(quote.qe_report()),
         "certification": describe_certification(&quote.certification()),
         "paddingBytes": quote.padding(),
@@ -166,8 +167,8 @@ fn describe_epid(bytes: &[u8]) -> Value {
 
 fn describe_collateral(form: &Form) -> Value {
     match form {
-        Form::TcbInfo(_, info) => describe_tcb_info(info),
-        Form::Identity(_, identity) => describe_identity(identity),
+        Form::TcbInfo(document) => describe_tcb_info(document.content()),
+        Form::Identity(document) => describe_identity(document.content()),
         Form::Crl(crl) => describe_crl(crl),
         Form::Certificates(certificates) => match certificates.as_slice() {
             [one] => {

@@ -1,7 +1,7 @@
 //! What is attested, field by field: enclaves and trust domains.
 
 use abi::tdx::{TdReport10, TdReport15, TdReport15Ex};
-use dcap::{Body, Report};
+use dcap::Report;
 use serde_json::{Value, json};
 
 /// What a verified quote attests.
@@ -15,13 +15,14 @@ pub fn describe(report: &Report) -> Value {
 }
 
 /// What a quote claims, proven or not.
-pub fn describe_body(body: &Body<'_>) -> Value {
-    match body {
-        Body::SgxEnclave(enclave) => json!({"sgxEnclaveReport": describe_enclave(enclave)}),
-        Body::Td10(report) => json!({"tdReport10": describe_td(report)}),
-        Body::Td15(report) => json!({"tdReport15": describe_td15(report)}),
-        Body::Td15Ex(report) => json!({"tdReport15ex": describe_td15ex(report)}),
-    }
+pub fn describe_claimed(report: &Report) -> Value {
+    let name = match report {
+        Report::SgxEnclave(_) => "sgxEnclaveReport",
+        Report::Td10(_) => "tdReport10",
+        Report::Td15(_) => "tdReport15",
+        Report::Td15Ex(_) => "tdReport15ex",
+    };
+    json!({ name: describe(report) })
 }
 
 /// An SGX report body, field by field.

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use collateral::CollateralSet;
 use dcap::{
-    AcceptedQuote, IntelResult, PckError, Quote, Refusal, RelaunchRule, Requirements, Supplemental, TcbStatus,
-    TrustedRoots, VerifiedQuote, Verifier, VerifyError,
+    AcceptedQuote, IntelResult, PckError, Quote, Refusal, RelaunchRule, Requirements, TcbStatus, TrustedRoots,
+    VerifiedQuote, Verifier, VerifyError,
 };
+use problem::Problem;
 use serde_json::{Value, json};
 use unix_time::UnixTime;
 
@@ -141,7 +142,7 @@ pub fn accepted(
     requirements: &Requirements,
 ) -> Result<AcceptedQuote, Failure> {
     let verified = verify(&Inputs { evidence, pieces, pck_chain: None }, verifier, at, &mut json!({}))?;
-    let refused = |Refusal { reason, .. }| Failure::verdict(reason.code(), reason.to_string(), reason.help());
+    let refused = |Refusal { reason, .. }| Failure::verdict(&reason.code(), reason.to_string(), reason.help());
     requirements.judge(verified).map_err(refused)
 }
 
@@ -157,26 +158,26 @@ fn judge(
     describe::quote(&verified, report);
     match requirements.judge(verified) {
         Ok(_accepted) => Ok(()),
-        Err(Refusal { reason, .. }) => Err(Failure::verdict(reason.code(), reason.to_string(), reason.help())),
+        Err(Refusal { reason, .. }) => Err(Failure::verdict(&reason.code(), reason.to_string(), reason.help())),
     }
 }
 
 fn verify(inputs: &Inputs, verifier: &Verifier, at: UnixTime, report: &mut Value) -> Result<VerifiedQuote, Failure> {
     let quote = Quote::parse(inputs.evidence.quote()?)
-        .map_err(|error| Failure::verdict(error.code(), error.to_string(), error.help()))?;
+        .map_err(|error| Failure::verdict(&error.code(), error.to_string(), error.help()))?;
     report["tee"] = json!(quote.tee());
     report["quoteVersion"] = json!(quote.version());
     let pck = verifier.prove(&quote, inputs.pck_chain.as_deref(), at).map_err(|error| {
-        let help = match error {
+        let help = match &error {
             PckError::NoChain(_) => {
-                "fetch the platform's PCK certificate and its issuer chain, and pass them with --pck-chain"
+                "fetch the platform's PCK certificate and its issuer chain, and pass them with --pck-chain".into()
             }
             _ => error.help(),
         };
         Failure::verdict(&error.code(), failure::chain(&error), help)
     })?;
     let choice = inputs.pieces.choose(&pck, quote.tee(), at).map_err(|error| {
-        Failure::verdict(error.code(), error.to_string(), missing_help(&inputs.pieces, error.help()))
+        Failure::verdict(&error.code(), error.to_string(), missing_help(&inputs.pieces, &error.help()))
     })?;
     report["collateral"] = choice.taken.iter().map(describe::taken).collect();
     let collateral = verifier
@@ -191,8 +192,7 @@ fn verify(inputs: &Inputs, verifier: &Verifier, at: UnixTime, report: &mut Value
     match verified {
         Ok(verified) => {
             report["intelResult"] = describe::intel_result(verified.tcb().status.into());
-            // They belong together: that quote was verified by just these.
-            report["supplemental"] = json!(Supplemental::of(&verified, &pck, &collateral).ok());
+            report["supplemental"] = json!(verified.supplemental());
             Ok(verified)
         }
         Err(error) => {

@@ -1,76 +1,7 @@
 //! Our own bundle: one JSON file with every piece for one or many platform families. docs/collateral-bundle.md has its
 //! shape and says where a signature will go.
 
-mod read;
+pub(crate) mod error;
+mod piece;
+pub(crate) mod read;
 mod write;
-
-use serde::{Deserialize, Serialize};
-
-pub(crate) use read::{is_bundle, read};
-
-/// The value of the member `format`, which comes first.
-pub const BUNDLE_FORMAT: &str = "veritee-collateral-bundle";
-/// The value of the member `version`.
-pub const BUNDLE_VERSION: u64 = 1;
-/// More bytes than the collateral of any fleet has: some 3,000 platform families.
-pub const MAX_BUNDLE: usize = 64 << 20;
-/// More pieces than any fleet has, the certificate of each machine counted.
-pub const MAX_BUNDLE_PIECES: usize = 1 << 14;
-
-/// A piece as it stands in a bundle.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-enum Piece {
-    /// The document with its signature, as Intel's service sends it.
-    TcbInfo { source: String, document: String },
-    /// The same.
-    Identity { source: String, document: String },
-    /// DER in base64.
-    Crl { source: String, der: String },
-    /// PEM.
-    Certificate { source: String, pem: String },
-}
-
-/// Why bytes are no bundle, or pieces do not fit in one.
-#[derive(Debug, thiserror::Error)]
-pub enum BundleError {
-    /// Longer than [`MAX_BUNDLE`].
-    #[error("collateral bundle is longer than {MAX_BUNDLE} bytes")]
-    TooLong,
-    /// More pieces than [`MAX_BUNDLE_PIECES`].
-    #[error("collateral bundle has more than {MAX_BUNDLE_PIECES} pieces")]
-    TooManyPieces,
-    /// Of a version that is not known.
-    #[error("collateral bundle is of version {0}, which is not known, only {BUNDLE_VERSION}")]
-    Version(u64),
-    /// No strict JSON, or with members too many, too few, or of another type.
-    #[error("collateral bundle that cannot be read: {0}")]
-    Json(#[from] strict_json::Error),
-    /// What is said in an element of `pieces` is not what a piece has.
-    #[error("no piece of a collateral bundle: {0}")]
-    Piece(serde_json::Error),
-}
-
-impl BundleError {
-    /// A stable name of the fault.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLong => "collateral_bundle_too_long",
-            Self::TooManyPieces => "collateral_bundle_too_many_pieces",
-            Self::Version(_) => "collateral_bundle_version_unknown",
-            Self::Json(_) => "collateral_bundle_malformed",
-            Self::Piece(_) => "collateral_bundle_piece_malformed",
-        }
-    }
-
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::TooLong | Self::TooManyPieces => "make several bundles, each for a part of the platforms",
-            Self::Version(_) => "use the Veritee that made it, or a newer one",
-            Self::Json(_) | Self::Piece(_) => {
-                "make the bundle again with `veritee collateral bundle`; it is not for editing"
-            }
-        }
-    }
-}

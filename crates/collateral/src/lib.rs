@@ -30,15 +30,21 @@ mod choose;
 mod form;
 mod list;
 mod load;
+mod piece;
 mod set;
 mod sniff;
+mod unrecognised;
 
-pub use bundle::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
-pub use choose::{Choice, ChooseError, Taken, is_newer_list};
-pub use form::{
-    Container, Contents, Form, Kind, MAX_PIECE, ReferenceCollateral, Response, ResponseError, Unrecognised,
-};
+pub use bundle::error::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
+pub use choose::choice::{Choice, is_newer_list};
+pub use choose::error::ChooseError;
+pub use choose::taken::Taken;
+pub use form::reference::ReferenceCollateral;
+pub use form::response::Response;
+pub use form::response_error::ResponseError;
 pub use list::Listed;
 pub use load::{LoadError, MAX_DIRECTORY};
+pub use piece::{Container, Contents, Form, Kind, MAX_PIECE};
 pub use set::CollateralSet;
 pub use sniff::sniff;
+pub use unrecognised::Unrecognised;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use dcap::{Certificate, Tee};
 use unix_time::{UnixTime, ValidityPeriod};
 
-use crate::choose::MAX_KEYS;
-use crate::form::Kind;
+use crate::choose::candidates::MAX_KEYS;
+use crate::piece::Kind;
 use crate::set::CollateralSet;
 
 /// One piece of a set.
@@ -31,7 +31,8 @@ impl CollateralSet {
     /// certificates of one key are there.
     pub fn list(&self, at: UnixTime) -> Vec<Listed> {
         let mut listed = Vec::new();
-        for (source, document, info) in &self.tcb_infos {
+        for (source, document) in &self.tcb_infos {
+            let info = document.content();
             listed.push(Listed {
                 kind: Kind::TcbInfo,
                 source: source.shown.clone(),
@@ -41,7 +42,8 @@ impl CollateralSet {
                 signer: self.signer_of(document, at).map(name),
             });
         }
-        for (source, document, identity) in &self.identities {
+        for (source, document) in &self.identities {
+            let identity = document.content();
             listed.push(Listed {
                 kind: Kind::Identity,
                 source: source.shown.clone(),
@@ -81,7 +83,12 @@ impl CollateralSet {
 
     /// The platform families that there is TCB Info for: FMSPC and TEE, sorted.
     pub fn platform_families(&self) -> Vec<(String, Tee)> {
-        let mut families: Vec<_> = self.tcb_infos.iter().map(|(_, _, info)| (info.fmspc_text(), info.tee)).collect();
+        let mut families: Vec<_> = self
+            .tcb_infos
+            .iter()
+            .map(|(_, document)| document.content())
+            .map(|info| (info.fmspc_text(), info.tee))
+            .collect();
         families.sort_by_key(|(fmspc, tee)| (fmspc.clone(), tee.to_string()));
         families.dedup();
         families

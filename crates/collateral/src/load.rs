@@ -1,12 +1,17 @@
 //! Loading pieces from files and directories.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::bundle::{self, MAX_BUNDLE};
-use crate::form::{MAX_PIECE, Unrecognised};
+use problem::Problem;
+
+use crate::bundle::error::MAX_BUNDLE;
+use crate::bundle::read::is_bundle;
+use crate::piece::MAX_PIECE;
 use crate::set::CollateralSet;
+use crate::unrecognised::Unrecognised;
 
 /// More files than any installation keeps in one directory of collateral.
 const MAX_FILES: usize = 4096;
@@ -44,28 +49,28 @@ pub enum LoadError {
     Empty(PathBuf),
 }
 
-impl LoadError {
-    /// A stable name of the fault; of a file that is no collateral, that of the reason.
-    pub fn code(&self) -> &'static str {
-        match self {
+impl Problem for LoadError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::Read { .. } => "collateral_unreadable",
             Self::TooManyFiles(_) => "collateral_too_many_files",
             Self::TooManyBytes(_) => "collateral_too_many_bytes",
-            Self::Unrecognised { source, .. } => source.code(),
+            Self::Unrecognised { source, .. } => return source.code(),
             Self::Empty(_) => "collateral_empty",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::Read { .. } => "check the path and its permissions",
             Self::TooManyFiles(_) | Self::TooManyBytes(_) => "name a directory that holds collateral alone",
-            Self::Unrecognised { source, .. } => source.help(),
+            Self::Unrecognised { source, .. } => return source.help(),
             Self::Empty(_) => {
                 "put TCB Info, QE identity, both CRLs and the signer's chain there, as Intel's service sends them, or a bundle"
             }
-        }
+        };
+        text.into()
     }
 }
 
@@ -109,7 +114,7 @@ impl CollateralSet {
             }
             match self.add(&name(&file), &bytes) {
                 Ok(()) => is_empty = false,
-                Err(error) => self.unrecognised.push((name(&file), error.to_string())),
+                Err(error) => self.unrecognised.push((name(&file), problem::chain(&error))),
             }
         }
         if is_empty { Err(LoadError::Empty(path.to_owned())) } else { Ok(()) }
@@ -147,7 +152,7 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
         file.by_ref().take(u64::try_from(more).unwrap_or(u64::MAX)).read_to_end(bytes).map_err(unreadable)
     };
     read_up_to(MAX_PIECE, &mut bytes)?;
-    if bytes.len() > MAX_PIECE && bundle::is_bundle(&bytes) {
+    if bytes.len() > MAX_PIECE && is_bundle(&bytes) {
         read_up_to(MAX_BUNDLE, &mut bytes)?;
     }
     Ok(bytes)

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use dcap::{Certificate, Crl, EnclaveIdentity, SignedJson, TcbInfo, Tee};
+use dcap::{Certificate, Crl, EnclaveIdentity, SignedDocument, TcbInfo, Tee};
 use unix_time::UnixTime;
 
-use crate::form::{Container, Contents, Form, ReferenceCollateral, Response, Unrecognised};
+use crate::form::reference::ReferenceCollateral;
+use crate::form::response::Response;
+use crate::piece::{Container, Contents, Form};
 use crate::sniff::sniff;
+use crate::unrecognised::Unrecognised;
 
 /// Pieces of collateral; nothing about them is proven.
 #[derive(Clone, Debug, Default)]
 pub struct CollateralSet {
-    pub(crate) tcb_infos: Vec<(Source, SignedJson, TcbInfo)>,
-    pub(crate) identities: Vec<(Source, SignedJson, EnclaveIdentity)>,
+    pub(crate) tcb_infos: Vec<(Source, SignedDocument<TcbInfo>)>,
+    pub(crate) identities: Vec<(Source, SignedDocument<EnclaveIdentity>)>,
     pub(crate) crls: Vec<(Source, Crl)>,
     pub(crate) certificates: Vec<(Source, Certificate)>,
     pub(crate) unrecognised: Vec<(String, String)>,
@@ -75,8 +78,8 @@ impl CollateralSet {
 
     fn add_piece(&mut self, source: Source, piece: Form) {
         match piece {
-            Form::TcbInfo(document, read) => self.tcb_infos.push((source, document, read)),
-            Form::Identity(document, read) => self.identities.push((source, document, read)),
+            Form::TcbInfo(document) => self.tcb_infos.push((source, document)),
+            Form::Identity(document) => self.identities.push((source, document)),
             Form::Crl(crl) => self.crls.push((source, crl)),
             Form::Certificates(certificates) => {
                 self.certificates.extend(certificates.into_iter().map(|certificate| (source.clone(), certificate)));
@@ -88,7 +91,7 @@ impl CollateralSet {
     /// in them. It is what the documents say: nobody's signature is looked at.
     pub fn evaluation_data_numbers(&self, tee: Tee, at: UnixTime) -> BTreeMap<u32, UnixTime> {
         let mut numbers = BTreeMap::new();
-        let infos = self.tcb_infos.iter().map(|(_, _, info)| info);
+        let infos = self.tcb_infos.iter().map(|(_, document)| document.content());
         for info in infos.filter(|info| info.tee == tee && info.validity.check(at).is_ok()) {
             if let Some(newest) = info.levels.iter().map(|level| level.date).max() {
                 let date = numbers.entry(info.evaluation_data_number).or_insert(newest);

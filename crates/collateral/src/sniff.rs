@@ -1,15 +1,17 @@
 //! Telling by its content what bytes of collateral are.
 
-use crate::bundle;
-use crate::form::{self, Container, Contents, Unrecognised};
+use crate::bundle::read;
+use crate::form::recognition;
+use crate::piece::{Container, Contents};
+use crate::unrecognised::Unrecognised;
 
 /// Says what the bytes are and reads them.
 ///
 /// # Errors
 /// See [`Unrecognised`]: whether they are nothing known, or something known that is damaged.
 pub fn sniff(bytes: &[u8]) -> Result<Contents, Unrecognised> {
-    if bundle::is_bundle(bytes) {
-        return Ok(Contents::Several(Container::Bundle, bundle::read(bytes)?));
+    if read::is_bundle(bytes) {
+        return Ok(Contents::Several(Container::Bundle, read::read(bytes)?));
     }
-    form::contents(bytes)
+    recognition::contents(bytes)
 }

@@ -8,6 +8,7 @@ use collateral::{
 };
 use dcap::{Tee, TrustedRoots, pem};
 use made::{Evidence, NOW, at, evidence, made, pieces, set, tcb_info, verify};
+use problem::Problem;
 use serde_json::{Value, json};
 use simulator::{Blueprint, DAY};
 use unix_time::UnixTime;
@@ -104,9 +105,9 @@ fn signed_bytes_survive_byte_for_byte() {
     all[0].1 = document.build().unwrap();
     let bundle = set(&all).to_bundle().unwrap();
     let Contents::Several(Container::Bundle, pieces) = sniff(&bundle).unwrap() else { panic!() };
-    let Form::TcbInfo(kept, _) = &pieces[0].1 else { panic!("{pieces:?}") };
+    let Form::TcbInfo(kept) = &pieces[0].1 else { panic!("{pieces:?}") };
     assert_eq!(str::from_utf8(kept.body()).unwrap(), body);
-    assert_eq!(kept.wrapped("tcbInfo"), all[0].1);
+    assert_eq!(kept.wrapped(), all[0].1);
     let signer = |set: CollateralSet| set.list(at(NOW)).swap_remove(0).signer;
     assert_eq!(signer(read(&bundle).unwrap()).as_deref(), Some("Intel SGX TCB Signing"));
 }
@@ -154,7 +155,7 @@ fn an_unknown_version_is_refused_before_anything_else_is_looked_at() {
         newer["pieces"][0] = json!({"kind": "novelty", "deep": [[[[[]]]]]});
         let error = refused(&text(&newer));
         assert!(matches!(error, BundleError::Version(found) if found == version), "{error:?}");
-        assert_eq!((error.code(), error.help().is_empty()), ("collateral_bundle_version_unknown", false));
+        assert_eq!((&*error.code(), error.help().is_empty()), ("collateral_bundle_version_unknown", false));
     }
 }
 
@@ -188,7 +189,7 @@ fn members_too_many_too_few_twice_or_of_another_type_are_refused() {
     ] {
         let error = refused(&bytes);
         assert!(matches!(error, BundleError::Json(_)), "{error:?}");
-        assert_eq!((error.code(), error.help().is_empty()), ("collateral_bundle_malformed", false));
+        assert_eq!((&*error.code(), error.help().is_empty()), ("collateral_bundle_malformed", false));
     }
     // Without the format, or with another one, it is none of ours.
     for bytes in [with("format", json!("another-bundle")), br#"{"version":1,"pieces":[]}"#.to_vec()] {
@@ -232,7 +233,7 @@ fn a_piece_that_cannot_be_read_is_named_by_its_place() {
         changed["pieces"][3] = piece.clone();
         let error = read(&text(&changed)).unwrap_err();
         assert!(matches!(&error, Unrecognised::Member { member, .. } if member == "pieces[3]"), "{piece}: {error:?}");
-        assert_eq!((error.code(), error.help().is_empty()), (code, false), "{piece}");
+        assert_eq!((&*error.code(), error.help().is_empty()), (code, false), "{piece}");
     }
 }
 
@@ -246,7 +247,7 @@ fn more_pieces_than_the_bound_are_refused_in_reading_and_in_writing() {
     );
     let error = refused(&of(MAX_BUNDLE_PIECES + 1));
     assert!(matches!(error, BundleError::TooManyPieces));
-    assert_eq!((error.code(), error.help().is_empty()), ("collateral_bundle_too_many_pieces", false));
+    assert_eq!((&*error.code(), error.help().is_empty()), ("collateral_bundle_too_many_pieces", false));
     let root = made().certificates.root;
     let mut many = CollateralSet::default();
     for serial in 0..=MAX_BUNDLE_PIECES {
@@ -269,7 +270,7 @@ fn a_bundle_may_be_longer_than_a_piece_and_not_longer_than_its_bound() {
     long.push(b' ');
     let error = refused(&long);
     assert!(matches!(error, BundleError::TooLong));
-    assert_eq!((error.code(), error.help().is_empty()), ("collateral_bundle_too_long", false));
+    assert_eq!((&*error.code(), error.help().is_empty()), ("collateral_bundle_too_long", false));
     // Nothing else may be that long.
     assert!(matches!(read(&text(&whole)[1..]), Err(Unrecognised::TooLong)));
     let mut set = CollateralSet::default();

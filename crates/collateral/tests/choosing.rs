@@ -5,6 +5,7 @@ mod made;
 use collateral::{Choice, ChooseError};
 use dcap::{Piece, Tee};
 use made::{NOW, at, made, pieces, platform, set, tcb_info};
+use problem::Problem;
 use simulator::{DAY, EcdsaKey};
 
 fn source(choice: &Choice, piece: Piece) -> &str {
@@ -31,7 +32,7 @@ fn each_missing_piece_is_named() {
         let rest: Vec<_> = pieces(&collateral).into_iter().filter(|(name, _)| *name != left_out).collect();
         let error = set(&rest).choose(&pck, Tee::Sgx, at(NOW)).unwrap_err();
         assert!(matches!(&error, ChooseError::Missing { piece, .. } if *piece == expected), "{left_out}: {error}");
-        assert_eq!((error.code(), error.help().is_empty()), ("collateral_missing", false));
+        assert_eq!((&*error.code(), error.help().is_empty()), ("collateral_missing", false));
     }
 }
 
@@ -41,7 +42,7 @@ fn a_document_without_its_signers_certificate_is_refused() {
     let rest: Vec<_> = pieces(&collateral).into_iter().filter(|(name, _)| *name != "chain").collect();
     let error = set(&rest).choose(&pck, Tee::Sgx, at(NOW)).unwrap_err();
     assert_eq!(error, ChooseError::NoSigner(Piece::TcbInfo));
-    assert_eq!((error.code(), error.help().is_empty()), ("collateral_signer_missing", false));
+    assert_eq!((&*error.code(), error.help().is_empty()), ("collateral_signer_missing", false));
 }
 
 #[test]
@@ -96,7 +97,7 @@ fn the_newest_revocation_list_is_taken_even_when_it_has_expired_and_an_older_one
         (source(&choice, Piece::PckCrl).to_owned(), choice.collateral.verify(&roots, at(time)).map(drop))
     };
     let (source, verified) = chosen(&all, NOW);
-    assert_eq!((source.as_str(), verified.unwrap_err().code().as_str()), ("newer, expired", "pck_crl_expired"));
+    assert_eq!((source.as_str(), &*verified.unwrap_err().code()), ("newer, expired", "pck_crl_expired"));
     assert_eq!(chosen(&all, NOW - 11 * DAY).0, "older, valid for long", "the newer had not begun");
     all.push(("newest", list(3, NOW - 10 * DAY, NOW + 20 * DAY)));
     all.push(("future", list(4, NOW + DAY, NOW + 31 * DAY)));

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use collateral::{CollateralSet, LoadError, MAX_PIECE, Unrecognised, sniff};
+use problem::Problem;
 use simulator::Blueprint;
 use tempfile::TempDir;
 use unix_time::UnixTime;
@@ -35,7 +36,7 @@ fn a_directory_of_too_many_files_is_refused() {
     (0..=4096).for_each(|number| fs::write(path.join(number.to_string()), b"").unwrap());
     let error = CollateralSet::load(&path).unwrap_err();
     assert!(matches!(error, LoadError::TooManyFiles(_)));
-    assert_eq!((error.code(), error.help().is_empty()), ("collateral_too_many_files", false));
+    assert_eq!((&*error.code(), error.help().is_empty()), ("collateral_too_many_files", false));
 }
 
 #[test]
@@ -86,7 +87,7 @@ fn a_directory_of_too_many_bytes_is_refused() {
     sparse(&path, 32);
     let error = CollateralSet::load(&path).unwrap_err();
     assert!(matches!(error, LoadError::TooManyBytes(_)), "{error:?}");
-    assert_eq!((error.code(), error.help().is_empty()), ("collateral_too_many_bytes", false));
+    assert_eq!((&*error.code(), error.help().is_empty()), ("collateral_too_many_bytes", false));
 }
 
 #[test]
@@ -126,8 +127,8 @@ fn every_reason_has_a_code_and_help() {
         (CollateralSet::load(&path.join("missing")).unwrap_err(), "collateral_unreadable"),
         (CollateralSet::load(&path.join("notes.txt")).unwrap_err(), "collateral_unrecognised"),
     ] {
-        assert_eq!((error.code(), error.help().is_empty()), (code, false));
+        assert_eq!((&*error.code(), error.help().is_empty()), (code, false));
     }
     let long = sniff(&vec![b' '; MAX_PIECE + 1]).map(|_| ()).unwrap_err();
-    assert_eq!((long.code(), long.help().is_empty()), ("collateral_too_long", false));
+    assert_eq!((&*long.code(), long.help().is_empty()), ("collateral_too_long", false));
 }

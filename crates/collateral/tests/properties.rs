@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use collateral::{CollateralSet, sniff};
 use made::{made, pieces, set, url_encoded};
+use problem::Problem;
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert, prop_assert_eq, proptest};
 use proptest::sample::Index;
 use serde_json::json;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use collateral::{CollateralSet, Container, Contents, Form, Unrecognised, sniff};
 use made::{NOW, at, evidence, made, verify};
+use problem::Problem;
 use serde_json::{Value, json, value::RawValue};
 use simulator::Collateral;
 
@@ -74,7 +75,7 @@ fn a_member_that_cannot_be_read_is_named() {
         let mut damaged = whole.clone();
         damaged[name] = json!(value);
         let error = add(&damaged).unwrap_err();
-        assert_eq!((error.code(), error.help().is_empty()), (code, false));
+        assert_eq!((&*error.code(), error.help().is_empty()), (code, false));
         let Unrecognised::Member { member, source } = error else { panic!("{error:?}") };
         assert_eq!(member, name);
         assert!(is_expected(&source), "{name}: {source:?}");
@@ -82,7 +83,8 @@ fn a_member_that_cannot_be_read_is_named() {
     let mut spaced = whole.clone();
     spaced["qe_identity"] = json!(format!("{}\n", spaced["qe_identity"].as_str().unwrap()));
     let error = add(&spaced).unwrap_err();
-    assert!(error.to_string().starts_with("`qe_identity`") && error.to_string().contains("white space"), "{error}");
+    let message = problem::chain(&error);
+    assert!(message.starts_with("`qe_identity`: ") && message.contains("white space"), "{message}");
     let mut damaged = whole;
     damaged["tcb_info_signature"] = json!("00");
     assert!(matches!(add(&damaged), Err(Unrecognised::Member { member, .. }) if member == "tcb_info"));
@@ -101,7 +103,7 @@ fn a_member_that_is_missing_or_of_another_type_is_named() {
             }
             let error = add(&damaged).unwrap_err();
             assert!(matches!(error, Unrecognised::Members { container: Container::Qvl, .. }), "{name}: {error:?}");
-            assert_eq!((error.code(), error.help().is_empty()), ("collateral_members_malformed", false));
+            assert_eq!((&*error.code(), error.help().is_empty()), ("collateral_members_malformed", false));
         }
     }
     let twice = whole.to_string().replacen('{', "{\"pck_crl\":\"\",", 1);

@@ -138,7 +138,7 @@ fn each_member_that_cannot_be_read_is_named() {
             let mut into = CollateralSet::default();
             let error = into.add_reference("library", &damaged).unwrap_err();
             assert!(matches!(&error, Unrecognised::Member { member, .. } if member == name), "{name}: {error:?}");
-            assert!(error.to_string().starts_with(&format!("`{name}`: ")), "{error}");
+            assert!(problem::chain(&error).starts_with(&format!("`{name}`: ")), "{error}");
             assert!(into.list(at(NOW)).is_empty(), "nothing of it is taken");
         }
     }

@@ -5,6 +5,7 @@ mod made;
 use collateral::{CollateralSet, Response, ResponseError, Unrecognised};
 use dcap::pem;
 use made::{Evidence, NOW, at, evidence, made, url_encoded, verify};
+use problem::Problem;
 
 /// A response with those lines in its head.
 fn saved(head: &[&str], body: &[u8], line_end: &str) -> Vec<u8> {
@@ -134,7 +135,7 @@ fn another_status_than_200_is_refused_with_its_own_help() {
         assert_eq!(error, ResponseError::Status(status));
         assert!(error.to_string().contains(&status.to_string()), "{error}");
         assert!(error.help().contains(words), "{}", error.help());
-        seen.push(error.code());
+        seen.push(error.code().into_owned());
     }
     seen.dedup();
     assert_eq!(

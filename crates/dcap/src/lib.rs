@@ -7,8 +7,8 @@
 //!
 //! - [`Quote`]: well-formed bytes, nothing proven.
 //! - [`ProvenPck`]: the platform's certificate chain leads to a trusted root and is valid. The only source of an FMSPC.
-//! - [`VerifiedCollateral`]: every signature, chain and time window of Intel's collateral holds.
-//! - [`VerifiedQuote`]: signatures, identities, revocation and time windows hold; the TCB status is data in it.
+//! - [`VerifiedCollateral`]: every signature, chain and validity period of Intel's collateral holds.
+//! - [`VerifiedQuote`]: signatures, identities, revocation and validity periods hold; the TCB status is data in it.
 //! - [`AcceptedQuote`]: somebody's [`Requirements`] judged it good enough.
 //!
 //! ```no_run
@@ -40,57 +40,48 @@
     )
 )]
 
-mod batch;
-mod certificate;
-mod chain;
-mod collateral;
-mod crl;
-mod diagnose;
-mod ecdsa;
-mod enclave_identity;
-mod facts;
-mod intel_result;
-mod isv_level;
+mod documents;
 mod judge;
-mod memory;
-mod pck;
-pub mod pem;
+mod memo;
+mod pki;
 mod quote;
-mod root;
-mod sgx_extension;
-mod shortfall;
-mod signatures;
-mod signed_json;
-mod supplemental;
-mod tcb_info;
-mod tcb_status;
-mod tee;
-mod text;
+mod report;
 mod verify;
-mod x509;
 
-pub use batch::BatchError;
-pub use certificate::{Certificate, MAX_CERTIFICATE, MalformedCertificate, SGX_EXTENSION};
-pub use chain::{CertificateError, CertificateFault, Role};
-pub use collateral::{Collateral, CollateralError, CollateralFault, Piece, VerifiedCollateral};
-pub use crl::{Crl, MAX_CRL, MalformedCrl};
-pub use diagnose::{Diagnosis, Finding, Outcome, diagnose};
-pub use enclave_identity::{EnclaveId, EnclaveIdentity, IdentityMismatch};
-pub use intel_result::IntelResult;
-pub use isv_level::IsvLevel;
-pub use judge::{AcceptedQuote, Allowance, Refusal, RefusalReason, Requirements, RevokedIsNeverAcceptable};
-pub use pck::{PckCa, PckError, ProvenPck};
-pub use quote::{Body, CertificationData, MAX_AUTH_DATA, MAX_QUOTE, Quote, QuoteError};
-pub use root::{INTEL_ROOT_KEY, Root, RootKind, SIMULATION_UNIT, TrustedRoots};
-pub use sgx_extension::{Fmspc, MalformedSgxExtension, MultiPackage, SgxExtension, SgxType};
-pub use shortfall::{Part, Remedy, Shortfall, shortfalls};
-pub use signed_json::{MAX_DEPTH, MAX_JSON, MalformedJson, SignedJson};
-pub use supplemental::{Supplemental, Unrelated};
-pub use tcb_info::{
-    ComponentName, ComponentNames, TcbInfo, TcbLevel, TdxModule, TdxModuleIdentity, TdxModuleLevel, TdxModules,
-};
-pub use tcb_status::{TcbStatus, UnknownTcbStatus};
-pub use tee::Tee;
-pub use verify::{
-    Evaluation, RelaunchRule, Report, RevokedLevel, RevokedPart, Tcb, VerifiedQuote, Verifier, VerifyError,
-};
+pub use documents::collateral::Collateral;
+pub use documents::collateral_error::{CollateralError, CollateralFault, Piece};
+pub use documents::enclave_identity::{EnclaveId, EnclaveIdentity, IdentityMismatch};
+pub use documents::isv_level::IsvLevel;
+pub use documents::signed_document::{Document, MAX_DEPTH, MAX_JSON, MalformedJson, SignedDocument};
+pub use documents::tcb_info::TcbInfo;
+pub use documents::tcb_info::level::{ComponentName, ComponentNames, TcbLevel};
+pub use documents::tcb_info::tdx_modules::{TdxModule, TdxModuleIdentity, TdxModuleLevel, TdxModules};
+pub use documents::tcb_status::{TcbStatus, UnknownTcbStatus};
+pub use documents::verified::VerifiedCollateral;
+pub use judge::refusal::{Allowance, RefusalReason};
+pub use judge::requirements::{AcceptedQuote, Refusal, Requirements, RevokedIsNeverAcceptable};
+pub use pki::certificate::Certificate;
+pub use pki::certificate::error::{MAX_CERTIFICATE, MalformedCertificate, SGX_EXTENSION};
+pub use pki::chain::{CertificateError, CertificateFault, Role};
+pub use pki::crl::{Crl, MAX_CRL, MalformedCrl};
+pub use pki::pck::{PckCa, ProvenPck};
+pub use pki::pck_error::PckError;
+pub use pki::pem;
+pub use pki::root::{INTEL_ROOT_KEY, Root, RootKind, SIMULATION_UNIT, TrustedRoots};
+pub use pki::sgx_extension::{Fmspc, MalformedSgxExtension, MultiPackage, SgxExtension, SgxType};
+pub use quote::error::{MAX_AUTH_DATA, MAX_QUOTE, QuoteError};
+pub use quote::parse::{CertificationData, Quote};
+pub use quote::report::Report;
+pub use quote::tee::Tee;
+pub use report::diagnose::{Diagnosis, diagnose};
+pub use report::finding::{Finding, Outcome};
+pub use report::intel_result::IntelResult;
+pub use report::shortfall::{Part, Remedy, Shortfall, shortfalls};
+pub use report::supplemental::Supplemental;
+pub use verify::batch::BatchError;
+pub use verify::error::VerifyError;
+pub use verify::relaunch::RelaunchRule;
+pub use verify::revoked::{Evaluation, RevokedLevel, RevokedPart};
+pub use verify::tcb::Tcb;
+pub use verify::verified::VerifiedQuote;
+pub use verify::verifier::Verifier;

@@ -6,7 +6,7 @@ mod simulated;
 use std::sync::LazyLock;
 
 use dcap::{
-    Certificate, CertificationData, Crl, EnclaveIdentity, Quote, SgxExtension, SignedJson, TcbInfo, TrustedRoots,
+    Certificate, CertificationData, Crl, EnclaveIdentity, Quote, SgxExtension, SignedDocument, TcbInfo, TrustedRoots,
     VerifiedCollateral, Verifier, pem,
 };
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
@@ -207,12 +207,16 @@ proptest! {
         }
         let _ = Crl::from_der(&mutate(&sgx.made.pck_crl, &mutations, None));
         for [tcb_info, identity] in [&sgx.documents, &tdx.documents] {
-            let _ = TcbInfo::from_json(&mutate(tcb_info, &mutations, None));
-            let _ = EnclaveIdentity::from_json(&mutate(identity, &mutations, None));
+            let (tcb_info, identity) = (mutate(tcb_info, &mutations, None), mutate(identity, &mutations, None));
+            let hex = "00".repeat(64);
+            let in_one_pass = SignedDocument::<TcbInfo>::new(tcb_info.clone(), &hex).ok();
+            prop_assert_eq!(in_one_pass.map(|read| read.content().clone()), TcbInfo::from_json(&tcb_info).ok());
+            let in_one_pass = SignedDocument::<EnclaveIdentity>::new(identity.clone(), &hex).ok();
+            prop_assert_eq!(in_one_pass.map(|read| read.content().clone()), EnclaveIdentity::from_json(&identity).ok());
         }
         let _ = Quote::parse(&garbage);
         let _ = pem::blocks(&garbage, "CERTIFICATE");
-        let _ = SignedJson::from_wrapper(&garbage, "tcbInfo");
+        let _ = SignedDocument::<TcbInfo>::from_wrapper(&garbage);
     }
 
     /// dcap-qvl takes quotes of enclaves in version 3 alone, and of trust domains in all forms.
@@ -258,12 +262,12 @@ fn read_anything(made: &Collateral) -> Option<dcap::Collateral> {
         blocks.iter().map(|der| Certificate::from_der(der).ok()).collect()
     };
     Some(dcap::Collateral {
-        tcb_info: SignedJson::from_wrapper(&made.tcb_info, "tcbInfo").ok()?,
+        tcb_info: SignedDocument::from_wrapper(&made.tcb_info).ok()?,
         tcb_info_chain: chain(&made.tcb_info_chain_pem)?,
-        qe_identity: SignedJson::from_wrapper(&made.qe_identity, "enclaveIdentity").ok()?,
+        qe_identity: SignedDocument::from_wrapper(&made.qe_identity).ok()?,
         qe_identity_chain: chain(&made.qe_identity_chain_pem)?,
-        root_crl: made.root_crl.clone(),
-        pck_crl: made.pck_crl.clone(),
+        root_crl: Crl::from_der(&made.root_crl).ok()?,
+        pck_crl: Crl::from_der(&made.pck_crl).ok()?,
         pck_crl_chain: chain(&made.pck_crl_chain_pem)?,
     })
 }

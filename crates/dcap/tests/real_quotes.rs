@@ -4,18 +4,19 @@ use std::path::Path;
 
 use collateral::{Choice, CollateralSet};
 use dcap::{Allowance, CertificationData, ProvenPck, Quote, Requirements, Tee, TrustedRoots, VerifiedQuote, Verifier};
+use problem::Problem;
 use serde_json::Value;
 use unix_time::UnixTime;
 
 /// The whole line up to a verified quote; the error is its code.
 fn verify(quote: &[u8], pieces: &CollateralSet, at: UnixTime) -> Result<VerifiedQuote, String> {
     let verifier = Verifier::new(TrustedRoots::intel());
-    let quote = Quote::parse(quote).map_err(|error| error.code().to_owned())?;
+    let quote = Quote::parse(quote).map_err(|error| error.code().into_owned())?;
     let CertificationData::PckChain(chain) = quote.certification() else { return Err("no chain".to_owned()) };
-    let pck = ProvenPck::prove(chain, verifier.roots(), at).map_err(|error| error.code())?;
+    let pck = ProvenPck::prove(chain, verifier.roots(), at).map_err(|error| error.code().into_owned())?;
     let Choice { collateral, .. } = pieces.choose(&pck, quote.tee(), at).map_err(|error| error.to_string())?;
-    let collateral = collateral.verify(verifier.roots(), at).map_err(|error| error.code())?;
-    verifier.verify(&quote, &pck, &collateral, at).map_err(|error| error.code())
+    let collateral = collateral.verify(verifier.roots(), at).map_err(|error| error.code().into_owned())?;
+    verifier.verify(&quote, &pck, &collateral, at).map_err(|error| error.code().into_owned())
 }
 
 fn read(directory: &Path, name: &Value) -> Vec<u8> {

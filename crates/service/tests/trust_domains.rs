@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use abi::open_enclave;
 use abi::tdx::TdReport10;
-use dcap::{Body, Quote};
+use dcap::{Quote, Report};
 use running::tdx::{WithTdx, trust_domain_holding, with_tdx};
 use running::{claims_of, enclave_holding, encode, quote_body, running};
 use serde_json::{Value, json};
@@ -204,9 +204,9 @@ async fn real_trust_domains_get_tokens_as_of_the_time_of_their_collateral() {
         assert_eq!(claims["tdx_td_attributes_septve_disable"], !allow.contains(&json!("sept-ve")), "{case}");
         assert_eq!(claims["x-veritee-simulated"], false);
         let quote = Quote::parse(&bytes).unwrap();
-        let td = match quote.body() {
-            Body::Td10(td) => td,
-            Body::Td15(td) => &td.base,
+        let td = match quote.report() {
+            Report::Td10(td) => td,
+            Report::Td15(td) => &td.base,
             other => panic!("{other:?}"),
         };
         assert_eq!(claims["tdx_mrtd"], hex::encode(td.mr_td));

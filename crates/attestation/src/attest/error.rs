@@ -79,14 +79,14 @@ impl Problem for AttestError {
     fn code(&self) -> Cow<'static, str> {
         let text = match self {
             Self::Framing(_) => "open_enclave_report_malformed",
-            Self::Quote(error) => return error.code().into(),
+            Self::Quote(error) => return error.code(),
             Self::NotAnSgxQuote => "quote_not_sgx",
             Self::NotATdxQuote => "quote_not_tdx",
             Self::NoPckChain => "quote_without_pck_chain",
-            Self::Pck(error) => return error.code().into(),
-            Self::Collateral(error) => return error.code().into(),
-            Self::Verify(error) => return error.code().into(),
-            Self::NotAccepted(refusal) => return refusal.reason.code().into(),
+            Self::Pck(error) => return error.code(),
+            Self::Collateral(error) => return error.code(),
+            Self::Verify(error) => return error.code(),
+            Self::NotAccepted(refusal) => return refusal.code(),
             Self::RuntimeData => "runtime_data_mismatch",
             Self::InitTimeData => "init_time_data_mismatch",
             Self::DraftPolicy(_) => "draft_policy_malformed",
@@ -107,7 +107,7 @@ impl Problem for AttestError {
     fn help(&self) -> Cow<'_, str> {
         let text = match self {
             Self::Framing(_) => "send the report as Open Enclave made it, or the bare quote to /attest/SgxEnclave",
-            Self::Quote(error) => return error.help().into(),
+            Self::Quote(error) => return error.help(),
             Self::NotAnSgxQuote => {
                 "this route takes quotes of SGX enclaves; send those of trust domains to /attest/TdxVm"
             }
@@ -115,10 +115,10 @@ impl Problem for AttestError {
                 "this route takes quotes of trust domains; send those of enclaves to /attest/SgxEnclave"
             }
             Self::NoPckChain => "let the platform make quotes with certification data of type 5",
-            Self::Pck(error) => return error.help().into(),
-            Self::Collateral(error) => return error.help().into(),
-            Self::Verify(error) => return error.help().into(),
-            Self::NotAccepted(refusal) => return refusal.reason.help().into(),
+            Self::Pck(error) => return error.help(),
+            Self::Collateral(error) => return error.help(),
+            Self::Verify(error) => return error.help(),
+            Self::NotAccepted(refusal) => return refusal.help(),
             Self::RuntimeData => "put the SHA-256 of exactly these bytes into the first 32 bytes of report data",
             Self::InitTimeData => {
                 "start the enclave with KSS and the SHA-256 of exactly these bytes as CONFIGID, the trust domain with it as MRCONFIGID"

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ::collateral::{CollateralSet, Kind, Listed};
+use problem::Problem;
 use serde_json::{Value, json};
 use unix_time::{UnixTime, ValidityPeriod};
 
@@ -40,11 +41,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         set.add_path(path).map_err(|error| not_loaded(&error))?;
     }
     let bytes =
-        set.to_bundle().map_err(|error| Failure::verdict(error.code(), failure::chain(&error), error.help()))?;
+        set.to_bundle().map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
     // What cannot be read again is not written; and what is said of the bundle is said of what was read.
     let mut bundle = CollateralSet::default();
     let name = arguments.output.file_name().unwrap_or_default().to_string_lossy();
-    bundle.add(&name, &bytes).map_err(|error| Failure::verdict(error.code(), failure::chain(&error), error.help()))?;
+    bundle.add(&name, &bytes).map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
     output::write(&arguments.output, &bytes, arguments.force)?;
     let written =
         Written { path: &arguments.output, bytes: bytes.len(), pieces: bundle.list(UnixTime::of_system_clock()) };

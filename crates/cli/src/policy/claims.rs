@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ::policy::{Claim, Issuer, Value as ClaimValue};
 use dcap::{Requirements, TcbStatus, TrustedRoots};
+use problem::Problem;
 use serde_json::{Map, Value};
 use unix_time::UnixTime;
 
@@ -104,8 +105,8 @@ pub fn of_quote(
     let verified = verify::verified(quote, collateral, pck_chain, roots, at)?;
     let statuses = TcbStatus::ALL.into_iter().filter(|status| *status != TcbStatus::Revoked);
     let requirements = attestation::left_to_policy(Requirements::default().accept(statuses).unwrap_or_default());
-    let accepted = requirements.judge(verified).map_err(|refusal| {
-        Failure::verdict(refusal.reason.code(), refusal.reason.to_string(), refusal.reason.help())
-    })?;
+    let accepted = requirements
+        .judge(verified)
+        .map_err(|refusal| Failure::verdict(&refusal.code(), refusal.reason.to_string(), refusal.help()))?;
     Ok(attestation::incoming_claims(&accepted))
 }

@@ -27,12 +27,7 @@ pub fn checks(inputs: &Inputs, verifier: &Verifier, at: UnixTime) -> Value {
 }
 
 /// The platform, to choose collateral by: where its chain is valid at another time, as of then.
-fn at_any_time(
-    verifier: &Verifier,
-    quote: &Quote<'_>,
-    chain: Option<&[u8]>,
-    mut at: UnixTime,
-) -> Option<std::sync::Arc<ProvenPck>> {
+fn at_any_time(verifier: &Verifier, quote: &Quote<'_>, chain: Option<&[u8]>, mut at: UnixTime) -> Option<ProvenPck> {
     // Once for each certificate.
     for _ in 0..3 {
         match verifier.prove(quote, chain, at) {

@@ -5,6 +5,7 @@
 
 use collateral::Choice;
 use dcap::{ProvenPck, Quote, Verifier};
+use problem::Problem;
 use serde_json::{Value, json};
 use unix_time::UnixTime;
 
@@ -33,8 +34,8 @@ fn status(
     let (tcb_info, identity) = (choice.tcb_info_evaluation_data_number, choice.qe_identity_evaluation_data_number);
     let judged = verifier
         .verify_collateral(choice.collateral, at)
-        .map_err(|error| error.code())
-        .and_then(|collateral| verifier.verify(quote, pck, &collateral, at).map_err(|error| error.code()));
+        .map_err(|error| error.code().into_owned())
+        .and_then(|collateral| verifier.verify(quote, pck, &collateral, at).map_err(|error| error.code().into_owned()));
     let (status, error) = match judged {
         Ok(verified) => (Some(verified.tcb().status), None),
         Err(code) => (None, Some(code)),

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use dcap::{Crl, MAX_DEPTH};
+use dcap::{Crl, MAX_DEPTH, SignedDocument};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES, Piece};
-use crate::form::{self, Form, Unrecognised};
+use crate::bundle::error::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
+use crate::bundle::piece::Piece;
+use crate::form::encoding;
+use crate::piece::Form;
+use crate::unrecognised::Unrecognised;
 
 /// Whether the bytes begin as a bundle does. Its first member tells it, so that nothing else that long is read.
 pub(crate) fn is_bundle(bytes: &[u8]) -> bool {
@@ -62,10 +65,14 @@ fn whole(bytes: &[u8]) -> Result<Whole<'_>, BundleError> {
 
 fn read_piece(text: &str) -> Result<(String, Form), Unrecognised> {
     Ok(match serde_json::from_str(text).map_err(BundleError::Piece)? {
-        Piece::TcbInfo { source, document } => (source, form::tcb_info(document.as_bytes())?),
-        Piece::Identity { source, document } => (source, form::identity(document.as_bytes())?),
-        Piece::Crl { source, der } => (source, Form::Crl(Crl::from_der(&form::base64_der(&der)?)?)),
-        Piece::Certificate { source, pem } => (source, Form::Certificates(form::certificates(pem.as_bytes())?)),
+        Piece::TcbInfo { source, document } => {
+            (source, Form::TcbInfo(SignedDocument::from_wrapper(document.as_bytes())?))
+        }
+        Piece::Identity { source, document } => {
+            (source, Form::Identity(SignedDocument::from_wrapper(document.as_bytes())?))
+        }
+        Piece::Crl { source, der } => (source, Form::Crl(Crl::from_der(&encoding::base64_der(&der)?)?)),
+        Piece::Certificate { source, pem } => (source, Form::Certificates(encoding::certificates(pem.as_bytes())?)),
     })
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use dcap::{SignedJson, pem};
+use dcap::{Document, SignedDocument, pem};
 use unix_time::UnixTime;
 
-use super::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES, Piece};
-use crate::form::{IDENTITY, Kind, TCB_INFO};
+use crate::bundle::error::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
+use crate::bundle::piece::Piece;
+use crate::piece::Kind;
 use crate::set::CollateralSet;
 
 /// Where a piece stands: by kind, what it is about, evaluation number, time of issue. What it is in the bundle comes
@@ -56,13 +57,15 @@ fn piece(kind: Kind, source: String, contents: String) -> Piece {
 }
 
 fn places(set: &CollateralSet) -> BTreeMap<Place, &str> {
-    let tcb_infos = set.tcb_infos.iter().map(|(source, document, info)| {
+    let tcb_infos = set.tcb_infos.iter().map(|(source, document)| {
+        let info = document.content();
         let about = format!("{} {}", info.fmspc_text(), info.tee);
-        let text = wrapped(document, TCB_INFO);
+        let text = wrapped(document);
         ((Kind::TcbInfo, about, info.evaluation_data_number, info.validity.from, text), source)
     });
-    let identities = set.identities.iter().map(|(source, document, identity)| {
-        let text = wrapped(document, IDENTITY);
+    let identities = set.identities.iter().map(|(source, document)| {
+        let identity = document.content();
+        let text = wrapped(document);
         let about = identity.id.to_string();
         ((Kind::Identity, about, identity.evaluation_data_number, identity.validity.from, text), source)
     });
@@ -82,6 +85,6 @@ fn places(set: &CollateralSet) -> BTreeMap<Place, &str> {
 }
 
 /// The document around its exact bytes, which are UTF-8 because they were read as JSON.
-fn wrapped(document: &SignedJson, member: &str) -> String {
-    String::from_utf8_lossy(&document.wrapped(member)).into_owned()
+fn wrapped<T: Document>(document: &SignedDocument<T>) -> String {
+    String::from_utf8_lossy(&document.wrapped()).into_owned()
 }

@@ -5,10 +5,11 @@
 
 use std::cmp::Reverse;
 
-use dcap::{Certificate, Piece, SignedJson};
+use dcap::{Certificate, Document, Piece, SignedDocument};
 use unix_time::{UnixTime, ValidityPeriod};
 
-use super::{ChooseError, Taken};
+use crate::choose::error::ChooseError;
+use crate::choose::taken::Taken;
 use crate::set::{CollateralSet, Source};
 
 /// The common name that Intel gives to certificates of who signs documents.
@@ -18,19 +19,26 @@ const SIGNER: &str = "Intel SGX TCB Signing";
 pub(crate) const MAX_KEYS: usize = 64;
 
 /// A document that is about the platform.
-#[derive(Clone, Copy)]
-pub(super) struct Candidate<'a> {
+pub(crate) struct Candidate<'a, T> {
     source: &'a Source,
-    document: &'a SignedJson,
+    document: &'a SignedDocument<T>,
     validity: ValidityPeriod,
     number: u32,
     version: u32,
 }
 
-impl<'a> Candidate<'a> {
-    pub(super) fn new(
+impl<T> Clone for Candidate<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Candidate<'_, T> {}
+
+impl<'a, T: Document> Candidate<'a, T> {
+    pub(crate) fn new(
         source: &'a Source,
-        document: &'a SignedJson,
+        document: &'a SignedDocument<T>,
         validity: ValidityPeriod,
         number: u32,
         version: u32,
@@ -39,28 +47,35 @@ impl<'a> Candidate<'a> {
     }
 
     /// What is greater is better; what the document says comes last, so that no order of files decides.
-    fn rank(&self, at: UnixTime) -> impl Ord + use<'a> {
+    fn rank(&self, at: UnixTime) -> impl Ord + use<'a, T> {
         (nearness(self.validity, at), self.number, self.validity.from, self.version, self.document.body())
     }
 }
 
 /// A document with a certificate of its signer.
-#[derive(Clone, Copy)]
-pub(super) struct Signed<'a> {
-    candidate: Candidate<'a>,
-    pub(super) signer: &'a Certificate,
+pub(crate) struct Signed<'a, T> {
+    candidate: Candidate<'a, T>,
+    pub(crate) signer: &'a Certificate,
 }
 
-impl<'a> Signed<'a> {
-    pub(super) const fn document(&self) -> &'a SignedJson {
+impl<T> Clone for Signed<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Signed<'_, T> {}
+
+impl<'a, T> Signed<'a, T> {
+    pub(crate) const fn document(&self) -> &'a SignedDocument<T> {
         self.candidate.document
     }
 
-    pub(super) const fn number(&self) -> u32 {
+    pub(crate) const fn number(&self) -> u32 {
         self.candidate.number
     }
 
-    pub(super) fn taken(&self, piece: Piece) -> Taken {
+    pub(crate) fn taken(&self, piece: Piece) -> Taken {
         Taken {
             piece,
             source: self.candidate.source.shown.clone(),
@@ -71,19 +86,19 @@ impl<'a> Signed<'a> {
 }
 
 /// The documents of one kind about the platform, the best first; there is at least one.
-pub(super) struct Candidates<'a> {
+pub(crate) struct Candidates<'a, T> {
     set: &'a CollateralSet,
     piece: Piece,
     at: UnixTime,
-    ordered: Vec<Candidate<'a>>,
+    ordered: Vec<Candidate<'a, T>>,
 }
 
-impl<'a> Candidates<'a> {
-    pub(super) fn new(
+impl<'a, T: Document> Candidates<'a, T> {
+    pub(crate) fn new(
         set: &'a CollateralSet,
         piece: Piece,
         about: String,
-        candidates: impl Iterator<Item = Candidate<'a>>,
+        candidates: impl Iterator<Item = Candidate<'a, T>>,
         at: UnixTime,
     ) -> Result<Self, ChooseError> {
         let mut ordered: Vec<_> = candidates.collect();
@@ -95,14 +110,14 @@ impl<'a> Candidates<'a> {
     }
 
     /// The best document. One with a known signer goes before one without.
-    pub(super) fn best(&self) -> Result<Signed<'a>, ChooseError> {
+    pub(crate) fn best(&self) -> Result<Signed<'a, T>, ChooseError> {
         self.ordered.iter().find_map(|candidate| self.signed(candidate)).ok_or(ChooseError::NoSigner(self.piece))
     }
 
     /// The best document of each number among those that are valid, the highest number first. An error where no document
     /// at all has a known signer.
-    pub(super) fn valid_by_number(&self) -> Result<Vec<Signed<'a>>, ChooseError> {
-        let mut found: Vec<Signed<'a>> = Vec::new();
+    pub(crate) fn valid_by_number(&self) -> Result<Vec<Signed<'a, T>>, ChooseError> {
+        let mut found: Vec<Signed<'a, T>> = Vec::new();
         // Those that are valid come first, by number.
         for candidate in self.ordered.iter().take_while(|candidate| candidate.validity.check(self.at).is_ok()) {
             if found.last().is_none_or(|last| last.number() != candidate.number) {
@@ -115,7 +130,7 @@ impl<'a> Candidates<'a> {
         Ok(found)
     }
 
-    fn signed(&self, candidate: &Candidate<'a>) -> Option<Signed<'a>> {
+    fn signed(&self, candidate: &Candidate<'a, T>) -> Option<Signed<'a, T>> {
         let signer = self.set.signer_of(candidate.document, self.at)?;
         Some(Signed { candidate: *candidate, signer })
     }
@@ -124,7 +139,7 @@ impl<'a> Candidates<'a> {
 impl CollateralSet {
     /// The certificate of the key that signed the document; of several the one valid at `at`, or nearest to it. No more
     /// than [`MAX_KEYS`] keys are tried, those first whose certificates are named as a signer's.
-    pub(crate) fn signer_of(&self, document: &SignedJson, at: UnixTime) -> Option<&Certificate> {
+    pub(crate) fn signer_of<T: Document>(&self, document: &SignedDocument<T>, at: UnixTime) -> Option<&Certificate> {
         // A platform's own key signs no documents, and there may be as many of them as there are machines.
         let possible = || self.certificates().filter(|certificate| certificate.sgx_extension().is_none());
         let is_signer = |certificate: &&Certificate| certificate.common_name() == SIGNER;
@@ -146,7 +161,7 @@ impl CollateralSet {
     }
 
     /// The root certificate that signed that certificate; of several the one valid at `at`, or nearest to it.
-    pub(super) fn root_of(&self, signer: &Certificate, at: UnixTime) -> Option<&Certificate> {
+    pub(crate) fn root_of(&self, signer: &Certificate, at: UnixTime) -> Option<&Certificate> {
         let roots = self.certificates().filter(|certificate| certificate.is_self_issued()).take(MAX_KEYS);
         valid_or_nearest(roots.filter(|root| root.signed(signer)), at)
     }
@@ -161,8 +176,8 @@ fn valid_or_nearest<'a>(certificates: impl Iterator<Item = &'a Certificate>, at:
 }
 
 /// Valid at the time ranks highest; otherwise the smaller the gap the higher.
-fn nearness(window: ValidityPeriod, at: UnixTime) -> Reverse<i64> {
-    let before = window.from.seconds().saturating_sub(at.seconds());
-    let after = at.seconds().saturating_sub(window.until.seconds());
+fn nearness(period: ValidityPeriod, at: UnixTime) -> Reverse<i64> {
+    let before = period.from.seconds().saturating_sub(at.seconds());
+    let after = at.seconds().saturating_sub(period.until.seconds());
     Reverse(before.max(after).max(0))
 }

@@ -6,13 +6,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dcap::{Certificate, Crl, MalformedCrl, pem};
 
-use super::{Form, Unrecognised};
+use crate::piece::Form;
+use crate::unrecognised::Unrecognised;
 
 const PEM_CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 const PEM_CRL: &[u8] = b"-----BEGIN X509 CRL-----";
 
 /// A certificate, chain or revocation list.
-pub(super) fn piece(bytes: &[u8]) -> Result<Form, Unrecognised> {
+pub(crate) fn piece(bytes: &[u8]) -> Result<Form, Unrecognised> {
     let text = bytes.trim_ascii_start();
     if text.starts_with(PEM_CERTIFICATE) {
         return Ok(Form::Certificates(certificates(text)?));
@@ -31,7 +32,7 @@ pub(super) fn piece(bytes: &[u8]) -> Result<Form, Unrecognised> {
 }
 
 /// A revocation list. Whatever a version number beside it says, its encoding is told by its bytes.
-pub(super) fn crl(bytes: &[u8]) -> Result<Crl, Unrecognised> {
+pub(crate) fn crl(bytes: &[u8]) -> Result<Crl, Unrecognised> {
     let text = bytes.trim_ascii_start();
     if text.starts_with(PEM_CRL) {
         return pem_crl(text);
@@ -51,7 +52,7 @@ pub(crate) fn base64_der(text: &str) -> Result<Vec<u8>, Unrecognised> {
 }
 
 /// Text without the white space and the NUL bytes that C strings end with.
-pub(super) fn without_end(mut bytes: &[u8]) -> &[u8] {
+pub(crate) fn without_end(mut bytes: &[u8]) -> &[u8] {
     while let [rest @ .., last] = bytes
         && (*last == 0 || last.is_ascii_whitespace())
     {

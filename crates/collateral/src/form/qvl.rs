@@ -1,9 +1,11 @@
 //! dcap-qvl's `QuoteCollateralV3`: PEM chains, CRLs and signatures in hexadecimal, signed JSON as text.
 
-use dcap::{MalformedJson, SignedJson};
+use dcap::{Document, MalformedJson, SignedDocument};
 use serde::Deserialize;
 
-use super::{Container, Form, Unrecognised, certificates, encoding, signed};
+use crate::form::encoding::{self, certificates};
+use crate::piece::{Container, Form};
+use crate::unrecognised::Unrecognised;
 
 #[derive(Deserialize)]
 struct QvlJson {
@@ -21,7 +23,7 @@ struct QvlJson {
 }
 
 /// The pieces, each with the member it was read from.
-pub(super) fn pieces(text: &[u8]) -> Result<Vec<(String, Form)>, Unrecognised> {
+pub(crate) fn pieces(text: &[u8]) -> Result<Vec<(String, Form)>, Unrecognised> {
     let read: QvlJson =
         serde_json::from_slice(text).map_err(|source| Unrecognised::Members { container: Container::Qvl, source })?;
     let chain = |text: &String| Ok(Form::Certificates(certificates(text.as_bytes())?));
@@ -31,9 +33,9 @@ pub(super) fn pieces(text: &[u8]) -> Result<Vec<(String, Form)>, Unrecognised> {
         ("root_ca_crl", crl(&read.root_ca_crl)),
         ("pck_crl", crl(&read.pck_crl)),
         ("tcb_info_issuer_chain", chain(&read.tcb_info_issuer_chain)),
-        ("tcb_info", document(read.tcb_info, &read.tcb_info_signature).and_then(signed::tcb_info_form)),
+        ("tcb_info", document(read.tcb_info, &read.tcb_info_signature).map(Form::TcbInfo)),
         ("qe_identity_issuer_chain", chain(&read.qe_identity_issuer_chain)),
-        ("qe_identity", document(read.qe_identity, &read.qe_identity_signature).and_then(signed::identity_form)),
+        ("qe_identity", document(read.qe_identity, &read.qe_identity_signature).map(Form::Identity)),
     ];
     let platform = read.pck_certificate_chain.as_ref().map(|text| ("pck_certificate_chain", chain(text)));
     let named = |(name, piece): (&str, Result<Form, Unrecognised>)| match piece {
@@ -43,10 +45,10 @@ pub(super) fn pieces(text: &[u8]) -> Result<Vec<(String, Form)>, Unrecognised> {
     members.into_iter().chain(platform).map(named).collect()
 }
 
-fn document(body: String, signature: &str) -> Result<SignedJson, Unrecognised> {
+fn document<T: Document>(body: String, signature: &str) -> Result<SignedDocument<T>, Unrecognised> {
     // Intel signs the object alone. Elsewhere it stands in a wrapper, where what is around it is lost.
     if body.trim_ascii() != body {
         return Err(MalformedJson::Field("document has white space around it".to_owned()).into());
     }
-    Ok(SignedJson::new(body.into_bytes(), signature)?)
+    Ok(SignedDocument::new(body.into_bytes(), signature)?)
 }

@@ -5,11 +5,13 @@
 
 use std::borrow::Cow;
 
+use dcap::SignedDocument;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::encoding::{self, without_end};
-use super::{Container, Form, MAX_PIECE, Unrecognised, certificates, signed};
+use crate::form::encoding::{self, certificates, without_end};
+use crate::piece::{Container, Form, MAX_PIECE};
+use crate::unrecognised::Unrecognised;
 
 /// `sgx_ql_qve_collateral_t` with its strings borrowed; NUL bytes at their ends are tolerated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,8 +45,8 @@ impl ReferenceCollateral<'_> {
         type Read = fn(&[u8]) -> Result<Form, Unrecognised>;
         let chain: Read = |text| Ok(Form::Certificates(certificates(text)?));
         let crl: Read = |text| Ok(Form::Crl(encoding::crl(text)?));
-        let tcb_info: Read = |text| signed::tcb_info(without_end(text));
-        let identity: Read = |text| signed::identity(without_end(text));
+        let tcb_info: Read = |text| Ok(Form::TcbInfo(SignedDocument::from_wrapper(without_end(text))?));
+        let identity: Read = |text| Ok(Form::Identity(SignedDocument::from_wrapper(without_end(text))?));
         let members = [
             ("pck_crl_issuer_chain", self.pck_crl_issuer_chain, chain),
             ("root_ca_crl", self.root_ca_crl, crl),
@@ -80,7 +82,7 @@ struct Wire<'a> {
 }
 
 /// The pieces, each with the member it was read from.
-pub(super) fn pieces(text: &[u8]) -> Result<Vec<(String, Form)>, Unrecognised> {
+pub(crate) fn pieces(text: &[u8]) -> Result<Vec<(String, Form)>, Unrecognised> {
     let members = |source| Unrecognised::Members { container: Container::Reference, source };
     let wire: Wire<'_> = serde_json::from_slice(text).map_err(members)?;
     let tcb_info = document(wire.tcb_info).map_err(members)?;

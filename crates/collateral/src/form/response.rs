@@ -1,21 +1,6 @@
-//! Responses of Intel's service and of caches: a piece in the body, the chain of its signer in a header.
+//! HTTP responses as they are saved: status line, headers, body. RFC 9112, with bare LF tolerated.
 
-mod head;
-
-use super::{Form, Unrecognised, certificates, piece};
-
-/// Headers that carry the chain of who signed the body, in URL-encoded PEM. Version 4 of the API renamed the first;
-/// caches send either.
-const ISSUER_CHAINS: [&str; 5] = [
-    "TCB-Info-Issuer-Chain",
-    "SGX-TCB-Info-Issuer-Chain",
-    "SGX-Enclave-Identity-Issuer-Chain",
-    "SGX-PCK-CRL-Issuer-Chain",
-    "SGX-PCK-Certificate-Issuer-Chain",
-];
-
-/// The name that the piece in the body goes by.
-const BODY: &str = "body";
+use crate::form::response_error::{MAX_HEADS, ResponseError};
 
 /// A response to a request for collateral.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,75 +13,6 @@ pub struct Response<'a> {
     pub body: &'a [u8],
 }
 
-/// Why a response has no collateral.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ResponseError {
-    /// A head does not begin as one does.
-    #[error("response does not begin with an HTTP status line")]
-    StatusLine,
-    /// A line of the head is no header.
-    #[error("line {0} of the response's head is not `name: value`")]
-    Header(usize),
-    /// The text ends within the head.
-    #[error("response has no empty line between head and body")]
-    NoBody,
-    /// More heads one after the other than redirections and proxies make.
-    #[error("response has more than {} heads", head::MAX_HEADS)]
-    TooManyHeads,
-    /// The request was refused, so the body is no collateral.
-    #[error("response has status {}{}", .0, reason(*.0))]
-    Status(u16),
-    /// A chain with a `%` that two hexadecimal digits do not follow.
-    #[error("issuer chain has a malformed percent escape")]
-    PercentEscape,
-}
-
-impl ResponseError {
-    /// A stable name of the fault.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::StatusLine => "collateral_response_status_line_malformed",
-            Self::Header(_) => "collateral_response_header_malformed",
-            Self::NoBody => "collateral_response_without_body",
-            Self::TooManyHeads => "collateral_response_too_many_heads",
-            Self::Status(404) => "collateral_response_not_found",
-            Self::Status(410) => "collateral_response_gone",
-            Self::Status(429) => "collateral_response_too_many_requests",
-            Self::Status(_) => "collateral_response_status",
-            Self::PercentEscape => "collateral_response_percent_escape_malformed",
-        }
-    }
-
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::StatusLine | Self::Header(_) | Self::NoBody | Self::TooManyHeads => {
-                "save the response as `curl -i` prints it: status line, headers, empty line, body"
-            }
-            Self::Status(404) => "there is nothing for this FMSPC or CA; compare them with the platform's certificate",
-            Self::Status(410) => {
-                "this evaluation data number is no longer served; ask for a higher one, or for update=standard or early"
-            }
-            Self::Status(429) => "too many requests; wait as long as the header Retry-After says and ask again",
-            Self::Status(_) => "the request was refused or failed; save a response with status 200",
-            Self::PercentEscape => "the header is cut or damaged; save the response again",
-        }
-    }
-}
-
-const fn reason(status: u16) -> &'static str {
-    match status {
-        400 => " (Bad Request)",
-        401 => " (Unauthorized)",
-        404 => " (Not Found)",
-        410 => " (Gone)",
-        429 => " (Too Many Requests)",
-        500 => " (Internal Server Error)",
-        503 => " (Service Unavailable)",
-        _ => "",
-    }
-}
-
 impl<'a> Response<'a> {
     /// Reads a response as `curl -i` saves it. Of several heads, which proxies, interim responses and redirections leave,
     /// the last one counts.
@@ -104,47 +20,59 @@ impl<'a> Response<'a> {
     /// # Errors
     /// Where the bytes are no response. Its status is not looked at.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ResponseError> {
-        head::parse(bytes)
-    }
-
-    /// The piece in the body under the name `body`, and the certificates of each issuer chain under the header's name.
-    ///
-    /// # Errors
-    /// Where the status is not 200, or the body or a chain cannot be read; the error names which.
-    pub fn pieces(&self) -> Result<Vec<(String, Form)>, Unrecognised> {
-        if self.status != 200 {
-            return Err(ResponseError::Status(self.status).into());
-        }
-        let mut pieces = vec![(BODY.to_owned(), piece(self.body).map_err(|error| error.of_member(BODY))?)];
-        for (name, value) in &self.headers {
-            if let Some(header) = ISSUER_CHAINS.iter().find(|header| name.eq_ignore_ascii_case(header.as_bytes())) {
-                let chain = issuer_chain(value).map_err(|error| error.of_member(*header))?;
-                pieces.push(((*header).to_owned(), Form::Certificates(chain)));
-            }
-        }
-        Ok(pieces)
+        parse(bytes)
     }
 }
 
-fn issuer_chain(value: &[u8]) -> Result<Vec<dcap::Certificate>, Unrecognised> {
-    certificates(&percent_decoded(value)?)
+/// Reads one head after the other; the last one is that of the body.
+fn parse(bytes: &[u8]) -> Result<Response<'_>, ResponseError> {
+    let mut rest = bytes;
+    for _ in 0..MAX_HEADS {
+        let response = head(rest)?;
+        // No collateral begins like a head.
+        if !response.body.starts_with(b"HTTP/") {
+            return Ok(response);
+        }
+        rest = response.body;
+    }
+    Err(ResponseError::TooManyHeads)
 }
 
-/// `+` stays what it is: it is base64 here, and no space of a form.
-fn percent_decoded(value: &[u8]) -> Result<Vec<u8>, ResponseError> {
-    let mut decoded = Vec::with_capacity(value.len());
-    let mut rest = value;
-    while let Some((&byte, after)) = rest.split_first() {
+/// One head, and what follows its empty line.
+fn head(bytes: &[u8]) -> Result<Response<'_>, ResponseError> {
+    let (first, mut rest) = line(bytes).ok_or(ResponseError::NoBody)?;
+    let status = status(first).ok_or(ResponseError::StatusLine)?;
+    let mut headers = Vec::new();
+    for number in 2_usize.. {
+        let (header, after) = line(rest).ok_or(ResponseError::NoBody)?;
         rest = after;
-        if byte != b'%' {
-            decoded.push(byte);
-            continue;
+        if header.is_empty() {
+            break;
         }
-        let (digits, after) = rest.split_first_chunk::<2>().ok_or(ResponseError::PercentEscape)?;
-        let mut escaped = [0];
-        hex::decode_to_slice(digits, &mut escaped).map_err(|_| ResponseError::PercentEscape)?;
-        decoded.extend(escaped);
-        rest = after;
+        headers.push(name_and_value(header).ok_or(ResponseError::Header(number))?);
     }
-    Ok(decoded)
+    Ok(Response { status, headers, body: rest })
+}
+
+/// A line without its end, LF or CRLF, and what follows.
+fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = bytes.iter().position(|&byte| byte == b'\n')?;
+    let (line, rest) = bytes.split_at_checked(end)?;
+    Some((line.strip_suffix(b"\r").unwrap_or(line), rest.split_first()?.1))
+}
+
+/// The code of `HTTP/1.1 200 OK` or `HTTP/2 200`.
+fn status(line: &[u8]) -> Option<u16> {
+    let mut words = line.split(|&byte| byte == b' ');
+    words.next()?.strip_prefix(b"HTTP/")?;
+    let code = words.next().filter(|code| code.len() == 3 && code.iter().all(u8::is_ascii_digit))?;
+    str::from_utf8(code).ok()?.parse().ok()
+}
+
+/// A header with a name of token characters right before its colon. Folded lines, which RFC 9112 abolishes, are none.
+fn name_and_value(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = line.iter().position(|&byte| byte == b':')?;
+    let (name, value) = line.split_at_checked(colon)?;
+    let is_token = !name.is_empty() && name.iter().all(|&byte| byte.is_ascii_graphic());
+    is_token.then_some((name, value.split_first()?.1.trim_ascii()))
 }

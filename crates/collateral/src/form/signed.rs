@@ -1,28 +1,33 @@
-//! Signed documents as Intel sends them: TCB Info and enclave identities.
+//! Signed documents as Intel sends them.
 
-use dcap::{EnclaveIdentity, SignedJson, TcbInfo};
+use std::collections::BTreeMap;
 
-use super::{Form, Unrecognised};
+use dcap::{MAX_DEPTH, MalformedJson, SignedDocument};
+use serde::de::IgnoredAny;
 
-pub(crate) const TCB_INFO: &str = "tcbInfo";
-pub(crate) const IDENTITY: &str = "enclaveIdentity";
+use crate::piece::Form;
+use crate::unrecognised::Unrecognised;
 
-/// TCB Info as Intel's service sends it: `{"tcbInfo":{...},"signature":"..."}`.
-pub(crate) fn tcb_info(text: &[u8]) -> Result<Form, Unrecognised> {
-    tcb_info_form(SignedJson::from_wrapper(text, TCB_INFO)?)
+/// One signed document.
+pub(crate) fn piece(text: &[u8]) -> Result<Form, Unrecognised> {
+    signed(text, &names(text)?)
 }
 
-/// An enclave identity as Intel's service sends it: `{"enclaveIdentity":{...},"signature":"..."}`.
-pub(crate) fn identity(text: &[u8]) -> Result<Form, Unrecognised> {
-    identity_form(SignedJson::from_wrapper(text, IDENTITY)?)
+pub(crate) type Names = BTreeMap<String, IgnoredAny>;
+
+/// The names of the members of an object that is strict JSON.
+pub(crate) fn names(text: &[u8]) -> Result<Names, Unrecognised> {
+    // The reference structure wraps a wrapper: two levels more than a signed document may have.
+    let names = strict_json::from_slice(text, MAX_DEPTH.saturating_add(2));
+    Ok(names.map_err(MalformedJson::from)?)
 }
 
-pub(super) fn tcb_info_form(document: SignedJson) -> Result<Form, Unrecognised> {
-    let read = TcbInfo::from_json(document.body())?;
-    Ok(Form::TcbInfo(document, read))
-}
-
-pub(super) fn identity_form(document: SignedJson) -> Result<Form, Unrecognised> {
-    let read = EnclaveIdentity::from_json(document.body())?;
-    Ok(Form::Identity(document, read))
+pub(crate) fn signed(text: &[u8], names: &Names) -> Result<Form, Unrecognised> {
+    if names.contains_key("tcbInfo") {
+        Ok(Form::TcbInfo(SignedDocument::from_wrapper(text)?))
+    } else if names.contains_key("enclaveIdentity") {
+        Ok(Form::Identity(SignedDocument::from_wrapper(text)?))
+    } else {
+        Err(Unrecognised::Unknown)
+    }
 }

@@ -3,6 +3,7 @@
 
 use collateral::CollateralSet;
 use dcap::{Certificate, CertificationData, ProvenPck, Quote, TrustedRoots, VerifiedQuote, Verifier};
+use problem::Problem;
 use simulator::{Blueprint, Collateral, EnclaveReport, TrustDomainReport};
 use unix_time::UnixTime;
 
@@ -54,9 +55,9 @@ pub fn platform(made: &Blueprint) -> (ProvenPck, TrustedRoots, Collateral) {
 pub fn verify(quote: &[u8], set: &CollateralSet, roots: &TrustedRoots, at: UnixTime) -> Result<VerifiedQuote, String> {
     let pck = proven(quote, roots, at);
     let quote = Quote::parse(quote).unwrap();
-    let choice = set.choose(&pck, quote.tee(), at).map_err(|error| error.code().to_owned())?;
-    let verified = choice.collateral.verify(roots, at).map_err(|error| error.code())?;
-    Verifier::new(roots.clone()).verify(&quote, &pck, &verified, at).map_err(|error| error.code())
+    let choice = set.choose(&pck, quote.tee(), at).map_err(|error| error.code().into_owned())?;
+    let verified = choice.collateral.verify(roots, at).map_err(|error| error.code().into_owned())?;
+    Verifier::new(roots.clone()).verify(&quote, &pck, &verified, at).map_err(|error| error.code().into_owned())
 }
 
 pub fn made() -> Blueprint {

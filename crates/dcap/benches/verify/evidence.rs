@@ -1,6 +1,6 @@
 //! Evidence as bytes: quotes, the collateral for them, the root they lead to, and when they are judged.
 
-use dcap::{Certificate, Collateral, SignedJson, TrustedRoots, pem};
+use dcap::{Certificate, Collateral, Crl, SignedDocument, TrustedRoots, pem};
 use unix_time::UnixTime;
 
 /// Quotes of one kind with what they are judged by.
@@ -58,12 +58,13 @@ impl Pieces {
         let mut known: Vec<Certificate> = Vec::new();
         let mut chain = |text: &str| certificates(text, &mut known);
         Collateral {
-            tcb_info: SignedJson::new(self.tcb_info.clone().into_bytes(), &self.tcb_info_signature).unwrap(),
+            tcb_info: SignedDocument::new(self.tcb_info.clone().into_bytes(), &self.tcb_info_signature).unwrap(),
             tcb_info_chain: chain(&self.tcb_info_chain),
-            qe_identity: SignedJson::new(self.qe_identity.clone().into_bytes(), &self.qe_identity_signature).unwrap(),
+            qe_identity: SignedDocument::new(self.qe_identity.clone().into_bytes(), &self.qe_identity_signature)
+                .unwrap(),
             qe_identity_chain: chain(&self.qe_identity_chain),
-            root_crl: self.root_crl.clone(),
-            pck_crl: self.pck_crl.clone(),
+            root_crl: Crl::from_der(&self.root_crl).unwrap(),
+            pck_crl: Crl::from_der(&self.pck_crl).unwrap(),
             pck_crl_chain: chain(&self.pck_crl_chain),
         }
     }

@@ -111,11 +111,11 @@ impl RawSignature {
     /// That of a quote.
     pub fn of(quote: &[u8]) -> Self {
         let parsed = Quote::parse(quote).unwrap();
-        let body = match parsed.body() {
-            dcap::Body::SgxEnclave(_) => 384,
-            dcap::Body::Td10(_) => 584,
-            dcap::Body::Td15(_) => 648,
-            dcap::Body::Td15Ex(_) => 885,
+        let body = match parsed.report() {
+            dcap::Report::SgxEnclave(_) => 384,
+            dcap::Report::Td10(_) => 584,
+            dcap::Report::Td15(_) => 648,
+            dcap::Report::Td15Ex(_) => 885,
         };
         let (message, rest) = quote.split_at(48 + body + if parsed.version() == 5 { 6 } else { 0 });
         let (signature, rest) = rest[4..].split_at(64);

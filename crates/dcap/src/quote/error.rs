@@ -1,7 +1,15 @@
 //! Why bytes are no quote that this crate can judge.
 
-use super::{MAX_AUTH_DATA, MAX_QUOTE};
-use crate::tee::Tee;
+use std::borrow::Cow;
+
+use problem::Problem;
+
+use crate::quote::tee::Tee;
+
+/// More bytes than any quote in use has (about 5,000, and 8,000 with padding).
+pub const MAX_QUOTE: usize = 64 << 10;
+/// More authentication data than any quoting enclave adds (32 bytes).
+pub const MAX_AUTH_DATA: usize = 1024;
 
 /// Why bytes are no quote that this crate can judge.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,10 +81,9 @@ pub enum QuoteError {
     },
 }
 
-impl QuoteError {
-    /// A stable name of the fault.
-    pub const fn code(&self) -> &'static str {
-        match self {
+impl Problem for QuoteError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::TooLong(_) => "quote_too_long",
             Self::Truncated(_) => "quote_truncated",
             Self::Epid => "quote_is_epid",
@@ -91,12 +98,12 @@ impl QuoteError {
             Self::Length(_) => "quote_length_wrong",
             Self::AuthDataTooLong(_) => "quote_auth_data_too_long",
             Self::TrailingBytes { .. } => "quote_trailing_bytes",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::Epid => {
                 "Intel closed the EPID attestation service in 2025 and only it could verify such quotes; \
                  make an ECDSA quote on a platform with flexible launch control"
@@ -107,6 +114,7 @@ impl QuoteError {
                 "pass the quote exactly as the quoting library returned it, in binary, hex or base64"
             }
             _ => "`veritee inspect` shows what the file is",
-        }
+        };
+        text.into()
     }
 }

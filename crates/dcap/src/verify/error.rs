@@ -1,11 +1,15 @@
 //! Why a quote is not authentic, or cannot be judged.
 
-use crate::chain::CertificateError;
-use crate::collateral::CollateralError;
-use crate::enclave_identity::{EnclaveId, IdentityMismatch};
-use crate::sgx_extension::Fmspc;
-use crate::tee::Tee;
-use crate::verify::tcb::RevokedLevel;
+use std::borrow::Cow;
+
+use problem::Problem;
+
+use crate::documents::collateral_error::CollateralError;
+use crate::documents::enclave_identity::{EnclaveId, IdentityMismatch};
+use crate::pki::chain::CertificateError;
+use crate::pki::sgx_extension::Fmspc;
+use crate::quote::tee::Tee;
+use crate::verify::revoked::RevokedLevel;
 
 /// Why a quote is not authentic, or cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +69,7 @@ pub enum VerifyError {
         needed: EnclaveId,
     },
     /// The quoting enclave is not Intel's.
-    #[error("QE report does not fit the QE identity: {0}")]
+    #[error("QE report does not match the QE identity")]
     QeIdentity(#[from] IdentityMismatch),
     /// The attestation key did not sign the quote.
     #[error("quote is not signed by its attestation key")]
@@ -87,10 +91,9 @@ pub enum VerifyError {
     TcbRevoked(RevokedLevel),
 }
 
-impl VerifyError {
-    /// A stable name of the fault.
-    pub fn code(&self) -> String {
-        match self {
+impl Problem for VerifyError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::Certificate(error) => return error.code(),
             Self::Collateral(error) => return error.code(),
             Self::OtherRoot => "root_mismatch",
@@ -109,15 +112,14 @@ impl VerifyError {
             Self::QeTcbNotSupported => "qe_tcb_not_supported",
             Self::TdxModuleStatusUnknown(_) => "tdx_module_status_unknown",
             Self::TcbRevoked(_) => "tcb_revoked",
-        }
-        .to_owned()
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::Certificate(error) => error.help(),
-            Self::Collateral(error) => error.help(),
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
+            Self::Certificate(error) => return error.help(),
+            Self::Collateral(error) => return error.help(),
             Self::OtherRoot => "do not mix simulated and genuine evidence and collateral",
             Self::PckCrlOfOtherCa => {
                 "supply the PCK CRL of the CA that issued the platform's certificate: Platform or Processor"
@@ -141,6 +143,7 @@ impl VerifyError {
                 "Intel rates this TDX module in a way that this version of Veritee does not know; update Veritee"
             }
             Self::TcbRevoked(level) => level.help(),
-        }
+        };
+        text.into()
     }
 }

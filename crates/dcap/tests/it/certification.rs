@@ -49,7 +49,7 @@ impl Machine {
         let pck = verifier.prove(&quote, beside, at(NOW)).map_err(|error| pck_code(&error))?;
         let collateral = verify_collateral(&self.blueprint).unwrap();
         let verified = verifier.verify(&quote, &pck, &collateral, at(NOW));
-        verified.map(drop).map_err(|error| code(&error, error.code(), error.help()))
+        verified.map(drop).map_err(|error| code(&error))
     }
 }
 

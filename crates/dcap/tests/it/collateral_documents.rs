@@ -1,7 +1,7 @@
 //! TCB Info and QE identity as documents: truly signed, and refused for what they say or how they say it.
 
 use crate::simulated::{acceptances, blueprint, collateral, refusals, verify};
-use dcap::{EnclaveIdentity, MAX_DEPTH, MAX_JSON, MalformedJson, SignedJson, TcbInfo, TcbStatus, Tee};
+use dcap::{EnclaveIdentity, MAX_DEPTH, MAX_JSON, MalformedJson, SignedDocument, TcbInfo, TcbStatus, Tee};
 use simulator::{Blueprint, Signed, Specification};
 
 /// A true signature over the document with that one piece of text replaced.
@@ -172,20 +172,27 @@ acceptances! { verify;
     accepts_identity_with_masked_xfrm: |b| b.quoting.qe_report.attributes.xfrm = 3.into();
 }
 
-fn wrapper(text: &str) -> Result<SignedJson, MalformedJson> {
-    SignedJson::from_wrapper(text.as_bytes(), "tcbInfo")
+fn wrapper(text: &str) -> Result<SignedDocument<TcbInfo>, MalformedJson> {
+    SignedDocument::from_wrapper(text.as_bytes())
+}
+
+/// The members of a TCB Info, without the braces around them.
+fn members() -> String {
+    let text = String::from_utf8(blueprint(|_| ()).tcb_info.spec.to_be_signed().unwrap()).unwrap();
+    text.strip_prefix('{').unwrap().strip_suffix('}').unwrap().to_owned()
 }
 
 #[test]
 fn a_wrapper_holds_the_document_and_its_signature() {
     let hex = "ab".repeat(64);
-    let good = format!("{{\"tcbInfo\":{{ \"a\" :1}},\"signature\":\"{hex}\"}}");
+    let members = members();
+    let good = format!("{{\"tcbInfo\":{{ \"a\" :1,{members}}},\"signature\":\"{hex}\"}}");
     let read = wrapper(&good).unwrap();
-    assert_eq!(read.body(), b"{ \"a\" :1}", "byte for byte");
-    assert_eq!(read.wrapped("tcbInfo"), good.as_bytes());
-    assert!(wrapper(&format!("{{\"signature\":\"{}\",\"tcbInfo\":{{}}}}", hex.to_uppercase())).is_ok());
+    assert_eq!(read.body(), format!("{{ \"a\" :1,{members}}}").as_bytes(), "byte for byte");
+    assert_eq!(read.wrapped(), good.as_bytes());
+    assert!(wrapper(&format!("{{\"signature\":\"{}\",\"tcbInfo\":{{{members}}}}}", hex.to_uppercase())).is_ok());
     // Members outside the signed content are not read, and are still strict JSON.
-    let with_more = |more: &str| wrapper(&good.replace("{\"tcb", &format!("{{{more},\"tcb")));
+    let with_more = |more: &str| wrapper(&good.replacen("{\"tcb", &format!("{{{more},\"tcb"), 1));
     assert_eq!(with_more("\"more\":{\"a\":[1]}").unwrap(), read);
     for more in ["\"more\":1,\"more\":2", "\"signature\":\"\"", "\"tcbInfo\":{}", "\"more\":{\"a\":1,\"a\":2}"] {
         assert!(matches!(with_more(more), Err(MalformedJson::Json(_))), "{more}");
@@ -205,16 +212,42 @@ fn a_wrapper_holds_the_document_and_its_signature() {
     }
     assert!(matches!(wrapper(&good.replace("{ ", &"{ ".repeat(2))), Err(MalformedJson::Json(_))));
     assert!(matches!(wrapper(&" ".repeat(MAX_JSON + 1)), Err(MalformedJson::TooLong)));
-    assert!(matches!(SignedJson::new(vec![b' '; MAX_JSON + 1], &hex), Err(MalformedJson::TooLong)));
+    assert!(matches!(SignedDocument::<TcbInfo>::new(vec![b' '; MAX_JSON + 1], &hex), Err(MalformedJson::TooLong)));
 }
 
 #[test]
 fn the_deepest_document_is_read_and_one_level_more_refused() {
     let hex = "ab".repeat(64);
     for (depth, fits) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
-        let body = "[".repeat(depth) + &"]".repeat(depth);
-        assert_eq!(SignedJson::new(body.clone().into_bytes(), &hex).is_ok(), fits);
+        let arrays = "[".repeat(depth - 1) + &"]".repeat(depth - 1);
+        let body = format!("{{\"a\":{arrays},{}}}", members());
+        assert_eq!(SignedDocument::<TcbInfo>::new(body.clone().into_bytes(), &hex).is_ok(), fits);
         assert_eq!(wrapper(&format!("{{\"tcbInfo\":{body},\"signature\":\"{hex}\"}}")).is_ok(), fits);
+    }
+}
+
+/// One pass is enough for documents of known members, and the check of the whole text decides about all others.
+#[test]
+fn a_document_is_read_in_one_pass_exactly_if_it_is_strict() {
+    let hex = "ab".repeat(64);
+    let members = members();
+    let deep = |depth: usize| format!("\"more\":{}{}", "[".repeat(depth), "]".repeat(depth));
+    let table = [
+        (String::new(), true),
+        ("\"more\":{\"a\":1}".to_owned(), true),
+        (deep(MAX_DEPTH - 1), true),
+        (deep(MAX_DEPTH), false),
+        ("\"more\":1,\"more\":1".to_owned(), false),
+        ("\"more\":{\"a\":1,\"a\":1}".to_owned(), false),
+        ("\"version\":3".to_owned(), false),
+        ("\"\\u0076ersion\":3".to_owned(), false),
+        ("\"tdxModule\":null".to_owned(), false),
+    ];
+    for (more, is_read) in table {
+        let separator = if more.is_empty() { "" } else { "," };
+        let body = format!("{{{more}{separator}{members}}}").into_bytes();
+        assert_eq!(SignedDocument::<TcbInfo>::new(body.clone(), &hex).is_ok(), is_read, "{more}");
+        assert_eq!(TcbInfo::from_json(&body).is_ok(), is_read, "{more}");
     }
 }
 
@@ -256,10 +289,10 @@ fn documents_say_what_was_specified() {
 
 #[test]
 fn a_document_may_be_as_long_as_the_limit_says() {
-    use dcap::{MAX_JSON, MalformedJson, SignedJson};
+    type Document = SignedDocument<TcbInfo>;
     let long = |length: usize| vec![b' '; length];
-    assert!(matches!(SignedJson::from_wrapper(&long(MAX_JSON + 1), "tcbInfo"), Err(MalformedJson::TooLong)));
-    assert!(matches!(SignedJson::from_wrapper(&long(MAX_JSON), "tcbInfo"), Err(MalformedJson::Json(_))));
-    assert!(matches!(SignedJson::new(long(MAX_JSON + 1), ""), Err(MalformedJson::TooLong)));
-    assert!(matches!(SignedJson::new(long(MAX_JSON), ""), Err(MalformedJson::Json(_))));
+    assert!(matches!(Document::from_wrapper(&long(MAX_JSON + 1)), Err(MalformedJson::TooLong)));
+    assert!(matches!(Document::from_wrapper(&long(MAX_JSON)), Err(MalformedJson::Json(_))));
+    assert!(matches!(Document::new(long(MAX_JSON + 1), ""), Err(MalformedJson::TooLong)));
+    assert!(matches!(Document::new(long(MAX_JSON), ""), Err(MalformedJson::Json(_))));
 }

@@ -2,6 +2,7 @@
 
 use crate::simulated::{NOW, acceptances, at, blueprint, collateral, key, refusals};
 use dcap::{Piece, TrustedRoots};
+use problem::Problem;
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, CaType, DAY, Link, Signed, Signer};
 use x509_cert::ext::pkix::{KeyUsage, KeyUsages};
@@ -178,14 +179,14 @@ fn the_window_of_each_piece_includes_its_signers() {
         b.root_crl.spec.next_update = Some(at(NOW + 7));
     }))
     .unwrap();
-    let [tcb_info, qe_identity, root_crl, pck_crl] = *verified.windows();
+    let [tcb_info, qe_identity, root_crl, pck_crl] = *verified.validity_periods();
     assert_eq!((tcb_info.0, tcb_info.1.from, tcb_info.1.until), (Piece::TcbInfo, at(NOW), at(NOW + 5)));
     assert_eq!((qe_identity.0, qe_identity.1.until), (Piece::QeIdentity, at(NOW + 5)));
     assert_eq!((root_crl.0, root_crl.1.until), (Piece::RootCrl, at(NOW + 7)));
     assert_eq!((pck_crl.0, pck_crl.1.from, pck_crl.1.until), (Piece::PckCrl, at(NOW - 5), at(NOW + 30 * DAY)));
     assert_eq!((verified.validity().from, verified.validity().until), (at(NOW), at(NOW + 5)));
-    assert!(verified.check_windows(at(NOW + 5)).is_ok());
-    assert_eq!(verified.check_windows(at(NOW + 6)).unwrap_err().code(), "tcb_info_expired");
-    assert_eq!(verified.check_windows(at(NOW - 1)).unwrap_err().code(), "tcb_info_not_yet_valid");
+    assert!(verified.check_validity(at(NOW + 5)).is_ok());
+    assert_eq!(verified.check_validity(at(NOW + 6)).unwrap_err().code(), "tcb_info_expired");
+    assert_eq!(verified.check_validity(at(NOW - 1)).unwrap_err().code(), "tcb_info_not_yet_valid");
     assert_eq!(verified.root().kind(), dcap::RootKind::Simulated);
 }

@@ -2,6 +2,7 @@
 
 use crate::simulated::{NOW, at, blueprint, roots_of, verify};
 use dcap::{Refusal, Requirements, RevokedIsNeverAcceptable, TcbStatus, VerifiedQuote, Verifier};
+use problem::Problem;
 use simulator::EnclaveReport;
 
 fn of_status(status: TcbStatus) -> VerifiedQuote {
@@ -30,7 +31,8 @@ fn judge(requirements: &Requirements, quote: VerifiedQuote) -> Result<(), &'stat
         Ok(_) => Ok(()),
         Err(Refusal { reason, .. }) => {
             assert!(!reason.help().is_empty() && !reason.to_string().is_empty());
-            Err(reason.code())
+            let std::borrow::Cow::Borrowed(code) = reason.code() else { panic!("{reason} has no static code") };
+            Err(code)
         }
     }
 }

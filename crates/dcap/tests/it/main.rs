@@ -2,10 +2,12 @@
 
 mod simulated;
 
+mod appraisal;
 mod certification;
 mod collateral_documents;
 mod collateral_pieces;
 mod diagnosis;
+mod errors;
 mod judgement;
 mod memory;
 mod older_relaunch;

@@ -2,6 +2,7 @@
 
 use crate::simulated::{NOW, at, blueprint, code, pck_code, quote_of, read_collateral, roots_of};
 use dcap::{Quote, TrustedRoots, Verifier};
+use problem::Problem;
 use simulator::{Blueprint, Link};
 use unix_time::UnixTime;
 
@@ -18,13 +19,12 @@ fn machine() -> Blueprint {
 }
 
 fn verify(verifier: &Verifier, quote: &[u8], collateral: &Blueprint, at: UnixTime) -> Result<(), String> {
-    let quote = Quote::parse(quote).map_err(|error| error.code().to_owned())?;
+    let quote = Quote::parse(quote).map_err(|error| error.code().into_owned())?;
     let pck = verifier.prove(&quote, None, at).map_err(|error| pck_code(&error))?;
     let collateral = read_collateral(&collateral.collateral().unwrap()).unwrap();
-    let collateral =
-        verifier.verify_collateral(collateral, at).map_err(|error| code(&error, error.code(), error.help()))?;
+    let collateral = verifier.verify_collateral(collateral, at).map_err(|error| code(&error))?;
     let verified = verifier.verify(&quote, &pck, &collateral, at);
-    verified.map(drop).map_err(|error| code(&error, error.code(), error.help()))
+    verified.map(drop).map_err(|error| code(&error))
 }
 
 /// A verifier that has seen a quote of that machine.
@@ -161,10 +161,8 @@ fn a_batch_says_of_each_quote_what_it_says_alone() {
     quotes[33] = quote_of(&stranger);
     let quotes: Vec<&[u8]> = quotes.iter().map(Vec::as_slice).collect();
     let results = verifier.verify_batch(&quotes, |_, _| Some(&collateral), at(NOW));
-    let codes: Vec<Option<String>> = results
-        .iter()
-        .map(|result| result.as_ref().err().map(|error| code(error, error.code(), error.help())))
-        .collect();
+    let codes: Vec<Option<String>> =
+        results.iter().map(|result| result.as_ref().err().map(|error| code(error))).collect();
     for (number, code) in codes.iter().enumerate() {
         let expected = match number {
             7 => Some("quote_truncated"),
@@ -176,6 +174,6 @@ fn a_batch_says_of_each_quote_what_it_says_alone() {
     }
     let without = verifier.verify_batch(&[&genuine], |_, _| None, at(NOW));
     let error = without[0].as_ref().unwrap_err();
-    assert_eq!(code(error, error.code(), error.help()), "collateral_missing");
+    assert_eq!(code(error), "collateral_missing");
     assert!(verifier.verify_batch(&[], |_, _| None, at(NOW)).is_empty());
 }

@@ -80,7 +80,8 @@ fn pitfall_29_rejects_each_malformed_certificate_in_each_part() {
         for (made, code) in made.iter().zip(codes) {
             let refused = refusal(made);
             assert_eq!(crate::simulated::pck_code(&refused), code, "{complaint}");
-            assert!(refused.to_string().contains(complaint), "{complaint}: {refused}");
+            let message = problem::chain(&refused);
+            assert!(message.contains(complaint), "{complaint}: {message}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::simulated::{NOW, acceptances, at, key, prove, quote_of, refusals, roots_of};
 use dcap::{CertificateFault, PckCa, PckError, ProvenPck, RootKind, TrustedRoots};
+use problem::Problem;
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, CaType, DAY, Link, Signed};
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages};
@@ -118,6 +119,7 @@ refusals! { prove;
     pitfall_23_rejects_pck_not_yet_valid: "pck_certificate_not_yet_valid", |b| pck(b).spec.not_before = at(NOW + 1);
     rejects_expired_root: "root_certificate_expired", |b| root(b).spec.not_after = at(NOW - 1);
     rejects_expired_ca: "pck_ca_certificate_expired", |b| ca(b).spec.not_after = at(NOW - 1);
+    rejects_pck_without_sgx_extension: "pck_certificate_sgx_extension_malformed", |b| pck(b).spec.sgx_extension = None;
     rejects_expired_pck: "pck_certificate_expired", |b| pck(b).spec.not_after = at(NOW - 1);
     cheap_rejects_chain_from_root_to_leaf: "root_certificate_untrusted", |b| b.pck_chain.reverse();
     rejects_ca_before_leaf: "pck_ca_certificate_wrong_subject", |b| b.pck_chain.swap(0, 1);
@@ -205,7 +207,8 @@ fn hostile_names_are_cut_and_escaped_in_messages() {
         let name = Name::simulated(&format!("\u{1b}[2J{}", "x".repeat(5000)));
         rename_root(b, &name);
     });
-    let refused = crate::simulated::prove_quote(&quote_of(&made), &roots_of(&made), at(NOW)).unwrap_err().to_string();
+    let error = crate::simulated::prove_quote(&quote_of(&made), &roots_of(&made), at(NOW)).unwrap_err();
+    let refused = problem::chain(&error);
     assert!(refused.len() < 400 && refused.contains("\\u{1b}[2Jxxx"), "{refused}");
 }
 

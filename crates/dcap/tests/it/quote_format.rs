@@ -2,7 +2,7 @@
 
 use crate::simulated::{Change, acceptances, blueprint, quote_of, refusals};
 use abi::quote::{BodyDescriptor, Header, INTEL_QE_VENDOR_ID};
-use dcap::{Body, CertificationData, MAX_AUTH_DATA, MAX_QUOTE, Quote, QuoteError, Tee};
+use dcap::{CertificationData, MAX_AUTH_DATA, MAX_QUOTE, Quote, QuoteError, Report, Tee};
 use simulator::Blueprint;
 
 fn parse(blueprint: &Blueprint) -> Result<(), String> {
@@ -153,8 +153,8 @@ fn every_version_says_what_it_holds() {
         let quote = Quote::parse(&quote).unwrap();
         assert_eq!((quote.version(), quote.tee(), quote.padding()), (expected, Tee::Sgx, 0));
         assert_eq!(quote.header().qe_vendor_id, INTEL_QE_VENDOR_ID);
-        assert_eq!(quote.body(), Body::SgxEnclave(&crate::simulated::report(&made)));
-        assert_eq!(quote.body().report_data(), &[5; 64]);
+        assert_eq!(*quote.report(), Report::SgxEnclave(crate::simulated::report(&made)));
+        assert_eq!(quote.report().report_data(), &[5; 64]);
         assert!(matches!(quote.certification(), CertificationData::PckChain(chain) if chain.ends_with(b"-----\0")));
     }
 }

@@ -3,6 +3,7 @@
 use crate::simulated::tdx::{self, Change, trust_domain};
 use crate::simulated::{NOW, at, blueprint, roots_of};
 use dcap::{IntelResult, Quote, RelaunchRule, TcbStatus, Verifier, VerifyError};
+use problem::Problem;
 use simulator::Blueprint;
 
 fn error(machine: &Blueprint, quote: &[u8], rule: RelaunchRule) -> VerifyError {
@@ -128,7 +129,7 @@ fn a_revoked_level_of_an_enclave_names_the_part() {
         [(by_level, "TCB level of the platform is revoked"), (by_qe, "TCB level of the quoting enclave is revoked")]
     {
         let error = error(&made, &crate::simulated::quote_of(&made), RelaunchRule::Current);
-        assert_eq!((error.to_string().as_str(), error.code().as_str()), (message, "tcb_revoked"));
+        assert_eq!((error.to_string().as_str(), &*error.code()), (message, "tcb_revoked"));
         assert!(error.help().contains("never acceptable"));
         assert_eq!(IntelResult::from(&error), IntelResult::Revoked);
     }

@@ -2,21 +2,21 @@
 
 use crate::simulated::{NOW, at, blueprint, quote_of, roots_of, verify_collateral};
 use collateral::CollateralSet;
-use dcap::{Quote, Supplemental, TcbStatus, TrustedRoots, Unrelated, VerifiedCollateral, Verifier};
+use dcap::{Quote, Supplemental, TcbStatus, TrustedRoots, VerifiedCollateral, Verifier};
 use simulator::{Blueprint, CaType};
 use unix_time::UnixTime;
 
-fn of(made: &Blueprint, collateral: &VerifiedCollateral) -> Result<Supplemental, Unrelated> {
+fn of(made: &Blueprint, collateral: &VerifiedCollateral) -> Supplemental {
     let verifier = Verifier::new(roots_of(made));
     let bytes = quote_of(made);
     let quote = Quote::parse(&bytes).unwrap();
     let pck = verifier.prove(&quote, None, at(NOW)).unwrap();
-    let verified = verifier.verify(&quote, &pck, &verify_collateral(made).unwrap(), at(NOW)).unwrap();
-    Supplemental::of(&verified, &pck, collateral)
+    let verified = verifier.verify(&quote, &pck, collateral, at(NOW)).unwrap();
+    verified.supplemental()
 }
 
 fn supplemental(made: &Blueprint) -> Supplemental {
-    of(made, &verify_collateral(made).unwrap()).unwrap()
+    of(made, &verify_collateral(made).unwrap())
 }
 
 #[test]
@@ -68,12 +68,13 @@ fn the_platform_is_the_certificates() {
 }
 
 #[test]
-fn collateral_of_another_verification_is_refused() {
-    let [one, other] = [blueprint(|_| ()), blueprint(|_| ())];
-    assert_eq!(of(&one, &verify_collateral(&other).unwrap()), Err(Unrelated));
+fn a_verified_quote_tells_of_the_collateral_that_it_was_verified_with() {
+    let one = blueprint(|_| ());
     let mut newer = one.clone();
     newer.tcb_info.spec.tcb_evaluation_data_number += 1;
-    assert_eq!(of(&one, &verify_collateral(&newer).unwrap()), Err(Unrelated));
+    newer.qe_identity.spec.tcb_evaluation_data_number += 1;
+    let number = |collateral: &Blueprint| of(&one, &verify_collateral(collateral).unwrap()).tcb_eval_ref_num;
+    assert_eq!(number(&newer), number(&one) + 1);
 }
 
 /// Expected values were read from the sample's pieces with openssl, and the key's hash was computed apart.
@@ -89,7 +90,7 @@ fn a_real_quote_has_intels_values() {
     let choice = set.choose(&pck, quote.tee(), at).unwrap();
     let collateral = verifier.verify_collateral(choice.collateral, at).unwrap();
     let verified = verifier.verify(&quote, &pck, &collateral, at).unwrap();
-    let found = Supplemental::of(&verified, &pck, &collateral).unwrap();
+    let found = verified.supplemental();
     let json = serde_json::to_value(&found).unwrap();
     let expected = serde_json::json!({
         // The root certificate, and TCB Info.

@@ -4,6 +4,7 @@ use crate::simulated::tdx::{Change, TrustDomain, trust_domain, verify};
 use abi::quote::body_type;
 use abi::tdx::TdReport10;
 use dcap::{Allowance, Refusal, Requirements, TcbStatus};
+use problem::Problem;
 
 const ALL: [Allowance; 5] =
     [Allowance::Debug, Allowance::SeptVe, Allowance::Migratable, Allowance::ServiceTd, Allowance::ReservedAttributes];
@@ -13,7 +14,8 @@ fn judge(made: &TrustDomain, requirements: &Requirements) -> Result<(), &'static
         Ok(_) => Ok(()),
         Err(Refusal { reason, .. }) => {
             assert!(!reason.help().is_empty() && !reason.to_string().is_empty());
-            Err(reason.code())
+            let std::borrow::Cow::Borrowed(code) = reason.code() else { panic!("{reason} has no static code") };
+            Err(code)
         }
     }
 }

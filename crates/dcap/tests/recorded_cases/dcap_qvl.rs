@@ -3,6 +3,7 @@
 use std::fs;
 
 use dcap::{Requirements, TcbStatus};
+use problem::Problem;
 use serde_json::Value;
 use unix_time::UnixTime;
 
@@ -90,7 +91,7 @@ fn every_sample_is_answered_as_the_suite_expects_or_listed_with_the_reason() {
         let accepted = answer.map_err(|refused| refused.code).and_then(|quote| {
             let (status, requirements) = (quote.tcb().status, Requirements::default());
             let accepted = requirements.accept([status]).unwrap().judge(quote);
-            accepted.map(|_| status).map_err(|refusal| refusal.reason.code().to_owned())
+            accepted.map(|_| status).map_err(|refusal| refusal.code().into_owned())
         });
         let (succeeds, error) = (expected["should_succeed"] == true, expected["expected_error"].as_str().unwrap());
         // An expected status that is empty is the best one.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use collateral::CollateralSet;
 use dcap::{Certificate, IntelResult, Quote, TrustedRoots, VerifiedQuote, Verifier, pem};
+use problem::Problem;
 use unix_time::UnixTime;
 
 /// What Veritee says of a case: a verified quote, or the code of the refusal and what Intel's library is said to say.
@@ -39,7 +40,7 @@ fn answer(quote: &[u8], collateral: &[u8], roots: TrustedRoots, chain_beside: Op
     let collateral = verifier.verify_collateral(choice.collateral, at).map_err(|error| Refused::of(error.code()))?;
     verifier
         .verify(&quote, &pck, &collateral, at)
-        .map_err(|error| Refused { code: error.code(), intel: Some(IntelResult::from(&error)) })
+        .map_err(|error| Refused { code: error.code().into_owned(), intel: Some(IntelResult::from(&error)) })
 }
 
 /// The key of that root certificate alone. A root that cannot be read cannot be trusted.

@@ -4,13 +4,12 @@
 pub mod peer;
 pub mod tdx;
 
-use std::error::Error;
-
 use abi::sgx::ReportBody;
 use dcap::{
-    Certificate, CertificationData, Collateral, CollateralError, PckError, Piece, ProvenPck, Quote, SignedJson,
-    TrustedRoots, VerifiedCollateral, VerifiedQuote, Verifier, pem,
+    Certificate, CertificationData, Collateral, CollateralError, CollateralFault, Crl, PckError, Piece, ProvenPck,
+    Quote, SignedDocument, TrustedRoots, VerifiedCollateral, VerifiedQuote, Verifier, pem,
 };
+use problem::Problem;
 use simulator::pki::{CertificateSpec, Name};
 use simulator::{Blueprint, EcdsaKey, EnclaveReport, Signed};
 use unix_time::UnixTime;
@@ -67,14 +66,14 @@ pub fn roots_of(blueprint: &Blueprint) -> TrustedRoots {
 }
 
 /// The code of an error that also says what to do about it.
-pub fn code(error: &dyn Error, code: impl Into<String>, help: &str) -> String {
-    assert!(!help.is_empty() && !error.to_string().is_empty());
-    code.into()
+pub fn code(error: &dyn Problem) -> String {
+    assert!(!error.help().is_empty() && !error.to_string().is_empty());
+    error.code().into_owned()
 }
 
 /// Reading a quote.
 pub fn read(bytes: &[u8]) -> Result<Quote<'_>, String> {
-    Quote::parse(bytes).map_err(|error| code(&error, error.code(), error.help()))
+    Quote::parse(bytes).map_err(|error| code(&error))
 }
 
 /// Proving the chain of a quote.
@@ -89,7 +88,7 @@ pub fn prove(blueprint: &Blueprint) -> Result<ProvenPck, String> {
 }
 
 pub fn pck_code(error: &PckError) -> String {
-    code(error, error.code(), error.help())
+    code(error)
 }
 
 fn certificates(pem_text: &str) -> Vec<Certificate> {
@@ -99,16 +98,16 @@ fn certificates(pem_text: &str) -> Vec<Certificate> {
 
 /// Collateral in the verifier's form.
 pub fn read_collateral(made: &simulator::Collateral) -> Result<Collateral, CollateralError> {
-    let document = |bytes: &[u8], member, piece| {
-        SignedJson::from_wrapper(bytes, member).map_err(|error| CollateralError { piece, fault: error.into() })
-    };
+    fn of<T>(piece: Piece, read: Result<T, impl Into<CollateralFault>>) -> Result<T, CollateralError> {
+        read.map_err(|error| CollateralError { piece, fault: error.into() })
+    }
     Ok(Collateral {
-        tcb_info: document(&made.tcb_info, "tcbInfo", Piece::TcbInfo)?,
+        tcb_info: of(Piece::TcbInfo, SignedDocument::from_wrapper(&made.tcb_info))?,
         tcb_info_chain: certificates(&made.tcb_info_chain_pem),
-        qe_identity: document(&made.qe_identity, "enclaveIdentity", Piece::QeIdentity)?,
+        qe_identity: of(Piece::QeIdentity, SignedDocument::from_wrapper(&made.qe_identity))?,
         qe_identity_chain: certificates(&made.qe_identity_chain_pem),
-        root_crl: made.root_crl.clone(),
-        pck_crl: made.pck_crl.clone(),
+        root_crl: of(Piece::RootCrl, Crl::from_der(&made.root_crl))?,
+        pck_crl: of(Piece::PckCrl, Crl::from_der(&made.pck_crl))?,
         pck_crl_chain: certificates(&made.pck_crl_chain_pem),
     })
 }
@@ -119,7 +118,7 @@ pub fn verify_collateral(blueprint: &Blueprint) -> Result<VerifiedCollateral, Co
 }
 
 pub fn collateral(blueprint: &Blueprint) -> Result<VerifiedCollateral, String> {
-    verify_collateral(blueprint).map_err(|error| code(&error, error.code(), error.help()))
+    verify_collateral(blueprint).map_err(|error| code(&error))
 }
 
 /// A quote's whole line under collateral that was verified before.
@@ -143,7 +142,7 @@ pub fn judge(
     verifier: &Verifier,
     at: UnixTime,
 ) -> Result<VerifiedQuote, String> {
-    verifier.verify(quote, pck, collateral, at).map_err(|error| code(&error, error.code(), error.help()))
+    verifier.verify(quote, pck, collateral, at).map_err(|error| code(&error))
 }
 
 /// The whole line.
