@@ -1,8 +1,13 @@
 //! Claims: what evidence says, and what rules add to it.
 
+mod json;
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+
+pub(crate) use json::claims_from_members;
+pub use json::{InvalidClaims, claims_from_json};
 
 /// The value of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::source::{Lines, Position, Span};
 
 /// Foreign text fit for a message: cut, and without anything that a terminal or a log would obey.
@@ -10,7 +12,8 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The text is no policy.
     Error,
@@ -29,15 +32,17 @@ impl Severity {
 }
 
 /// One mistake in a policy's text: where it is, what it is, and how to mend it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
     /// A stable name for programs, such as `single-equals`.
     pub code: &'static str,
     /// Where it is.
+    #[serde(flatten)]
     pub span: Span,
     /// Line and column of its beginning.
+    #[serde(flatten)]
     pub at: Position,
     /// The offending text, cut to a bound; unprintable characters are escaped.
     pub offending: String,
@@ -58,7 +63,8 @@ impl fmt::Display for Diagnostic {
 }
 
 /// What was found in a text, in the order of the text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {

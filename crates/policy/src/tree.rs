@@ -7,9 +7,10 @@ use crate::function::Function;
 use crate::jmespath::Query;
 use crate::source::{Position, Span};
 
-/// A parsed policy.
+/// A parsed policy, with its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
+    pub(crate) text: Box<str>,
     pub(crate) version: Version,
     /// In the order of the text, each kind at most once.
     pub(crate) sections: Vec<SectionRules>,
@@ -178,6 +179,11 @@ pub(crate) struct Make {
 }
 
 impl Policy {
+    /// The text that it was parsed from; spans are places in it.
+    pub const fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The version it is written in.
     pub const fn version(&self) -> Version {
         self.version

@@ -8,7 +8,11 @@ use crate::vocabulary::{Form, Kind, KnownClaim};
 impl Linter<'_> {
     pub(super) fn condition(&mut self, section: Section, condition: &Condition) {
         if let Some((first, second)) = contradiction(condition) {
-            let help = format!("`{}` and `{}` exclude each other", first.span.of(self.text), second.span.of(self.text));
+            let help = format!(
+                "`{}` and `{}` exclude each other",
+                first.span.of(&self.policy.text),
+                second.span.of(&self.policy.text)
+            );
             self.never(condition, second, help);
             return;
         }
