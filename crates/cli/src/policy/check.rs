@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use attestation::PolicyType;
 use policy::{Diagnostics, Examination, Severity, examine};
 use serde::Serialize;
-use service::PolicyType;
 
 use super::{diagnostics, parse_type, read_policy, vocabulary};
 use crate::failure::Failure;

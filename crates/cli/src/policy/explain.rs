@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use attestation::{PolicyType, REPORT_VALIDITY};
 use dcap::TrustedRoots;
 use policy::{Claim, Decision, FullExplanation, Policy};
-use service::{PolicyType, REPORT_VALIDITY};
 use unix_time::UnixTime;
 
 use super::{claims, diagnostics, parse_type, read_policy, vocabulary};
