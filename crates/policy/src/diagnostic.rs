@@ -1,7 +1,9 @@
 //! What is wrong with a text, or surely not meant.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use problem::Problem;
 use serde::Serialize;
 
 use crate::source::{Lines, Position, Span};
@@ -107,6 +109,17 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+impl Problem for Diagnostics {
+    fn code(&self) -> Cow<'static, str> {
+        "policy_malformed".into()
+    }
+
+    /// The help of the first; every line of the message has its own.
+    fn help(&self) -> Cow<'_, str> {
+        self.0.first().map_or("", |first| first.help.as_str()).into()
+    }
+}
 
 /// Collects what is found in a text.
 pub(crate) struct Findings<'t> {

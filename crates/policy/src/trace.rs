@@ -1,6 +1,6 @@
 //! How a decision came about, rule by rule: as data, and as text beside the policy's source.
 
-mod full;
+pub(crate) mod full;
 mod text;
 
 use serde::{Serialize, Serializer};
@@ -9,9 +9,7 @@ use crate::claims::Claim;
 use crate::permit::Permit;
 use crate::refusal::Refusal;
 use crate::source::{Position, Span};
-use crate::tree::{Policy, Section};
-
-pub use full::FullExplanation;
+use crate::tree::Section;
 
 /// A decision and how it came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,16 +116,6 @@ impl Explanation {
     /// The claims that rules issued and the token does not get.
     pub fn withheld(&self) -> impl Iterator<Item = &Claim> {
         self.withheld.iter().filter_map(|number| self.claims.get(*number))
-    }
-
-    /// The decision as text, rule by rule, with the source of each in this policy, whose decision it is; the outcome stands first.
-    pub fn text(&self, policy: &Policy) -> String {
-        text::of(self, policy.text())
-    }
-
-    /// The same without the outcome.
-    pub fn rules_text(&self, policy: &Policy) -> String {
-        text::rules_of(self, policy.text())
     }
 }
 

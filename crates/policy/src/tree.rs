@@ -105,14 +105,14 @@ pub(crate) struct Condition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Test {
     pub(crate) span: Span,
-    pub(crate) property: Property,
+    pub(crate) member: ClaimMember,
     pub(crate) operator: Operator,
     pub(crate) operand: Operand,
 }
 
 /// A member of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Property {
+pub(crate) enum ClaimMember {
     Type,
     Value,
     ValueType,
@@ -140,7 +140,7 @@ pub(crate) struct Operand {
 pub(crate) enum OperandKind {
     Literal(Value),
     /// A member of every claim that an earlier condition matched, by its number within the rule.
-    Member(usize, Property),
+    Member(usize, ClaimMember),
     Call(Box<Call>),
 }
 
@@ -222,8 +222,8 @@ impl Action {
 impl Condition {
     /// The type that it asks for, where the text says which.
     pub(crate) fn claim_type(&self) -> Option<&str> {
-        self.tests.iter().find_map(|test| match (test.property, test.operator, &test.operand.kind) {
-            (Property::Type, Operator::Equal, OperandKind::Literal(Value::String(name))) => Some(name.as_str()),
+        self.tests.iter().find_map(|test| match (test.member, test.operator, &test.operand.kind) {
+            (ClaimMember::Type, Operator::Equal, OperandKind::Literal(Value::String(name))) => Some(name.as_str()),
             _ => None,
         })
     }
@@ -237,7 +237,7 @@ impl Rule {
             New::Copy(condition) => condition,
             New::Make(make) => match &make.name.kind {
                 OperandKind::Literal(Value::String(name)) => return Some(name),
-                OperandKind::Member(condition, Property::Type) => condition,
+                OperandKind::Member(condition, ClaimMember::Type) => condition,
                 _ => return None,
             },
         };
@@ -263,9 +263,9 @@ impl Operand {
     }
 }
 
-impl Property {
+impl ClaimMember {
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Type, Self::Value, Self::ValueType, Self::Issuer].into_iter().find(|property| property.as_str() == name)
+        [Self::Type, Self::Value, Self::ValueType, Self::Issuer].into_iter().find(|member| member.as_str() == name)
     }
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -282,7 +282,7 @@ impl Property {
         match self {
             Self::Type => Value::String(claim.name.clone()),
             Self::Value => claim.value.clone(),
-            Self::ValueType => Value::String(claim.value.type_name().to_owned()),
+            Self::ValueType => Value::String(claim.value.value_type().as_str().to_owned()),
             Self::Issuer => Value::String(claim.issuer.as_str().to_owned()),
         }
     }

@@ -7,7 +7,8 @@ use problem::Problem;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use crate::claims::{Claim, InvalidClaims, Issuer, Value, claims_from_members};
+use crate::claims::json::{InvalidClaims, claims_from_members};
+use crate::claims::{Claim, Issuer, Value};
 use crate::decision::Decision;
 
 /// A test file: which policy it is about, and the cases.

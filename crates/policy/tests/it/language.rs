@@ -213,7 +213,7 @@ fn issuer_and_value_type_can_be_given_and_have_to_fit() {
     assert_eq!(issued, [named("a", 1)]);
     let text =
         "version=1.0;authorizationrules{=>permit();};issuancerules{=>issue(type=\"a\",value=1,valueType=\"String\");};";
-    assert!(matches!(fault_of(decide(text, &[])), Fault::WrongKind { .. }));
+    assert!(matches!(fault_of(decide(text, &[])), Fault::WrongType { .. }));
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_rule_cannot_speak_as_the_service() {
     let text = "version=1.0;authorizationrules{=> add(type=\"a\", value=1, issuer=\"AttestationService\");};";
     assert!(Policy::parse(text).is_err());
     let rules = "c:[type==\"x-ms-sgx-svn\"] => add(type=\"a\", value=1, issuer=c.issuer);";
-    assert!(matches!(fault_of(authorize(rules, &enclave())), Fault::WrongKind { .. }));
+    assert!(matches!(fault_of(authorize(rules, &enclave())), Fault::WrongType { .. }));
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn several_values_where_one_is_needed_are_an_error() {
     assert!(matches!(fault_of(decide(text, &claims)), Fault::NotOneValue { count: 2, .. }));
     assert!(decide(text, &claims[..1]).is_ok());
     let numbered = [claim("a", 7)];
-    assert!(matches!(fault_of(decide(text, &numbered)), Fault::WrongKind { .. }));
+    assert!(matches!(fault_of(decide(text, &numbered)), Fault::WrongType { .. }));
 }
 
 #[test]
