@@ -6,7 +6,8 @@ use attestation::PolicyType;
 use policy::{Diagnostics, Examination, Severity, examine};
 use serde::Serialize;
 
-use super::{diagnostics, parse_type, read_policy, vocabulary};
+use super::diagnostics;
+use super::input::{parse_type, read_policy, vocabulary};
 use crate::failure::Failure;
 use crate::show;
 

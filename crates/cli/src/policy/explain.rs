@@ -7,7 +7,8 @@ use dcap::TrustedRoots;
 use policy::{Claim, Decision, FullExplanation, Policy};
 use unix_time::UnixTime;
 
-use super::{claims, diagnostics, parse_type, read_policy, vocabulary};
+use super::input::{parse_type, read_policy, vocabulary};
+use super::{claims, diagnostics};
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};
 use crate::show;

@@ -6,7 +6,8 @@ use policy::Policy;
 use policy::test::{CaseReport, PolicyCoverage, PolicySource, Report, Runner, TestFile};
 use problem::Problem;
 
-use super::{diagnostics, parse_type, read_policy, vocabulary};
+use super::diagnostics;
+use super::input::{parse_type, read_policy, vocabulary};
 use crate::failure::{self, Failure};
 use crate::show;
 
