@@ -100,7 +100,7 @@ impl Access {
     ///
     /// # Errors
     /// Where the store fails, or the key does not open.
-    pub async fn open(
+    pub(crate) async fn open(
         store: Arc<dyn Store>,
         vault: &Vault,
         audit: Arc<Audit>,

@@ -18,6 +18,7 @@ use unix_time::UnixTime;
 
 use crate::access::Caller;
 use crate::api_version::ApiVersion;
+use crate::audit::Change;
 use crate::policies::{PolicyError, PolicyInForce};
 use crate::policy_type::PolicyType;
 use crate::pool::{Class, PoolError};
@@ -193,40 +194,24 @@ impl Providers {
             ..next_change(provider, policy_type, &history, caller, now)
         };
         let request = signer.map(|signer| used_once::policy_request(&change, policy_type, jws, signer));
-        self.change(provider, policy_type, change, request.as_ref()).await
+        self.change_policy(provider, policy_type, change, request.as_ref()).await
     }
 
     /// Keeps a change, whose policy was read, with the signed request that it needs, and puts it in force.
-    async fn change(
+    async fn change_policy(
         &self,
         provider: &Provider,
         policy_type: PolicyType,
         change: PolicyChange,
         request: Option<&SignedRequest>,
     ) -> Result<(), AdministrationError> {
-        let hash = change.text.as_deref().or_else(|| policy_type.default_policy()).map(token::hash::policy_hash);
-        let details = json!({
-            "provider": change.provider,
-            "attestationType": change.attestation_type,
-            "number": change.number,
-            "restores": change.restores,
-            "policyHash": hash,
-            "policyTokenHash": change.jws.as_deref().map(token::hash::policy_token_hash),
-            "signingInputSha256": change.jws.as_deref().map(used_once::signing_input_hex),
-        });
+        let policy_hash = change.text.as_deref().or_else(|| policy_type.default_policy()).map(token::hash::policy_hash);
         let at = UnixTime::from_seconds(change.changed_at);
-        let entry = self.config.audit.entry("policy.change", &change.changed_by, at, details);
-        self.store.change_policy(&change, request, &entry).await?;
-        tracing::info!(
-            provider = provider.name.as_str(),
-            attestation_type = policy_type.as_str(),
-            policy.number = change.number,
-            policy.restores = change.restores,
-            policy.hash = hash,
-            by = change.changed_by,
-            "policy changed"
-        );
-        Ok(self.reload(&provider.name).await?)
+        let change = &change;
+        let write = |entry| async move { self.store.change_policy(change, request, &entry).await };
+        self.change(&provider.name, &Change::PolicyChanged { change, policy_hash }, &change.changed_by, at, write)
+            .await?;
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 //! bounded queue and are written behind: an attestation waits for no disk. Refusals of evidence that is not proven to come from a
 //! platform are counted: anybody can cause as many as they like.
 
+mod change;
 mod decision;
 mod queue;
 mod reading;
@@ -18,6 +19,7 @@ use store::{AuditLog, Entry};
 use tokio::sync::Mutex;
 use unix_time::UnixTime;
 
+pub(crate) use change::Change;
 pub(crate) use decision::{Decision, Observed, platform_id};
 use queue::Queue;
 use refusals::Refusals;

@@ -7,15 +7,15 @@ mod withdrawal;
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-use store::{Entry, NewProvider, PolicySigner, StoreError};
+use store::{NewProvider, PolicySigner, StoreError};
 use token::policy_jws::SignerCertificate;
 use unix_time::UnixTime;
 
 use crate::access::Caller;
 use crate::administration::MAX_SIGNERS;
+use crate::audit::Change;
 use crate::endorsements::{Source, root_sha256};
-use crate::hashes::{sha256, sha256_hex};
+use crate::hashes::sha256;
 use crate::provider::{Provider, ProviderName, Settings, TrustModel};
 use crate::providers::Providers;
 
@@ -68,11 +68,9 @@ impl Providers {
             revocations: 0,
         };
         let signers = certificates.iter().map(|certificate| signer(name, certificate, caller, now)).collect();
-        let new = NewProvider { provider, key, signers };
-        self.store.create_provider(&new, &self.entry_of_new(&new, now)).await?;
-        tracing::info!(provider = name.as_str(), %trust_model, by = caller.name, "provider made");
-        self.reload(name).await?;
-        self.get(name).ok_or(ControlError::Unusable)
+        let new = &NewProvider { provider, key, signers };
+        let write = |entry| async move { self.store.create_provider(new, &entry).await };
+        self.change(name, &Change::ProviderCreated(new), &caller.name, now, write).await?.ok_or(ControlError::Unusable)
     }
 
     /// Changes what may be changed about a provider.
@@ -94,12 +92,10 @@ impl Providers {
         }
         self.check_source(state.provider.root_pem.clone(), &settings).await?;
         // As it was read: whoever changed it in the meantime is not overwritten.
-        let details = json!({"provider": provider.name.as_str(), "settings": settings});
-        let entry = self.config.audit.entry("provider.change", &caller.name, now, details);
-        self.store.change_settings(provider.name.as_str(), provider.revision, &settings.to_json(), &entry).await?;
-        tracing::info!(provider = provider.name.as_str(), by = caller.name, "provider changed");
-        self.reload(&provider.name).await?;
-        self.get(&provider.name).ok_or(ControlError::Unusable)
+        let (name, revision, json) = (&provider.name, provider.revision, settings.to_json());
+        let write = |entry| async move { self.store.change_settings(name.as_str(), revision, &json, &entry).await };
+        let change = Change::SettingsChanged { provider: name, settings: &settings };
+        self.change(name, &change, &caller.name, now, write).await?.ok_or(ControlError::Unusable)
     }
 
     /// Deletes a provider with its keys and policies. Its tokens cannot be verified any more.
@@ -111,31 +107,9 @@ impl Providers {
             return Err(ControlError::DefaultStays);
         }
         let _one_at_a_time = self.administration.lock().await;
-        let details = json!({"provider": name.as_str()});
-        let entry = self.config.audit.entry("provider.delete", &caller.name, now, details);
-        self.store.delete_provider(name.as_str(), &entry).await?;
-        tracing::info!(provider = name.as_str(), by = caller.name, "provider deleted");
-        Ok(self.reload(name).await?)
-    }
-
-    /// What the audit says of a provider that is made.
-    pub(crate) fn entry_of_new(&self, new: &NewProvider, now: UnixTime) -> Entry {
-        let NewProvider { provider, key, signers } = new;
-        let details = json!({
-            "provider": provider.name,
-            "location": provider.location,
-            "trustModel": provider.trust_model,
-            "rootSha256": provider.root_pem.as_deref().map(|pem| sha256_hex(&[pem.as_bytes()])),
-            "settings": serde_json::from_str::<Value>(&provider.settings).unwrap_or_default(),
-            "kid": key.kid,
-            "signers": signers.iter().map(|signer| hex::encode(signer.sha256)).collect::<Vec<_>>(),
-        });
-        self.config.audit.entry("provider.create", &provider.created_by, now, details)
-    }
-
-    /// What the audit says of a signing key.
-    pub(crate) fn entry_of_key(&self, action: &str, name: &ProviderName, kid: &str, by: &str, now: UnixTime) -> Entry {
-        self.config.audit.entry(action, by, now, json!({"provider": name.as_str(), "kid": kid}))
+        let write = |entry| async move { self.store.delete_provider(name.as_str(), &entry).await };
+        self.change(name, &Change::ProviderDeleted { provider: name }, &caller.name, now, write).await?;
+        Ok(())
     }
 
     /// Another root than Intel's, where such may be taken.

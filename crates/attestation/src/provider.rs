@@ -20,7 +20,7 @@ use crate::keeper::Keeper;
 use crate::policies::{Policies, PolicyError};
 use crate::policy_type::PolicyType;
 use crate::public_url::PublicUrl;
-use crate::revocation::RevokedList;
+use crate::revoked_list::RevokedList;
 use crate::vault::Vault;
 
 pub(crate) use keys::{Keys, MAX_KEYS, Owner, is_for, make as make_key};

@@ -12,16 +12,17 @@ use arc_swap::ArcSwap;
 use collateral::LoadError;
 use dcap::Requirements;
 use http::uri::Authority;
-use store::{ProviderState, Revision, Store, StoreError};
+use problem::chain;
+use store::{Entry, ProviderState, Revision, Store, StoreError};
+use unix_time::UnixTime;
 
 use crate::addresses::Addresses;
-use crate::audit::Audit;
+use crate::audit::{Audit, Change};
 use crate::endorsements::{Shelf, Source};
 use crate::pool::{Pool, aside};
 use crate::provider::{Provider, ProviderName, Quoter, Surroundings, UnusableProvider, VerificationClock, settings_of};
 use crate::public_url::PublicUrl;
 use crate::vault::Vault;
-use problem::chain;
 
 use freshness::Freshness;
 pub use open::OpenError;
@@ -140,6 +141,24 @@ impl Providers {
             Some(Err(_)) => Target::Unusable(name),
             None => Target::Unknown(name.to_string()),
         }
+    }
+
+    /// Writes a change of a provider with its entry in the audit, and puts what the store has then in force. There is none after it was
+    /// deleted, and none that cannot be used.
+    pub(crate) async fn change<T, F>(
+        &self,
+        name: &ProviderName,
+        change: &Change<'_>,
+        by: &str,
+        now: UnixTime,
+        write: impl FnOnce(Entry) -> F,
+    ) -> Result<Option<Arc<Provider>>, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        self.config.audit.change(change, by, now, write).await?;
+        self.reload(name).await?;
+        Ok(self.get(name))
     }
 
     /// Reads a provider from the store again, and puts what is there in force.

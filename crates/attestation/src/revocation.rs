@@ -1,21 +1,18 @@
 //! Revoking attestation tokens before they expire. The bearer of a token may revoke it; a contributor of its provider may revoke
 //! any, by its id alone.
 
-mod list;
-
 use std::borrow::Cow;
 
 use problem::Problem;
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::{RevokedBy, RevokedToken, StoreError};
 use token::jws::Jws;
 use token::{RevokedTokens, Verifier};
 use unix_time::UnixTime;
 
+use crate::audit::Change;
 use crate::provider::{Provider, ProviderName};
 use crate::providers::Providers;
-
-pub(crate) use list::RevokedList;
 
 /// Unexpired tokens of one provider that contributors revoked.
 const MAX_BY_CONTRIBUTORS: usize = 10_000;
@@ -194,15 +191,15 @@ impl Providers {
             return Err(full);
         }
         let provider = provider.name.to_string();
-        let entry = self.config.audit.entry("token.revoke", by, now, json!({"provider": provider, "jti": token.jti}));
         let revoked = RevokedToken { provider, jti: token.jti, expires_at: token.expires_at, by: kind };
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        match self.store.revoke_token(&revoked, limit, now.seconds(), &entry).await {
+        let (limit, revoked) = (i64::try_from(limit).unwrap_or(i64::MAX), &revoked);
+        let write = |entry| async move { self.store.revoke_token(revoked, limit, now.seconds(), &entry).await };
+        let change = Change::TokenRevoked { provider: &revoked.provider, jti: &revoked.jti };
+        match self.config.audit.change(&change, by, now, write).await {
             Ok(_) => {}
             Err(StoreError::Full(_)) => return Err(full),
             Err(error) => return Err(error.into()),
         }
-        tracing::info!(provider = revoked.provider, jti = revoked.jti, by, "token revoked");
         Ok(self.load_revoked(&current.name).await?)
     }
 

@@ -12,19 +12,20 @@ pub mod settings;
 pub mod simulation;
 pub mod vault;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use attestation::{
-    Access, Audit, KeysError, OpenAccessError, OpenError, Providers, ServiceConfig, UnusableProvider, VerificationClock,
+    Attestation, Audit, KeysError, OpenAccessError, OpenError, Providers, ServiceConfig, UnusableProvider,
+    VerificationClock,
 };
-use collateral::LoadError;
 use problem::Problem;
 use rustls::ServerConfig;
 use simulator::Platform;
 use state_dir::PrivateDir;
 use store::Store;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use unix_time::UnixTime;
 use web::{Gate, Limits, Serving};
@@ -45,10 +46,6 @@ const PROVIDER: &str = "default";
 
 /// Time that requests under way are given to finish.
 const GRACE: Duration = Duration::from_secs(10);
-/// How often keys are looked after: replaced when they are due, deleted when their last token has expired.
-const KEY_INTERVAL: Duration = Duration::from_secs(600);
-/// How often the files of collateral are looked at.
-const COLLATERAL_INTERVAL: Duration = Duration::from_secs(30);
 
 pub fn run(given: Given<Arguments>) -> Result<(), Failure> {
     let settings = Configuration::read(given)?.settings;
@@ -78,8 +75,11 @@ pub struct Running {
     /// The simulated machine that it trusts, if it does.
     pub platform: Option<Arc<Platform>>,
     serving: Serving,
-    upkeep: Vec<JoinHandle<()>>,
-    auditing: audit::Writing,
+    /// What keeps the attestation up to date, until it is told to end.
+    background: JoinHandle<()>,
+    ending: oneshot::Sender<()>,
+    /// What issues the simulated collateral again.
+    publishing: Option<JoinHandle<()>>,
 }
 
 impl Running {
@@ -90,13 +90,14 @@ impl Running {
         let listener = addresses::bind(settings)?;
         let addresses = addresses::of_listener(settings, &listener)?;
         let url = addresses.service().as_str().to_owned();
-        let issuers = Arc::new(settings.access_issuers.trusted(&addresses)?);
+        let issuers = settings.access_issuers.trusted(&addresses)?;
         let data = data_directory::open(&settings.data, settings.data_group)?;
         let starting = data_directory::lock(&data)?;
         let store = database::open(settings.database_url.as_deref(), &data).await?;
         check_kind(settings, &*store).await?;
         let tls = tls_config(settings, &data)?;
         let simulation = settings.simulated.then(|| Simulation::open(&settings.data, now)).transpose()?;
+        let retention = settings.audit_retention;
         let audit = Arc::new(Audit::new(audit::replica(&data, &starting)?, settings.audit));
         let config = ServiceConfig {
             addresses,
@@ -114,33 +115,35 @@ impl Running {
             listens_on_loopback: settings.listen.ip().is_loopback(),
             audit: Arc::clone(&audit),
         };
-        let vault = Arc::clone(&config.vault);
         let opened = Providers::open(Arc::clone(&store), config, now).await;
-        let providers = Arc::new(opened.map_err(|error| not_open(&error))?);
+        let providers = opened.map_err(|error| not_open(&error))?;
         administrator::keep(&data, &starting, &*store, &audit, now).await?;
-        let access =
-            Access::open(Arc::clone(&store), &vault, Arc::clone(&audit), &url, Arc::clone(&issuers), now).await;
-        let access = access.map_err(|error| no_access(&error))?;
+        let opened = Attestation::open(providers, issuers, now).await;
+        let attestation = Arc::new(opened.map_err(|error| no_access(&error))?);
         // Everything that a first start makes is there.
         drop(starting);
-        let auditing = audit::Writing::start(audit, store);
-        let mut upkeep = upkeep(&providers, simulation.as_ref());
-        upkeep.extend(issuers.keep_fresh());
-        upkeep.extend(settings.audit_retention.map(|limits| retention::keep(Arc::clone(&providers), limits)));
+        let (ending, end) = oneshot::channel::<()>();
+        let background = Arc::clone(&attestation);
+        let background = tokio::spawn(async move {
+            background.run(retention, async { end.await.unwrap_or_default() }, GRACE).await;
+        });
+        let publishing = simulation.as_ref().map(Simulation::keep_fresh);
         let (tls, ca) = tls.map(|tls| (tls.config, tls.ca)).unzip();
         let limits = Limits { connections_per_peer: settings.connections_per_peer, ..Limits::default() };
-        let serving = web::serve(listener, tls, Gate::new(limits), service::router(providers, access))
+        let serving = web::serve(listener, tls, Gate::new(limits), service::router(attestation))
             .map_err(|error| cannot_listen(settings.listen, "--listen", &error))?;
         let platform = simulation.map(|simulation| simulation.platform);
-        Ok(Self { url, ca: ca.flatten(), platform, serving, upkeep, auditing })
+        Ok(Self { url, ca: ca.flatten(), platform, serving, background, ending, publishing })
     }
 
     /// Takes no more requests, lets those under way finish, and ends.
     pub async fn stop(self) -> Result<(), Failure> {
         tracing::info!("stopping");
-        self.upkeep.iter().for_each(JoinHandle::abort);
+        self.publishing.iter().for_each(JoinHandle::abort);
         self.serving.stop(GRACE).await;
-        self.auditing.end(GRACE).await;
+        // Dropped, it says the same.
+        let _ = self.ending.send(());
+        let _ = self.background.await;
         Ok(())
     }
 }
@@ -161,49 +164,6 @@ async fn check_kind(settings: &Settings, store: &dyn Store) -> Result<(), Failur
             "use another data directory for a simulated machine",
         )),
         _ => Ok(()),
-    }
-}
-
-/// What goes on beside requests: following what other processes change, looking after keys, looking for changed collateral, and
-/// issuing the simulated one anew.
-fn upkeep(providers: &Arc<Providers>, simulation: Option<&Simulation>) -> Vec<JoinHandle<()>> {
-    let (following, keeping) = (Arc::clone(providers), Arc::clone(providers));
-    let providers = Arc::clone(providers);
-    let mut tasks = vec![
-        tokio::spawn(async move {
-            let mut interval = tokio::time::interval(KEY_INTERVAL);
-            loop {
-                interval.tick().await;
-                keeping.look_after_keys(UnixTime::of_system_clock()).await;
-            }
-        }),
-        tokio::spawn(async move { following.follow().await }),
-        tokio::spawn(async move {
-            let mut interval = tokio::time::interval(COLLATERAL_INTERVAL);
-            loop {
-                interval.tick().await;
-                let refreshing = Arc::clone(&providers);
-                // Reading and parsing many files takes its time.
-                let refreshed = tokio::task::spawn_blocking(move || refreshing.refresh_collateral()).await;
-                for (path, refreshed) in refreshed.unwrap_or_default() {
-                    log_refreshed(&path, refreshed);
-                }
-            }
-        }),
-    ];
-    tasks.extend(simulation.map(Simulation::keep_fresh));
-    tasks
-}
-
-fn log_refreshed(path: &Path, refreshed: Result<bool, LoadError>) {
-    match refreshed {
-        Ok(true) => tracing::info!(collateral = %path.display(), "collateral loaded anew"),
-        Ok(false) => {}
-        Err(error) => tracing::warn!(
-            collateral = %path.display(),
-            error = failure::chain(&error),
-            "changed collateral cannot be loaded; the old one stays in use"
-        ),
     }
 }
 

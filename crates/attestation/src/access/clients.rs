@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::rand;
-use serde_json::json;
 use store::{Client, StoreError};
 use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
 use super::{Access, AccessError, Caller, Grant, Role};
+use crate::audit::Change;
 use crate::base64;
 use crate::hashes::sha256;
 use crate::provider::ProviderName;
@@ -111,22 +111,9 @@ impl Access {
             created_at: now.seconds(),
             created_by: by.name.clone(),
         };
-        let details = json!({
-            "client": client.name,
-            "clientId": client.id,
-            "role": client.role,
-            "provider": client.provider,
-            "expiresAt": UnixTime::from_seconds(client.expires_at).to_string(),
-        });
-        let entry = self.audit.entry("client.create", &by.name, now, details);
-        self.store.create_client(&client, &entry).await?;
-        tracing::info!(
-            client = client.name,
-            role = client.role,
-            provider = client.provider,
-            by = by.name,
-            "client made"
-        );
+        let created = &client;
+        let write = |entry| async move { self.store.create_client(created, &entry).await };
+        self.audit.change(&Change::ClientCreated(created), &by.name, now, write).await?;
         Ok((client, ClientSecret(secret)))
     }
 
@@ -143,9 +130,7 @@ impl Access {
     /// # Errors
     /// See [`StoreError`].
     pub async fn delete_client(&self, id: &str, by: &Caller, now: UnixTime) -> Result<bool, StoreError> {
-        let entry = self.audit.entry("client.delete", &by.name, now, json!({"clientId": id}));
-        let was_there = self.store.delete_client(id, &entry).await?;
-        tracing::info!(client.id = id, was_there, by = by.name, "client deleted");
-        Ok(was_there)
+        let write = |entry| async move { self.store.delete_client(id, &entry).await };
+        self.audit.change(&Change::ClientDeleted { id }, &by.name, now, write).await
     }
 }

@@ -7,7 +7,7 @@ mod settings;
 use std::sync::Arc;
 
 use token::openid::{KeySource, UnverifiedToken, VerifiedClaims, Verifier};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use unix_time::UnixTime;
 
 use super::{AccessError, Caller};
@@ -45,10 +45,12 @@ impl TrustedIssuers {
         Ok(Self { issuers, own: own.clone() })
     }
 
-    /// Fetches the keys of each and keeps them fresh, until the tasks are ended.
-    pub fn keep_fresh(&self) -> Vec<JoinHandle<()>> {
-        let each = self.issuers.iter().map(|issuer| Arc::clone(&issuer.keys));
-        each.map(|keys| tokio::spawn(async move { keys.keep_fresh().await })).collect()
+    /// Fetches the keys of each and keeps them fresh, for as long as the tasks run.
+    pub(crate) fn spawn_into(&self, tasks: &mut JoinSet<()>) {
+        for issuer in &self.issuers {
+            let keys = Arc::clone(&issuer.keys);
+            tasks.spawn(async move { keys.keep_fresh().await });
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -4,13 +4,12 @@
 
 use aws_lc_rs::{hmac, rand};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use store::{AccessKey, Store, StoreError};
 use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
 use super::{AccessError, OpenAccessError};
-use crate::audit::{Audit, BY_ITSELF};
+use crate::audit::{Audit, BY_ITSELF, Change};
 use crate::base64;
 use crate::vault::{Purpose, Vault};
 
@@ -125,8 +124,9 @@ async fn make_key(
     let kid = hex::encode(id);
     let sealed = vault.seal(Purpose::AccessKey { kid: &kid }, &secret)?;
     let key = AccessKey { kid, sealed, created_at: now.seconds() };
-    let entry = audit.entry("access-key.create", BY_ITSELF, now, json!({"kid": key.kid}));
-    match store.create_access_key(&key, &entry).await {
+    let created = &key;
+    let write = |entry| async move { store.create_access_key(created, &entry).await };
+    match audit.change(&Change::AccessKeyCreated { kid: &created.kid }, BY_ITSELF, now, write).await {
         // Another process started at the same time: its key is the one.
         Err(StoreError::Exists(_)) => Ok(store.access_key().await?.ok_or(StoreError::Missing("access key"))?),
         Err(error) => Err(error.into()),
@@ -177,5 +177,19 @@ mod tests {
         assert_eq!(why(&tokens, &format!("{signed}.*"), 100), "its signature cannot be read");
         assert_eq!(why(&tokens, "a.b", 100), "it is no access token");
         assert_eq!(why(&tokens, "a", 100), "it is no access token");
+    }
+
+    #[tokio::test]
+    async fn the_key_of_access_tokens_does_not_open_under_another_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store::Sqlite::open(&directory.path().join("veritee.db")).await.unwrap();
+        let audit = Audit::new("replica".to_owned(), crate::audit::AuditChoice::default());
+        let vault = |byte: u8| Vault::new(&[byte; 32]).unwrap();
+        let now = UnixTime::from_seconds(1_700_000_000);
+        let made = AccessTokens::open(&store, &vault(7), &audit, "https://localhost", now).await.unwrap();
+        let opened = AccessTokens::open(&store, &vault(7), &audit, "https://localhost", now).await.unwrap();
+        assert_eq!(opened.client_of(&made.issue("one", now), now).unwrap(), "one");
+        let refused = AccessTokens::open(&store, &vault(8), &audit, "https://localhost", now).await.err().unwrap();
+        assert!(matches!(refused, OpenAccessError::Vault(_)), "{refused}");
     }
 }

@@ -1,12 +1,13 @@
 //! The certificates that policies of an Isolated provider are signed under.
 
 use serde_json::{Value, json};
-use store::{Entry, PolicySigner, SignedRequest};
+use store::{PolicySigner, SignedRequest};
 use token::policy_jws::{CertificateAction, CertificateJws, SignerCertificate};
 use unix_time::UnixTime;
 
 use super::{AdministrationError, used_once};
 use crate::access::Caller;
+use crate::audit::Change;
 use crate::hashes::sha256;
 use crate::provider::{Provider, TrustModel};
 use crate::providers::Providers;
@@ -70,9 +71,11 @@ impl Providers {
             added_at: now.seconds(),
             added_by: caller.name.clone(),
         };
-        let entry = self.entry_of_signer(&provider, "signer.add", (&certificate, jws), caller, now);
-        self.store.add_policy_signer(&signer, &request, &entry).await?;
-        self.certificate_changed(&provider, &certificate, "IsPresent", caller, now).await
+        let (signer, request) = (&signer, &request);
+        let write = |entry| async move { self.store.add_policy_signer(signer, request, &entry).await };
+        let change = Change::SignerAdded { provider: &provider.name, certificate: &certificate, jws };
+        self.change(&provider.name, &change, &caller.name, now, write).await?;
+        answer(&provider, &certificate, "IsPresent", now)
     }
 
     /// Removes a certificate, but never the last one. The request is used also if the certificate was not there.
@@ -88,50 +91,27 @@ impl Providers {
     ) -> Result<String, AdministrationError> {
         let (_one_at_a_time, provider) = self.to_change(provider).await?;
         let (certificate, request) = provider.certificate_in(jws, CertificateAction::Remove, now)?;
-        let entry = self.entry_of_signer(&provider, "signer.remove", (&certificate, jws), caller, now);
-        let (name, certificate_hash) = (provider.name.as_str(), sha256(&[certificate.der()]));
-        self.store.remove_policy_signer(name, &certificate_hash, &request, &entry).await?;
-        self.certificate_changed(&provider, &certificate, "IsAbsent", caller, now).await
+        let (name, certificate_hash, request) = (provider.name.as_str(), sha256(&[certificate.der()]), &request);
+        let write =
+            |entry| async move { self.store.remove_policy_signer(name, &certificate_hash, request, &entry).await };
+        let change = Change::SignerRemoved { provider: &provider.name, certificate: &certificate, jws };
+        self.change(&provider.name, &change, &caller.name, now, write).await?;
+        answer(&provider, &certificate, "IsAbsent", now)
     }
+}
 
-    fn entry_of_signer(
-        &self,
-        provider: &Provider,
-        action: &str,
-        (certificate, jws): (&SignerCertificate, &str),
-        caller: &Caller,
-        now: UnixTime,
-    ) -> Entry {
-        let details = json!({
-            "provider": provider.name.as_str(),
-            "sha256": certificate.thumbprint_sha256(),
-            "signingInputSha256": used_once::signing_input_hex(jws),
-        });
-        self.config.audit.entry(action, &caller.name, now, details)
-    }
-
-    async fn certificate_changed(
-        &self,
-        provider: &Provider,
-        certificate: &SignerCertificate,
-        result: &str,
-        caller: &Caller,
-        now: UnixTime,
-    ) -> Result<String, AdministrationError> {
-        tracing::info!(
-            provider = provider.name.as_str(),
-            certificate.sha256 = certificate.thumbprint_sha256(),
-            result,
-            by = caller.name,
-            "policy signers changed"
-        );
-        self.reload(&provider.name).await?;
-        let claims = [
-            ("x-ms-certificate-thumbprint", json!(certificate.thumbprint_sha1())),
-            // The first name is the one that shipped clients read, the other that of Microsoft's later description.
-            ("x-ms-policycertificates-result", json!(result)),
-            ("x-ms-certificate-result", json!(result)),
-        ];
-        provider.answer(claims, now)
-    }
+/// What a change of the certificates is answered with.
+fn answer(
+    provider: &Provider,
+    certificate: &SignerCertificate,
+    result: &str,
+    now: UnixTime,
+) -> Result<String, AdministrationError> {
+    let claims = [
+        ("x-ms-certificate-thumbprint", json!(certificate.thumbprint_sha1())),
+        // The first name is the one that shipped clients read, the other that of Microsoft's later description.
+        ("x-ms-policycertificates-result", json!(result)),
+        ("x-ms-certificate-result", json!(result)),
+    ];
+    provider.answer(claims, now)
 }

@@ -55,7 +55,7 @@ impl Providers {
         // What this version no longer accepts is not put back in force.
         aside(|| Policies::of_change(&change, policy_type))?;
         let shown = entry(&change, policy_type);
-        self.change(&provider, policy_type, change, None).await?;
+        self.change_policy(&provider, policy_type, change, None).await?;
         Ok(shown)
     }
 }

@@ -48,11 +48,6 @@ fn request(purpose: &str, action: &str, jws: &str, signer: &SignerCertificate, u
     }
 }
 
-/// The signing input of a JWS as the audit shows it.
-pub(super) fn signing_input_hex(jws: &str) -> String {
-    hex::encode(signing_input_sha256(jws))
-}
-
 /// Whether the last change of `history`, newest first, put exactly this JWS in force: then sending it again changes nothing.
 pub(super) fn is_in_force(history: &[PolicyChange], jws: &str) -> bool {
     history.first().is_some_and(|last| last.jws.as_deref() == Some(jws))

@@ -6,7 +6,7 @@ use store::StoreError;
 use unix_time::UnixTime;
 
 use super::ControlError;
-use crate::audit::BY_ITSELF;
+use crate::audit::{BY_ITSELF, Change};
 use crate::provider::{MAX_KEYS, Provider, make_key};
 use crate::providers::Providers;
 use problem::chain;
@@ -42,17 +42,10 @@ impl Providers {
         let times = (now, now.seconds().saturating_add(lead));
         let (vault, quoter) = (&self.config.vault, self.config.quoter.as_ref());
         let key = make_key(owner, algorithm, vault, quoter, times).await?;
-        let entry = self.entry_of_key("key.create", &provider.name, &key.kid, by, now);
-        self.store.add_signing_key(&key, provider.revision, &entry).await?;
-        tracing::info!(
-            provider = provider.name.as_str(),
-            kid = key.kid,
-            signs_from = key.signs_from,
-            by,
-            "signing key made"
-        );
-        self.reload(&provider.name).await?;
-        self.get(&provider.name).ok_or(ControlError::Unusable)
+        let (name, revision, kid) = (&provider.name, provider.revision, key.kid.clone());
+        let write = |entry| async move { self.store.add_signing_key(&key, revision, &entry).await };
+        let change = Change::KeyCreated { provider: name, kid: &kid };
+        self.change(name, &change, by, now, write).await?.ok_or(ControlError::Unusable)
     }
 
     /// Looks after the keys of every provider: makes those that are due, and deletes those whose tokens have expired.
@@ -76,12 +69,9 @@ impl Providers {
         }
         let over = provider.keys.over(now, provider.settings.longest_token_lifetime());
         for kid in &over {
-            let entry = self.entry_of_key("key.delete", &provider.name, kid, BY_ITSELF, now);
-            self.store.remove_signing_key(provider.name.as_str(), kid, &entry).await?;
-            tracing::info!(provider = provider.name.as_str(), kid, "signing key deleted: its last token has expired");
-        }
-        if !over.is_empty() {
-            self.reload(&provider.name).await?;
+            let name = &provider.name;
+            let write = |entry| async move { self.store.remove_signing_key(name.as_str(), kid, &entry).await };
+            self.change(name, &Change::KeyDeleted { provider: name, kid }, BY_ITSELF, now, write).await?;
         }
         Ok(())
     }

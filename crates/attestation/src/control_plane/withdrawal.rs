@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
 use store::WithdrawnKey;
 use unix_time::UnixTime;
 
 use super::ControlError;
+use crate::audit::Change;
 use crate::provider::{Provider, ProviderName, make_key};
 use crate::providers::Providers;
 
@@ -60,13 +60,11 @@ impl Providers {
             listed_until: now.seconds().saturating_add(longest).saturating_add(SLACK),
         };
         let successor_kid = successor.as_ref().map(|key| key.kid.as_str());
-        let details = json!({"provider": name.as_str(), "kid": kid, "successor": successor_kid});
-        let entry = self.config.audit.entry("key.withdraw", by, now, details);
-        self.store
-            .withdraw_signing_key(&withdrawn, successor.as_ref(), provider.revision, now.seconds(), &entry)
-            .await?;
-        tracing::warn!(provider = name.as_str(), kid, successor = successor_kid, by, "signing key withdrawn");
-        self.reload(name).await?;
-        self.get(name).ok_or(ControlError::Unusable)
+        let change = Change::KeyWithdrawn { provider: name, kid, successor: successor_kid };
+        let (revision, successor) = (provider.revision, successor.as_ref());
+        let write = |entry| async move {
+            self.store.withdraw_signing_key(&withdrawn, successor, revision, now.seconds(), &entry).await
+        };
+        self.change(name, &change, by, now, write).await?.ok_or(ControlError::Unusable)
     }
 }

@@ -13,7 +13,7 @@ use unix_time::UnixTime;
 
 use super::freshness::Freshness;
 use super::{Providers, ServiceConfig};
-use crate::audit::BY_ITSELF;
+use crate::audit::{BY_ITSELF, Change};
 use crate::endorsements::{EndorsementsError, Shelf, Source, root_sha256};
 use crate::hashes;
 use crate::pool::Pool;
@@ -135,8 +135,8 @@ impl Providers {
         let unbound: Vec<String> = unbound.map(|key| key.kid.clone()).collect();
         for kid in &unbound {
             // It may have been moved from another provider, so it is not even published.
-            let entry = self.entry_of_key("key.delete", name, kid, BY_ITSELF, now);
-            self.store.remove_signing_key(name.as_str(), kid, &entry).await?;
+            let write = |entry| async move { self.store.remove_signing_key(name.as_str(), kid, &entry).await };
+            self.config.audit.change(&Change::KeyDeleted { provider: name, kid }, BY_ITSELF, now, write).await?;
             tracing::warn!(
                 provider = name.as_str(),
                 kid,
@@ -153,9 +153,11 @@ impl Providers {
         let root_sha256 = root_sha256(state.provider.root_pem.as_deref());
         if let (false, Ok(settings), Ok(root_sha256)) = (has_key(&state), settings_of(&state.provider), root_sha256) {
             let key = self.first_key(name, &settings, &root_sha256, now).await?;
-            let entry = self.entry_of_key("key.create", name, &key.kid, BY_ITSELF, now);
-            match self.store.add_signing_key(&key, state.provider.revision, &entry).await {
-                Ok(()) => tracing::info!(provider = name.as_str(), kid = key.kid, "signing key made"),
+            let (created, revision) = (&key, state.provider.revision);
+            let write = |entry| async move { self.store.add_signing_key(created, revision, &entry).await };
+            let change = Change::KeyCreated { provider: name, kid: &created.kid };
+            match self.config.audit.change(&change, BY_ITSELF, now, write).await {
+                Ok(()) => {}
                 // Another process started at the same time, and was first.
                 Err(StoreError::Changed(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -200,7 +202,9 @@ impl Providers {
                 revocations: 0,
             };
             let new = NewProvider { provider, key, signers: Vec::new() };
-            let made = self.store.create_provider(&new, &self.entry_of_new(&new, now)).await;
+            let created = &new;
+            let write = |entry| async move { self.store.create_provider(created, &entry).await };
+            let made = self.config.audit.change(&Change::ProviderCreated(created), BY_ITSELF, now, write).await;
             return match made {
                 // Another process started at the same time, and was first.
                 Err(StoreError::Exists("provider")) => Ok(()),

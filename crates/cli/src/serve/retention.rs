@@ -1,18 +1,13 @@
 //! How long and how large the audit is kept: `--audit-retention 90d`, `10GiB` or `90d,10GiB`, and `--audit-max-size 10GiB`.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
-use attestation::{Providers, Retention};
+use attestation::Retention;
 use problem::Problem;
-use tokio::task::JoinHandle;
-use unix_time::UnixTime;
 
-use crate::{duration, failure};
+use crate::duration;
 
-/// How often old records are looked for.
-const INTERVAL: Duration = Duration::from_secs(60);
 /// What is less deletes records before anybody can have read them; most likely the unit is wrong.
 const SHORTEST: Duration = Duration::from_secs(3600);
 const SMALLEST: u64 = 1 << 20;
@@ -110,31 +105,6 @@ impl Bounds {
 
 fn too_small(part: &str, least: &'static str) -> InvalidBounds {
     InvalidBounds::TooSmall { part: part.to_owned(), least }
-}
-
-/// Deletes old records until the task is ended.
-pub fn keep(providers: Arc<Providers>, retention: Retention) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut interval = tokio::time::interval(INTERVAL);
-        let mut has_failed = false;
-        loop {
-            interval.tick().await;
-            match providers.retain_audit(&retention, UnixTime::of_system_clock()).await {
-                Ok(deleted) => {
-                    if deleted > 0 {
-                        tracing::info!(deleted, "audit retention deleted old records and inputs");
-                    }
-                    has_failed = false;
-                }
-                Err(error) => {
-                    if !has_failed {
-                        tracing::warn!(error = failure::chain(&error), "audit retention failed; trying again");
-                    }
-                    has_failed = true;
-                }
-            }
-        }
-    })
 }
 
 #[cfg(test)]

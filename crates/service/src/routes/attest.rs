@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
+use attestation::{AttestRequest, AttestationType, BadRequest, PolicyType};
 use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use unix_time::UnixTime;
 
-use super::entry::{Attested, Entered};
-use super::{Api, body};
+use super::context::Context;
+use super::entry::Attested;
 use crate::response::{ApiError, json_text};
-use attestation::AttestationType;
-use attestation::PolicyType;
-use attestation::{AttestRequest, BadRequest};
 
 /// Types that policies can be set for and evidence is not taken for, and names that are none.
 pub(super) fn not_supported(name: &str) -> ApiError {
@@ -25,18 +22,16 @@ pub(super) fn not_supported(name: &str) -> ApiError {
 
 /// Reads a request, attests, and answers in the form of that request: in JSON, for which nothing in a token has to be escaped.
 pub(super) async fn attest(
-    api: &Api,
-    entered: &Entered,
+    context: &Context,
     attestation_type: AttestationType,
     read: impl FnOnce(&[u8]) -> Result<AttestRequest, BadRequest>,
     answer: impl FnOnce(&str) -> String,
-    headers: &HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let body = body::read(entered, headers, body).await?;
+    let body = context.read(body).await?;
     let request = read(&body)?;
-    let now = UnixTime::of_system_clock();
-    let attested = api.providers.attest(Arc::clone(&entered.provider), attestation_type, request, body, now).await;
+    let provider = Arc::clone(&context.provider);
+    let attested = context.providers().attest(provider, attestation_type, request, body, context.now()).await;
     let mut response = match attested.token {
         Ok(token) => json_text(answer(&token)),
         Err(error) => ApiError::from(error).into_response(),

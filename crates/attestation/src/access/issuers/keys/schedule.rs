@@ -29,7 +29,7 @@ pub(super) struct Schedule {
 pub(super) enum Asked {
     /// Somebody wished for one a moment ago.
     TooSoon,
-    /// One is under way.
+    /// One is under way, or due.
     UnderWay,
     /// One is to begin.
     Granted,
@@ -53,7 +53,8 @@ impl Schedule {
 
     /// A token names a key that is not known.
     pub(super) fn ask(&mut self, now: Instant) -> Asked {
-        if self.is_under_way {
+        // One that is due begins without anybody's wish.
+        if self.is_under_way || now >= self.due {
             return Asked::UnderWay;
         }
         if self.last_wish.is_some_and(|last| now.duration_since(last) < BETWEEN_WISHES) {
@@ -126,14 +127,16 @@ mod tests {
     fn strangers_cause_a_fetch_each_half_minute_and_one_at_a_time() {
         let begin = Instant::now();
         let mut schedule = Schedule::new(begin);
-        assert_eq!(schedule.ask(begin), Asked::Granted);
-        assert_eq!(schedule.ask(begin), Asked::UnderWay);
-        schedule.fetched(keys(), after(begin, 1));
-        assert_eq!(schedule.ask(after(begin, 29)), Asked::TooSoon);
-        assert_eq!(schedule.ask(after(begin, 30)), Asked::Granted);
-        schedule.failed(after(begin, 31));
-        assert_eq!(schedule.ask(after(begin, 59)), Asked::TooSoon);
+        assert_eq!(schedule.ask(begin), Asked::UnderWay, "the first one is due");
+        schedule.fetched(keys(), begin);
+        assert_eq!(schedule.ask(after(begin, 1)), Asked::Granted);
+        assert_eq!(schedule.ask(after(begin, 1)), Asked::UnderWay);
+        schedule.fetched(keys(), after(begin, 2));
+        assert_eq!(schedule.ask(after(begin, 30)), Asked::TooSoon);
+        assert_eq!(schedule.ask(after(begin, 31)), Asked::Granted);
+        schedule.failed(after(begin, 32));
+        assert_eq!(schedule.ask(after(begin, 60)), Asked::TooSoon);
         schedule.begin();
-        assert_eq!(schedule.ask(after(begin, 59)), Asked::UnderWay, "the one on schedule does for the token too");
+        assert_eq!(schedule.ask(after(begin, 60)), Asked::UnderWay, "the one on schedule does for the token too");
     }
 }
