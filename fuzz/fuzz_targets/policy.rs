@@ -22,5 +22,5 @@ fuzz_target!(|bytes: &[u8]| {
     ];
     let explanation = policy.explain(&claims, &vocabulary);
     assert_eq!(explanation.outcome, policy.decide(&claims, &vocabulary));
-    let _ = explanation.text(text);
+    let _ = explanation.text(&policy);
 });

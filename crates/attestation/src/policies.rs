@@ -91,7 +91,7 @@ impl PolicyInForce {
     ) -> Result<Self, Diagnostics> {
         let parsed = Policy::parse(text)?;
         let vocabulary = policy_type.vocabulary();
-        parsed.check(text, &vocabulary)?;
+        parsed.check(&vocabulary)?;
         let configured = parsed.configure_within(&vocabulary, fuel);
         let jws = jws();
         let (hash, hash_of_2018) = (token::hash::policy_hash(text), token::hash::policy_hash_legacy(text));

@@ -234,7 +234,7 @@ mod tests {
         ] {
             assert_eq!(token::hash::policy_hash(text), hash, "{text}");
             let policy = Policy::parse(text).unwrap();
-            assert_eq!(policy.lint(text, &PolicyType::SgxEnclave.vocabulary()).errors(), Ok(()));
+            assert_eq!(policy.lint(&PolicyType::SgxEnclave.vocabulary()).errors(), Ok(()));
         }
         assert_eq!(of_2018.len(), 479);
         let hash = "200e2717392bfb187b89c7c498b8e5ebcd6ad136dc0cdb5b897fdb13e344ca40";

@@ -19,6 +19,7 @@ use web::Serving;
 
 use crate::failure::{self, Failure};
 use crate::log::Log;
+use crate::options::Given;
 use crate::show;
 use crate::{group, serve};
 
@@ -31,33 +32,35 @@ const MAX_CONFIG: u64 = 1 << 20;
 ///
 /// It speaks the AESM protocol on a Unix socket, and quotes with a simulated platform or passes requests on to another daemon. It stays
 /// in the foreground and logs to standard error; SIGTERM lets those who are there already have their answers, SIGHUP reads the
-/// configuration and the platform again.
+/// configuration and the platform again. Flags take precedence over environment variables, and a flag for one of --platform and
+/// --upstream over the variable of the other.
 #[derive(clap::Args)]
-#[command(group = clap::ArgGroup::new("backend").required(true))]
+#[command(after_help = "One of --platform, --upstream and --check is required.")]
 pub struct Arguments {
     /// Listen at this path. The socket of a daemon that is there already is replaced, and no client notices; then end that daemon.
-    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
+    #[arg(long, env = "VERITEE_AESMD_SOCKET", value_name = "PATH", default_value = DEFAULT_SOCKET)]
     socket: PathBuf,
     /// Quote with the simulated platform in this directory. Its quotes prove nothing.
-    #[arg(long, value_name = "DIR", group = "backend")]
+    #[arg(long, env = "VERITEE_AESMD_PLATFORM", value_name = "DIR")]
     platform: Option<PathBuf>,
     /// Pass requests on to the daemon at this path.
-    #[arg(long, value_name = "PATH", group = "backend")]
+    #[arg(long, env = "VERITEE_AESMD_UPSTREAM", value_name = "PATH")]
     upstream: Option<PathBuf>,
     /// Permission bits of the socket, octal.
-    #[arg(long, value_name = "MODE", default_value = "0777", value_parser = mode)]
+    #[arg(long, env = "VERITEE_AESMD_SOCKET_MODE", value_name = "MODE", default_value = "0777", value_parser = mode)]
     socket_mode: u32,
     /// Group of the socket, by name or number [default: the daemon's].
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, env = "VERITEE_AESMD_SOCKET_GROUP", value_name = "GROUP")]
     socket_group: Option<String>,
     /// Read limits and the log level from this file, in the form of /etc/aesmd.conf.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "VERITEE_AESMD_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Serve metrics (OpenMetrics) at this loopback address, under /metrics; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, env = "VERITEE_AESMD_METRICS", value_name = "ADDR")]
     metrics: Option<SocketAddr>,
-    /// Ask the daemon at the socket whether it is able to quote, and end: a probe.
-    #[arg(long, group = "backend", conflicts_with_all = ["socket_mode", "socket_group", "config", "metrics"])]
+    /// Ask the daemon at the socket whether it is able to quote, and end: a probe. Of the environment variables only that of the
+    /// socket counts for it.
+    #[arg(long)]
     check: bool,
     /// Without effect, for those who are used to Intel's daemon: this one never goes into the background.
     #[arg(long)]
@@ -74,7 +77,49 @@ fn mode(text: &str) -> Result<u32, String> {
     }
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+/// The options that a probe does not have.
+const OF_THE_DAEMON: [(&str, &str); 6] = [
+    ("platform", "--platform"),
+    ("upstream", "--upstream"),
+    ("socket_mode", "--socket-mode"),
+    ("socket_group", "--socket-group"),
+    ("config", "--config"),
+    ("metrics", "--metrics"),
+];
+
+/// Applies the precedence of flags to options that exclude each other.
+fn arguments(mut given: Given<Arguments>) -> Result<Arguments, Failure> {
+    let excluded = |one: &str, other: &str| {
+        let message = format!("`{one}` cannot be used with `{other}`");
+        Failure::usage("options_exclude_each_other", message, format!("remove `{one}` or `{other}`"))
+    };
+    if given.is_flag("check") {
+        for (id, flag) in OF_THE_DAEMON {
+            given.forget_environment(id);
+            if given.is_flag(id) {
+                return Err(excluded(flag, "--check"));
+            }
+        }
+    }
+    for (flag, other) in [("platform", "upstream"), ("upstream", "platform")] {
+        if given.is_flag(flag) {
+            given.forget_environment(other);
+        }
+    }
+    let arguments = given.resolve(None)?.options;
+    match (&arguments.platform, &arguments.upstream) {
+        (Some(_), Some(_)) => Err(excluded("--platform", "--upstream")),
+        (None, None) if !arguments.check => Err(Failure::usage(
+            "backend_missing",
+            "there is nothing to quote with",
+            "pass --platform DIR or --upstream PATH, or set VERITEE_AESMD_PLATFORM or VERITEE_AESMD_UPSTREAM",
+        )),
+        _ => Ok(arguments),
+    }
+}
+
+pub fn run(given: Given<Arguments>) -> Result<(), Failure> {
+    let arguments = &arguments(given)?;
     if arguments.check {
         return check::run(&arguments.socket);
     }

@@ -3,6 +3,8 @@
 use dcap::{Allowance, TcbStatus};
 use serde::Deserialize;
 
+use crate::duration;
+
 /// A status on the command line. `Revoked` is no choice.
 pub fn parse_accepted_status(text: &str) -> Result<TcbStatus, String> {
     match text.parse() {
@@ -50,18 +52,10 @@ impl Allow {
     }
 }
 
-/// Seconds: a number with `m`, `h` or `d`.
+/// Seconds: a number with a unit, such as `30d`.
 pub fn duration(text: &str) -> Result<i64, String> {
-    let wrong = || "give a number with m, h or d, such as 30d".to_owned();
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let seconds = match unit {
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return Err(wrong()),
-    };
-    let number: i64 = text.strip_suffix(unit).and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
-    number.checked_mul(seconds).filter(|seconds| *seconds > 0).ok_or_else(wrong)
+    let seconds = duration::positive(text)?.as_secs();
+    i64::try_from(seconds).map_err(|_| "use a shorter duration".to_owned())
 }
 
 /// So many bytes in hexadecimal.

@@ -14,7 +14,8 @@ use token::{Binding, Expectations, VerifiedToken};
 use crate::client::Client;
 use crate::enclave_key::{EnclaveKey, seal_to};
 use crate::failure::{self, Failure};
-use crate::serve::{self, Running, Settings};
+use crate::serve::settings::Settings;
+use crate::serve::{self, Running};
 use step::Steps;
 
 /// Show evidence become a token that a relying party checks, on a simulated machine.

@@ -76,6 +76,15 @@ impl Failure {
         self
     }
 
+    /// The same as a verdict: the command checks what another one would call wrong usage.
+    #[must_use]
+    pub fn or_verdict(mut self) -> Self {
+        if self.kind == Kind::Usage {
+            self.kind = Kind::Verdict;
+        }
+        self
+    }
+
     pub fn is_verdict(&self) -> bool {
         self.kind == Kind::Verdict
     }

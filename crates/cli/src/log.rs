@@ -6,29 +6,34 @@ use std::io;
 use aesm::LogLevel;
 use problem::untrusted::one_line;
 use tracing::field::{Field, Visit};
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Registry;
 use tracing_subscriber::field::RecordFields;
-use tracing_subscriber::fmt::format::{Format, Writer};
-use tracing_subscriber::fmt::{FormatFields, Formatter, fmt};
-use tracing_subscriber::reload::Handle;
+use tracing_subscriber::filter::{ParseError, Targets};
+use tracing_subscriber::fmt::FormatFields;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::reload::{self, Handle};
+use tracing_subscriber::util::SubscriberInitExt;
 
-type ToStderr = Formatter<OneLine, Format, fn() -> io::Stderr>;
+/// Filters the log: `info`, or `service=debug,info`.
+const VARIABLE: &str = "VERITEE_LOG";
 
 /// A log whose level can be changed while it runs.
-pub struct Log(Handle<EnvFilter, ToStderr>);
+pub struct Log(Handle<Targets, Registry>);
 
 impl Log {
     /// Logs from now on. `VERITEE_LOG` filters; without it the level does, `info` by default.
     pub fn to_stderr(level: Option<LogLevel>) -> Self {
-        let stderr: fn() -> io::Stderr = io::stderr;
-        let builder = fmt()
-            .with_env_filter(filter(level))
+        let (filter, handle) = reload::Layer::new(filter(level));
+        let lines = tracing_subscriber::fmt::layer()
             .fmt_fields(OneLine)
-            .with_writer(stderr)
-            .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
-            .with_filter_reloading();
-        let handle = builder.reload_handle();
-        builder.init();
+            .with_writer(io::stderr)
+            .with_ansi(io::IsTerminal::is_terminal(&io::stderr()));
+        tracing_subscriber::registry().with(filter).with(lines).init();
+        if let Some(Err(error)) = given().map(|text| directives(&text)) {
+            tracing::warn!(variable = VARIABLE, error, "invalid filter; it has no effect");
+        }
         Self(handle)
     }
 
@@ -44,12 +49,29 @@ pub fn to_stderr() {
     drop(Log::to_stderr(None));
 }
 
-fn filter(level: Option<LogLevel>) -> EnvFilter {
+fn filter(level: Option<LogLevel>) -> Targets {
     let level = match level {
-        Some(LogLevel::Error) => "error",
-        Some(LogLevel::Info) | None => "info",
+        Some(LogLevel::Error) => LevelFilter::ERROR,
+        Some(LogLevel::Info) | None => LevelFilter::INFO,
     };
-    EnvFilter::try_from_env("VERITEE_LOG").unwrap_or_else(|_| EnvFilter::new(level))
+    let given = given().and_then(|text| directives(&text).ok());
+    given.unwrap_or_else(|| Targets::new().with_default(level))
+}
+
+fn given() -> Option<String> {
+    std::env::var(VARIABLE).ok()
+}
+
+/// Reads directives with commas between them: a level, a target, or `TARGET=LEVEL`. Without any, errors are logged.
+fn directives(text: &str) -> Result<Targets, String> {
+    let directives: Vec<&str> = text.split(',').map(str::trim).filter(|directive| !directive.is_empty()).collect();
+    if directives.is_empty() {
+        return Ok(Targets::new().with_default(LevelFilter::ERROR));
+    }
+    if let Some(directive) = directives.iter().find(|directive| directive.contains(['[', '{'])) {
+        return Err(format!("`{directive}` filters by span or field, use TARGET=LEVEL"));
+    }
+    directives.join(",").parse().map_err(|error: ParseError| error.to_string())
 }
 
 /// Formats fields as `message name=value`, every value in one line.
@@ -107,11 +129,32 @@ mod tests {
     }
 
     #[test]
+    fn filters_have_levels_and_targets() {
+        use tracing::Level;
+        let enabled = |text: &str, target: &str, level: &Level| directives(text).unwrap().would_enable(target, level);
+        assert!(enabled("info", "service::routes", &Level::INFO) && !enabled("info", "service", &Level::DEBUG));
+        assert!(enabled("DEBUG", "service", &Level::DEBUG) && enabled("trace", "x", &Level::TRACE));
+        let text = "warn, service=debug,web::server=trace, ";
+        assert!(enabled(text, "service::routes", &Level::DEBUG) && !enabled(text, "service", &Level::TRACE));
+        assert!(enabled(text, "web::server", &Level::TRACE) && !enabled(text, "web", &Level::INFO));
+        assert!(enabled("service", "service", &Level::TRACE) && !enabled("service", "web", &Level::ERROR));
+        assert!(!enabled("off", "service", &Level::ERROR) && !enabled("info,sqlx=off", "sqlx", &Level::ERROR));
+        assert!(enabled("", "service", &Level::ERROR) && !enabled("", "service", &Level::WARN));
+        for wrong in ["service=loud", "a=b=c", "[span]=info", "service[span{field=1}]=debug"] {
+            assert!(directives(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn strangers_words_in_a_log_forge_no_line_and_are_not_obeyed() {
         let lines = Lines::default();
         let writer = lines.clone();
-        let log =
-            fmt().fmt_fields(OneLine).with_ansi(false).without_time().with_writer(move || writer.clone()).finish();
+        let log = tracing_subscriber::fmt()
+            .fmt_fields(OneLine)
+            .with_ansi(false)
+            .without_time()
+            .with_writer(move || writer.clone())
+            .finish();
         let words = "a\nERROR forged\u{1b}[2J\u{9b}\r\u{202e}b";
         tracing::subscriber::with_default(log, || {
             tracing::info!(display = %words, debug = ?words, text = words, "message {words}");

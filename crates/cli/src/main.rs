@@ -7,7 +7,9 @@ mod audit;
 mod client;
 mod clock;
 mod collateral;
+mod config;
 mod demo;
+mod duration;
 mod enclave;
 mod enclave_key;
 mod evidence;
@@ -15,6 +17,7 @@ mod failure;
 mod group;
 mod inspect;
 mod log;
+mod options;
 mod output;
 mod platform;
 mod policy;
@@ -34,6 +37,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
 
+use options::Given;
+
 /// An attestation makes and drops hundreds of small texts, for which the C library's allocator takes a twentieth of its time more.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -51,8 +56,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::Arguments),
-    Serve(serve::Arguments),
-    Aesmd(aesmd::Arguments),
+    Serve(Given<serve::settings::Arguments>),
+    Aesmd(Given<aesmd::Arguments>),
+    Config(config::Arguments),
     Attest(attest::Arguments),
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
@@ -69,10 +75,11 @@ enum Command {
 fn main() -> ExitCode {
     // One provider of TLS for the whole process; nothing else is compiled in.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let done = match Cli::parse().command {
+    let done = match options::or_exit::<_, serve::settings::Arguments, aesmd::Arguments>(Cli::try_parse()).command {
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Serve(arguments) => serve::run(arguments),
-        Command::Aesmd(arguments) => aesmd::run(&arguments),
+        Command::Serve(given) => serve::run(given),
+        Command::Aesmd(given) => aesmd::run(given),
+        Command::Config(arguments) => config::run(&arguments),
         Command::Attest(arguments) => attest::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),

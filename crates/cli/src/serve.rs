@@ -1,29 +1,30 @@
 //! `veritee serve`: runs the attestation service.
 
 mod access_issuers;
+pub mod addresses;
 mod administrator;
 mod audit;
 pub mod connections;
 mod data_directory;
+mod database;
 mod retention;
-mod settings;
+pub mod settings;
 pub mod simulation;
-mod vault;
+pub mod vault;
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use attestation::{
-    Addresses, Attestation, Audit, InvalidProviderDomain, KeysError, OpenAccessError, OpenError, ProviderDomain,
-    Providers, PublicUrl, ServiceConfig, UnusableProvider, VerificationClock,
+    Attestation, Audit, KeysError, OpenAccessError, OpenError, Providers, ServiceConfig, UnusableProvider,
+    VerificationClock,
 };
 use problem::Problem;
 use rustls::ServerConfig;
 use simulator::Platform;
 use state_dir::PrivateDir;
-use store::{Postgres, ProviderStore, Sqlite, Store, StoreError};
+use store::ProviderStore;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use unix_time::UnixTime;
@@ -31,12 +32,13 @@ use web::{Gate, Limits, Serving};
 
 use crate::failure::{self, Failure};
 use crate::log;
+use crate::options::{self, Given};
 use crate::requirements::requirements;
 use crate::show;
 use crate::tls::{self, DevelopmentCa};
 
-use connections::{cannot_listen, listen};
-pub use settings::{Arguments, Settings};
+use connections::cannot_listen;
+use settings::{Arguments, Configuration, Settings};
 use simulation::Simulation;
 
 /// The provider that is there from the first start on.
@@ -45,9 +47,12 @@ const PROVIDER: &str = "default";
 /// Time that requests under way are given to finish.
 const GRACE: Duration = Duration::from_secs(10);
 
-pub fn run(arguments: Arguments) -> Result<(), Failure> {
-    let settings = Settings::read(arguments)?;
+pub fn run(given: Given<Arguments>) -> Result<(), Failure> {
+    let settings = Configuration::read(given)?.settings;
     log::to_stderr();
+    for variable in options::unknown_variables::<Arguments>(settings::VARIABLES) {
+        tracing::warn!(variable, "unknown environment variable; it has no effect");
+    }
     runtime()?.block_on(async {
         let mut running = Running::start(&settings).await?;
         let end = signal()?;
@@ -82,18 +87,16 @@ impl Running {
     pub async fn start(settings: &Settings) -> Result<Self, Failure> {
         let now = UnixTime::of_system_clock();
         // What can be refused is refused before anything is made: a data directory must not be spoilt by a wrong start.
-        let listener = bind(settings)?;
-        let public_url = public_url(settings, &listener)?;
-        let addresses = Addresses::new(public_url.clone(), provider_domain(settings)?);
-        check_loopback(settings, &addresses)?;
+        let listener = addresses::bind(settings)?;
+        let addresses = addresses::of_listener(settings, &listener)?;
+        let url = addresses.service().as_str().to_owned();
         let issuers = settings.access_issuers.trusted(&addresses)?;
         let data = data_directory::open(&settings.data, settings.data_group)?;
         let starting = data_directory::lock(&data)?;
-        let store = open_store(settings, &data).await?;
+        let store = database::open(settings.database_url.as_deref(), &data).await?;
         check_kind(settings, &*store).await?;
-        let tls = tls_config(settings, &data, &public_url)?;
+        let tls = tls_config(settings, &data)?;
         let simulation = settings.simulated.then(|| Simulation::open(&settings.data, now)).transpose()?;
-        let url = public_url.as_str().to_owned();
         let retention = settings.audit_retention;
         let audit = Arc::new(Audit::new(audit::replica(&data, &starting)?, settings.audit));
         let config = ServiceConfig {
@@ -147,7 +150,7 @@ impl Running {
 
 /// A data directory is for a simulated machine or for genuine hardware, from its first start on.
 async fn check_kind(settings: &Settings, store: &dyn ProviderStore) -> Result<(), Failure> {
-    let kept = store.provider(PROVIDER).await.map_err(|error| store_unusable(&error))?;
+    let kept = store.provider(PROVIDER).await.map_err(|error| database::store_unusable(&error))?;
     let is_simulated = kept.as_ref().map(|state| state.provider.root_pem.is_some());
     match (is_simulated, settings.simulated) {
         (Some(true), false) => Err(Failure::usage(
@@ -164,85 +167,6 @@ async fn check_kind(settings: &Settings, store: &dyn ProviderStore) -> Result<()
     }
 }
 
-async fn open_store(settings: &Settings, data: &PrivateDir) -> Result<Arc<dyn Store>, Failure> {
-    if let Some(url) = &settings.database_url {
-        let store = Postgres::open(url).await.map_err(|error| database_unusable(&error))?;
-        return Ok(Arc::new(store));
-    }
-    // It holds signing keys. SQLite gives its other files the mode of this one.
-    let file = data.file_for_library("veritee.db").map_err(|error| Failure::of_environment(&error))?;
-    let store = Sqlite::open(&file).await.map_err(|error| store_unusable(&error))?;
-    Ok(Arc::new(store))
-}
-
-fn database_unusable(error: &StoreError) -> Failure {
-    let help = match error {
-        StoreError::Newer { .. } => error.help(),
-        _ => {
-            "check that the URL is postgres://USER:PASSWORD@HOST/DATABASE, and that the database can be reached".into()
-        }
-    };
-    Failure::environment("database_unusable", failure::chain(error), help)
-}
-
-fn store_unusable(error: &StoreError) -> Failure {
-    let help = match error {
-        StoreError::Newer { .. } => error.help(),
-        _ => "check that veritee.db in the data directory can be written and is whole; restore it from a copy".into(),
-    };
-    Failure::environment("store_unusable", failure::chain(error), help)
-}
-
-fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
-    if settings.simulated && !settings.listen.ip().is_loopback() {
-        return Err(beyond_loopback(&format!("--listen {}", settings.listen)));
-    }
-    listen(settings.listen, "--listen")
-}
-
-/// A simulated service is reached on loopback alone, whatever forwards requests to it.
-fn check_loopback(settings: &Settings, addresses: &Addresses) -> Result<(), Failure> {
-    if !settings.simulated || addresses.are_loopback() {
-        return Ok(());
-    }
-    Err(beyond_loopback(&match &settings.provider_domain {
-        Some(domain) if addresses.service().is_loopback() => format!("--provider-domain {domain}"),
-        _ => format!("--public-url {}", addresses.service().as_str()),
-    }))
-}
-
-fn beyond_loopback(option: &str) -> Failure {
-    Failure::usage(
-        "simulated_beyond_loopback",
-        format!("a simulated machine is served on loopback only, not with `{option}`"),
-        "others could take its tokens for genuine ones; use `localhost`, a name that ends in `.localhost`, or a loopback address",
-    )
-}
-
-fn public_url(settings: &Settings, listener: &TcpListener) -> Result<PublicUrl, Failure> {
-    let port = listener.local_addr().map_err(|error| cannot_listen(settings.listen, "--listen", &error))?.port();
-    let scheme = if settings.http { "http" } else { "https" };
-    let text = settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://localhost:{port}"));
-    PublicUrl::parse(&text)
-        .map_err(|error| Failure::usage("public_url_malformed", error.to_string(), "give the URL that clients use"))
-}
-
-fn provider_domain(settings: &Settings) -> Result<Option<ProviderDomain>, Failure> {
-    let Some(text) = &settings.provider_domain else { return Ok(None) };
-    let malformed = |error: InvalidProviderDomain| {
-        Failure::usage("provider_domain_malformed", error.to_string(), "give a domain, without `*.`")
-    };
-    let domain = ProviderDomain::parse(text).map_err(malformed)?;
-    if settings.tls_certificate.is_none() && !settings.http {
-        return Err(Failure::usage(
-            "tls_missing",
-            format!("the development CA is good for localhost alone, not for names in `{text}`"),
-            "pass --tls-certificate and --tls-key with a certificate for `*.DOMAIN`, or --http behind a proxy that does TLS",
-        ));
-    }
-    Ok(Some(domain))
-}
-
 /// A TLS configuration, and the certificate of the CA that clients have to trust if it is the development CA's.
 struct Tls {
     config: Arc<ServerConfig>,
@@ -250,30 +174,20 @@ struct Tls {
 }
 
 /// The TLS configuration; none if a proxy does TLS.
-fn tls_config(settings: &Settings, data: &PrivateDir, public_url: &PublicUrl) -> Result<Option<Tls>, Failure> {
+fn tls_config(settings: &Settings, data: &PrivateDir) -> Result<Option<Tls>, Failure> {
     match (&settings.tls_certificate, &settings.tls_key) {
         (Some(certificate), Some(key)) => Ok(Some(Tls { config: tls::operator_config(certificate, key)?, ca: None })),
-        (None, None) if settings.http => Ok(None),
-        (None, None) if !tls::is_covered(public_url.host()) => Err(Failure::usage(
-            "tls_missing",
-            format!("the development CA is good for localhost alone, not for `{}`", public_url.host()),
-            "pass --tls-certificate and --tls-key, or --http behind a proxy that does TLS",
-        )),
-        (None, None) => {
+        _ if settings.http => Ok(None),
+        _ => {
             let ca = DevelopmentCa::open(data)?;
             Ok(Some(Tls { config: ca.server_config()?, ca: Some(ca.certificate().to_owned()) }))
         }
-        _ => Err(Failure::usage(
-            "tls_incomplete",
-            "a TLS certificate and its key go together",
-            "pass both --tls-certificate and --tls-key, or neither",
-        )),
     }
 }
 
 fn no_access(error: &OpenAccessError) -> Failure {
     match error {
-        OpenAccessError::Store(error) => store_unusable(error),
+        OpenAccessError::Store(error) => database::store_unusable(error),
         OpenAccessError::Vault(_) => sealed(failure::chain(error)),
         OpenAccessError::Random => {
             Failure::environment("randomness_unavailable", failure::chain(error), "see why /dev/urandom does not work")

@@ -3,13 +3,15 @@
 use std::io::{IsTerminal, Write};
 
 use problem::untrusted;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::failure::Failure;
 
 /// Prints one JSON document; strangers' words in it stay as they are, in escapes where a terminal would obey them.
-pub fn json(value: &Value) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+pub fn json(value: &impl Serialize) -> Result<(), Failure> {
+    // Through a value: the members of a typed report are in the same order as those of any other.
+    let text = serde_json::to_value(value).and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_default();
     print(&format!("{}\n", untrusted::json(&text)))
 }
 

@@ -395,3 +395,137 @@ fn a_data_directory_on_a_volume_of_a_trusted_group_is_taken() {
     let unknown = ["serve", "--http", "--data-group", "no-such-group"];
     assert!(veritee(unknown).expect(2).stderr.contains("--data-group"));
 }
+
+/// `veritee` with these environment variables.
+fn veritee_with(variables: &[(&str, &str)], arguments: &[&str]) -> command::Ran {
+    let mut veritee = std::process::Command::new(env!("CARGO_BIN_EXE_veritee"));
+    let veritee = veritee.args(arguments).envs(variables.iter().copied()).stdin(std::process::Stdio::null());
+    command::Ran::of(&veritee.output().unwrap())
+}
+
+#[test]
+fn the_example_of_a_configuration_is_accepted_by_its_check() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("veritee.toml");
+    let example = veritee(["config", "example"]).expect(0).stdout;
+    std::fs::write(&file, &example).unwrap();
+    let checked = veritee(["config", "check", "--file", file.to_str().unwrap()]).expect(0);
+    for words in ["configuration is valid", "127.0.0.1:8443  (default)", "public-url", "not set  (default)"] {
+        assert!(checked.stdout.contains(words), "{}", checked.stdout);
+    }
+    // The keys that have a default can be set to it.
+    let defaults =
+        ["listen", "connections-per-peer", "location", "data", "max-staleness", "audit", "http", "simulated"];
+    let is_default = |line: &str| defaults.iter().any(|key| line.starts_with(&format!("#{key} = ")));
+    let lines = example.lines().map(|line| if is_default(line) { &line[1..] } else { line });
+    std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
+    let checked = veritee(["config", "check", "--json", "--file", file.to_str().unwrap()]).expect(0).json();
+    let from_file = checked["options"].as_array().unwrap().iter().filter(|option| option["origin"] == "file").count();
+    assert_eq!((checked["valid"].as_bool(), from_file), (Some(true), defaults.len()), "{checked}");
+    // The help of the service has every flag and every variable that the example has.
+    let help = veritee(["serve", "--help"]).expect(0).stdout;
+    for line in example.lines().filter(|line| line.starts_with("# Flag: ")) {
+        let mut words = line.split([' ', '.']).filter(|word| word.starts_with("--") || word.starts_with("VERITEE_"));
+        assert!(words.all(|word| help.contains(word)), "{line}");
+    }
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_and_the_environment_before_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("veritee.toml");
+    let text =
+        "location = \"file\"\nmax-staleness = 60\nhttp = true\naccept-tcb = [\"OutOfDate\"]\naudit = \"decisions\"\n";
+    std::fs::write(&file, text).unwrap();
+    let variables = [
+        ("VERITEE_SERVE_CONFIG", file.to_str().unwrap()),
+        ("VERITEE_SERVE_MAX_STALENESS", "5m"),
+        ("VERITEE_SERVE_HTTP", "false"),
+        ("VERITEE_SERVE_ACCEPT_TCB", "SWHardeningNeeded,OutOfDate"),
+        ("VERITEE_DATABASE_URL", "postgres://user:swordfish@localhost/db"),
+    ];
+    let ran = veritee_with(&variables, &["config", "check", "--json"]).expect(0);
+    assert!(!ran.stdout.contains("swordfish"), "{}", ran.stdout);
+    let json = ran.json();
+    let option = |key: &str| {
+        let option = json["options"].as_array().unwrap().iter().find(|option| option["key"] == key).unwrap();
+        (option["value"].clone(), option["origin"].as_str().unwrap().to_owned(), option["line"].as_u64())
+    };
+    assert_eq!(option("location"), ("file".into(), "file".into(), Some(1)));
+    assert_eq!(option("max-staleness"), ("5m".into(), "environment".into(), None));
+    assert_eq!(option("http"), (false.into(), "environment".into(), None));
+    let accepted = serde_json::json!(["SWHardeningNeeded", "OutOfDate"]);
+    assert_eq!(option("accept-tcb"), (accepted, "environment".into(), None));
+    assert_eq!(option("audit"), ("decisions".into(), "file".into(), Some(5)));
+    assert_eq!(option("listen"), ("127.0.0.1:8443".into(), "default".into(), None));
+    assert_eq!(json["secrets"][0], serde_json::json!({"variable": "VERITEE_DATABASE_URL", "set": true}));
+    let misspelt = veritee_with(&[("VERITEE_SERVE_LISTN", "127.0.0.1:1")], &["config", "check"]).expect(0);
+    assert!(misspelt.stderr.contains("`VERITEE_SERVE_LISTN` has no effect"), "{}", misspelt.stderr);
+    // A flag wins over all of them: the service refuses the address of the flag.
+    let refused = veritee_with(
+        &[("VERITEE_SERVE_LISTEN", "127.0.0.1:0"), ("VERITEE_SERVE_SIMULATED", "true")],
+        &["serve", "--listen", "0.0.0.0:1"],
+    );
+    assert!(refused.expect(2).stderr.contains("--listen 0.0.0.0:1"));
+    let refused = veritee_with(&[("VERITEE_SERVE_LISTEN", "nonsense")], &["serve"]).expect(2);
+    assert!(refused.stderr.contains("environment variable VERITEE_SERVE_LISTEN"), "{}", refused.stderr);
+    let refused = veritee_with(&[("VERITEE_SERVE_LISTEN", "nonsense")], &["config", "check"]).expect(1);
+    assert!(refused.stderr.contains("environment variable VERITEE_SERVE_LISTEN"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_its_place_and_help() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("veritee.toml");
+    let path = file.to_str().unwrap();
+    for (text, words) in [
+        ("http = true\nlisten_ = \"x\"", &["line 2, column 1", "unknown key `listen_`", "did you mean `listen`"][..]),
+        ("max-stalenes = 1", &["did you mean `max-staleness`"]),
+        ("zzz = 1", &["unknown key `zzz`", "config example"]),
+        ("config = \"other.toml\"", &["unknown key `config`"]),
+        ("http = true\nhttp = false", &["line 2, column 1", "duplicate key", "remove one"]),
+        ("listen = ", &["line 1", "invalid TOML"]),
+        ("listen = 8443", &["line 1, column 10", "must be a text in quotes", "an integer"]),
+        ("http = \"yes\"", &["must be true or false"]),
+        ("http = 1", &["must be true or false"]),
+        ("connections-per-peer = \"many\"", &["must be an integer"]),
+        ("connections-per-peer = 513", &["line 1, column 24", "use 1 to 512"]),
+        ("max-staleness = \"5 minutes\"", &["invalid value `5 minutes` of `max-staleness`", "such as 30d"]),
+        ("max-staleness = 1.5", &["must be a duration in quotes", "a number with a fraction"]),
+        ("audit-retention = \"90\"", &["`90`", "such as 90d"]),
+        ("audit-retention = 90", &["must be a text in quotes"]),
+        ("accept-tcb = \"OutOfDate\"", &["must be an array of texts"]),
+        ("accept-tcb = [\"Revoked\"]", &["never be accepted"]),
+        ("accept-tcb = [1]", &["must be an array of texts"]),
+        ("audit = \"everything\"", &["choose from changes, decisions"]),
+        ("dangerous-verification-time = \"now\"", &["invalid value `now`", "RFC 3339"]),
+        ("[serve]\nlisten = \"127.0.0.1:1\"", &["unknown key `serve`"]),
+        ("[[access-issuer]]\nissuers = \"x\"", &["line 2", "issuers", "docs/providers.md"]),
+        ("tls-key = \"key.pem\"", &["go together"]),
+        ("simulated = true\nlisten = \"0.0.0.0:1\"", &["loopback"]),
+        ("public-url = \"https://attest.example\"", &["localhost alone"]),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let checked = veritee(["config", "check", "--file", path]).expect(1);
+        let json = veritee(["config", "check", "--json", "--file", path]).expect(1).json();
+        assert_eq!(json["valid"], false);
+        assert!(json["error"]["help"].as_str().is_some_and(|help| !help.is_empty()), "{json}");
+        let data = directory.path().join("data");
+        let mut arguments = vec!["serve", "--config", path, "--data", data.to_str().unwrap()];
+        // A port of its own, unless the file is about the address.
+        arguments.extend(if text.contains("listen =") { &[][..] } else { &["--listen", "127.0.0.1:0"] });
+        let served = veritee(arguments).expect(2);
+        for ran in [checked, served] {
+            assert!(words.iter().all(|word| ran.stderr.contains(word)), "{text}\n{}", ran.stderr);
+            assert!(ran.stderr.contains("help:") && ran.stdout.is_empty(), "{text}\n{}", ran.stderr);
+        }
+        assert!(!data.exists());
+    }
+    std::fs::write(&file, [0xff, 0xfe]).unwrap();
+    assert!(veritee(["config", "check", "--file", path]).expect(1).stderr.contains("not UTF-8"));
+    let absent = directory.path().join("absent");
+    let refused = veritee(["config", "check", "--json", "--file", absent.to_str().unwrap()]).expect(3);
+    assert!(refused.stderr.contains("cannot read") && refused.stdout.is_empty(), "{}", refused.stderr);
+    std::fs::write(&file, "tls-certificate = \"/nonexistent\"\ndatabase-url-file = \"/nonexistent/url\"").unwrap();
+    assert!(veritee(["config", "check", "--file", path]).expect(3).stderr.contains("/nonexistent"));
+}

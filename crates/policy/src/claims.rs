@@ -1,5 +1,7 @@
 //! Claims: what evidence says, and what rules add to it.
 
+pub(crate) mod json;
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -16,13 +18,40 @@ pub enum Value {
     Boolean(bool),
 }
 
-impl Value {
-    /// The language's name for the kind of value: `String`, `Integer` or `Boolean`.
-    pub const fn type_name(&self) -> &'static str {
+/// The type of a value; rules call it `valueType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// Text.
+    String,
+    /// A signed 64-bit integer.
+    Integer,
+    /// True or false.
+    Boolean,
+}
+
+impl ValueType {
+    /// The language's name for it.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::String(_) => "String",
-            Self::Integer(_) => "Integer",
-            Self::Boolean(_) => "Boolean",
+            Self::String => "String",
+            Self::Integer => "Integer",
+            Self::Boolean => "Boolean",
+        }
+    }
+
+    /// The type of that name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::String, Self::Integer, Self::Boolean].into_iter().find(|known| known.as_str() == name)
+    }
+}
+
+impl Value {
+    /// The type of the value.
+    pub const fn value_type(&self) -> ValueType {
+        match self {
+            Self::String(_) => ValueType::String,
+            Self::Integer(_) => ValueType::Integer,
+            Self::Boolean(_) => ValueType::Boolean,
         }
     }
 

@@ -1,6 +1,10 @@
 //! What is wrong with a text, or surely not meant.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use problem::Problem;
+use serde::Serialize;
 
 use crate::source::{Lines, Position, Span};
 
@@ -10,7 +14,8 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The text is no policy.
     Error,
@@ -29,15 +34,17 @@ impl Severity {
 }
 
 /// One mistake in a policy's text: where it is, what it is, and how to mend it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
     /// A stable name for programs, such as `single-equals`.
     pub code: &'static str,
     /// Where it is.
+    #[serde(flatten)]
     pub span: Span,
     /// Line and column of its beginning.
+    #[serde(flatten)]
     pub at: Position,
     /// The offending text, cut to a bound; unprintable characters are escaped.
     pub offending: String,
@@ -58,7 +65,8 @@ impl fmt::Display for Diagnostic {
 }
 
 /// What was found in a text, in the order of the text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
@@ -101,6 +109,17 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+impl Problem for Diagnostics {
+    fn code(&self) -> Cow<'static, str> {
+        "policy_malformed".into()
+    }
+
+    /// The help of the first; every line of the message has its own.
+    fn help(&self) -> Cow<'_, str> {
+        self.0.first().map_or("", |first| first.help.as_str()).into()
+    }
+}
 
 /// Collects what is found in a text.
 pub(crate) struct Findings<'t> {

@@ -14,6 +14,7 @@ mod claim_set;
 mod condition;
 mod functions;
 mod make;
+mod member;
 mod one;
 mod record;
 mod values;
@@ -176,7 +177,7 @@ impl<'a> Run<'a> {
                 let outcome = match &fired {
                     Ok(true) => Outcome::Fired { made: (made..self.claims.len()).collect() },
                     Ok(false) => Outcome::NotFired,
-                    Err(fault) => Outcome::Failed { fault: fault.to_string() },
+                    Err(fault) => Outcome::Failed { fault: problem::chain(&fault) },
                 };
                 trace.push(record::of(rule, section, number, outcome, &matches, &self.claims));
             }

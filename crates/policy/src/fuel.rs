@@ -4,6 +4,10 @@
 //! the comparison of two short values. `cargo bench -p policy --bench fuel` measures the nanoseconds per step of each operation;
 //! the prices below are set so that none costs much more than the others.
 
+use std::borrow::Cow;
+
+use problem::Problem;
+
 use crate::limits::{MAX_INLINE_STEPS, MAX_STEPS, MAX_TEXT};
 
 /// Steps for one allocation and its release.
@@ -32,6 +36,16 @@ pub struct Fuel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("policy takes more than {MAX_STEPS} steps")]
 pub struct OutOfFuel;
+
+impl Problem for OutOfFuel {
+    fn code(&self) -> Cow<'static, str> {
+        "policy_out_of_fuel".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "use fewer rules, or conditions that match fewer claims".into()
+    }
+}
 
 impl Fuel {
     /// What one evaluation may take: [`MAX_STEPS`].

@@ -1,5 +1,7 @@
 //! The functions of version 1.2.
 
+use crate::claims::ValueType;
+
 /// A function: its name, and what it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Function {
@@ -57,11 +59,11 @@ impl Function {
         }
     }
 
-    /// The kind of value that it gives, where it gives one kind.
-    pub(crate) const fn result(self) -> Option<&'static str> {
+    /// The type of the value that it gives, where it gives one type.
+    pub(crate) const fn result(self) -> Option<ValueType> {
         match self {
-            Self::JmesPath | Self::AppendString => Some("String"),
-            Self::IsSubsetOf | Self::NegateBool | Self::ContainsOnlyValue => Some("Boolean"),
+            Self::JmesPath | Self::AppendString => Some(ValueType::String),
+            Self::IsSubsetOf | Self::NegateBool | Self::ContainsOnlyValue => Some(ValueType::Boolean),
             Self::JsonToClaimValue => None,
         }
     }

@@ -32,8 +32,10 @@
 )]
 
 mod claims;
+mod decision;
 mod diagnostic;
 mod evaluate;
+mod examination;
 mod format;
 mod fuel;
 mod function;
@@ -49,12 +51,16 @@ mod properties;
 mod refusal;
 mod similar;
 mod source;
+pub mod test;
 mod trace;
 mod tree;
 mod vocabulary;
 
-pub use claims::{Claim, Issuer, Value};
+pub use claims::json::{InvalidClaims, claims_from_json};
+pub use claims::{Claim, Issuer, Value, ValueType};
+pub use decision::Decision;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use examination::{Examination, examine};
 pub use format::format;
 pub use fuel::{Fuel, OutOfFuel};
 pub use jmespath::QueryFailure;
@@ -64,6 +70,7 @@ pub use permit::Permit;
 pub use properties::Properties;
 pub use refusal::{EvaluationError, Fault, Refusal};
 pub use source::{Lines, Position, Span};
+pub use trace::full::FullExplanation;
 pub use trace::{ConditionTrace, Explanation, Near, Outcome, RuleTrace};
 pub use tree::{Policy, Section, Version};
-pub use vocabulary::{Domain, Form, Kind, KnownClaim, KnownProperty, Vocabulary};
+pub use vocabulary::{Domain, Form, KnownClaim, KnownProperty, Vocabulary};

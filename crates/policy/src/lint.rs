@@ -14,7 +14,7 @@ use crate::vocabulary::Vocabulary;
 /// Everything that can be said of a text: the mistakes of one that is no policy, or the errors and warnings of one that is.
 pub fn lint(text: &str, vocabulary: &Vocabulary) -> Diagnostics {
     match Policy::parse(text) {
-        Ok(policy) => policy.lint(text, vocabulary),
+        Ok(policy) => policy.lint(vocabulary),
         Err(mistakes) => mistakes,
     }
 }
@@ -24,9 +24,9 @@ impl Policy {
     ///
     /// # Errors
     /// What evaluation with this vocabulary would refuse.
-    pub fn check(&self, text: &str, vocabulary: &Vocabulary) -> Result<(), Diagnostics> {
+    pub fn check(&self, vocabulary: &Vocabulary) -> Result<(), Diagnostics> {
         let mut linter =
-            Linter { findings: Findings::new(text), text, vocabulary, made: Made::default(), policy: self };
+            Linter { findings: Findings::new(&self.text), vocabulary, made: Made::default(), policy: self };
         for section in Section::ALL {
             for rule in self.rules(section) {
                 if linter.findings.is_full() {
@@ -39,11 +39,9 @@ impl Policy {
     }
 
     /// What is wrong with a policy for whoever has this vocabulary (errors), and what is hardly meant (warnings).
-    ///
-    /// `text` is the text that it was parsed from.
-    pub fn lint(&self, text: &str, vocabulary: &Vocabulary) -> Diagnostics {
+    pub fn lint(&self, vocabulary: &Vocabulary) -> Diagnostics {
         let mut linter =
-            Linter { findings: Findings::new(text), text, vocabulary, made: Made::default(), policy: self };
+            Linter { findings: Findings::new(&self.text), vocabulary, made: Made::default(), policy: self };
         linter.outcome();
         for section in Section::ALL {
             if section == Section::Authorization {
@@ -62,7 +60,6 @@ impl Policy {
 
 struct Linter<'t> {
     findings: Findings<'t>,
-    text: &'t str,
     vocabulary: &'t Vocabulary,
     policy: &'t Policy,
     made: Made<'t>,
@@ -102,7 +99,7 @@ impl<'t> Linter<'t> {
         let rules = self.policy.rules(Section::Authorization);
         let section = self.policy.sections.iter().find(|rules| rules.section == Section::Authorization);
         if !rules.iter().any(|rule| rule.action == Action::Permit) {
-            let end = self.text.trim_end().len();
+            let end = self.policy.text.trim_end().len();
             let at = section.map_or(Span::new(end, end), |section| section.span);
             let help = "add a rule such as: [type==\"...\", value==\"...\"] => permit();";
             self.findings.warning("no-permit", at, "no rule permits: every attestation is refused", help);
@@ -175,7 +172,7 @@ impl<'t> Linter<'t> {
         let OperandKind::Call(call) = &operand.kind else { return };
         if let (Some(query), Some(text)) = (&call.query, call.arguments.get(1)) {
             for warning in query.warnings() {
-                let at = crate::parse::place_in_text(text.span, self.text, warning.at);
+                let at = crate::parse::place_in_text(text.span, &self.policy.text, warning.at);
                 let message = format!("JMESPath query: {}", warning.message);
                 self.findings.warning("query-doubtful", at, message, warning.help.as_str());
             }

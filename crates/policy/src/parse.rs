@@ -98,7 +98,7 @@ impl Parser<'_, '_, '_> {
             }
             while self.accept(";") {}
         }
-        (Policy { version, sections }, version_span)
+        (Policy { text: self.text.into(), version, sections }, version_span)
     }
 
     fn version(&mut self) -> Result<Version, Broken> {

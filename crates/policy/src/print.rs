@@ -20,7 +20,7 @@ pub(crate) fn condition(condition: &Condition, before: &[Condition]) -> String {
         if number > 0 {
             text.push_str(", ");
         }
-        text.push_str(test.property.as_str());
+        text.push_str(test.member.as_str());
         text.push_str(test.operator.as_str());
         operand(&test.operand, before, &mut text);
     }
@@ -69,10 +69,10 @@ fn operand(printed: &Operand, conditions: &[Condition], text: &mut String) {
         OperandKind::Literal(Value::String(content)) => quoted(content, text),
         OperandKind::Literal(Value::Integer(number)) => drop(write!(text, "{number}")),
         OperandKind::Literal(Value::Boolean(truth)) => drop(write!(text, "{truth}")),
-        OperandKind::Member(condition, property) => {
+        OperandKind::Member(condition, member) => {
             text.push_str(name_of(*condition, conditions));
             text.push('.');
-            text.push_str(property.as_str());
+            text.push_str(member.as_str());
         }
         OperandKind::Call(call) => {
             text.push_str(call.function.as_str());

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::claims::{Claim, Value};
 use crate::diagnostic::shown;
 use crate::refusal::Fault;
@@ -9,7 +11,8 @@ use crate::tree::Section;
 use crate::vocabulary::Vocabulary;
 
 /// Named settings; of two with one name the later holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Properties(BTreeMap<String, Value>);
 
 impl Properties {

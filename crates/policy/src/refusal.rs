@@ -1,11 +1,18 @@
 //! Why an evaluation ended without a permit.
 
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use problem::Problem;
+
+use crate::claims::ValueType;
 use crate::diagnostic::shown;
 use crate::fuel::OutOfFuel;
 use crate::jmespath::QueryFailure;
 use crate::limits::{MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_STEPS};
 use crate::source::Position;
-use crate::vocabulary::{Domain, Kind};
+use crate::vocabulary::Domain;
 
 /// Why a policy does not permit. The first two sentences are Azure Attestation's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,8 +39,9 @@ impl Refusal {
 }
 
 /// Why an evaluation did not end, and which rule's doing it was.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{fault}", self.place())]
+///
+/// Its message is the place of the rule, and the fault is its cause; where there is no place it is the fault itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvaluationError {
     /// Where the rule stands; none where the claims of the evidence alone are too much.
     pub at: Option<Position>,
@@ -41,9 +49,87 @@ pub struct EvaluationError {
     pub fault: Fault,
 }
 
-impl EvaluationError {
-    fn place(&self) -> String {
-        self.at.map(|at| format!("rule at line {}, column {}: ", at.line, at.column)).unwrap_or_default()
+impl fmt::Display for EvaluationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            Some(at) => write!(f, "rule at line {}, column {}", at.line, at.column),
+            None => self.fault.fmt(f),
+        }
+    }
+}
+
+impl Error for EvaluationError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        if self.at.is_some() { Some(&self.fault) } else { self.fault.source() }
+    }
+}
+
+impl Problem for Refusal {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Denied { .. } => "policy_denied".into(),
+            Self::NoPermit => "policy_did_not_permit".into(),
+            Self::Evaluation(error) => error.code(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Denied { .. } => "`veritee policy explain` shows which claims the rule matched".into(),
+            Self::NoPermit => "`veritee policy explain` shows which claims the rules that permit ask for".into(),
+            Self::Evaluation(error) => error.help(),
+        }
+    }
+}
+
+impl Problem for EvaluationError {
+    fn code(&self) -> Cow<'static, str> {
+        self.fault.code()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        self.fault.help()
+    }
+}
+
+impl Problem for Fault {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::OwnedName { .. } => "policy_owned_name",
+            Self::ReadOnly { .. } => "policy_read_only_claim",
+            Self::NotOneValue { .. } => "policy_not_one_value",
+            Self::WrongType { .. } => "policy_wrong_type",
+            Self::UnknownProperty { .. } => "policy_unknown_property",
+            Self::PropertyValue { .. } => "policy_property_value",
+            Self::Json { .. } => "policy_json",
+            Self::NoClaimValue { .. } => "policy_no_claim_value",
+            Self::QuerySyntax { .. } => "policy_query_syntax",
+            Self::Query(failure) => return failure.code(),
+            Self::TooManyClaims => "policy_too_many_claims",
+            Self::TooManyBytes => "policy_too_many_bytes",
+            Self::OutOfFuel => "policy_too_many_steps",
+        }
+        .into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::OwnedName { .. } => "issue it under a name of your own",
+            Self::ReadOnly { .. } => "issue what you need of it, with JmesPath",
+            Self::NotOneValue { .. } => "write a condition that matches exactly one claim",
+            Self::WrongType { .. } => "test the claim with valueType before you use its value",
+            Self::UnknownProperty { .. } => "`veritee policy lint` names the properties that the section has",
+            Self::PropertyValue { .. } => "issue the property with a value that it can have",
+            Self::Json { .. } => "pass a claim whose value is JSON",
+            Self::NoClaimValue { .. } => "select one text, integer or boolean with JmesPath first",
+            Self::QuerySyntax { .. } => {
+                "write the query as a literal: then `veritee policy check` shows what is wrong with it"
+            }
+            Self::Query(failure) => return failure.help(),
+            Self::TooManyClaims | Self::TooManyBytes => "make fewer or shorter claims",
+            Self::OutOfFuel => "use fewer rules, or conditions that match fewer claims",
+        }
+        .into()
     }
 }
 
@@ -70,15 +156,15 @@ pub enum Fault {
         /// How many there are.
         count: usize,
     },
-    /// A value of the wrong kind.
-    #[error("{what} needs {expected} and gets {}", kind.as_str())]
-    WrongKind {
+    /// A value of the wrong type.
+    #[error("{what} needs {expected} and gets {}", found.as_str())]
+    WrongType {
         /// Which argument.
         what: &'static str,
         /// What it needs.
         expected: String,
         /// What it gets.
-        kind: Kind,
+        found: ValueType,
     },
     /// A property that nothing heeds.
     #[error("sets the property `{name}`, which nothing here heeds")]
@@ -117,8 +203,8 @@ pub enum Fault {
         message: String,
     },
     /// A JMESPath query that ended in an error.
-    #[error("JmesPath: {0}")]
-    Query(QueryFailure),
+    #[error("JmesPath")]
+    Query(#[source] QueryFailure),
     /// More claims than an evaluation may have.
     #[error("policy makes more than {MAX_CLAIMS} claims")]
     TooManyClaims,
@@ -135,8 +221,8 @@ impl Fault {
         Self::OwnedName { name: shown(name) }
     }
 
-    pub(crate) fn wrong_kind(what: &'static str, expected: impl Into<String>, kind: Kind) -> Self {
-        Self::WrongKind { what, expected: expected.into(), kind }
+    pub(crate) fn wrong_type(what: &'static str, expected: impl Into<String>, found: ValueType) -> Self {
+        Self::WrongType { what, expected: expected.into(), found }
     }
 }
 

@@ -1,5 +1,6 @@
 //! How a decision came about, rule by rule: as data, and as text beside the policy's source.
 
+pub(crate) mod full;
 mod text;
 
 use serde::{Serialize, Serializer};
@@ -112,16 +113,9 @@ impl Explanation {
         }
     }
 
-    /// The decision as text, rule by rule, with the source of each; the outcome stands first.
-    ///
-    /// `source` is the text that the policy was parsed from.
-    pub fn text(&self, source: &str) -> String {
-        text::of(self, source)
-    }
-
-    /// The same without the outcome.
-    pub fn rules_text(&self, source: &str) -> String {
-        text::rules_of(self, source)
+    /// The claims that rules issued and the token does not get.
+    pub fn withheld(&self) -> impl Iterator<Item = &Claim> {
+        self.withheld.iter().filter_map(|number| self.claims.get(*number))
     }
 }
 

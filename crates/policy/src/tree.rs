@@ -7,9 +7,10 @@ use crate::function::Function;
 use crate::jmespath::Query;
 use crate::source::{Position, Span};
 
-/// A parsed policy.
+/// A parsed policy, with its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
+    pub(crate) text: Box<str>,
     pub(crate) version: Version,
     /// In the order of the text, each kind at most once.
     pub(crate) sections: Vec<SectionRules>,
@@ -104,14 +105,14 @@ pub(crate) struct Condition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Test {
     pub(crate) span: Span,
-    pub(crate) property: Property,
+    pub(crate) member: ClaimMember,
     pub(crate) operator: Operator,
     pub(crate) operand: Operand,
 }
 
 /// A member of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Property {
+pub(crate) enum ClaimMember {
     Type,
     Value,
     ValueType,
@@ -139,7 +140,7 @@ pub(crate) struct Operand {
 pub(crate) enum OperandKind {
     Literal(Value),
     /// A member of every claim that an earlier condition matched, by its number within the rule.
-    Member(usize, Property),
+    Member(usize, ClaimMember),
     Call(Box<Call>),
 }
 
@@ -178,6 +179,11 @@ pub(crate) struct Make {
 }
 
 impl Policy {
+    /// The text that it was parsed from; spans are places in it.
+    pub const fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The version it is written in.
     pub const fn version(&self) -> Version {
         self.version
@@ -216,8 +222,8 @@ impl Action {
 impl Condition {
     /// The type that it asks for, where the text says which.
     pub(crate) fn claim_type(&self) -> Option<&str> {
-        self.tests.iter().find_map(|test| match (test.property, test.operator, &test.operand.kind) {
-            (Property::Type, Operator::Equal, OperandKind::Literal(Value::String(name))) => Some(name.as_str()),
+        self.tests.iter().find_map(|test| match (test.member, test.operator, &test.operand.kind) {
+            (ClaimMember::Type, Operator::Equal, OperandKind::Literal(Value::String(name))) => Some(name.as_str()),
             _ => None,
         })
     }
@@ -231,7 +237,7 @@ impl Rule {
             New::Copy(condition) => condition,
             New::Make(make) => match &make.name.kind {
                 OperandKind::Literal(Value::String(name)) => return Some(name),
-                OperandKind::Member(condition, Property::Type) => condition,
+                OperandKind::Member(condition, ClaimMember::Type) => condition,
                 _ => return None,
             },
         };
@@ -257,9 +263,9 @@ impl Operand {
     }
 }
 
-impl Property {
+impl ClaimMember {
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Type, Self::Value, Self::ValueType, Self::Issuer].into_iter().find(|property| property.as_str() == name)
+        [Self::Type, Self::Value, Self::ValueType, Self::Issuer].into_iter().find(|member| member.as_str() == name)
     }
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -276,7 +282,7 @@ impl Property {
         match self {
             Self::Type => Value::String(claim.name.clone()),
             Self::Value => claim.value.clone(),
-            Self::ValueType => Value::String(claim.value.type_name().to_owned()),
+            Self::ValueType => Value::String(claim.value.value_type().as_str().to_owned()),
             Self::Issuer => Value::String(claim.issuer.as_str().to_owned()),
         }
     }

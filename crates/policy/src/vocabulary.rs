@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::claims::{Claim, Issuer, Value};
+use crate::claims::{Claim, Issuer, Value, ValueType};
 use crate::owned::OwnedNames;
 use crate::similar::nearest;
 use crate::tree::Section;
@@ -27,44 +27,13 @@ pub struct Vocabulary {
     pub owned: OwnedNames,
 }
 
-/// The kinds of value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Text.
-    String,
-    /// A signed 64-bit integer.
-    Integer,
-    /// True or false.
-    Boolean,
-}
-
-impl Kind {
-    /// Of this value.
-    pub const fn of(value: &Value) -> Self {
-        match value {
-            Value::String(_) => Self::String,
-            Value::Integer(_) => Self::Integer,
-            Value::Boolean(_) => Self::Boolean,
-        }
-    }
-
-    /// The language's name for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::String => "String",
-            Self::Integer => "Integer",
-            Self::Boolean => "Boolean",
-        }
-    }
-}
-
 /// A claim that evidence may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownClaim {
     /// Its name.
     pub name: &'static str,
-    /// The kind of its value.
-    pub kind: Kind,
+    /// The type of its value.
+    pub value_type: ValueType,
     /// What its value looks like.
     pub form: Form,
 }
@@ -72,7 +41,7 @@ pub struct KnownClaim {
 /// What the text of a claim looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Anything of its kind.
+    /// Anything of its type.
     Any,
     /// That many digits of lowercase hex.
     Hex(usize),

@@ -1,6 +1,6 @@
 //! The claims that each kind of evidence has.
 
-use policy::{Form, Kind, KnownClaim};
+use policy::{Form, KnownClaim, ValueType};
 
 use super::PolicyType;
 
@@ -55,23 +55,23 @@ pub(super) fn of(policy_type: PolicyType) -> Vec<KnownClaim> {
 }
 
 const fn text(name: &'static str) -> KnownClaim {
-    KnownClaim { name, kind: Kind::String, form: Form::Any }
+    KnownClaim { name, value_type: ValueType::String, form: Form::Any }
 }
 
 const fn digits(name: &'static str, digits: usize) -> KnownClaim {
-    KnownClaim { name, kind: Kind::String, form: Form::Hex(digits) }
+    KnownClaim { name, value_type: ValueType::String, form: Form::Hex(digits) }
 }
 
 const fn words(name: &'static str, words: Form) -> KnownClaim {
-    KnownClaim { name, kind: Kind::String, form: words }
+    KnownClaim { name, value_type: ValueType::String, form: words }
 }
 
 const fn integer(name: &'static str) -> KnownClaim {
-    KnownClaim { name, kind: Kind::Integer, form: Form::Any }
+    KnownClaim { name, value_type: ValueType::Integer, form: Form::Any }
 }
 
 const fn boolean(name: &'static str) -> KnownClaim {
-    KnownClaim { name, kind: Kind::Boolean, form: Form::Any }
+    KnownClaim { name, value_type: ValueType::Boolean, form: Form::Any }
 }
 
 fn sgx() -> Vec<KnownClaim> {
@@ -122,7 +122,7 @@ fn machine(attestation_type: &'static str) -> [KnownClaim; 3] {
         _ => Form::Words(&["azurevm"]),
     };
     [
-        KnownClaim { name: "x-ms-attestation-type", kind: Kind::String, form: words },
+        KnownClaim { name: "x-ms-attestation-type", value_type: ValueType::String, form: words },
         text("x-ms-compliance-status"),
         text("x-ms-runtime"),
     ]

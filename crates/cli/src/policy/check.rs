@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use attestation::PolicyType;
-use policy::{Diagnostics, Policy, Severity, lint};
-use serde_json::json;
+use policy::{Diagnostics, Examination, Severity, examine};
+use serde::Serialize;
 
-use super::{diagnostics, parse_type, read_policy, vocabulary};
+use super::diagnostics;
+use super::input::{parse_type, read_policy, vocabulary};
 use crate::failure::Failure;
 use crate::show;
 
@@ -43,39 +44,39 @@ struct Input {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let (path, found) = examine(&arguments.input)?;
+    let (path, found) = examine_file(&arguments.input)?;
     if found.count(Severity::Error) == 0 { Ok(()) } else { Err(told(&path, &found)) }
 }
 
 pub fn run_lint(arguments: &LintArguments) -> Result<(), Failure> {
-    let (path, found) = examine(&arguments.input)?;
+    let (path, found) = examine_file(&arguments.input)?;
     if found.is_empty() { Ok(()) } else { Err(told(&path, &found)) }
 }
 
+/// What was found in the policy of a file.
+#[derive(Serialize)]
+struct Report<'e> {
+    policy: String,
+    hash: String,
+    #[serde(flatten)]
+    examination: &'e Examination,
+}
+
 /// Shows everything that is found.
-fn examine(input: &Input) -> Result<(PathBuf, Diagnostics), Failure> {
+fn examine_file(input: &Input) -> Result<(PathBuf, Diagnostics), Failure> {
     let text = read_policy(&input.policy)?;
-    let found = lint(&text, &vocabulary(input.policy_type));
-    let policy = Policy::parse(&text).ok();
+    let found = examine(&text, &vocabulary(input.policy_type));
     if input.json {
-        show::json(&json!({
-            "policy": input.policy.display().to_string(),
-            "version": policy.as_ref().map(|policy| policy.version().as_str()),
-            "rules": policy.as_ref().map(|policy| policy.rule_spans().count()),
-            "hash": token::hash::policy_hash(&text),
-            "errors": found.count(Severity::Error),
-            "warnings": found.count(Severity::Warning),
-            "diagnostics": diagnostics::json(&found),
-        }))?;
+        let (policy, hash) = (input.policy.display().to_string(), token::hash::policy_hash(&text));
+        show::json(&Report { policy, hash, examination: &found })?;
     } else {
-        diagnostics::show(&input.policy, &text, &found)?;
-        let rules = policy.map_or_else(String::new, |policy| {
-            let rules = policy.rule_spans().count();
-            format!("version {}, {rules} rule{}: ", policy.version(), if rules == 1 { "" } else { "s" })
+        diagnostics::show(&input.policy, &text, &found.diagnostics)?;
+        let rules = found.version.zip(found.rules).map_or_else(String::new, |(version, rules)| {
+            format!("version {version}, {rules} rule{}: ", if rules == 1 { "" } else { "s" })
         });
-        show::line(&format!("{}: {rules}{}", input.policy.display(), diagnostics::count(&found)))?;
+        show::line(&format!("{}: {rules}{}", input.policy.display(), diagnostics::count(&found.diagnostics)))?;
     }
-    Ok((input.policy.clone(), found))
+    Ok((input.policy.clone(), found.diagnostics))
 }
 
 /// What was shown already, as an exit code.

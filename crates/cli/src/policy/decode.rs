@@ -7,7 +7,8 @@ use token::hash::{policy_hash, policy_token_hash};
 use token::policy_jws::{MAX_LENGTH, PolicyJws, PolicySigner, SignerCertificate};
 use unix_time::UnixTime;
 
-use super::{jws, read_text};
+use super::input::read_text;
+use super::jws;
 use crate::failure::Failure;
 use crate::show;
 

@@ -3,7 +3,7 @@
 use attestation::PolicyType;
 use serde_json::json;
 
-use super::parse_type;
+use super::input::parse_type;
 use crate::failure::Failure;
 use crate::show;
 

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use policy::{Diagnostic, Diagnostics, Severity};
-use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::show;
@@ -28,24 +27,6 @@ fn beside_source(path: &Path, text: &str, diagnostic: &Diagnostic) -> String {
         .element(Snippet::source(text).path(path.as_str()).annotation(annotation))
         .element(Level::HELP.message(diagnostic.help.as_str()))];
     Renderer::plain().render(&report).to_string()
-}
-
-/// The same for programs.
-pub fn json(diagnostics: &Diagnostics) -> Value {
-    let one = |diagnostic: &Diagnostic| {
-        json!({
-            "severity": diagnostic.severity.as_str(),
-            "code": diagnostic.code,
-            "line": diagnostic.at.line,
-            "column": diagnostic.at.column,
-            "start": diagnostic.span.start,
-            "end": diagnostic.span.end,
-            "offending": diagnostic.offending,
-            "message": diagnostic.message,
-            "help": diagnostic.help,
-        })
-    };
-    diagnostics.iter().map(one).collect()
 }
 
 /// `2 errors, 1 warning`

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use attestation::{PolicyType, REPORT_VALIDITY};
 use dcap::TrustedRoots;
-use policy::{Claim, Explanation, Policy, Properties, Refusal};
-use serde_json::{Map, Value, json};
+use policy::{Claim, Decision, FullExplanation, Policy};
 use unix_time::UnixTime;
 
-use super::{claims, diagnostics, parse_type, read_policy, vocabulary};
+use super::input::{parse_type, read_policy, vocabulary};
+use super::{claims, diagnostics};
 use crate::clock::parse_time;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::show;
 use crate::verify::trusted_root;
 
@@ -53,17 +53,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let policy = Policy::parse(&text).map_err(|errors| diagnostics::refused(&arguments.policy, &text, &errors))?;
     let vocabulary = vocabulary(arguments.policy_type);
     let incoming = evidence_claims(arguments)?;
-    let configuration = policy.explain_configuration(&vocabulary);
-    let decision = configuration.outcome.is_ok().then(|| policy.explain(&incoming, &vocabulary));
-    let last = decision.as_ref().unwrap_or(&configuration);
+    let explanation = policy.explain_fully(&incoming, &vocabulary);
     if arguments.json {
-        show::json(&describe(&configuration, decision.as_ref()))?;
+        show::json(&explanation)?;
     } else {
-        show_to_people(&text, &configuration, decision.as_ref())?;
+        show_to_people(&policy, &explanation)?;
     }
-    match &last.outcome {
+    let outcome = &explanation.last().outcome;
+    match outcome {
         Ok(_) => Ok(()),
-        Err(refusal) => Err(Failure::verdict(code(refusal), refusal.to_string(), "").said()),
+        Err(refusal) => Err(Failure::verdict(Decision::of(outcome).as_str(), failure::chain(refusal), "").said()),
     }
 }
 
@@ -79,20 +78,16 @@ fn evidence_claims(arguments: &Arguments) -> Result<Vec<Claim>, Failure> {
     }
 }
 
-fn show_to_people(source: &str, configuration: &Explanation, decision: Option<&Explanation>) -> Result<(), Failure> {
-    let Some(decision) = decision else { return show::lines(&configuration.text(source)) };
-    let text = decision.text(source);
-    let (outcome, rules) = text.split_once('\n').unwrap_or((&text, ""));
-    show::line(outcome)?;
-    let settings = configuration.rules_text(source);
-    show::lines(format!("{settings}{rules}").trim_end())?;
+fn show_to_people(policy: &Policy, explanation: &FullExplanation) -> Result<(), Failure> {
+    show::lines(&explanation.text(policy))?;
+    let Some(decision) = &explanation.decision else { return Ok(()) };
     if let Ok(permit) = &decision.outcome {
         show::line("")?;
         show::line(if permit.issued.is_empty() { "issues no claim" } else { "issues" })?;
         for claim in &permit.issued {
             show::line(&format!("  {} = {}", show::inline(&claim.name), claim.value))?;
         }
-        for claim in withheld(decision) {
+        for claim in decision.withheld() {
             let name = show::inline(&claim.name);
             show::line(&format!("withholds {name}: the token has the service's own value, or none"))?;
         }
@@ -103,46 +98,4 @@ fn show_to_people(source: &str, configuration: &Explanation, decision: Option<&E
         }
     }
     Ok(())
-}
-
-fn describe(configuration: &Explanation, decision: Option<&Explanation>) -> Value {
-    let last = decision.unwrap_or(configuration);
-    let outcome = match &last.outcome {
-        Ok(_) => "permit",
-        Err(refusal) => code(refusal),
-    };
-    let issued: Vec<Value> = last.outcome.iter().flat_map(|permit| &permit.issued).map(|claim| json!(claim)).collect();
-    json!({
-        "decision": outcome,
-        "message": last.outcome.as_ref().err().map(ToString::to_string),
-        "decidingRule": last.deciding_rule(),
-        "issued": issued,
-        "withheld": withheld(last).collect::<Vec<_>>(),
-        "properties": {
-            "configuration": configuration.outcome.as_ref().ok().map(|permit| properties(&permit.properties)),
-            "issuance": decision.and_then(|last| last.outcome.as_ref().ok()).map(|permit| properties(&permit.properties)),
-        },
-        "incomingClaims": decision.map(|decision| decision.incoming),
-        "claims": decision.map(|decision| &decision.claims),
-        "configurationClaims": configuration.claims,
-        "rules": configuration.rules.iter().chain(decision.iter().flat_map(|decision| &decision.rules)).collect::<Vec<_>>(),
-    })
-}
-
-/// The claims that rules issued and the token does not get.
-fn withheld(explanation: &Explanation) -> impl Iterator<Item = &Claim> {
-    explanation.withheld.iter().filter_map(|number| explanation.claims.get(*number))
-}
-
-fn properties(properties: &Properties) -> Map<String, Value> {
-    properties.iter().map(|(name, value)| (name.to_owned(), claims::json(value))).collect()
-}
-
-/// How a policy did not permit, in one word.
-pub fn code(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::Denied { .. } => "deny",
-        Refusal::NoPermit => "no-permit",
-        Refusal::Evaluation(_) => "error",
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{diagnostics, read_policy};
+use super::diagnostics;
+use super::input::read_policy;
 use crate::failure::Failure;
 use crate::{output, show};
 

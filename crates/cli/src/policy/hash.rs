@@ -7,7 +7,8 @@ use serde_json::json;
 use token::hash::{policy_hash, policy_hash_legacy, policy_token_hash};
 use token::policy_jws::{self, MAX_LENGTH};
 
-use super::{jws, read_text};
+use super::input::read_text;
+use super::jws;
 use crate::failure::Failure;
 use crate::show;
 

@@ -9,7 +9,7 @@ use token::Algorithm;
 use token::policy_jws::{self, MAX_KEY_FILE, PolicyKeyError, PolicySigningKey};
 use zeroize::Zeroizing;
 
-use super::read_text;
+use super::input::read_text;
 use crate::failure::{self, Failure};
 use crate::{output, show};
 

@@ -1,18 +1,15 @@
 //! `veritee policy test`: policies against the claims and decisions that their authors expect.
 
-mod coverage;
-mod file;
-mod run;
-
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use policy::Policy;
+use policy::test::{CaseReport, PolicyCoverage, PolicySource, Report, Runner, TestFile};
+use problem::Problem;
 
-use crate::failure::Failure;
+use super::diagnostics;
+use super::input::{parse_type, read_policy, vocabulary};
+use crate::failure::{self, Failure};
 use crate::show;
-use coverage::Coverage;
-use file::TestFile;
-use run::Outcome;
 
 /// Where tests are found in a directory.
 const SUFFIX: &str = ".policy-test.toml";
@@ -20,6 +17,11 @@ const SUFFIX: &str = ".policy-test.toml";
 const MAX_DEPTH: usize = 16;
 /// Test files of one run.
 const MAX_FILES: usize = 10_000;
+/// Bytes of a test file.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Where its shape is described.
+const HELP: &str = "see veritee policy test --help for its shape";
 
 /// What a test file looks like.
 const EXAMPLE: &str = "\
@@ -70,33 +72,86 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         );
         return Err(Failure::usage("no_tests", message, format!("tests are files whose names end in {SUFFIX}")));
     }
-    let mut coverage = Coverage::default();
-    let mut outcomes = Vec::new();
+    let mut runner = Runner::default();
     for path in &paths {
-        let file = TestFile::read(path)?;
-        for case in &file.cases {
-            outcomes.push(run::case(&file, case, &mut coverage));
-        }
+        run_file(path, &mut runner)?;
     }
-    let failed = outcomes.iter().filter(|outcome| !outcome.has_passed()).count();
+    let report = if arguments.coverage { runner.report_with_coverage() } else { runner.report() };
     if arguments.json {
-        show::json(&json!({
-            "passed": outcomes.len() - failed,
-            "failed": failed,
-            "cases": outcomes.iter().map(Outcome::json).collect::<Vec<Value>>(),
-            "coverage": arguments.coverage.then(|| coverage.json()),
-        }))?;
+        show::json(&report)?
     } else {
-        outcomes.iter().try_for_each(Outcome::show)?;
-        if arguments.coverage {
-            coverage.show()?;
-        }
-        show::line(&format!("{} passed, {failed} failed", outcomes.len() - failed))?;
+        show_to_people(&report)?
     }
-    if failed == 0 {
+    if report.failed == 0 {
         return Ok(());
     }
-    Err(Failure::verdict("policy_tests_failed", format!("{failed} policy tests failed"), "").said())
+    Err(Failure::verdict("policy_tests_failed", format!("{} policy tests failed", report.failed), "").said())
+}
+
+/// Runs a test file against the policy that it names.
+fn run_file(path: &Path, runner: &mut Runner) -> Result<(), Failure> {
+    let malformed = |message: &str, help: &str| {
+        let message = format!("`{}` is no policy test: {}", path.display(), message.trim_end());
+        Failure::usage("policy_test_malformed", message, help)
+    };
+    let bytes = failure::read_file(path, MAX_FILE).map_err(Failure::or_usage)?;
+    let text = String::from_utf8(bytes).map_err(|error| malformed(&error.to_string(), HELP))?;
+    let file = TestFile::parse(&text).map_err(|error| malformed(&failure::chain(&error), &error.help()))?;
+    let policy_type = file.policy_type().map(parse_type).transpose();
+    let policy_type = policy_type.map_err(|message| malformed(&format!("type: {message}"), HELP))?;
+    let (policy_path, text) = match file.policy() {
+        PolicySource::File(name) => {
+            let policy = path.parent().unwrap_or(Path::new("")).join(name);
+            let text = read_policy(&policy)?;
+            (policy, text)
+        }
+        PolicySource::Text(text) => (path.to_owned(), text.clone()),
+    };
+    let policy = Policy::parse(&text).map_err(|errors| diagnostics::refused(&policy_path, &text, &errors))?;
+    let (name, policy_name) = (path.display().to_string(), policy_path.display().to_string());
+    runner.run(&name, &file, &policy_name, &policy, &vocabulary(policy_type));
+    Ok(())
+}
+
+fn show_to_people(report: &Report) -> Result<(), Failure> {
+    report.cases.iter().try_for_each(show_case)?;
+    report.coverage.iter().flatten().try_for_each(show_coverage)?;
+    show::line(&format!("{} passed, {} failed", report.passed, report.failed))
+}
+
+/// Passed in a line; failed with what was expected (`-`) and what was found (`+`) where they differ.
+fn show_case(case: &CaseReport) -> Result<(), Failure> {
+    let verdict = if case.passed { "ok  " } else { "FAIL" };
+    show::line(&format!("{verdict} {}: {}", case.file, show::inline(&case.name)))?;
+    for difference in &case.differences {
+        show::line(&format!("     {}", difference.what))?;
+        let only = |lines: &[String], others: &[String], sign: char| {
+            let lines = lines.iter().filter(|line| !others.contains(line));
+            lines.map(|line| format!("       {sign} {}", show::inline(line))).collect::<Vec<_>>()
+        };
+        let mut lines = only(&difference.expected, &difference.found, '-');
+        lines.extend(only(&difference.found, &difference.expected, '+'));
+        if lines.is_empty() {
+            // The same lines in another number or order: all of them.
+            lines = only(&difference.expected, &[], '-');
+            lines.extend(only(&difference.found, &[], '+'));
+        }
+        lines.iter().try_for_each(|line| show::line(line))?;
+    }
+    Ok(())
+}
+
+fn show_coverage(coverage: &PolicyCoverage) -> Result<(), Failure> {
+    let rules = &coverage.rules;
+    let fired = rules.iter().filter(|rule| rule.fired > 0).count();
+    show::line(&format!("coverage of {}: {fired} of {} rules fired", coverage.policy, rules.len()))?;
+    for rule in rules.iter().filter(|rule| rule.fired == 0) {
+        let why = if rule.evaluated == 0 { "was never evaluated" } else { "never fired" };
+        let (number, section, line) = (rule.number, rule.section.as_str(), rule.line);
+        show::line(&format!("  rule {number} of {section}, line {line}, {why}"))?;
+        show::line(&format!("    {line:>4} | {}", show::inline(&rule.source)))?;
+    }
+    Ok(())
 }
 
 /// The test files at a path, in the order of their names. Links to directories are not followed.
@@ -107,7 +162,7 @@ fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Failu
         return Ok(());
     }
     let entries = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let mut entries = entries.map_err(|error| crate::failure::unreadable(path, &error))?;
+    let mut entries = entries.map_err(|error| failure::unreadable(path, &error))?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();

@@ -11,7 +11,7 @@ use token::policy_jws::{self, PolicyJws};
 use super::{shown, shown_claims};
 use crate::client::ServiceArguments;
 use crate::failure::{self, Failure};
-use crate::policy::parse_type;
+use crate::policy::input::parse_type;
 use crate::show;
 
 const MAX_FILE: u64 = 1 << 20;

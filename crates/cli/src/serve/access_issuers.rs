@@ -73,6 +73,11 @@ impl AccessIssuers {
         Ok(Self { file: file.to_owned(), issuers: issuers.collect::<Result<_, _>>()? })
     }
 
+    /// How many there are.
+    pub const fn count(&self) -> usize {
+        self.issuers.len()
+    }
+
     /// Trusts them at the service reached at `own`.
     pub fn trusted(&self, own: &Addresses) -> Result<TrustedIssuers, Failure> {
         TrustedIssuers::new(self.issuers.clone(), own).map_err(|error| self.invalid(&error))

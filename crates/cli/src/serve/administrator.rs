@@ -10,7 +10,8 @@ use store::{AccessStore, StoreError};
 use unix_time::UnixTime;
 use zeroize::Zeroizing;
 
-use super::{data_directory, store_unusable};
+use super::data_directory;
+use super::database::store_unusable;
 use crate::failure::Failure;
 
 /// In the data directory.

@@ -1,77 +1,119 @@
 //! How long and how large the audit is kept: `--audit-retention 90d`, `10GiB` or `90d,10GiB`, and `--audit-max-size 10GiB`.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use attestation::Retention;
+use problem::Problem;
 
-use crate::failure::Failure;
+use crate::duration;
 
 /// What is less deletes records before anybody can have read them; most likely the unit is wrong.
-const SHORTEST: u64 = 3600;
+const SHORTEST: Duration = Duration::from_secs(3600);
 const SMALLEST: u64 = 1 << 20;
 
-const DURATIONS: [(&str, u64); 5] = [("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)];
 const SIZES: [(&str, u64); 6] =
     [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("MB", 1_000_000), ("GB", 1_000_000_000)];
 
-/// Reads both options; none without either.
-pub fn read(retention: Option<&str>, max_size: Option<&str>) -> Result<Option<Retention>, Failure> {
-    let (mut age, mut size) = (None, None);
-    for part in retention.into_iter().flat_map(|text| text.split(',')).map(str::trim) {
-        let (known, number, least, name) = match (quantity(part, &DURATIONS), quantity(part, &SIZES)) {
-            (Some(seconds), _) => (&mut age, seconds, SHORTEST, "an hour"),
-            (None, Some(bytes)) => (&mut size, bytes, SMALLEST, "1MiB"),
-            (None, None) => return Err(malformed("--audit-retention", part)),
+/// Bounds of the audit: an age, a size in bytes, or both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    age: Option<Duration>,
+    size: Option<u64>,
+}
+
+/// Why bounds of the audit are refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidBounds {
+    /// One part is neither an age nor a size.
+    #[error("use an age such as 90d or 12w, a size such as 10GiB, or both with a comma: 90d,10GiB")]
+    AgeOrSize,
+    /// The text is not a size.
+    #[error("use a size such as 500MiB or 10GiB")]
+    Size,
+    /// The bound is very small.
+    #[error("`{part}` is less than {least}, so records would be deleted before anybody can have read them")]
+    TooSmall { part: String, least: &'static str },
+    /// The audit has two bounds of one kind.
+    #[error("`{0}` limits the audit a second time in the same way")]
+    Twice(String),
+}
+
+impl Problem for InvalidBounds {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::AgeOrSize | Self::Size => "audit_retention_malformed",
+            Self::TooSmall { .. } => "audit_retention_too_small",
+            Self::Twice(_) => "audit_retention_twice",
+        }
+        .into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::AgeOrSize => {
+                "the units of an age are s, m, h, d and w; those of a size KiB, MiB, GiB, TiB, MB and GB".into()
+            }
+            Self::Size => "the units of a size are KiB, MiB, GiB, TiB, MB and GB".into(),
+            Self::TooSmall { least, .. } => format!("use {least} or more").into(),
+            Self::Twice(_) => "give one age and one size at most".into(),
+        }
+    }
+}
+
+/// Reads `--audit-retention`: an age, a size, or both.
+pub fn age_or_size(text: &str) -> Result<Bounds, InvalidBounds> {
+    let mut bounds = Bounds::default();
+    for part in text.split(',').map(str::trim) {
+        let one = match duration::parse(part) {
+            Some(age) if age < SHORTEST => return Err(too_small(part, "an hour")),
+            Some(age) => Bounds { age: Some(age), size: None },
+            None if duration::quantity(part, &SIZES).is_none() => {
+                return Err(InvalidBounds::AgeOrSize);
+            }
+            None => size(part)?,
         };
-        if number < least {
-            return Err(too_little("--audit-retention", part, name));
-        }
-        if known.replace(number).is_some() {
-            return Err(twice(part));
-        }
+        bounds = bounds.and(one, part)?;
     }
-    if let Some(text) = max_size.map(str::trim) {
-        let bytes = quantity(text, &SIZES).ok_or_else(|| malformed("--audit-max-size", text))?;
-        if bytes < SMALLEST {
-            return Err(too_little("--audit-max-size", text, "1MiB"));
-        }
-        if size.replace(bytes).is_some() {
-            return Err(twice(text));
-        }
+    Ok(bounds)
+}
+
+/// Reads `--audit-max-size`.
+pub fn size(text: &str) -> Result<Bounds, InvalidBounds> {
+    let text = text.trim();
+    match duration::quantity(text, &SIZES) {
+        Some(bytes) if bytes < SMALLEST => Err(too_small(text, "1MiB")),
+        Some(bytes) => Ok(Bounds { age: None, size: Some(bytes) }),
+        None => Err(InvalidBounds::Size),
     }
-    Ok(Retention::new(age.map(Duration::from_secs), size))
 }
 
-/// A whole number with one of the units.
-fn quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
-    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(digits)?;
-    let (_, factor) = units.iter().find(|(name, _)| *name == unit)?;
-    number.parse::<u64>().ok()?.checked_mul(*factor)
+/// Puts both options together; none without either.
+pub fn together(retention: Option<Bounds>, max_size: Option<Bounds>) -> Result<Option<Retention>, InvalidBounds> {
+    let bounds = retention.unwrap_or_default().and(max_size.unwrap_or_default(), "--audit-max-size")?;
+    Ok(Retention::new(bounds.age, bounds.size))
 }
 
-fn malformed(option: &str, part: &str) -> Failure {
-    let help = if option == "--audit-max-size" {
-        "give a size such as 500MiB or 10GiB"
-    } else {
-        "give an age such as 90d or 12w, a size such as 10GiB, or both with a comma: 90d,10GiB"
-    };
-    Failure::usage("audit_retention_malformed", format!("invalid value `{part}` of {option}"), help)
+impl Bounds {
+    fn and(self, other: Self, name: &str) -> Result<Self, InvalidBounds> {
+        if (self.age.is_some() && other.age.is_some()) || (self.size.is_some() && other.size.is_some()) {
+            return Err(InvalidBounds::Twice(name.to_owned()));
+        }
+        Ok(Self { age: self.age.or(other.age), size: self.size.or(other.size) })
+    }
 }
 
-fn too_little(option: &str, part: &str, least: &str) -> Failure {
-    let help = "a smaller limit would delete records before anybody can have read them";
-    Failure::usage("audit_retention_too_small", format!("`{part}` of {option} is less than {least}"), help)
-}
-
-fn twice(part: &str) -> Failure {
-    let message = format!("`{part}` limits the audit a second time in the same way");
-    Failure::usage("audit_retention_twice", message, "give one age and one size at most")
+fn too_small(part: &str, least: &'static str) -> InvalidBounds {
+    InvalidBounds::TooSmall { part: part.to_owned(), least }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(retention: Option<&str>, max_size: Option<&str>) -> Result<Option<Retention>, InvalidBounds> {
+        together(retention.map(age_or_size).transpose()?, max_size.map(size).transpose()?)
+    }
 
     #[test]
     fn an_age_a_size_or_both_are_read_in_either_form() {

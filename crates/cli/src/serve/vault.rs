@@ -9,22 +9,34 @@ use state_dir::{Lock, PrivateDir};
 use zeroize::Zeroizing;
 
 use super::data_directory;
+use super::settings::KEY_ENCRYPTION_KEY;
 use crate::failure::Failure;
 use crate::secret;
 
 /// In the data directory, where nothing else is said.
 const FILE: &str = "key-encryption-key";
-const VARIABLE: &str = "VERITEE_KEY_ENCRYPTION_KEY";
+const VARIABLE: &str = KEY_ENCRYPTION_KEY.variable;
 const MAX_FILE: usize = 1 << 10;
 
 /// The vault: a file takes precedence over the environment, and the environment over a key of our own making.
 pub fn open(file: Option<&Path>, data: &PrivateDir, lock: &Lock<'_>) -> Result<Vault, Failure> {
-    let key = match (file, std::env::var(VARIABLE).ok().map(Zeroizing::new)) {
-        (Some(path), _) => given(path)?,
-        (None, Some(text)) => key_in(&text).ok_or_else(|| malformed(&format!("environment variable {VARIABLE}")))?,
-        (None, None) => own(data, lock)?,
+    let key = match configured(file)? {
+        Some(key) => key,
+        None => own(data, lock)?,
     };
     Vault::new(&key).ok_or_else(|| Failure::environment("vault", "no vault can be made of the key", ""))
+}
+
+/// The key of the operator, in a file or in the environment; none where nothing is said.
+pub fn configured(file: Option<&Path>) -> Result<Option<Zeroizing<[u8; 32]>>, Failure> {
+    match (file, std::env::var(VARIABLE).ok().map(Zeroizing::new)) {
+        (Some(path), _) => given(path).map(Some),
+        (None, Some(text)) => {
+            let key = key_in(&text);
+            key.map(Some).ok_or_else(|| malformed(&format!("environment variable {VARIABLE}")))
+        }
+        (None, None) => Ok(None),
+    }
 }
 
 /// The key in the operator's file, which others may not read.

@@ -1,7 +1,9 @@
 //! Policies and claims that a stranger could send: from a seed, by a grammar, with a taste for what is large.
 
 use policy::limits::{MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_TEXT};
-use policy::{Claim, Domain, Form, Issuer, Kind, KnownClaim, KnownProperty, OwnedNames, Section, Value, Vocabulary};
+use policy::{
+    Claim, Domain, Form, Issuer, KnownClaim, KnownProperty, OwnedNames, Section, Value, ValueType, Vocabulary,
+};
 
 /// As the service has for an enclave.
 pub fn vocabulary() -> Vocabulary {
@@ -31,7 +33,7 @@ pub fn vocabulary() -> Vocabulary {
         "x-veritee-simulated",
         "x-veritee-tcb-evaluation-number",
     ];
-    let claim = |name| KnownClaim { name, kind: Kind::String, form: Form::Any };
+    let claim = |name| KnownClaim { name, value_type: ValueType::String, form: Form::Any };
     Vocabulary {
         evidence: Some("SgxEnclave"),
         claims: NAMES.map(claim).to_vec(),

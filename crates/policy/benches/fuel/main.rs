@@ -38,7 +38,7 @@ fn main() {
 /// A draft from its text to its end; the steps that it took.
 fn draft(text: &str, claims: &[Claim], vocabulary: &Vocabulary) -> u32 {
     let Ok(policy) = Policy::parse(text) else { return 0 };
-    if policy.check(text, vocabulary).is_err() {
+    if policy.check(vocabulary).is_err() {
         return 0;
     }
     let mut fuel = Fuel::full();

@@ -1,17 +1,18 @@
 //! Which claims a condition matches.
 
 use super::claim_set::{ClaimSet, Matches};
+use super::member::{Member, compare};
 use super::values;
 use crate::claims::{Claim, Value};
 use crate::fuel::{Fuel, OutOfFuel, comparison};
 use crate::refusal::Fault;
-use crate::tree::{Condition, OperandKind, Operator, Property, Test};
+use crate::tree::{ClaimMember, Condition, OperandKind, Test};
 
 /// What a test compares with.
 pub(super) enum RightHand<'a> {
     Literal(&'a Value),
     /// That member of each of these claims.
-    Members(&'a [usize], Property),
+    Members(&'a [usize], ClaimMember),
     /// What a function gave.
     Values(Vec<Value>),
 }
@@ -51,9 +52,9 @@ pub(super) fn right_hand<'a>(
 ) -> Result<Vec<RightHand<'a>>, Fault> {
     let of = |test: &'a Test| match &test.operand.kind {
         OperandKind::Literal(literal) => Ok(RightHand::Literal(literal)),
-        OperandKind::Member(condition, property) => {
+        OperandKind::Member(condition, member) => {
             let numbers = before.get(*condition).map(Vec::as_slice).unwrap_or_default();
-            Ok(RightHand::Members(numbers, *property))
+            Ok(RightHand::Members(numbers, *member))
         }
         OperandKind::Call(_) => values::of(&test.operand, before, claims, fuel).map(RightHand::Values),
     };
@@ -76,16 +77,16 @@ pub(super) fn holding<'a>(
         // The set can be empty, and the claim is looked at all the same.
         fuel.spend(1)?;
     }
-    let left = Member::of(claim, test.property);
+    let left = Member::of(claim, test.member);
     let mut passes = |right: Member<'a>| {
         fuel.spend(comparison(left.bytes().min(right.bytes())).saturating_add(1))?;
         Ok(compare(left, test.operator, right).then_some(right))
     };
     match right {
         RightHand::Literal(literal) => passes(Member::value(literal)),
-        RightHand::Members(numbers, property) => {
+        RightHand::Members(numbers, member) => {
             for other in claims.of(numbers) {
-                if let Some(found) = passes(Member::of(other, *property))? {
+                if let Some(found) = passes(Member::of(other, *member))? {
                     return Ok(Some(found));
                 }
             }
@@ -99,60 +100,5 @@ pub(super) fn holding<'a>(
             }
             Ok(None)
         }
-    }
-}
-
-/// A member of a claim, not copied.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Member<'a> {
-    Text(&'a str),
-    Integer(i64),
-    Boolean(bool),
-}
-
-impl<'a> Member<'a> {
-    pub(super) fn of(claim: &'a Claim, property: Property) -> Self {
-        match property {
-            Property::Type => Self::Text(&claim.name),
-            Property::Value => Self::value(&claim.value),
-            Property::ValueType => Self::Text(claim.value.type_name()),
-            Property::Issuer => Self::Text(claim.issuer.as_str()),
-        }
-    }
-
-    pub(super) fn value(value: &'a Value) -> Self {
-        match value {
-            Value::String(text) => Self::Text(text),
-            Value::Integer(number) => Self::Integer(*number),
-            Value::Boolean(truth) => Self::Boolean(*truth),
-        }
-    }
-
-    /// Bytes that a comparison looks at.
-    pub(super) const fn bytes(self) -> usize {
-        match self {
-            Self::Text(text) => text.len(),
-            Self::Integer(_) | Self::Boolean(_) => 8,
-        }
-    }
-}
-
-/// Kinds that differ never match, not even as unequal; only integers have an order.
-pub(super) fn compare(left: Member<'_>, operator: Operator, right: Member<'_>) -> bool {
-    match (left, right) {
-        (Member::Integer(left), Member::Integer(right)) => match operator {
-            Operator::Equal => left == right,
-            Operator::NotEqual => left != right,
-            Operator::Less => left < right,
-            Operator::LessOrEqual => left <= right,
-            Operator::Greater => left > right,
-            Operator::GreaterOrEqual => left >= right,
-        },
-        (Member::Text(_), Member::Text(_)) | (Member::Boolean(_), Member::Boolean(_)) => match operator {
-            Operator::Equal => left == right,
-            Operator::NotEqual => left != right,
-            _ => false,
-        },
-        _ => false,
     }
 }

@@ -8,7 +8,6 @@ use crate::function::Function;
 use crate::jmespath::{Json, Query, Unread};
 use crate::limits::MAX_CLAIM_BYTES;
 use crate::refusal::Fault;
-use crate::vocabulary::Kind;
 
 /// Steps for reading a byte of a query: most bytes can be a token, with a node of its own.
 const QUERY_BYTE: usize = 24;
@@ -128,7 +127,7 @@ fn negate_bool(boolean: &[Value]) -> Result<bool, Fault> {
     const WHAT: &str = "NegateBool's argument";
     match one(boolean, WHAT)? {
         Value::Boolean(truth) => Ok(!truth),
-        value => Err(Fault::wrong_kind(WHAT, "a Boolean", Kind::of(value))),
+        value => Err(Fault::wrong_type(WHAT, "a Boolean", value.value_type())),
     }
 }
 

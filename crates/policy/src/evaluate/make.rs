@@ -3,11 +3,10 @@
 use super::claim_set::{ClaimSet, Matches};
 use super::one::{one_text, one_text_with_content};
 use super::values;
-use crate::claims::{Claim, Issuer, Value};
+use crate::claims::{Claim, Issuer, Value, ValueType};
 use crate::fuel::Fuel;
 use crate::refusal::Fault;
 use crate::tree::{Make, New};
-use crate::vocabulary::Kind;
 
 pub(super) fn claims(
     new: &New,
@@ -31,9 +30,10 @@ pub(super) fn claims(
     for _ in &values {
         fuel.copy(name.len())?;
     }
-    let claim = |value: Value| match &value_type {
-        Some(expected) if expected != value.type_name() => {
-            Err(Fault::wrong_kind("value", format!("a value of the valueType {expected}"), Kind::of(&value)))
+    let claim = |value: Value| match value_type {
+        Some(expected) if expected != value.value_type() => {
+            let expected = format!("a value of the valueType {}", expected.as_str());
+            Err(Fault::wrong_type("value", expected, value.value_type()))
         }
         _ => Ok(Claim { name: name.to_owned(), value, issuer }),
     };
@@ -54,19 +54,22 @@ fn copies(condition: usize, matches: &Matches, claims: &ClaimSet<'_>, fuel: &mut
     Ok(claims.of(numbers).cloned().collect())
 }
 
-fn value_type(make: &Make, matches: &Matches, claims: &ClaimSet<'_>, fuel: &mut Fuel) -> Result<Option<String>, Fault> {
+fn value_type(
+    make: &Make,
+    matches: &Matches,
+    claims: &ClaimSet<'_>,
+    fuel: &mut Fuel,
+) -> Result<Option<ValueType>, Fault> {
     let Some(operand) = &make.value_type else { return Ok(None) };
     let values = values::of(operand, matches, claims, fuel)?;
     let name = one_text(&values, "valueType")?;
-    if matches!(name, "String" | "Integer" | "Boolean") {
-        return Ok(Some(name.to_owned()));
-    }
-    Err(Fault::wrong_kind("valueType", "one of String, Integer, Boolean", Kind::String))
+    let known = ValueType::from_name(name);
+    known.map(Some).ok_or_else(|| Fault::wrong_type("valueType", "one of String, Integer, Boolean", ValueType::String))
 }
 
 fn issuer(make: &Make, matches: &Matches, claims: &ClaimSet<'_>, fuel: &mut Fuel) -> Result<Issuer, Fault> {
     let Some(operand) = &make.issuer else { return Ok(Issuer::AttestationPolicy) };
     let values = values::of(operand, matches, claims, fuel)?;
     Issuer::of_rule(one_text(&values, "issuer")?)
-        .ok_or_else(|| Fault::wrong_kind("issuer", "an issuer that a rule can speak as", Kind::String))
+        .ok_or_else(|| Fault::wrong_type("issuer", "an issuer that a rule can speak as", ValueType::String))
 }

@@ -1,8 +1,8 @@
 //! The values that an operand stands for.
 
 use super::claim_set::{ClaimSet, Matches};
-use super::condition::Member;
 use super::functions;
+use super::member::Member;
 use crate::claims::Value;
 use crate::fuel::Fuel;
 use crate::limits::MAX_CLAIM_BYTES;
@@ -22,13 +22,13 @@ pub(super) fn of(
             fuel.copy(literal.bytes())?;
             Ok(vec![literal.clone()])
         }
-        OperandKind::Member(condition, property) => {
+        OperandKind::Member(condition, member) => {
             let numbers = matches.get(*condition).map(Vec::as_slice).unwrap_or_default();
             fuel.allocate(1)?;
             let mut values = Vec::with_capacity(numbers.len());
             for claim in claims.of(numbers) {
-                fuel.copy(Member::of(claim, *property).bytes())?;
-                values.push(property.of(claim));
+                fuel.copy(Member::of(claim, *member).bytes())?;
+                values.push(member.of(claim));
             }
             Ok(values)
         }

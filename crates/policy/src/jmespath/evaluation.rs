@@ -1,6 +1,9 @@
 //! The work of one query: what it may still make, and how it fails.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
+
+use problem::Problem;
 
 use super::{Json, number};
 use crate::fuel::{Fuel, OutOfFuel, comparison};
@@ -31,6 +34,26 @@ pub enum QueryFailure {
     /// More steps than an evaluation may take.
     #[error(transparent)]
     OutOfFuel(#[from] OutOfFuel),
+}
+
+impl Problem for QueryFailure {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::WrongType { .. } => "policy_query_wrong_type".into(),
+            Self::NotFinite { .. } => "policy_query_not_finite".into(),
+            Self::TooLarge => "policy_query_too_large".into(),
+            Self::OutOfFuel(cause) => cause.code(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::WrongType { .. } => "select values of the right type, for example with a filter on type(@)".into(),
+            Self::NotFinite { .. } => "use smaller numbers".into(),
+            Self::TooLarge => "select less with the query".into(),
+            Self::OutOfFuel(_) => "use fewer rules, or a query that reads less".into(),
+        }
+    }
 }
 
 /// Steps for a value that is made: put into its array, moved, released.

@@ -1,14 +1,18 @@
 //! Conditions that can never match, and the claims that they ask for.
 
 use super::Linter;
-use crate::claims::{Issuer, Value};
-use crate::tree::{Condition, New, OperandKind, Operator, Property, Section, Test};
-use crate::vocabulary::{Form, Kind, KnownClaim};
+use crate::claims::{Issuer, Value, ValueType};
+use crate::tree::{ClaimMember, Condition, New, OperandKind, Operator, Section, Test};
+use crate::vocabulary::{Form, KnownClaim};
 
 impl Linter<'_> {
     pub(super) fn condition(&mut self, section: Section, condition: &Condition) {
         if let Some((first, second)) = contradiction(condition) {
-            let help = format!("`{}` and `{}` exclude each other", first.span.of(self.text), second.span.of(self.text));
+            let help = format!(
+                "`{}` and `{}` exclude each other",
+                first.span.of(&self.policy.text),
+                second.span.of(&self.policy.text)
+            );
             self.never(condition, second, help);
             return;
         }
@@ -39,28 +43,31 @@ impl Linter<'_> {
 
     /// A test that no value of the claim passes.
     fn known_value(&mut self, condition: &Condition, test: &Test, known: KnownClaim) {
-        if test.property != Property::Value {
+        if test.member != ClaimMember::Value {
             return;
         }
-        let KnownClaim { name, kind, form } = known;
+        let KnownClaim { name, value_type, form } = known;
         match &test.operand.kind {
-            OperandKind::Literal(value) if Kind::of(value) != kind => {
+            OperandKind::Literal(value) if value.value_type() != value_type => {
                 self.never(condition, test, other_kind(value, known));
             }
             OperandKind::Literal(value) if test.operator == Operator::Equal && !form.has(value) => {
                 self.never(condition, test, format!("{name} is {form}"));
             }
             OperandKind::Literal(_) => {}
-            OperandKind::Call(call) if call.function.result().is_some_and(|result| result != kind.as_str()) => {
-                let result = call.function.result().unwrap_or_default();
+            OperandKind::Call(call)
+                if let Some(result) = call.function.result().filter(|result| *result != value_type) =>
+            {
                 self.never(
                     condition,
                     test,
-                    format!("{name} has the type {}, and {result} never equals it", kind.as_str()),
+                    format!("{name} has the type {}, and {} never equals it", value_type.as_str(), result.as_str()),
                 );
             }
-            OperandKind::Member(..) | OperandKind::Call(_) if test.operator.orders() && kind != Kind::Integer => {
-                self.never(condition, test, format!("{name} has the type {}, which has no order", kind.as_str()));
+            OperandKind::Member(..) | OperandKind::Call(_)
+                if test.operator.orders() && value_type != ValueType::Integer =>
+            {
+                self.never(condition, test, format!("{name} has the type {}, which has no order", value_type.as_str()));
             }
             OperandKind::Member(..) | OperandKind::Call(_) => {}
         }
@@ -68,8 +75,8 @@ impl Linter<'_> {
 
     fn claim_may_exist(&self, name: &str, condition: &Condition) -> bool {
         let may_be_from = |issuer: Issuer| {
-            condition.tests.iter().all(|test| match (test.property, test.operator, test.operand.literal()) {
-                (Property::Issuer, Operator::Equal, Some(Value::String(asked))) => asked == issuer.as_str(),
+            condition.tests.iter().all(|test| match (test.member, test.operator, test.operand.literal()) {
+                (ClaimMember::Issuer, Operator::Equal, Some(Value::String(asked))) => asked == issuer.as_str(),
                 _ => true,
             })
         };
@@ -120,24 +127,26 @@ impl Linter<'_> {
     }
 }
 
-/// How to compare a claim with a value of another kind.
+/// How to compare a claim with a value of another type.
 fn other_kind(value: &Value, known: KnownClaim) -> String {
-    let (name, kind) = (known.name, known.kind.as_str());
-    match (value, known.kind) {
-        (Value::String(text), Kind::Integer) if text.parse::<i64>().is_ok() => {
-            format!("{name} has the type {kind}: write {text} without quotes")
+    let (name, value_type) = (known.name, known.value_type.as_str());
+    match (value, known.value_type) {
+        (Value::String(text), ValueType::Integer) if text.parse::<i64>().is_ok() => {
+            format!("{name} has the type {value_type}: write {text} without quotes")
         }
-        (Value::String(text), Kind::Boolean) if matches!(text.as_str(), "true" | "false") => {
-            format!("{name} has the type {kind}: write {text} without quotes")
+        (Value::String(text), ValueType::Boolean) if matches!(text.as_str(), "true" | "false") => {
+            format!("{name} has the type {value_type}: write {text} without quotes")
         }
-        (value, Kind::String) if known.form == Form::Any => format!("{name} has the type {kind}: write \"{value}\""),
-        (value, _) => format!("{name} has the type {kind}, and {} never equals it", Kind::of(value).as_str()),
+        (value, ValueType::String) if known.form == Form::Any => {
+            format!("{name} has the type {value_type}: write \"{value}\"")
+        }
+        (value, _) => format!("{name} has the type {value_type}, and {} never equals it", value.value_type().as_str()),
     }
 }
 
 /// Where the condition asks for the type.
 fn type_test(condition: &Condition) -> crate::source::Span {
-    let test = condition.tests.iter().find(|test| test.property == Property::Type && test.operator == Operator::Equal);
+    let test = condition.tests.iter().find(|test| test.member == ClaimMember::Type && test.operator == Operator::Equal);
     test.map_or(condition.span, |test| test.span)
 }
 
@@ -151,12 +160,12 @@ fn contradiction(condition: &Condition) -> Option<(&Test, &Test)> {
 
 fn excludes(first: &Test, second: &Test) -> bool {
     let (Some(a), Some(b)) = (first.operand.literal(), second.operand.literal()) else { return false };
-    match (first.property, second.property) {
-        (Property::ValueType, Property::Value) => {
-            first.operator == Operator::Equal && *a != Value::String(b.type_name().to_owned())
+    match (first.member, second.member) {
+        (ClaimMember::ValueType, ClaimMember::Value) => {
+            first.operator == Operator::Equal && *a != Value::String(b.value_type().as_str().to_owned())
         }
         (one, other) if one != other => false,
-        (Property::Value, _) if Kind::of(a) != Kind::of(b) => true,
+        (ClaimMember::Value, _) if a.value_type() != b.value_type() => true,
         _ => {
             let is_between = |a: i64, b: i64| overlap(range(first.operator, a), range(second.operator, b));
             let excludes_ranges = matches!((a, b), (Value::Integer(a), Value::Integer(b)) if !is_between(*a, *b));

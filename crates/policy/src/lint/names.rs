@@ -2,7 +2,7 @@
 
 use super::Linter;
 use crate::claims::{Issuer, Value};
-use crate::tree::{Action, Make, New, Operator, Property, Rule, Section};
+use crate::tree::{Action, ClaimMember, Make, New, Operator, Rule, Section};
 
 impl Linter<'_> {
     /// Names that are known only in evaluation are refused there.
@@ -22,8 +22,8 @@ impl Linter<'_> {
         }
         let New::Copy(condition) = new else { return };
         let may_be_service = rule.conditions.get(*condition).is_some_and(|condition| {
-            condition.tests.iter().all(|test| match (test.property, test.operator, test.operand.literal()) {
-                (Property::Issuer, Operator::Equal, Some(Value::String(issuer))) => {
+            condition.tests.iter().all(|test| match (test.member, test.operator, test.operand.literal()) {
+                (ClaimMember::Issuer, Operator::Equal, Some(Value::String(issuer))) => {
                     issuer == Issuer::AttestationService.as_str()
                 }
                 _ => true,

@@ -8,10 +8,10 @@
 //! ```
 
 use super::cursor::{Broken, Parser};
-use super::rule::{VALUE_TYPES, is_value_type};
-use crate::claims::{Issuer, Value};
+use super::rule::VALUE_TYPES;
+use crate::claims::{Issuer, Value, ValueType};
 use crate::lex::Kind;
-use crate::tree::{Action, Condition, Make, New, Operand, Property, Section};
+use crate::tree::{Action, ClaimMember, Condition, Make, New, Operand, Section};
 
 const ACTIONS: [&str; 5] = ["permit", "deny", "add", "issue", "issueproperty"];
 
@@ -79,19 +79,19 @@ impl Parser<'_, '_, '_> {
                     Kind::Word(_) => matches!(self.peek_second(), Kind::Symbol("." | "(")),
                     _ => false,
                 };
-            let property = if is_positional {
-                Property::Type
+            let member = if is_positional {
+                ClaimMember::Type
             } else {
-                let property = self.member()?;
+                let member = self.member()?;
                 self.equals()?;
-                property
+                member
             };
             let found = self.findings.len();
             let operand = self.operand(conditions, 0)?;
             if self.findings.len() == found {
-                self.check_argument(property, &operand);
+                self.check_argument(member, &operand);
             }
-            if given.member(property).replace(operand).is_some() {
+            if given.member(member).replace(operand).is_some() {
                 let help = "give each argument once";
                 self.findings.error("argument-repeated", at, "argument that is given already", help);
             }
@@ -118,21 +118,21 @@ impl Parser<'_, '_, '_> {
         self.expect("=", "arguments are written type=\"...\", value=...")
     }
 
-    fn check_argument(&mut self, property: Property, operand: &Operand) {
+    fn check_argument(&mut self, member: ClaimMember, operand: &Operand) {
         let Some(literal) = operand.literal() else { return };
-        let fits = match (property, literal) {
-            (Property::Value, _) => true,
-            (Property::Type, Value::String(name)) => !name.is_empty(),
-            (Property::ValueType, Value::String(name)) => is_value_type(name),
-            (Property::Issuer, Value::String(name)) => Issuer::of_rule(name).is_some(),
+        let fits = match (member, literal) {
+            (ClaimMember::Value, _) => true,
+            (ClaimMember::Type, Value::String(name)) => !name.is_empty(),
+            (ClaimMember::ValueType, Value::String(name)) => ValueType::from_name(name).is_some(),
+            (ClaimMember::Issuer, Value::String(name)) => Issuer::of_rule(name).is_some(),
             _ => false,
         };
         if fits {
             return;
         }
-        let help = match property {
-            Property::ValueType => VALUE_TYPES,
-            Property::Issuer => "\"AttestationPolicy\" or \"CustomClaim\"; a rule does not speak as the service",
+        let help = match member {
+            ClaimMember::ValueType => VALUE_TYPES,
+            ClaimMember::Issuer => "\"AttestationPolicy\" or \"CustomClaim\"; a rule does not speak as the service",
             _ => "a type is a name in quotes",
         };
         self.findings.error("argument-value", operand.span, "argument with an impossible value", help);
@@ -149,12 +149,12 @@ struct Given {
 }
 
 impl Given {
-    const fn member(&mut self, property: Property) -> &mut Option<Operand> {
-        match property {
-            Property::Type => &mut self.name,
-            Property::Value => &mut self.value,
-            Property::ValueType => &mut self.value_type,
-            Property::Issuer => &mut self.issuer,
+    const fn member(&mut self, member: ClaimMember) -> &mut Option<Operand> {
+        match member {
+            ClaimMember::Type => &mut self.name,
+            ClaimMember::Value => &mut self.value,
+            ClaimMember::ValueType => &mut self.value_type,
+            ClaimMember::Issuer => &mut self.issuer,
         }
     }
 }

@@ -7,11 +7,11 @@
 //! ```
 
 use super::cursor::{Broken, Parser};
-use crate::claims::{Issuer, Value};
+use crate::claims::{Issuer, Value, ValueType};
 use crate::lex::Kind;
 use crate::limits::{MAX_CONDITIONS, MAX_TESTS};
 use crate::source::Span;
-use crate::tree::{Condition, Operand, Operator, Property, Rule, Section, Test, Version};
+use crate::tree::{ClaimMember, Condition, Operand, Operator, Rule, Section, Test, Version};
 
 const CONDITION: &str = "a condition is [type==\"...\"] or c:[type==\"...\"]";
 
@@ -104,11 +104,11 @@ impl Parser<'_, '_, '_> {
 
     fn test(&mut self, before: &[Condition]) -> Result<Test, Broken> {
         let start = self.span();
-        let property = self.member()?;
+        let member = self.member()?;
         let operator = self.operator()?;
         let found = self.findings.len();
         let operand = self.operand(before, 0)?;
-        let test = Test { span: start.to(self.last()), property, operator, operand };
+        let test = Test { span: start.to(self.last()), member, operator, operand };
         // What stands in for something wrong is not held against its author again.
         if self.findings.len() == found {
             self.check_test(&test);
@@ -143,46 +143,42 @@ impl Parser<'_, '_, '_> {
 
     /// Refuses what can never match whatever the claims: in a deny rule it would be a guard that never fires.
     fn check_test(&mut self, test: &Test) {
-        let Test { property, operator, operand, .. } = test;
-        if operator.orders() && (*property != Property::Value || !may_be_integer(operand)) {
+        let Test { member, operator, operand, .. } = test;
+        if operator.orders() && (*member != ClaimMember::Value || !may_be_integer(operand)) {
             let help = "<, <=, > and >= compare integers; a number stands without quotes";
             self.findings.error("no-order", test.span, "only integers have an order", help);
             return;
         }
-        let help = match (property, operand.literal()) {
-            (Property::Value, _) | (_, None) | (Property::Type, Some(Value::String(_))) => return,
-            (Property::ValueType, Some(Value::String(name))) if is_value_type(name) => return,
-            (Property::Issuer, Some(Value::String(name))) if Issuer::is_name(name) => return,
-            (Property::Type, _) => "a type is a text in quotes",
-            (Property::ValueType, _) => VALUE_TYPES,
-            (Property::Issuer, _) => "one of \"AttestationService\", \"AttestationPolicy\", \"CustomClaim\"",
+        let help = match (member, operand.literal()) {
+            (ClaimMember::Value, _) | (_, None) | (ClaimMember::Type, Some(Value::String(_))) => return,
+            (ClaimMember::ValueType, Some(Value::String(name))) if ValueType::from_name(name).is_some() => return,
+            (ClaimMember::Issuer, Some(Value::String(name))) if Issuer::is_name(name) => return,
+            (ClaimMember::Type, _) => "a type is a text in quotes",
+            (ClaimMember::ValueType, _) => VALUE_TYPES,
+            (ClaimMember::Issuer, _) => "one of \"AttestationService\", \"AttestationPolicy\", \"CustomClaim\"",
         };
         self.findings.error("never-matches", test.span, "comparison that can never match", help);
     }
 
-    pub(super) fn member(&mut self) -> Result<Property, Broken> {
+    pub(super) fn member(&mut self) -> Result<ClaimMember, Broken> {
         let Kind::Word(word) = *self.peek() else {
             return Err(self.wrong("member-missing", "a member of a claim is needed", MEMBERS));
         };
-        let Some(property) = Property::from_name(word) else {
+        let Some(member) = ClaimMember::from_name(word) else {
             let names = ["type", "value", "valueType", "issuer"];
             let near = crate::similar::nearest(word, names);
             let help = near.map_or_else(|| MEMBERS.to_owned(), |near| format!("did you mean {near}? {MEMBERS}"));
             return Err(self.wrong("member-unknown", "claims have no such member", help));
         };
         self.advance();
-        Ok(property)
+        Ok(member)
     }
-}
-
-pub(super) fn is_value_type(name: &str) -> bool {
-    matches!(name, "String" | "Integer" | "Boolean")
 }
 
 fn may_be_integer(operand: &Operand) -> bool {
     match &operand.kind {
         crate::tree::OperandKind::Literal(value) => matches!(value, Value::Integer(_)),
-        crate::tree::OperandKind::Member(_, property) => *property == Property::Value,
+        crate::tree::OperandKind::Member(_, member) => *member == ClaimMember::Value,
         crate::tree::OperandKind::Call(call) => call.function.result().is_none(),
     }
 }

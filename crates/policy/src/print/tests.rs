@@ -8,8 +8,8 @@ use crate::function::Function;
 use crate::jmespath::Query;
 use crate::source::{Position, Span};
 use crate::tree::{
-    Action, Call, Condition, Make, New, Operand, OperandKind, Operator, Policy, Property, Rule, Section, SectionRules,
-    Test, Version,
+    Action, Call, ClaimMember, Condition, Make, New, Operand, OperandKind, Operator, Policy, Rule, Section,
+    SectionRules, Test, Version,
 };
 
 fn operand(kind: OperandKind) -> Operand {
@@ -34,9 +34,9 @@ fn any_operand(conditions: Vec<usize>) -> BoxedStrategy<Operand> {
     let leaf = if conditions.is_empty() {
         any_literal().boxed()
     } else {
-        let member = (proptest::sample::select(conditions), 0_usize..4).prop_map(|(condition, property)| {
-            let property = [Property::Type, Property::Value, Property::ValueType, Property::Issuer][property];
-            operand(OperandKind::Member(condition, property))
+        let member = (proptest::sample::select(conditions), 0_usize..4).prop_map(|(condition, member)| {
+            let member = [ClaimMember::Type, ClaimMember::Value, ClaimMember::ValueType, ClaimMember::Issuer][member];
+            operand(OperandKind::Member(condition, member))
         });
         prop_oneof![any_literal(), member].boxed()
     };
@@ -63,14 +63,15 @@ fn any_operand(conditions: Vec<usize>) -> BoxedStrategy<Operand> {
 }
 
 fn any_test(conditions: Vec<usize>) -> impl Strategy<Value = Test> {
-    let of_type = any_text().prop_map(|name| (Property::Type, Operator::Equal, Value::String(name)));
-    let of_order = any::<i64>().prop_map(|number| (Property::Value, Operator::GreaterOrEqual, Value::Integer(number)));
+    let of_type = any_text().prop_map(|name| (ClaimMember::Type, Operator::Equal, Value::String(name)));
+    let of_order =
+        any::<i64>().prop_map(|number| (ClaimMember::Value, Operator::GreaterOrEqual, Value::Integer(number)));
     let literal = prop_oneof![of_type, of_order]
-        .prop_map(|(property, operator, value)| (property, operator, operand(OperandKind::Literal(value))));
-    let compared = any_operand(conditions).prop_map(|operand| (Property::Value, Operator::NotEqual, operand));
-    prop_oneof![literal, compared].prop_map(|(property, operator, operand)| Test {
+        .prop_map(|(member, operator, value)| (member, operator, operand(OperandKind::Literal(value))));
+    let compared = any_operand(conditions).prop_map(|operand| (ClaimMember::Value, Operator::NotEqual, operand));
+    prop_oneof![literal, compared].prop_map(|(member, operator, operand)| Test {
         span: Span::default(),
-        property,
+        member,
         operator,
         operand,
     })
@@ -132,7 +133,7 @@ fn any_policy() -> impl Strategy<Value = Policy> {
                 of(Section::Configuration, configuration),
                 of(Section::Authorization, authorization),
             ];
-            Policy { version: Version::V1_2, sections }
+            Policy { text: "".into(), version: Version::V1_2, sections }
         },
     )
 }
@@ -155,7 +156,7 @@ fn print(policy: &Policy) -> String {
     text
 }
 
-/// Without places, which a printed text has anew.
+/// Without its text and places in it, which a printed policy has anew.
 fn without_places(policy: &mut Policy) {
     fn clear(operand: &mut Operand) {
         operand.span = Span::default();
@@ -163,6 +164,7 @@ fn without_places(policy: &mut Policy) {
             call.arguments.iter_mut().for_each(clear);
         }
     }
+    policy.text = "".into();
     for section in &mut policy.sections {
         (section.span, section.open) = (Span::default(), Span::default());
         for rule in &mut section.rules {

@@ -18,24 +18,28 @@ use super::{ConditionTrace, Explanation, Outcome, RuleTrace};
 use crate::diagnostic::shown;
 use crate::refusal::Refusal;
 use crate::source::{Lines, Span};
-use crate::tree::Section;
+use crate::tree::{Policy, Section};
 
 /// The most characters of a line of source that are shown.
 const MAX_LINE: usize = 160;
 /// The most lines of a rule that are shown.
 const MAX_LINES: usize = 12;
 
-pub(super) fn of(explanation: &Explanation, source: &str) -> String {
-    let mut writer = Writer::of(explanation, source);
-    // Writing to a String does not fail.
-    let _ = writer.outcome().and_then(|()| writer.rules());
-    writer.text
-}
+impl Explanation {
+    /// The decision as text, rule by rule, with the source of each in this policy, whose decision it is; the outcome stands first.
+    pub fn text(&self, policy: &Policy) -> String {
+        let mut writer = Writer::of(self, policy.text());
+        // Writing to a String does not fail.
+        let _ = writer.outcome().and_then(|()| writer.rules());
+        writer.text
+    }
 
-pub(super) fn rules_of(explanation: &Explanation, source: &str) -> String {
-    let mut writer = Writer::of(explanation, source);
-    let _ = writer.rules();
-    writer.text
+    /// The same without the outcome.
+    pub fn rules_text(&self, policy: &Policy) -> String {
+        let mut writer = Writer::of(self, policy.text());
+        let _ = writer.rules();
+        writer.text
+    }
 }
 
 struct Writer<'a> {
@@ -74,7 +78,7 @@ impl<'a> Writer<'a> {
                 writeln!(self.text, "not permitted: no rule of authorizationrules with permit() fired")
             }
             (Err(refusal), Some(by)) => writeln!(self.text, "refused: {by} ended in an error: {}", fault(refusal)),
-            (Err(refusal), None) => writeln!(self.text, "refused: {refusal}"),
+            (Err(refusal), None) => writeln!(self.text, "refused: {}", problem::chain(refusal)),
         }
     }
 
@@ -160,7 +164,7 @@ fn place(rule: &RuleTrace) -> String {
 /// Without the place, which has been said.
 fn fault(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::Evaluation(error) => error.fault.to_string(),
-        other => other.to_string(),
+        Refusal::Evaluation(error) => problem::chain(&error.fault),
+        other => problem::chain(other),
     }
 }

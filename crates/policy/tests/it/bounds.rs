@@ -215,8 +215,8 @@ proptest! {
         let claims: Vec<Claim> = values.iter().map(|(name, value)| claim(name, *value)).collect();
         let explanation = policy.explain(&claims, &FREE);
         prop_assert_eq!(&explanation.outcome, &policy.decide(&claims, &FREE));
-        prop_assert!(explanation.text(&text).contains(['p', 'd', 'r']));
-        let _ = policy.lint(&text, &FREE);
+        prop_assert!(explanation.text(&policy).contains(['p', 'd', 'r']));
+        let _ = policy.lint(&FREE);
     }
 }
 
@@ -320,11 +320,11 @@ fn a_check_finds_the_errors_of_a_lint_and_stops_when_it_has_enough() {
     let vocabulary = owning(&["iss"], &[]);
     let text = issuing(&"[type==\"unknown\"] => issue(type=\"iss\", value=1);".repeat(100));
     let policy = parse(&text);
-    let errors = policy.check(&text, &vocabulary).unwrap_err();
+    let errors = policy.check(&vocabulary).unwrap_err();
     assert_eq!(errors.count(policy::Severity::Error), policy::limits::MAX_DIAGNOSTICS);
-    assert_eq!(Err(errors), policy.lint(&text, &vocabulary).errors());
+    assert_eq!(Err(errors), policy.lint(&vocabulary).errors());
     let fine = issuing("[type==\"unknown\"] => issue(type=\"a\", value=1);");
-    assert_eq!(parse(&fine).check(&fine, &vocabulary), Ok(()));
+    assert_eq!(parse(&fine).check(&vocabulary), Ok(()));
 }
 
 #[test]

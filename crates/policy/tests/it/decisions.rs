@@ -190,7 +190,7 @@ fn what_is_derived_from_events_may_be_issued() {
 #[test]
 fn a_property_that_nothing_heeds_is_refused() {
     let text = issuing("=> issueproperty(type=\"other\", value=1);");
-    assert!(parse(&text).lint(&text, &FREE).errors().is_err());
+    assert!(parse(&text).lint(&FREE).errors().is_err());
     assert!(matches!(fault_of(decide(&text, &[])), Fault::UnknownProperty { .. }));
     let text = issuing("=> issueproperty(type=\"minutes\", value=61);");
     assert!(matches!(fault_of(decide(&text, &[])), Fault::PropertyValue { .. }));

@@ -1,6 +1,6 @@
 //! The functions of version 1.2, and `!`.
 
-use policy::{Fault, Issuer, Kind, Value};
+use policy::{Fault, Issuer, Value, ValueType};
 
 use crate::{authorize, claim, decide, fault_of, issue, issuing, named};
 
@@ -42,11 +42,14 @@ fn a_query_can_come_from_a_claim() {
 #[test]
 fn jmes_path_needs_json_and_a_query() {
     assert!(matches!(fault("JmesPath(c.value, \"a\")", "{"), Fault::Json { what: "JmesPath's JSON", .. }));
-    assert!(matches!(fault("JmesPath(c.value, \"a\")", ""), Fault::WrongKind { .. }));
+    assert!(matches!(fault("JmesPath(c.value, \"a\")", ""), Fault::WrongType { .. }));
     assert!(matches!(fault("JmesPath(\"1\", c.value)", "a["), Fault::QuerySyntax { .. }));
-    assert!(matches!(fault("JmesPath(\"1\", c.value)", ""), Fault::WrongKind { .. }));
+    assert!(matches!(fault("JmesPath(\"1\", c.value)", ""), Fault::WrongType { .. }));
     assert!(matches!(fault("JmesPath(c.value, \"abs(@)\")", "\"x\""), Fault::Query(_)));
-    assert!(matches!(fault("JmesPath(NegateBool(true), c.value)", "@"), Fault::WrongKind { kind: Kind::Boolean, .. }));
+    assert!(matches!(
+        fault("JmesPath(NegateBool(true), c.value)", "@"),
+        Fault::WrongType { found: ValueType::Boolean, .. }
+    ));
     // A member twice means two things to two readers.
     assert!(matches!(fault("JmesPath(c.value, \"a\")", r#"{"a":1,"a":2}"#), Fault::Json { .. }));
 }
@@ -120,14 +123,14 @@ fn texts_are_appended() {
     assert_eq!(values("AppendString(\"a\", \"b\")", &[]), [text("ab")]);
     assert_eq!(values("AppendString(\"\", \"\")", &[]), [text("")]);
     assert_eq!(values("AppendString(AppendString(\"a\", c.value), \"z\")", &[text("5")]), [text("a5z")]);
-    assert!(matches!(fault("AppendString(c.value, 1)", "a"), Fault::WrongKind { kind: Kind::Integer, .. }));
+    assert!(matches!(fault("AppendString(c.value, 1)", "a"), Fault::WrongType { found: ValueType::Integer, .. }));
 }
 
 #[test]
 fn booleans_are_negated() {
     assert_eq!(values("NegateBool(true)", &[]), [Value::Boolean(false)]);
     assert_eq!(values("NegateBool(NegateBool(c.value))", &[Value::Boolean(true)]), [Value::Boolean(true)]);
-    assert!(matches!(fault("NegateBool(c.value)", "true"), Fault::WrongKind { kind: Kind::String, .. }));
+    assert!(matches!(fault("NegateBool(c.value)", "true"), Fault::WrongType { found: ValueType::String, .. }));
 }
 
 #[test]
@@ -180,7 +183,7 @@ fn a_type_a_value_type_and_an_issuer_can_be_made_by_functions() {
     let permit = decide(&issuing(rule), &[]).unwrap();
     assert_eq!((permit.issued[0].name.as_str(), permit.issued[0].issuer), ("ab", Issuer::CustomClaim));
     let odd = "=> issue(type=\"a\", value=1, valueType=AppendString(\"Inte\", \"gre\"));";
-    assert!(matches!(fault_of(decide(&issuing(odd), &[])), Fault::WrongKind { what: "valueType", .. }));
+    assert!(matches!(fault_of(decide(&issuing(odd), &[])), Fault::WrongType { what: "valueType", .. }));
 }
 
 #[test]

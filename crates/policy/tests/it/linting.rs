@@ -2,20 +2,22 @@
 
 use std::sync::LazyLock;
 
-use policy::{Domain, Form, Kind, KnownClaim, KnownProperty, OwnedNames, Section, Severity, Value, Vocabulary, lint};
+use policy::{
+    Domain, Form, KnownClaim, KnownProperty, OwnedNames, Section, Severity, Value, ValueType, Vocabulary, lint,
+};
 
 static KNOWN: LazyLock<Vocabulary> = LazyLock::new(|| {
-    let claim = |name, kind, form| KnownClaim { name, kind, form };
+    let claim = |name, value_type, form| KnownClaim { name, value_type, form };
     Vocabulary {
         evidence: Some("Test"),
         claims: vec![
-            claim("svn", Kind::Integer, Form::Any),
-            claim("debug", Kind::Boolean, Form::Any),
-            claim("name", Kind::String, Form::Any),
-            claim("signer", Kind::String, Form::Hex(4)),
-            claim("status", Kind::String, Form::Words(&["Good", "Bad"])),
-            claim("$svn", Kind::Integer, Form::Any),
-            claim("events", Kind::String, Form::Any),
+            claim("svn", ValueType::Integer, Form::Any),
+            claim("debug", ValueType::Boolean, Form::Any),
+            claim("name", ValueType::String, Form::Any),
+            claim("signer", ValueType::String, Form::Hex(4)),
+            claim("status", ValueType::String, Form::Words(&["Good", "Bad"])),
+            claim("$svn", ValueType::Integer, Form::Any),
+            claim("events", ValueType::String, Form::Any),
         ],
         renamed: &[("$svn", "svn"), ("is-svn", "svn")],
         has_custom_claims: false,

@@ -13,6 +13,7 @@ mod functions;
 mod language;
 mod linting;
 mod mistakes;
+mod reports;
 mod tracing;
 
 /// Owns no name, knows no claim, and has one property of each section that may set some.

@@ -27,7 +27,7 @@ fn a_denial_names_the_rule_its_claim_and_its_source() {
     assert_eq!((rule.section, rule.number, rule.action), (Section::Authorization, 3, "deny"));
     let seen = explanation.claims.iter().position(|claim| claim.name == "seen").unwrap();
     assert_eq!(rule.conditions[0].matched, [seen]);
-    let text = explanation.text(POLICY);
+    let text = explanation.text(&parse(POLICY));
     let expected = r#"denied by rule 3 of authorizationrules, line 5
 
 authorizationrules
@@ -74,7 +74,7 @@ fn permits_are_explained_and_say_what_was_issued() {
     let text = "version=1.0;\nauthorizationrules{=>permit();};\nissuancerules{\nc:[type==\"x-ms-sgx-svn\"]=>issue(type=\"svn\",value=c.value);\n=>issueproperty(type=\"minutes\",value=5);};";
     let explanation = explain(text);
     assert!(matches!(&explanation.outcome, Ok(Permit { issued, .. }) if issued.len() == 1));
-    let told = explanation.text(text);
+    let told = explanation.text(&parse(text));
     for words in [
         "permitted by rule 1 of authorizationrules, line 2",
         "issued svn = 3 (AttestationPolicy)",
@@ -90,7 +90,7 @@ fn configuration_is_explained_as_it_is_configured() {
     let explanation = parse(text).explain_configuration(&FREE);
     assert_eq!(explanation.outcome.as_ref().unwrap().properties, parse(text).configure(&FREE).unwrap());
     assert_eq!(explanation.rules.iter().map(|rule| rule.has_fired()).collect::<Vec<_>>(), [true, false]);
-    let told = explanation.rules_text(text);
+    let told = explanation.rules_text(&parse(text));
     assert!(told.starts_with("\nconfigurationrules\n  rule 1, line 2: fired: issueproperty"), "{told}");
     assert!(told.contains("set property x-ms-sgx-tcbidentifier = \"15\""), "{told}");
 }
@@ -102,7 +102,7 @@ fn errors_name_their_rule() {
     let explanation = explain(text);
     let rule = explanation.deciding_rule().unwrap();
     assert!(matches!(&rule.outcome, Outcome::Failed { fault } if fault.contains("NegateBool")));
-    let told = explanation.text(text);
+    let told = explanation.text(&parse(text));
     assert!(
         told.starts_with("refused: rule 1 of issuancerules, line 4 ended in an error: NegateBool's argument"),
         "{told}"
@@ -115,7 +115,7 @@ fn without_a_permit_no_rule_decides() {
     let explanation = explain(text);
     assert_eq!(explanation.outcome, Err(Refusal::NoPermit));
     assert_eq!(explanation.deciding_rule(), None);
-    assert!(explanation.text(text).starts_with("not permitted: no rule of authorizationrules"));
+    assert!(explanation.text(&parse(text)).starts_with("not permitted: no rule of authorizationrules"));
 }
 
 #[test]
@@ -132,6 +132,6 @@ fn a_trace_is_data() {
 fn foreign_text_does_not_reach_a_terminal_as_it_is() {
     let claims = [claim("a\u{1b}[31m", "\u{202e}x"), claim("b", "\u{7}")];
     let text = "version=1.0;authorizationrules{c:[issuer==\"AttestationService\", type!=\"\u{1b}z\"]=>deny();};";
-    let told = parse(text).explain(&claims, &FREE).text(text);
+    let told = parse(text).explain(&claims, &FREE).text(&parse(text));
     assert!(!told.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{told}");
 }
