@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use axum::http::Method;
 use clap::{ArgGroup, Subcommand};
-use reqwest::Method;
 use serde_json::{Value, json};
 use token::policy_jws::{CertificateAction, PolicySigningKey};
 

@@ -4,7 +4,7 @@
 //! service:        claims ──▶ issue ──▶ compact JWS        SigningKey ──▶ certificate ──▶ Jwks
 //! administrator:  policy text ──▶ PolicySigningKey::sign ──▶ policy JWS ──▶ PolicyJws::read ──▶ text, signer
 //! administrator:  issuer ──▶ openid::KeySet       bearer token ──▶ openid::Verifier::verify ──▶ openid::VerifiedClaims
-//! relying party:  issuer ──▶ fetch ──▶ Verifier           token ──▶ Verifier::verify ──▶ VerifiedToken
+//! relying party:  issuer ──▶ discovery ──▶ Verifier       token ──▶ Verifier::verify ──▶ VerifiedToken
 //!                 Issuer: the same, with keys fetched when they are needed, and kept
 //! ```
 //!
@@ -39,8 +39,8 @@
 
 mod algorithm;
 mod certified_key;
+pub mod discovery;
 mod excerpt;
-pub mod fetch;
 pub mod hash;
 mod issue;
 pub mod issuer;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use axum::http::Method;
 use clap::Subcommand;
-use reqwest::Method;
 use serde_json::{Value, json};
 use service::PolicyType;
 use token::policy_jws::{self, PolicyJws};

@@ -1,29 +1,36 @@
 //! Why the metadata service gave no answer.
 
+use std::borrow::Cow;
+
+use fetch::{ClientError, FetchError};
+use problem::Problem;
+
 use super::MAX_ANSWER;
 
 /// Why there is no client of the metadata service.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetadataClientError {
-    /// The base address is none.
+    /// The base address is invalid.
     #[error("the metadata service's address is no HTTP address without user, query and fragment")]
-    Address,
-    /// The process has not chosen a rustls provider.
-    #[error("no cryptographic provider for TLS is installed in this process")]
-    NoProvider,
-    /// The HTTP library could not be set up.
-    #[error("the HTTP client cannot be made")]
-    Build(#[source] reqwest::Error),
+    Address(#[source] FetchError),
+    /// The HTTP client cannot be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
 }
 
-impl MetadataClientError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
+impl Problem for MetadataClientError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
-            Self::Address => "give the base address alone, such as `http://169.254.169.254`",
-            Self::NoProvider => "install a rustls provider when the program starts",
-            Self::Build(_) => "check that the machine has root certificates",
+            Self::Address(_) => "metadata_address".into(),
+            Self::Client(error) => error.code(),
+        }
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Address(_) => "give the base address alone, such as `http://169.254.169.254`".into(),
+            Self::Client(error) => error.help(),
         }
     }
 }
@@ -32,9 +39,9 @@ impl MetadataClientError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetadataError {
-    /// It was not reached, or the connection broke.
-    #[error("the metadata service was not reached")]
-    Transport(#[source] reqwest::Error),
+    /// It did not answer, or the answer broke off or was compressed.
+    #[error("the metadata service gave no answer")]
+    Fetch(#[source] FetchError),
     /// It answered with another status than 200.
     #[error("the metadata service answered with status {0}")]
     Status(u16),
@@ -52,11 +59,22 @@ pub enum MetadataError {
     NoQuote,
 }
 
-impl MetadataError {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
+impl Problem for MetadataError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
-            Self::Transport(_) => {
+            Self::Fetch(_) => "metadata_unreachable",
+            Self::Status(_) => "metadata_status",
+            Self::TooLong => "metadata_too_long",
+            Self::Json(_) => "metadata_json",
+            Self::Base64(_) => "metadata_quote_base64",
+            Self::NoQuote => "metadata_no_quote",
+        }
+        .into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        match self {
+            Self::Fetch(_) => {
                 "check that this is a machine in Azure, and that its firewall lets it reach 169.254.169.254"
             }
             Self::Status(_) => {
@@ -66,5 +84,6 @@ impl MetadataError {
                 "check that what answers there is Azure's metadata service, and not a proxy"
             }
         }
+        .into()
     }
 }

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use fetch::{FetchError, Transport};
 use serde_json::json;
-use token::fetch::{FetchError, Transport, client, fetch_revoked};
+use token::discovery::{DiscoveryError, client, fetch_revoked};
 use token::issuer::{KEEP, KEEP_WITHOUT_ISSUER, PAUSE};
 use token::{ATTESTATION_LIFETIME, Binding, Expectations, Issuer, IssuerError, Jwk, Jwks, TokenError, issue};
 
@@ -116,7 +117,7 @@ async fn without_keys_nothing_is_verified_and_with_them_the_issuer_may_be_gone()
     server.is_down.store(true, Ordering::SeqCst);
     verify(&issuer, &token).await.unwrap();
     let refused = verify(&late, &token).await.unwrap_err();
-    assert!(matches!(refused, IssuerError::Keys(FetchError::Transport { .. })), "{refused}");
+    assert!(matches!(refused, IssuerError::Keys(DiscoveryError::Fetch(FetchError::Transport { .. }))), "{refused}");
     server.is_down.store(false, Ordering::SeqCst);
     verify(&late, &token).await.unwrap();
 }
@@ -131,9 +132,9 @@ async fn the_list_of_revoked_tokens_is_fetched_as_keys_are() {
     assert!(list.contains("id") && !list.contains("another") && list.as_of() == NOW);
     let other = server.url.replace("127.0.0.1", "localhost");
     let refused = fetch_revoked(&other, &client, Transport::HttpsOrLoopbackHttp).await.unwrap_err();
-    assert!(matches!(refused, FetchError::Revoked { .. }), "{refused}");
+    assert!(matches!(refused, DiscoveryError::Revoked { .. }), "{refused}");
     let refused = fetch_revoked(&server.url, &client, Transport::Https).await.unwrap_err();
-    assert!(matches!(refused, FetchError::Insecure { .. }), "{refused}");
+    assert!(matches!(refused, DiscoveryError::Fetch(FetchError::Insecure { .. })), "{refused}");
 }
 
 async fn later(duration: Duration) {

@@ -5,6 +5,7 @@ mod schedule;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use problem::Problem;
 use token::openid::{KeySet, KeySource};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;

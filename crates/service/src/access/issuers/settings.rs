@@ -1,5 +1,8 @@
 //! What the operator says of an issuer, and whether it can be trusted so.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use token::openid::{KeySourceError, SignatureAlgorithm};
 
 use super::rules::{RoleRule, RuleFault};
@@ -89,7 +92,7 @@ pub enum IssuerFault {
 
 impl IssuerFault {
     /// What the operator can do about it.
-    pub fn help(&self) -> &'static str {
+    pub fn help(&self) -> Cow<'_, str> {
         match self {
             Self::TooMany => "have one issuer speak for the others",
             Self::Issuer => {
@@ -101,10 +104,11 @@ impl IssuerFault {
             Self::Twice => "put all rules of an issuer below one",
             Self::Audience => "give the audience that tokens for this service have in `aud`",
             Self::NoAlgorithms => "give those of RS256, PS256 and ES256 that the issuer signs with",
-            Self::Keys(error) => error.help(),
+            Self::Keys(error) => return error.help(),
             Self::Rules => "say which claim gives which role",
             Self::Rule { fault, .. } => fault.help(),
         }
+        .into()
     }
 }
 
