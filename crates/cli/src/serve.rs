@@ -15,12 +15,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use collateral::LoadError;
-use rustls::ServerConfig;
-use service::{
+use attestation::{
     Access, Addresses, Audit, InvalidProviderDomain, KeysError, OpenAccessError, OpenError, ProviderDomain, Providers,
     PublicUrl, ServiceConfig, UnusableProvider, VerificationClock,
 };
+use collateral::LoadError;
+use problem::Problem;
+use rustls::ServerConfig;
 use simulator::Platform;
 use state_dir::PrivateDir;
 use store::{Postgres, Sqlite, Store, StoreError};
@@ -103,7 +104,7 @@ impl Running {
                 .as_ref()
                 .map(|simulation| simulation.collateral())
                 .or_else(|| settings.collateral.clone()),
-            requirements: service::left_to_policy(requirements(&settings.accept_tcb, &[])),
+            requirements: attestation::left_to_policy(requirements(&settings.accept_tcb, &[])),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
             vault: Arc::new(vault::open(settings.key_encryption_key.as_deref(), &data, &starting)?),
             quoter: simulation.as_ref().map(Simulation::quoter),
@@ -328,8 +329,7 @@ fn not_open(error: &OpenError) -> Failure {
         OpenError::Default(unusable) if matches!(**unusable, UnusableProvider::Keys(KeysError::Vault(_))) => {
             sealed(message)
         }
-        OpenError::OtherRoot { .. } => Failure::usage("provider_mismatch", message, error.help()),
-        OpenError::BeyondLoopback => Failure::usage("simulated_beyond_loopback", message, error.help()),
+        OpenError::OtherRoot { .. } | OpenError::BeyondLoopback => Failure::of_usage(error),
         _ => Failure::environment("provider_unusable", message, error.help()),
     }
 }

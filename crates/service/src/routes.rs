@@ -4,6 +4,7 @@ mod access;
 mod administration;
 mod attest;
 mod audit;
+mod bearer;
 mod body;
 mod control_plane;
 mod entry;
@@ -24,10 +25,9 @@ use axum::routing::{any, delete, get, post};
 use token::OpenIdMetadata;
 use unix_time::UnixTime;
 
-use crate::access::{Access, Caller, Role};
-use crate::audit::Audit;
-use crate::providers::Providers;
 use crate::response::{ApiError, json_body};
+use attestation::Providers;
+use attestation::{Access, Caller, Role};
 
 pub use body::MAX_BODY;
 use entry::{Entered, Entry, Fixed};
@@ -37,13 +37,11 @@ use entry::{Entered, Entry, Fixed};
 struct Api {
     providers: Arc<Providers>,
     access: Arc<Access>,
-    audit: Arc<Audit>,
 }
 
 /// The API of a service: that of each provider at its own URL, and the control plane at that of the provider `default`.
 pub fn router(providers: Arc<Providers>, access: Access) -> Router {
-    let api =
-        Api { providers: Arc::clone(&providers), access: Arc::new(access), audit: Arc::clone(&providers.config.audit) };
+    let api = Api { providers: Arc::clone(&providers), access: Arc::new(access) };
     let routes = Router::new()
         .route("/attest/{type}", post(evidence::evidence))
         .route("/policies/{target}", any(administration::policies))
@@ -84,7 +82,7 @@ async fn certs(Extension(entered): Extension<Entered>) -> Response {
 
 async fn metadata(Extension(entered): Extension<Entered>) -> Response {
     let provider = &entered.provider;
-    json_body(&OpenIdMetadata::new(provider.issuer(), provider.settings.token_algorithm))
+    json_body(&OpenIdMetadata::new(provider.issuer(), provider.settings().token_algorithm))
 }
 
 async fn not_found(uri: Uri) -> ApiError {
@@ -102,7 +100,7 @@ async fn method_not_allowed() -> ApiError {
 impl Api {
     /// Whoever sent the request.
     async fn caller(&self, headers: &HeaderMap, entered: &Entered, what: &str) -> Result<Caller, ApiError> {
-        let caller = self.access.caller(headers, entered.peer, UnixTime::of_system_clock()).await;
+        let caller = self.access.caller(bearer::bearer(headers), entered.peer, UnixTime::of_system_clock()).await;
         caller.map_err(|error| ApiError::of_access(&error, what))
     }
 

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use attestation::{Audit, AuditChoice, Retention};
 use running::managed::{GROUP, MINIMAL, Signer, isolated};
 use running::{Running, claims_of, enclave_holding, encode, quote_body, running, running_with};
 use serde_json::{Value, json};
-use service::{Audit, AuditChoice, Retention};
 use store::{AuditLog, Head, Record, Sqlite};
 use token::policy_jws::CertificateAction;
 use unix_time::UnixTime;

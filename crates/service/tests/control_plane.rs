@@ -4,11 +4,11 @@ mod running;
 
 use std::sync::Arc;
 
+use attestation::{Addresses, OpenError, ProviderDomain, ProviderName, Providers, PublicUrl, ServiceConfig};
 use axum::http::{Request, header};
 use running::managed::{GROUP, Signer, isolated};
 use running::{claims_of, enclave_holding, quote_body, running, running_with};
 use serde_json::{Value, json};
-use service::{Addresses, OpenError, ProviderDomain, ProviderName, Providers, PublicUrl, ServiceConfig};
 use store::{Sqlite, Store};
 use unix_time::UnixTime;
 
@@ -409,16 +409,16 @@ async fn keys_do_not_lie_open_and_do_not_open_under_another_key() {
     assert!(token::SigningKey::from_pkcs8(sealed).is_err() && sealed[0] == 2);
     let mut config = running::config();
     config.root_pem = Some(service.root_pem());
-    config.vault = Arc::new(service::Vault::new(&[8; 32]).unwrap());
+    config.vault = Arc::new(attestation::Vault::new(&[8; 32]).unwrap());
     let audit = Arc::clone(&config.audit);
     let store: Arc<dyn Store> = Arc::new(store);
     let refused = Providers::open(Arc::clone(&store), config, UnixTime::of_system_clock()).await.unwrap_err();
     assert!(matches!(refused, OpenError::Default(_)), "{refused}");
-    let other = service::Vault::new(&[8; 32]).unwrap();
-    let nobody = service::TrustedIssuers::new(Vec::new(), &running::config().addresses).unwrap();
+    let other = attestation::Vault::new(&[8; 32]).unwrap();
+    let nobody = attestation::TrustedIssuers::new(Vec::new(), &running::config().addresses).unwrap();
     let now = UnixTime::of_system_clock();
-    let refused = service::Access::open(store, &other, audit, running::URL, nobody.into(), now).await.unwrap_err();
-    assert!(matches!(refused, service::OpenAccessError::Vault(_)), "{refused}");
+    let refused = attestation::Access::open(store, &other, audit, running::URL, nobody.into(), now).await.unwrap_err();
+    assert!(matches!(refused, attestation::OpenAccessError::Vault(_)), "{refused}");
 }
 
 #[tokio::test]
@@ -428,7 +428,7 @@ async fn certificates_carry_the_services_own_evidence_where_the_machine_can_quot
     let simulation = simulator::Simulation::open_or_create(&directory.path().join("simulation"), now).unwrap();
     let platform = simulation.open_or_create_platform("default", now).unwrap();
     let service = running_with(|config| {
-        config.quoter = Some(service::Quoter::new(move |report_data| {
+        config.quoter = Some(attestation::Quoter::new(move |report_data| {
             let mut enclave = enclave_holding(b"");
             enclave.report_data = *report_data;
             platform.quote_enclave(&enclave).map_err(|error| error.to_string())
@@ -442,10 +442,10 @@ async fn certificates_carry_the_services_own_evidence_where_the_machine_can_quot
     assert_eq!(quote.tee(), dcap::Tee::Sgx);
     assert!(evidence.is_about_the_key(evidence.quote()[368..432].try_into().unwrap()));
     // A machine that fails makes no keys without evidence.
-    let failing = Some(service::Quoter::new(|_| Err("no enclave".to_owned())));
+    let failing = Some(attestation::Quoter::new(|_| Err("no enclave".to_owned())));
     let mut config = running::config();
     config.quoter = failing;
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("db")).await.unwrap());
     let refused = Providers::open(store, config, UnixTime::of_system_clock()).await.unwrap_err();
-    assert!(matches!(refused, OpenError::Keys(service::KeysError::Quote(_))), "{refused}");
+    assert!(matches!(refused, OpenError::Keys(attestation::KeysError::Quote(_))), "{refused}");
 }

@@ -2,14 +2,15 @@
 
 mod running;
 
+use problem::Problem;
 use std::time::Duration;
 
+use attestation::{AttestRequest, AttestationType, ProviderName};
 use axum::body::{Body, Bytes};
 use axum::http::{Request, header};
 use proptest::prelude::*;
 use running::{addresses, enclave_holding, encode, quote_body, request, running};
 use serde_json::json;
-use service::{AttestRequest, AttestationType, ProviderName};
 use unix_time::UnixTime;
 
 const ATTEST: &str = "/attest/SgxEnclave";
@@ -155,7 +156,7 @@ fn attest_at(service: &running::Running, provider: &str, quote: &[u8], at: i64) 
     let request = AttestRequest::from_json(body.as_bytes(), AttestationType::SgxEnclave).unwrap();
     let provider = service.providers.get(&ProviderName::parse(provider).unwrap()).unwrap();
     let attested = provider.attest(AttestationType::SgxEnclave, &request, UnixTime::from_seconds(at));
-    attested.map_err(|error| error.code())
+    attested.map_err(|error| error.code().into_owned())
 }
 
 const REVOKED: &str = "pck_certificate_revoked";

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use attestation::PolicyType;
 use axum::http::Method;
 use clap::Subcommand;
 use serde_json::{Value, json};
-use service::PolicyType;
 use token::policy_jws::{self, PolicyJws};
 
 use super::{shown, shown_claims};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use service::Audit;
+use attestation::Audit;
 use state_dir::{Lock, PrivateDir, StateError};
 use store::Store;
 use tokio::task::JoinHandle;

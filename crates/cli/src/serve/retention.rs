@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use service::{Providers, Retention};
+use attestation::{Providers, Retention};
 use tokio::task::JoinHandle;
 use unix_time::UnixTime;
 

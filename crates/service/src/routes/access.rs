@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use problem::Problem;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Client;
@@ -14,9 +15,9 @@ use unix_time::UnixTime;
 
 use super::entry::Entered;
 use super::{Api, body};
-use crate::access::{AccessError, NewClient, Role};
-use crate::provider::ProviderName;
 use crate::response::{ApiError, json_body};
+use attestation::ProviderName;
+use attestation::{AccessError, NewClient, Role};
 
 /// Characters of a client's name.
 const MAX_NAME: usize = 100;
@@ -111,7 +112,7 @@ pub(super) async fn create_client(
     };
     let mut answer = shown(&client);
     if let Value::Object(members) = &mut answer {
-        members.insert("clientSecret".to_owned(), Value::String(secret.0.to_string()));
+        members.insert("clientSecret".to_owned(), Value::String(secret.reveal().to_owned()));
     }
     let mut response = (StatusCode::CREATED, json_body(&answer)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -11,11 +11,11 @@ use unix_time::UnixTime;
 
 use super::entry::Entered;
 use super::{Api, body, forbidden, method_not_allowed};
-use crate::access::{Caller, Role};
-use crate::administration::AdministrationError;
-use crate::policy_type::PolicyType;
-use crate::provider::TrustModel;
 use crate::response::{ApiError, json_body};
+use attestation::AdministrationError;
+use attestation::PolicyType;
+use attestation::TrustModel;
+use attestation::{Caller, Role};
 
 /// `/policies/{type}`, and what is done with one: `:reset`, `:history`, `:rollback`.
 pub(super) async fn policies(
@@ -63,7 +63,7 @@ pub(super) async fn policies(
 
 /// Without a signature the policy of an Isolated provider changes by the hand of the service's owner alone.
 fn may_roll_back(caller: &Caller, entered: &Entered, what: &str) -> Result<(), ApiError> {
-    let is_isolated = entered.provider.trust_model == TrustModel::Isolated;
+    let is_isolated = entered.provider.trust_model() == TrustModel::Isolated;
     if is_isolated && !caller.may_everywhere(Role::Owner) {
         return Err(forbidden(caller, Role::Owner, what));
     }

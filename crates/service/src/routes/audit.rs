@@ -6,6 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use store::{Record, StoreError};
 use unix_time::UnixTime;
@@ -13,11 +15,6 @@ use unix_time::UnixTime;
 use super::Api;
 use super::entry::Entered;
 use crate::response::{ApiError, json_body};
-
-/// Records, and platforms, of one answer.
-const PAGE: i64 = 100;
-/// Bytes of records in one answer; one record is in it in any case.
-const PAGE_BYTES: usize = 1 << 20;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -44,15 +41,8 @@ async fn records(
     api.owner(&headers, &entered, "/audit").await?;
     let after = after.parse().ok().filter(|after: &i64| *after >= 0);
     let after = after.ok_or_else(|| malformed("the number of a record is a whole number", "begin with 0"))?;
-    let records = api.providers.store.records(&replica, after, PAGE).await.map_err(failed)?;
-    let mut bytes: usize = 0;
-    let fits = |record: &&Record| {
-        let before = bytes;
-        bytes = bytes.saturating_add(record.text.len());
-        before == 0 || bytes <= PAGE_BYTES
-    };
-    let shown: Vec<Value> = records.iter().take_while(fits).map(shown).collect();
-    Ok(json_body(&json!({"value": shown})))
+    let records = api.providers.audit_records(&replica, after).await.map_err(failed)?;
+    Ok(json_body(&json!({"value": records.iter().map(shown).collect::<Vec<Value>>()})))
 }
 
 fn shown(record: &Record) -> Value {
@@ -73,7 +63,7 @@ async fn input(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     api.owner(&headers, &entered, "/audit").await?;
-    let bytes = api.providers.store.input(&hash(&sha256)?).await.map_err(failed)?;
+    let bytes = api.providers.audit_input(&hash(&sha256)?).await.map_err(failed)?;
     bytes.map(as_it_is).ok_or_else(|| missing("input"))
 }
 
@@ -86,7 +76,7 @@ async fn platforms(
 ) -> Result<Response, ApiError> {
     api.owner(&headers, &entered, "/audit").await?;
     let after = if after == "0" { [0; 32] } else { hash(&after)? };
-    let platforms = api.providers.store.platforms(&provider, &after, PAGE).await.map_err(failed)?;
+    let platforms = api.providers.audit_platforms(&provider, &after).await.map_err(failed)?;
     Ok(json_body(&json!({"value": platforms.iter().map(hex::encode).collect::<Vec<_>>()})))
 }
 
@@ -98,11 +88,11 @@ async fn evidence(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     api.owner(&headers, &entered, "/audit").await?;
-    let kept = api.providers.store.platform_evidence(&provider, &hash(&platform)?).await.map_err(failed)?;
+    let kept = api.providers.audit_evidence(&provider, &hash(&platform)?).await.map_err(failed)?;
     let kept = kept.ok_or_else(|| missing("evidence"))?;
     Ok(json_body(&json!({
         "receivedAt": UnixTime::from_seconds(kept.received_at).to_string(),
-        "evidence": crate::base64::encode(&kept.evidence),
+        "evidence": URL_SAFE_NO_PAD.encode(&kept.evidence),
         "collateralSha256": hex::encode(kept.collateral),
     })))
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use web::{BodyError, Received};
 
 use super::entry::Entered;
-use crate::administration::AdministrationError;
 use crate::response::ApiError;
+use attestation::AdministrationError;
 
 /// Bytes of a request body. A quote with its certificates has about 5,000.
 pub const MAX_BODY: usize = 2 << 20;
@@ -39,12 +39,11 @@ impl From<BodyError> for ApiError {
             BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "InvalidOperation"),
             BodyError::Exhausted(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy"),
         };
-        let help = match error {
-            BodyError::TooLong(_) => "a quote with its certificates has about 5,000 bytes",
-            _ => error.help(),
-        };
-        let refusal = Self::new(status, code, error.code(), error.to_string(), help);
-        if status == StatusCode::SERVICE_UNAVAILABLE { refusal.retry_after(1) } else { refusal }
+        let refusal = Self::of(status, code, &error).retry_if_unavailable();
+        match error {
+            BodyError::TooLong(_) => refusal.with_help("a quote with its certificates has about 5,000 bytes"),
+            _ => refusal,
+        }
     }
 }
 

@@ -11,10 +11,13 @@ use unix_time::UnixTime;
 
 use super::entry::Entered;
 use super::{Api, body, forbidden};
-use crate::access::{Caller, Role};
-use crate::control_plane::{ControlError, Create, Patch, Shown, lead_in, operations, withdrawn_key_in};
-use crate::provider::{Provider, ProviderName};
+use crate::resource::{Resource, operations};
 use crate::response::{ApiError, json_body};
+use attestation::{Caller, Role};
+use attestation::{ControlError, Create, Patch};
+use attestation::{Provider, ProviderName};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 const RESOURCES: &str = "/providers/microsoft.attestation";
 
@@ -36,6 +39,30 @@ pub(super) fn routes() -> Router<Api> {
             get(show_connection).put(make_connection).delete(delete_connection),
         )
         .route(&format!("{group}/{{name}}/privatelinkresources"), get(list_nothing))
+}
+
+/// Reads after how many seconds a new key is to sign; an empty body leaves it to the service.
+fn lead_in(body: &[u8]) -> Result<Option<i64>, ControlError> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    struct Rotate {
+        lead_seconds: Option<i64>,
+    }
+    if body.is_empty() { Ok(None) } else { read(body).map(|rotate: Rotate| rotate.lead_seconds) }
+}
+
+/// Reads the id of the key that is to be withdrawn.
+fn withdrawn_key_in(body: &[u8]) -> Result<String, ControlError> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    struct Withdraw {
+        key_id: String,
+    }
+    read(body).map(|withdraw: Withdraw| withdraw.key_id)
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
+    strict_json::from_slice(body, 4).map_err(|error| ControlError::Body(error.to_string()))
 }
 
 type Scope = (String, String, String);
@@ -73,7 +100,7 @@ async fn list_in_group(
 fn listed(api: &Api, caller: &Caller, is_asked_for: impl Fn(&Provider) -> bool) -> Response {
     let providers = api.providers.all();
     let shown = providers.iter().filter(|provider| is_asked_for(provider) && caller.may(Role::Reader, provider.name()));
-    json_body(&json!({"value": shown.map(|provider| Shown(provider).resource()).collect::<Vec<Value>>()}))
+    json_body(&json!({"value": shown.map(|provider| Resource(provider).resource()).collect::<Vec<Value>>()}))
 }
 
 async fn list_defaults(
@@ -83,8 +110,8 @@ async fn list_defaults(
 ) -> Result<Response, ApiError> {
     api.caller(&headers, &entered, "defaultProviders").await?;
     let providers = api.providers.all();
-    let defaults = providers.iter().filter(|provider| provider.is_location_default);
-    let shown: Vec<Value> = defaults.map(|provider| Shown(provider).default_of_location()).collect();
+    let defaults = providers.iter().filter(|provider| provider.is_location_default());
+    let shown: Vec<Value> = defaults.map(|provider| Resource(provider).default_of_location()).collect();
     Ok(json_body(&json!({"value": shown})))
 }
 
@@ -96,9 +123,9 @@ async fn show_default(
 ) -> Result<Response, ApiError> {
     api.caller(&headers, &entered, "defaultProvider").await?;
     let providers = api.providers.all();
-    let found = providers.iter().find(|provider| provider.is_location_default && provider.location == location);
+    let found = providers.iter().find(|provider| provider.is_location_default() && provider.location() == location);
     let found = found.ok_or_else(|| ControlError::Missing(format!("default of {location:.40}")))?;
-    Ok(json_body(&Shown(found).default_of_location()))
+    Ok(json_body(&Resource(found).default_of_location()))
 }
 
 async fn show(
@@ -113,7 +140,7 @@ async fn show(
     if !caller.may(Role::Reader, &name) {
         return Err(forbidden(&caller, Role::Reader, what));
     }
-    Ok(json_body(&Shown(&*find(&api, &name, &scope)?).resource()))
+    Ok(json_body(&Resource(&*find(&api, &name, &scope)?).resource()))
 }
 
 async fn create(
@@ -128,15 +155,15 @@ async fn create(
     let create = Create::from_json(&body::read(&entered, &headers, body).await?, &scope.0, &scope.1)?;
     // The resource manager's PUT changes what is there.
     if let Ok(existing) = find(&api, &name, &scope) {
-        if !create.is_patch_in(&existing.location) {
+        if !create.is_patch_in(&existing.location()) {
             return Err(ControlError::Exists(name).into());
         }
         let changed =
             api.providers.change_settings(&existing, create.patch(), &caller, UnixTime::of_system_clock()).await?;
-        return Ok(json_body(&Shown(&changed).resource()));
+        return Ok(json_body(&Resource(&changed).resource()));
     }
     let made = api.providers.create(&name, create, &caller, UnixTime::of_system_clock()).await?;
-    Ok((StatusCode::CREATED, json_body(&Shown(&made).resource())).into_response())
+    Ok((StatusCode::CREATED, json_body(&Resource(&made).resource())).into_response())
 }
 
 async fn change(
@@ -151,7 +178,7 @@ async fn change(
     let provider = find(&api, &name, &scope)?;
     let patch = Patch::from_json(&body::read(&entered, &headers, body).await?)?;
     let changed = api.providers.change_settings(&provider, &patch, &caller, UnixTime::of_system_clock()).await?;
-    Ok(json_body(&Shown(&changed).resource()))
+    Ok(json_body(&Resource(&changed).resource()))
 }
 
 async fn delete(
@@ -183,7 +210,7 @@ async fn rotate_keys(
     let provider = find(&api, &name, &scope)?;
     let lead = lead_in(&body::read(&entered, &headers, body).await?)?;
     let rotated = api.providers.rotate(&provider, lead, &caller.name, UnixTime::of_system_clock()).await?;
-    Ok(json_body(&Shown(&rotated).resource()))
+    Ok(json_body(&Resource(&rotated).resource()))
 }
 
 /// `POST …/withdrawKey`: a signing key is withdrawn.
@@ -199,7 +226,7 @@ async fn withdraw_key(
     find(&api, &name, &scope)?;
     let kid = withdrawn_key_in(&body::read(&entered, &headers, body).await?)?;
     let changed = api.providers.withdraw_key(&name, &kid, &caller.name, UnixTime::of_system_clock()).await?;
-    Ok(json_body(&Shown(&changed).resource()))
+    Ok(json_body(&Resource(&changed).resource()))
 }
 
 /// There are no private endpoints here.
@@ -263,6 +290,6 @@ fn find(
 }
 
 fn is_in(provider: &Provider, subscription: &str, group: Option<&str>) -> bool {
-    provider.settings.subscription.eq_ignore_ascii_case(subscription)
-        && group.is_none_or(|group| provider.settings.resource_group.eq_ignore_ascii_case(group))
+    provider.settings().subscription.eq_ignore_ascii_case(subscription)
+        && group.is_none_or(|group| provider.settings().resource_group.eq_ignore_ascii_case(group))
 }

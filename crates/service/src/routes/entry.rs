@@ -13,9 +13,9 @@ use axum::response::{IntoResponse, Response};
 use web::{AnswerError, Connection, Gate, Limits};
 
 use super::query::Query;
-use crate::provider::Provider;
-use crate::providers::{Providers, Target};
 use crate::response::{ApiError, Refused};
+use attestation::Provider;
+use attestation::{Providers, Target};
 
 /// Time for a request, its body included.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -90,6 +90,16 @@ pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Ne
         response.headers_mut().insert("x-ms-request-id", value);
     }
     let attested = response.extensions().get::<Attested>();
+    let refused = response.extensions().get::<Refused>();
+    if response.status().is_server_error() {
+        let causes = refused.and_then(|refused| refused.causes.as_deref());
+        tracing::error!(
+            request.id = id,
+            refused = refused.map(|refused| &*refused.code),
+            error = causes,
+            "request failed"
+        );
+    }
     tracing::info!(
         provider = provider.as_ref().map(|provider| provider.name().as_str()),
         http.method = %method,
@@ -98,7 +108,7 @@ pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Ne
         duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
         request.id = id,
         peer = peer.map(|peer| peer.to_string()),
-        refused = response.extensions().get::<Refused>().map(|refused| refused.0.as_str()),
+        refused = refused.map(|refused| &*refused.code),
         evidence.sha256 = attested.map(|attested| attested.evidence_sha256.as_str()),
         draft = attested.map(|attested| attested.is_draft),
         simulated = provider.as_ref().map(|provider| provider.is_simulated()),
@@ -127,9 +137,7 @@ async fn held(response: Response, connection: &Connection) -> Response {
 
 impl From<web::Refused> for ApiError {
     fn from(refused: web::Refused) -> Self {
-        let help = "try again in a moment";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServerBusy", refused.code(), refused.to_string(), help)
-            .retry_after(1)
+        Self::of(StatusCode::SERVICE_UNAVAILABLE, "ServerBusy", &refused).retry_after(1)
     }
 }
 
@@ -139,8 +147,7 @@ impl From<AnswerError> for ApiError {
             AnswerError::Exhausted(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy"),
             AnswerError::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
         };
-        let refusal = Self::new(status, code, error.code(), error.to_string(), error.help());
-        if status == StatusCode::SERVICE_UNAVAILABLE { refusal.retry_after(1) } else { refusal }
+        Self::of(status, code, &error).retry_if_unavailable()
     }
 }
 
@@ -181,7 +188,7 @@ fn is_for_the_service(path: &str) -> bool {
 
 /// A provider without public network access is for addresses of private networks. Behind a proxy that is the proxy's.
 fn check_network(provider: &Provider, path: &str, peer: Option<IpAddr>) -> Result<(), ApiError> {
-    let is_open = provider.settings.public_network_access || is_for_the_service(path);
+    let is_open = provider.settings().public_network_access || is_for_the_service(path);
     if is_open || peer.is_none_or(is_private) {
         return Ok(());
     }

@@ -9,11 +9,11 @@ use axum::response::Response;
 use super::attest::{attest, not_supported};
 use super::entry::Entered;
 use super::{Api, of_2018};
-use crate::access::Role;
-use crate::api_version::ApiVersion;
-use crate::attestation_type::AttestationType;
-use crate::request::AttestRequest;
 use crate::response::ApiError;
+use attestation::ApiVersion;
+use attestation::AttestRequest;
+use attestation::AttestationType;
+use attestation::Role;
 
 /// `POST /attest/{type}`; for SGX in the API of 2018 too, where the query names it.
 pub(super) async fn evidence(
@@ -29,7 +29,7 @@ pub(super) async fn evidence(
             of_2018::evidence(&api, &entered, attestation_type, &headers, body).await
         }
         _ => {
-            if !entered.provider.settings.anonymous_attestation {
+            if !entered.provider.settings().anonymous_attestation {
                 let what = format!("/attest/{}", attestation_type.as_str());
                 api.caller_with(Role::Reader, &headers, &entered, &what).await?;
             }

@@ -11,12 +11,12 @@ use unix_time::UnixTime;
 
 use super::entry::Entered;
 use super::{Api, administration, attest, body};
-use crate::access::{Caller, Role};
-use crate::administration::unprepared;
-use crate::attestation_type::AttestationType;
-use crate::policy_type::PolicyType;
-use crate::request::AttestRequest;
 use crate::response::{ApiError, json_body};
+use attestation::AttestRequest;
+use attestation::AttestationType;
+use attestation::PolicyType;
+use attestation::unprepared;
+use attestation::{Caller, Role};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

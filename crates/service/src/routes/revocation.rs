@@ -8,12 +8,12 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use unix_time::UnixTime;
 
+use super::bearer::bearer;
 use super::entry::Entered;
 use super::{Api, body};
-use crate::access::{Role, bearer};
-use crate::causes::chain;
-use crate::response::{ApiError, json_body, status_of};
-use crate::revocation::{Presented, RevocationError, TokenId};
+use crate::response::{ApiError, json_body};
+use attestation::Role;
+use attestation::{Presented, RevocationError, TokenId};
 
 /// Whose work it is where the token itself was presented, in the audit.
 const PRESENTER: &str = "the token's bearer";
@@ -50,7 +50,7 @@ pub(super) async fn revoke(
             Presented::WithoutId => return Ok(without_id()),
             Presented::OfWithdrawnKey | Presented::Other => return revoked(Ok(())),
         },
-        (None, Some(jti)) => TokenId::alone(&jti, provider, now).map_err(|error| refused(&error))?,
+        (None, Some(jti)) => TokenId::alone(&jti, provider, now)?,
         _ => return Ok(malformed("invalid_request", "send the form field token, or jti")),
     };
     revoked(api.providers.revoke_for_contributor(provider, id, &by, now).await)
@@ -64,19 +64,8 @@ pub(super) async fn list(Extension(entered): Extension<Entered>) -> Response {
 }
 
 fn revoked(done: Result<(), RevocationError>) -> Result<Response, ApiError> {
-    done.map(|()| StatusCode::OK.into_response()).map_err(|error| refused(&error))
-}
-
-fn refused(error: &RevocationError) -> ApiError {
-    let (status, code) = match error {
-        RevocationError::Store(error) => {
-            tracing::error!(error = chain(error), "token cannot be revoked");
-            (status_of(error), "InternalError")
-        }
-        RevocationError::Id => (StatusCode::BAD_REQUEST, "InvalidParameter"),
-        RevocationError::TooMany | RevocationError::TooManyByBearers => (StatusCode::CONFLICT, "Conflict"),
-    };
-    ApiError::new(status, code, error.code(), error.to_string(), error.help())
+    done?;
+    Ok(StatusCode::OK.into_response())
 }
 
 /// The refusal of a token that has no id by which it could be listed.

@@ -9,10 +9,10 @@ use unix_time::UnixTime;
 
 use super::entry::Entered;
 use super::{Api, administration};
-use crate::access::Role;
-use crate::attestation_type::AttestationType;
-use crate::policy_type::PolicyType;
 use crate::response::{ApiError, json_body};
+use attestation::AttestationType;
+use attestation::PolicyType;
+use attestation::Role;
 
 /// `GET /tcbbaselines/{type}`, for whoever may have evidence attested. `provideCurrentTcbInPolicy=true` asks for the selected
 /// one alone.
@@ -24,7 +24,7 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let attestation_type = AttestationType::from_name(&name).ok_or_else(|| none(&name))?;
     let provider = &entered.provider;
-    if !provider.settings.anonymous_attestation {
+    if !provider.settings().anonymous_attestation {
         let what = format!("/tcbbaselines/{}", attestation_type.as_str());
         api.caller_with(Role::Reader, &headers, &entered, &what).await?;
     }

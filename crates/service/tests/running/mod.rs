@@ -12,6 +12,10 @@ pub mod tdx;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use attestation::{
+    Access, Addresses, Audit, AuditChoice, IssuerSettings, Providers, PublicUrl, ServiceConfig, TrustedIssuers, Vault,
+    VerificationClock,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -20,10 +24,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dcap::Requirements;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use service::{
-    Access, Addresses, Audit, AuditChoice, IssuerSettings, Providers, PublicUrl, ServiceConfig, TrustedIssuers, Vault,
-    VerificationClock,
-};
 use simulator::{EnclaveReport, Platform, Simulation};
 use store::{Sqlite, Store};
 use tempfile::TempDir;
@@ -128,7 +128,7 @@ pub fn config() -> ServiceConfig {
         location: "local".to_owned(),
         root_pem: None,
         collateral: None,
-        requirements: service::left_to_policy(Requirements::default()),
+        requirements: attestation::left_to_policy(Requirements::default()),
         clock: VerificationClock::System,
         vault: Arc::new(vault()),
         quoter: None,
