@@ -152,8 +152,8 @@ impl Client {
     pub async fn verify(&self, token: &str, expectations: &Expectations) -> Result<VerifiedToken, Failure> {
         self.verifier()
             .await?
-            .verify(token, UnixTime::of_system_clock().seconds(), expectations)
-            .map_err(|error| Failure::verdict(error.code(), failure::chain(&error), error.help()))
+            .verify(token, UnixTime::of_system_clock(), expectations)
+            .map_err(|error| Failure::of_verdict(&error))
     }
 
     /// Asks about the service at a path of its control plane; a body is JSON.
@@ -229,7 +229,7 @@ fn provider_url(url: &str, provider: &str) -> String {
 
 /// The claims of a token that came from its issuer over TLS.
 fn claims_of(token: &str) -> Option<Value> {
-    serde_json::from_slice(&token::jws::Jws::decode(token).ok()?.payload).ok()
+    serde_json::from_slice(&jose::jws::Jws::decode(token).ok()?.payload).ok()
 }
 
 /// Sends a request: the status, and the JSON that came; an empty answer is `null`.

@@ -9,6 +9,7 @@ use serde_json::Value;
 const FLOORS: &[(&str, &[&str])] = &[
     ("error contract", &["problem"]),
     ("leaves", &["strict-json", "abi", "state-dir", "unix-time"]),
+    ("signing", &["jose"]),
     ("pure", &["policy", "dcap"]),
     ("outbound HTTP", &["fetch"]),
     ("effects", &["collateral", "token", "store", "machine", "simulator", "web"]),

@@ -7,10 +7,10 @@ mod error;
 use std::time::Duration;
 
 use fetch::{Address, Client, ClientError, Proxy, Roots, Timeouts, Transport};
+use jose::Jwks;
 use serde::Deserialize;
 
 use crate::excerpt::excerpt;
-use crate::jwks::Jwks;
 use crate::relying_party::Verifier;
 use crate::revocation::RevokedTokens;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use fetch::{Client, Transport};
 use problem::Problem;
 use tokio::time::Instant;
+use unix_time::UnixTime;
 
 use crate::discovery::{DiscoveryError, fetch_keys};
 use crate::relying_party::{Expectations, TokenError, VerifiedToken, Verifier};
@@ -35,14 +36,14 @@ impl Problem for IssuerError {
     fn code(&self) -> Cow<'static, str> {
         match self {
             Self::Keys(error) => error.code(),
-            Self::Token(error) => error.code().into(),
+            Self::Token(error) => error.code(),
         }
     }
 
     fn help(&self) -> Cow<'_, str> {
         match self {
             Self::Keys(error) => error.help(),
-            Self::Token(error) => error.help().into(),
+            Self::Token(error) => error.help(),
         }
     }
 }
@@ -75,14 +76,14 @@ impl Issuer {
         Self { issuer: issuer.into(), client, transport, known, fetching }
     }
 
-    /// Verifies a token at the time `at`, in seconds since 1970 UTC; see [`Verifier::verify`].
+    /// Verifies a token at the time `at`; see [`Verifier::verify`].
     ///
     /// # Errors
     /// [`IssuerError`].
     pub async fn verify(
         &self,
         token: &str,
-        at: i64,
+        at: UnixTime,
         expectations: &Expectations,
     ) -> Result<VerifiedToken, IssuerError> {
         let verifier = self.verifier(|age| age < KEEP).await?;

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use fetch::FetchError;
+use jose::JwksError;
 use problem::Problem;
 
-use crate::jwks::JwksError;
-use crate::openid::KeySetError;
 use crate::revocation::RevocationError;
 
 /// Why the keys of an issuer could not be fetched.
@@ -54,14 +53,6 @@ pub enum DiscoveryError {
         /// What is wrong with it.
         source: RevocationError,
     },
-    /// The key set of an OpenID Connect issuer is malformed.
-    #[error("the key set at `{url}` is malformed")]
-    KeySet {
-        /// The address.
-        url: String,
-        /// What is wrong with it.
-        source: KeySetError,
-    },
 }
 
 impl Problem for DiscoveryError {
@@ -71,7 +62,7 @@ impl Problem for DiscoveryError {
             Self::Metadata { .. } => "fetch_metadata",
             Self::Issuer { .. } => "fetch_issuer",
             Self::ForeignKeys { .. } => "fetch_foreign_keys",
-            Self::Keys { .. } | Self::KeySet { .. } => "fetch_keys",
+            Self::Keys { .. } => "fetch_keys",
             Self::Revoked { .. } => "fetch_revoked",
         }
         .into()
@@ -86,8 +77,7 @@ impl Problem for DiscoveryError {
                 "check that the address is that of the issuer"
             }
             Self::Fetch(error) => return error.help(),
-            Self::Revoked { source, .. } => source.help(),
-            Self::KeySet { source, .. } => source.help(),
+            Self::Revoked { source, .. } => return source.help(),
             Self::Issuer { .. } => "spell the issuer as its tokens do, in `iss`",
             Self::ForeignKeys { .. } => {
                 "ask the issuer's operator to publish the keys at its own address, or name theirs where that can be configured"

@@ -74,6 +74,6 @@ impl KeySource {
             None => discovery::discover_keys(&self.issuer, &self.base, &self.client).await?,
         };
         KeySet::parse(&self.client.get(&address, MAX_BODY).await?)
-            .map_err(|source| DiscoveryError::KeySet { url: address.to_string(), source })
+            .map_err(|source| DiscoveryError::Keys { url: address.to_string(), source })
     }
 }

@@ -282,7 +282,7 @@ fn refuses_key_sets_that_redirect_or_are_too_long_or_malformed() {
     let of = |keys| fetch_key_set(realm, "/realm/", Some(keys)).unwrap_err();
     assert!(matches!(of("/moved"), DiscoveryError::Fetch(FetchError::Status { status: 302, .. })));
     assert!(matches!(of("/long"), DiscoveryError::Fetch(FetchError::TooLong { .. })));
-    assert!(matches!(of("/twice"), DiscoveryError::KeySet { .. }));
+    assert!(matches!(of("/twice"), DiscoveryError::Keys { .. }));
     assert!(matches!(of("/none"), DiscoveryError::Fetch(FetchError::Status { status: 404, .. })));
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use problem::Problem;
-use token::openid::{KeySourceError, SignatureAlgorithm};
+use token::openid::{BearerAlgorithm, KeySourceError};
 
 use super::rules::{RoleRule, RuleFault};
 use crate::addresses::Addresses;
@@ -23,7 +23,7 @@ pub struct IssuerSettings {
     /// What `aud` has to be, or to have among others.
     pub audience: String,
     /// What its tokens may be signed with.
-    pub algorithms: Vec<SignatureAlgorithm>,
+    pub algorithms: Vec<BearerAlgorithm>,
     /// Where its keys are; none is where its metadata says.
     pub jwks_url: Option<String>,
     /// CA certificates in PEM that are trusted for TLS to it, in place of the platform's.
