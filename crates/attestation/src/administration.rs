@@ -50,7 +50,7 @@ impl Provider {
     ) -> Result<String, AdministrationError> {
         let claims = claims.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let lifetime = token::ADMINISTRATION_LIFETIME;
-        Ok(token::issue_administration(self.signing_key(now)?, self.issuer(), claims, now.seconds(), lifetime)?)
+        Ok(token::issue_administration(self.signing_key(now)?, self.issuer(), claims, now, lifetime)?)
     }
 
     /// Whether whoever signed may change the policy:
@@ -70,8 +70,7 @@ impl Provider {
             TrustModel::Aad => Ok(None),
             TrustModel::Isolated => {
                 let signer = read.signer().ok_or(AdministrationError::Unsigned)?;
-                let at = u64::try_from(now.seconds()).unwrap_or_default();
-                let trusted = signer.chains_to(&self.signers, at)?;
+                let trusted = signer.chains_to(&self.signers, now)?;
                 let policy_url = format!("{}/policies/{}", self.issuer(), policy_type.as_str());
                 self.check_audience(read.audience(), &policy_url)?;
                 Ok(Some(trusted))

@@ -109,7 +109,7 @@ impl Provider {
             (ApiVersion::Current, None) => token::issue,
         };
         let lifetime = lifetime(&permit.properties, self.settings.token_lifetime);
-        Ok(issue(self.signing_key(now)?, self.issuer(), claims, now.seconds(), lifetime)?)
+        Ok(issue(self.signing_key(now)?, self.issuer(), claims, now, lifetime)?)
     }
 
     fn policy_asked<'a>(

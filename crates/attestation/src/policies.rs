@@ -47,7 +47,7 @@ pub enum PolicyError {
 impl Problem for PolicyError {
     fn code(&self) -> Cow<'static, str> {
         match self {
-            Self::Jws(error) => error.code().into(),
+            Self::Jws(error) => error.code(),
             Self::NoPolicy => "policy_missing".into(),
             Self::Text(_) => "policy_malformed".into(),
         }
@@ -55,7 +55,7 @@ impl Problem for PolicyError {
 
     fn help(&self) -> Cow<'_, str> {
         match self {
-            Self::Jws(error) => error.help().into(),
+            Self::Jws(error) => error.help(),
             Self::NoPolicy => "send a policy in `AttestationPolicy`, or POST to :reset".into(),
             Self::Text(_) => "mend the policy text where the message says; the old one stays".into(),
         }

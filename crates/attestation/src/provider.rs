@@ -10,9 +10,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use dcap::{Requirements, Verifier};
+use jose::Jwks;
 use store::{ProviderState, WithdrawnKey};
+use token::SigningKey;
 use token::policy_jws::SignerCertificate;
-use token::{Jwks, SigningKey};
 use unix_time::UnixTime;
 
 use crate::endorsements::{Endorsements, EndorsementsError};

@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
+use jose::jws::Jws;
 use problem::Problem;
 use serde_json::Value;
 use store::{RevokedBy, RevokedToken, StoreError};
-use token::jws::Jws;
 use token::{RevokedTokens, Verifier};
 use unix_time::UnixTime;
 
@@ -105,7 +105,7 @@ impl Presented {
     /// Reads a text at that time.
     pub fn of(token: &str, provider: &Provider, now: UnixTime) -> Self {
         let verifier = Verifier::new(provider.issuer(), provider.jwks(now));
-        let Ok(claims) = verifier.verify_statement(token, now.seconds()) else {
+        let Ok(claims) = verifier.verify_statement(token, now) else {
             let kid = Jws::decode(token).ok().and_then(|jws| jws.header.kid);
             let is_withdrawn = kid.is_some_and(|kid| provider.withdrawn_keys(now).any(|withdrawn| withdrawn == kid));
             return if is_withdrawn { Self::OfWithdrawnKey } else { Self::Other };
@@ -128,7 +128,7 @@ fn is_id(jti: &str) -> bool {
 impl Provider {
     /// The tokens that were revoked and have not expired, and the keys that were withdrawn, as relying parties read them.
     pub fn revoked_tokens(&self, now: UnixTime) -> RevokedTokens {
-        let list = RevokedTokens::new(self.issuer(), now.seconds(), self.revoked.unexpired(now));
+        let list = RevokedTokens::new(self.issuer(), now, self.revoked.unexpired(now));
         list.withdrawn_keys(self.withdrawn_keys(now).map(str::to_owned))
     }
 

@@ -1,10 +1,12 @@
 //! A client of a service: attestation, and administration for whoever has a token.
 
+use std::error::Error as _;
 use std::path::{Path, PathBuf};
 
-use reqwest::{Method, RequestBuilder, StatusCode};
+use axum::http::{Method, StatusCode};
+use fetch::{Address, FetchError, Request, Transport};
 use serde_json::{Value, json};
-use token::fetch::{self, Transport};
+use token::discovery;
 use token::{Expectations, RevokedTokens, VerifiedToken, Verifier};
 use unix_time::UnixTime;
 use zeroize::Zeroizing;
@@ -67,8 +69,10 @@ impl ServiceArguments {
 
 /// A client of one service.
 pub struct Client {
-    url: String,
-    http: reqwest::Client,
+    /// As its tokens have it in `iss`: without a slash at its end.
+    issuer: String,
+    base: Address,
+    http: fetch::Client,
     bearer: Option<Zeroizing<String>>,
 }
 
@@ -76,12 +80,11 @@ impl Client {
     /// `ca` is trusted instead of the system's authorities.
     pub fn new(url: &str, ca: Option<&Path>) -> Result<Self, Failure> {
         // Before anything is sent: evidence, runtime data and tokens go over no open wire.
-        fetch::check_issuer(url, TRANSPORT)
-            .map_err(|error| Failure::usage(error.code(), failure::chain(&error), error.help()))?;
+        let base = Address::parse_base(url.strip_suffix('/').unwrap_or(url), TRANSPORT)
+            .map_err(|error| Failure::of_usage(&error))?;
         let authorities = ca.map(|path| failure::read_file(path, MAX_CA).map_err(Failure::or_usage)).transpose()?;
-        let http = fetch::client(authorities.as_deref())
-            .map_err(|error| Failure::usage(error.code(), failure::chain(&error), error.help()))?;
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), http, bearer: None })
+        let http = discovery::client(authorities.as_deref()).map_err(|error| Failure::of_usage(&error))?;
+        Ok(Self { issuer: url.trim_end_matches('/').to_owned(), base, http, bearer: None })
     }
 
     async fn bearer_in(&self, file: &Path) -> Result<Zeroizing<String>, Failure> {
@@ -95,9 +98,9 @@ impl Client {
         let (Some(id), Some(secret)) = (client["clientId"].as_str(), client["clientSecret"].as_str()) else {
             return Err(no_token(file));
         };
-        let url = format!("{}/oauth2/token", self.url);
-        let request = self.http.post(&url).basic_auth(id, Some(secret)).body("grant_type=client_credentials");
-        let (status, answer) = answer_of(request, &url).await?;
+        let url = self.at("/oauth2/token")?;
+        let request = self.http.request(Method::POST, &url).basic_auth(id, secret);
+        let (status, answer) = answer_of(request.body("grant_type=client_credentials".to_owned()), &url).await?;
         match answer["access_token"].as_str().filter(|_| status.is_success()) {
             Some(token) => Ok(Zeroizing::new(token.to_owned())),
             None => {
@@ -110,8 +113,8 @@ impl Client {
 
     /// Posts evidence and gives the token, not verified yet.
     pub async fn attest(&self, route: &str, body: &Value) -> Result<String, Failure> {
-        let url = format!("{}/attest/{route}?api-version={ATTESTATION_VERSION}", self.url);
-        let (status, answer) = answer_of(self.http.post(&url).json(body), &url).await?;
+        let url = self.at(&format!("/attest/{route}?api-version={ATTESTATION_VERSION}"))?;
+        let (status, answer) = answer_of(self.http.request(Method::POST, &url).json(body), &url).await?;
         if let Some(token) = answer["token"].as_str().filter(|_| status.is_success()) {
             return Ok(token.to_owned());
         }
@@ -121,24 +124,22 @@ impl Client {
 
     /// A verifier of the issuer's tokens: metadata and keys are fetched from it.
     pub async fn verifier(&self) -> Result<Verifier, Failure> {
-        fetch::fetch(&self.url, &self.http, TRANSPORT)
-            .await
-            .map_err(|error| Failure::environment(error.code(), failure::chain(&error), error.help()))
+        let fetched = discovery::fetch_keys(&self.issuer, &self.http, TRANSPORT).await;
+        fetched.map_err(|error| Failure::of_environment(&error))
     }
 
     /// The issuer's list of revoked tokens.
     pub async fn revoked(&self) -> Result<RevokedTokens, Failure> {
-        fetch::fetch_revoked(&self.url, &self.http, TRANSPORT)
-            .await
-            .map_err(|error| Failure::environment(error.code(), failure::chain(&error), error.help()))
+        let fetched = discovery::fetch_revoked(&self.issuer, &self.http, TRANSPORT).await;
+        fetched.map_err(|error| Failure::of_environment(&error))
     }
 
     /// Revokes a token: as whoever presents it, or as a contributor of the provider that issued it.
     pub async fn revoke(&self, form: &[(&str, &str)], presented: Option<&str>) -> Result<(), Failure> {
-        let url = format!("{}/revoke", self.url);
+        let url = self.at("/revoke")?;
         let bearer = presented.or(self.bearer.as_deref().map(String::as_str)).unwrap_or_default();
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let request = self.http.post(&url).bearer_auth(bearer).body(form);
+        let request = self.http.request(Method::POST, &url).bearer_auth(bearer).body(form);
         let (status, answer) = answer_of(request, &url).await?;
         if status.is_success() {
             Ok(())
@@ -151,28 +152,27 @@ impl Client {
     pub async fn verify(&self, token: &str, expectations: &Expectations) -> Result<VerifiedToken, Failure> {
         self.verifier()
             .await?
-            .verify(token, UnixTime::of_system_clock().seconds(), expectations)
-            .map_err(|error| Failure::verdict(error.code(), failure::chain(&error), error.help()))
+            .verify(token, UnixTime::of_system_clock(), expectations)
+            .map_err(|error| Failure::of_verdict(&error))
     }
 
     /// Asks about the service at a path of its control plane; a body is JSON.
     pub async fn manage(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let url = format!("{}{path}?api-version={MANAGEMENT_VERSION}", self.url);
+        let url = self.at(&format!("{path}?api-version={MANAGEMENT_VERSION}"))?;
         let request = self.http.request(method, &url);
-        self.administer(body.into_iter().fold(request, RequestBuilder::json), &url).await
+        self.administer(body.into_iter().fold(request, Request::json), &url).await
     }
 
     /// What the service has at a path.
     pub async fn get_json(&self, path: &str) -> Result<Value, Failure> {
-        let url = format!("{}{path}", self.url);
-        self.administer(self.http.get(&url), &url).await
+        let url = self.at(path)?;
+        self.administer(self.http.request(Method::GET, &url), &url).await
     }
 
     /// The same, as bytes.
     pub async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
-        let url = format!("{}{path}", self.url);
-        let request = self.bearer.iter().fold(self.http.get(&url), |request, bearer| request.bearer_auth(&**bearer));
-        let (status, bytes) = bytes_of(request, &url).await?;
+        let url = self.at(path)?;
+        let (status, bytes) = bytes_of(self.with_bearer(self.http.request(Method::GET, &url)), &url).await?;
         if status.is_success() {
             return Ok(bytes);
         }
@@ -182,7 +182,7 @@ impl Client {
 
     /// The answer at a path is none of an attestation service.
     pub fn not_understood(&self, path: &str, what: &str) -> Failure {
-        not_understood(&format!("{}{path}", self.url), what)
+        not_understood(&format!("{}{path}", self.issuer), what)
     }
 
     /// Asks about one provider at a path of its data plane; a body is a JWS, or JSON.
@@ -193,19 +193,27 @@ impl Client {
         path: &str,
         body: Option<String>,
     ) -> Result<Value, Failure> {
-        let url = format!("{}{path}?api-version={ATTESTATION_VERSION}", provider_url(&self.url, provider));
+        let path = provider_url("", provider) + path;
+        let url = self.at(&format!("{path}?api-version={ATTESTATION_VERSION}"))?;
         let request = self.http.request(method, &url);
-        let answer = self.administer(body.into_iter().fold(request, RequestBuilder::body), &url).await?;
+        let answer = self.administer(body.into_iter().fold(request, Request::body), &url).await?;
         // Most answers are tokens. TLS says whose they are; what they say is shown.
         match answer["token"].as_str() {
-            Some(token) => claims_of(token).ok_or_else(|| not_understood(&url, "its token cannot be read")),
+            Some(token) => claims_of(token).ok_or_else(|| not_understood(url.as_str(), "its token cannot be read")),
             None => Ok(answer),
         }
     }
 
-    async fn administer(&self, request: RequestBuilder, url: &str) -> Result<Value, Failure> {
-        let request = self.bearer.iter().fold(request, |request, bearer| request.bearer_auth(&**bearer));
-        let (status, answer) = answer_of(request, url).await?;
+    fn at(&self, path: &str) -> Result<Address, Failure> {
+        self.base.at(path).map_err(|error| Failure::of_usage(&error))
+    }
+
+    fn with_bearer(&self, request: Request) -> Request {
+        self.bearer.iter().fold(request, |request, bearer| request.bearer_auth(bearer))
+    }
+
+    async fn administer(&self, request: Request, url: &Address) -> Result<Value, Failure> {
+        let (status, answer) = answer_of(self.with_bearer(request), url).await?;
         if status.is_success() {
             return Ok(answer);
         }
@@ -221,35 +229,32 @@ fn provider_url(url: &str, provider: &str) -> String {
 
 /// The claims of a token that came from its issuer over TLS.
 fn claims_of(token: &str) -> Option<Value> {
-    serde_json::from_slice(&token::jws::Jws::decode(token).ok()?.payload).ok()
+    serde_json::from_slice(&jose::jws::Jws::decode(token).ok()?.payload).ok()
 }
 
 /// Sends a request: the status, and the JSON that came; an empty answer is `null`.
-async fn answer_of(request: RequestBuilder, url: &str) -> Result<(StatusCode, Value), Failure> {
+async fn answer_of(request: Request, url: &Address) -> Result<(StatusCode, Value), Failure> {
     let (status, answer) = bytes_of(request, url).await?;
     if answer.is_empty() && status.is_success() {
         return Ok((status, json!(null)));
     }
-    let answer = serde_json::from_slice(&answer).map_err(|_| not_understood(url, &format!("{status} without JSON")))?;
+    let answer =
+        serde_json::from_slice(&answer).map_err(|_| not_understood(url.as_str(), &format!("{status} without JSON")))?;
     Ok((status, answer))
 }
 
-async fn bytes_of(request: RequestBuilder, url: &str) -> Result<(StatusCode, Vec<u8>), Failure> {
-    let mut response = request.send().await.map_err(|error| unreachable(url, &error))?;
-    let status = response.status();
-    let mut answer = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(url, &error))? {
-        answer.extend_from_slice(&chunk);
-        if answer.len() > MAX_ANSWER {
-            return Err(not_understood(url, "its answer is too long"));
-        }
-    }
-    Ok((status, answer))
+async fn bytes_of(request: Request, url: &Address) -> Result<(StatusCode, Vec<u8>), Failure> {
+    let answer = request.send(MAX_ANSWER).await.map_err(|error| match &error {
+        FetchError::TooLong { .. } => not_understood(url.as_str(), "its answer is too long"),
+        FetchError::Encoded { .. } => not_understood(url.as_str(), "its answer is compressed"),
+        error => unreachable(url, error),
+    })?;
+    Ok((answer.status, answer.body))
 }
 
-fn refused(url: &str, status: StatusCode, answer: &Value, is_verdict: bool) -> Failure {
+fn refused(url: &Address, status: StatusCode, answer: &Value, is_verdict: bool) -> Failure {
     let (Some(code), Some(message)) = (answer["error"]["code"].as_str(), answer["error"]["message"].as_str()) else {
-        return not_understood(url, &format!("{status} without token or error"));
+        return not_understood(url.as_str(), &format!("{status} without token or error"));
     };
     let detail = answer["error"]["innererror"]["code"].as_str().unwrap_or(code);
     let message = format!("service refused with {status} {code}: {message}");
@@ -268,10 +273,12 @@ fn no_token(file: &Path) -> Failure {
     )
 }
 
-fn unreachable(url: &str, error: &reqwest::Error) -> Failure {
+fn unreachable(url: &Address, error: &FetchError) -> Failure {
+    // The error itself only says that this URL cannot be fetched.
+    let cause = error.source().map_or_else(|| error.to_string(), failure::chain);
     Failure::environment(
         "service_unreachable",
-        format!("cannot reach `{url}`: {}", failure::chain(error)),
+        format!("cannot reach `{url}`: {cause}"),
         "check that the service runs; for a development CA pass its tls/ca.pem with --ca",
     )
 }

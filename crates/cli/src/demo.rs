@@ -174,7 +174,7 @@ async fn relying_party(
     steps.done(
         "Told to accept simulation, it fetches metadata and keys, and the token verifies",
         "Issuer, signature, times, and that the token answers for exactly this runtime data.",
-        json!({"issuer": verified.issuer(), "kid": verified.kid(), "expiresAt": unix_time::UnixTime::from_seconds(verified.expires_at())}),
+        json!({"issuer": verified.issuer(), "kid": verified.kid(), "expiresAt": verified.expires_at()}),
     )?;
     Ok(verified)
 }

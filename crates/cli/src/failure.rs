@@ -55,6 +55,11 @@ impl Failure {
         Self::new(Kind::Environment, &error.code(), chain(error), error.help())
     }
 
+    /// A verdict against, as that error has it.
+    pub fn of_verdict(error: &impl Problem) -> Self {
+        Self::new(Kind::Verdict, &error.code(), chain(error), error.help())
+    }
+
     /// Wrong usage, as that error has it.
     pub fn of_usage(error: &impl Problem) -> Self {
         Self::new(Kind::Usage, &error.code(), chain(error), error.help())

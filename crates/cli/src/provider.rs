@@ -3,10 +3,10 @@
 mod policy;
 mod settings;
 
+use axum::http::Method;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Subcommand;
-use reqwest::Method;
 use serde_json::{Value, json};
 use token::policy_jws::SignerCertificate;
 

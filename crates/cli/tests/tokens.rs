@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use command::{Ran, Serving, veritee};
+use jose::{Jwk, Jwks};
 use serde_json::{Value, json};
 use simulator::{EnclaveReport, Platform};
-use token::{Jwk, Jwks, SigningKey, TokenAlgorithm};
+use token::{SigningKey, TokenAlgorithm};
+use unix_time::{UnixTime, ValidityPeriod};
 
 struct Service {
     serving: Serving,
@@ -143,11 +145,12 @@ fn a_signer_with_a_changed_quote_is_refused() {
 #[test]
 fn a_signer_without_evidence_or_with_a_quote_about_another_key_is_refused() {
     let service = Service::start();
-    let now = unix_time::UnixTime::of_system_clock().seconds();
+    let now = UnixTime::of_system_clock().seconds();
     let (issuer, key) = ("https://attest.example", SigningKey::generate(TokenAlgorithm::Es256).unwrap());
     let other = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
     let claims = json!({"nonce": "n", "x-ms-attestation-type": "sgx"});
-    let token = token::issue(&key, issuer, claims.as_object().unwrap().clone(), now, 60).unwrap();
+    let token =
+        token::issue(&key, issuer, claims.as_object().unwrap().clone(), UnixTime::from_seconds(now), 60).unwrap();
     service.write("token", token.as_bytes());
     let platform = Platform::open(&service.serving.data.join("simulation/platforms/default")).unwrap();
     let report_about = |key: &SigningKey| {
@@ -164,7 +167,13 @@ fn a_signer_without_evidence_or_with_a_quote_about_another_key_is_refused() {
         [&[1, 0, 0, 0, 2, 0, 0, 0][..], &(quote.len() as u64).to_le_bytes(), &quote].concat()
     };
     let verified = |report: Option<Vec<u8>>| {
-        let certificate = key.self_signed(issuer, now, now + 60, report.as_deref()).unwrap();
+        let certificate = key
+            .self_signed(
+                issuer,
+                ValidityPeriod { from: UnixTime::from_seconds(now), until: UnixTime::from_seconds(now + 60) },
+                report.as_deref(),
+            )
+            .unwrap();
         let keys = Jwks::new(vec![Jwk::new(key.kid(), &certificate)]);
         service.write("keys", serde_json::to_string(&keys).unwrap().as_bytes());
         service.run(&format!("token verify DIR/token --keys DIR/keys --issuer {issuer} --nonce n {ATTESTED}"))

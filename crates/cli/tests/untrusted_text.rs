@@ -11,11 +11,13 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use command::{Ran, Serving, sample, veritee};
+use jose::{Jwk, Jwks};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
 };
 use serde_json::{Value, json};
-use token::{Jwk, Jwks, SigningKey, TokenAlgorithm};
+use token::{SigningKey, TokenAlgorithm};
+use unix_time::{UnixTime, ValidityPeriod};
 
 /// Sets the title, rings, colours, turns the text around, hides a character, overwrites the line and begins another.
 const EVIL: &str =
@@ -191,9 +193,10 @@ fn collateral_show_escapes_names_of_files_and_signers() {
 fn token_verify_escapes_claims_and_what_it_refuses() {
     let desk = Desk::new();
     let key = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
-    let (issuer, now) = ("https://attest.example", unix_time::UnixTime::of_system_clock().seconds());
+    let (issuer, now) = ("https://attest.example", UnixTime::of_system_clock().seconds());
     let claims = json!({"x-ms-attestation-type": "sgx", EVIL: EVIL, "nested": {EVIL: [EVIL]}});
-    let token = token::issue(&key, issuer, claims.as_object().unwrap().clone(), now, 600).unwrap();
+    let token =
+        token::issue(&key, issuer, claims.as_object().unwrap().clone(), UnixTime::from_seconds(now), 600).unwrap();
     desk.write("token", &token);
     let keys = json!({"keys": [jwk_of(&key, issuer, now)]});
     desk.write("keys", keys.to_string());
@@ -218,7 +221,13 @@ fn token_verify_escapes_claims_and_what_it_refuses() {
 }
 
 fn jwk_of(key: &SigningKey, issuer: &str, now: i64) -> Value {
-    let certificate = key.self_signed(issuer, now, now + 600, None).unwrap();
+    let certificate = key
+        .self_signed(
+            issuer,
+            ValidityPeriod { from: UnixTime::from_seconds(now), until: UnixTime::from_seconds(now + 600) },
+            None,
+        )
+        .unwrap();
     let keys = Jwks::new(vec![Jwk::new(key.kid(), &certificate)]);
     serde_json::to_value(keys).unwrap()["keys"][0].clone()
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use fetch::{Address, Client, FetchError, Proxy, Request, Roots, Timeouts, Transport};
+use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -28,8 +28,7 @@ const PCK_API_VERSION: &str = "2021-07-22-preview";
 /// The deepest nesting in an answer.
 const MAX_DEPTH: usize = 8;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(2), request: Duration::from_secs(30) };
 
 /// Base64 for URLs, which Azure writes without padding; with it is taken too.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -40,7 +39,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// A client of the metadata service.
 #[derive(Clone, Debug)]
 pub struct Metadata {
-    base: String,
+    base: Address,
     client: Client,
 }
 
@@ -97,25 +96,10 @@ impl Metadata {
     /// # Errors
     /// See [`MetadataClientError`].
     pub fn at(base: &str) -> Result<Self, MetadataClientError> {
-        let base = base.trim_end_matches('/');
-        let url = Url::parse(base).map_err(|_| MetadataClientError::Address)?;
-        let plain = url.username().is_empty() && url.password().is_none() && !base.contains(['?', '#']);
-        if !plain || !matches!(url.scheme(), "http" | "https") {
-            return Err(MetadataClientError::Address);
-        }
-        // Without this reqwest would panic.
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            return Err(MetadataClientError::NoProvider);
-        }
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
-            .build()
-            .map_err(MetadataClientError::Build)?;
-        Ok(Self { base: base.to_owned(), client })
+        // Nothing that is answered there is trusted because of where it comes from.
+        let base = Address::parse_base(base.trim_end_matches('/'), Transport::DangerousAnyHttp)
+            .map_err(MetadataClientError::Address)?;
+        Ok(Self { base, client: Client::new(Roots::Platform, Proxy::Never, TIMEOUTS)? })
     }
 
     /// A quote for a TDREPORT of this machine.
@@ -124,7 +108,7 @@ impl Metadata {
     /// See [`MetadataError`].
     pub async fn td_quote(&self, td_report: &[u8; 1024]) -> Result<Vec<u8>, MetadataError> {
         let body = format!(r#"{{"report":"{}"}}"#, BASE64.encode(td_report));
-        let request = self.client.post(format!("{}{TD_QUOTE}", self.base)).body(body);
+        let request = self.request(Method::POST, TD_QUOTE)?.body(body);
         let answer: QuoteAnswer = self.ask(request.header("content-type", "application/json")).await?;
         let quote = BASE64.decode(answer.quote).map_err(MetadataError::Base64)?;
         if quote.is_empty() { Err(MetadataError::NoQuote) } else { Ok(quote) }
@@ -135,7 +119,7 @@ impl Metadata {
     /// # Errors
     /// See [`MetadataError`].
     pub async fn amd_certification(&self) -> Result<AmdCertification, MetadataError> {
-        self.ask(self.client.get(format!("{}{AMD_CERTIFICATION}", self.base))).await
+        self.ask(self.request(Method::GET, AMD_CERTIFICATION)?).await
     }
 
     /// A PCK certificate of this machine.
@@ -150,24 +134,20 @@ impl Metadata {
             .append_pair("pceid", &hex(&query.pce_id.to_le_bytes()))
             .append_pair("api-version", PCK_API_VERSION)
             .finish();
-        self.ask(self.client.get(format!("{}{PCK_CERTIFICATE}?{query}", self.base))).await
+        self.ask(self.request(Method::GET, &format!("{PCK_CERTIFICATE}?{query}"))?).await
     }
 
-    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, MetadataError> {
+    fn request(&self, method: Method, path: &str) -> Result<Request, MetadataError> {
+        Ok(self.client.request(method, &self.base.at(path).map_err(MetadataError::Fetch)?))
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: Request) -> Result<T, MetadataError> {
         // The service answers nobody without this header, so that no browser is made to ask it.
-        let request = request.header("Metadata", "true");
-        let failed = |source: reqwest::Error| MetadataError::Transport(source.without_url());
-        let mut response = request.send().await.map_err(failed)?;
-        if response.status() != StatusCode::OK {
-            return Err(MetadataError::Status(response.status().as_u16()));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len().saturating_add(chunk.len()) > MAX_ANSWER {
-                return Err(MetadataError::TooLong);
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = request.header("Metadata", "true").send_for_ok(MAX_ANSWER).await.map_err(|error| match error {
+            FetchError::Status { status, .. } => MetadataError::Status(status),
+            FetchError::TooLong { .. } => MetadataError::TooLong,
+            error => MetadataError::Fetch(error),
+        })?;
         strict_json::from_slice(&body, MAX_DEPTH).map_err(MetadataError::Json)
     }
 }

@@ -153,8 +153,8 @@ async fn a_draft_policy_gives_an_unsecured_token_that_no_relying_party_accepts()
     let claims = claims_of(&token);
     assert!(claims.get("x-ms-policy").is_none(), "the draft issues nothing");
     assert_eq!(claims["x-ms-policy-hash"], token::hash::policy_hash(PERMIT));
-    let keys = token::Jwks::parse(&service.get("/certs").await.body).unwrap();
-    let now = unix_time::UnixTime::of_system_clock().seconds();
+    let keys = jose::Jwks::parse(&service.get("/certs").await.body).unwrap();
+    let now = unix_time::UnixTime::of_system_clock();
     let expectations = token::Expectations::new(Binding::WithoutFreshness).accept_simulated();
     assert!(token::Verifier::new(running::URL, keys).verify(&token, now, &expectations).is_err());
 }

@@ -331,9 +331,9 @@ async fn retention_by_age_deletes_the_beginning_of_a_chain_with_its_inputs_and_s
     assert_eq!((store.input(&[3; 32]).await.unwrap(), store.input(&[4; 32]).await.unwrap().is_some()), (None, true));
     // The announcement is signed, and is about this very anchor.
     assert_eq!((&announcement["action"], &announcement["by"]), (&json!("audit.retention"), &json!("veritee")));
-    let keys = token::Jwks::parse(&service.get("/certs").await.body).unwrap();
+    let keys = jose::Jwks::parse(&service.get("/certs").await.body).unwrap();
     let verifier = token::Verifier::new(running::URL, keys);
-    let claims = verifier.verify_statement(announcement["statement"].as_str().unwrap(), now.seconds() + 60).unwrap();
+    let claims = verifier.verify_statement(announcement["statement"].as_str().unwrap(), now.plus(60)).unwrap();
     let anchor = store.chains().await.unwrap().remove(0).anchor;
     for said in [&announcement, &claims["x-veritee-audit-retention"]] {
         assert_eq!((&said["through"], &said["hash"]), (&json!(3), &json!(hex::encode(anchor.hash))), "{said}");
@@ -385,8 +385,8 @@ async fn retention_by_size_deletes_the_oldest_part_of_records_and_inputs() {
 async fn heads_are_published_and_signed() {
     let service = running().await;
     let token = service.get("/audit/heads").await.token();
-    let keys = token::Jwks::parse(&service.get("/certs").await.body).unwrap();
-    let now = UnixTime::of_system_clock().seconds();
+    let keys = jose::Jwks::parse(&service.get("/certs").await.body).unwrap();
+    let now = UnixTime::of_system_clock();
     let verifier = token::Verifier::new(running::URL, keys);
     let claims = verifier.verify_statement(&token, now).unwrap();
     let head = &claims["x-veritee-audit-heads"][0];
@@ -396,7 +396,7 @@ async fn heads_are_published_and_signed() {
     // It is no attestation token, and no statement of before it was made.
     let expectations = token::Expectations::new(token::Binding::WithoutFreshness).accept_simulated();
     assert!(matches!(verifier.verify(&token, now, &expectations), Err(token::TokenError::Administration { .. })));
-    assert!(matches!(verifier.verify_statement(&token, now - 60), Err(token::TokenError::IssuedInFuture { .. })));
+    assert!(matches!(verifier.verify_statement(&token, now.plus(-60)), Err(token::TokenError::IssuedInFuture { .. })));
     let mut forged = token.into_bytes();
     let at = forged.iter().rposition(|byte| *byte == b'.').unwrap() - 1;
     forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };

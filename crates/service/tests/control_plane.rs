@@ -66,17 +66,17 @@ async fn a_token_of_one_provider_fails_against_another_by_key() {
     let body = quote_body(&service.quote(&enclave_holding(b""))).to_string();
     let token = service.post("/p/one/attest/SgxEnclave", body).await.token();
     assert_eq!(claims_of(&token)["iss"], "https://localhost:8443/p/one");
-    let keys = async |name: &str| token::Jwks::parse(&service.get(&format!("/p/{name}/certs")).await.body).unwrap();
+    let keys = async |name: &str| jose::Jwks::parse(&service.get(&format!("/p/{name}/certs")).await.body).unwrap();
     let verify = |iss: &str, keys| {
         let expectations = token::Expectations::new(token::Binding::WithoutFreshness).accept_simulated();
-        let now = UnixTime::of_system_clock().seconds();
+        let now = UnixTime::of_system_clock();
         token::Verifier::new(iss, keys).verify(&token, now, &expectations)
     };
     let iss = "https://localhost:8443/p/one";
     assert!(verify(iss, keys("one").await).is_ok());
     // Even to somebody who takes the name for granted.
     assert!(matches!(verify(iss, keys("two").await), Err(token::TokenError::UnknownKey { .. })));
-    let default = token::Jwks::parse(&service.get("/certs").await.body).unwrap();
+    let default = jose::Jwks::parse(&service.get("/certs").await.body).unwrap();
     assert!(matches!(verify(iss, default), Err(token::TokenError::UnknownKey { .. })));
 }
 
@@ -95,9 +95,9 @@ async fn settings_hold_for_their_provider_alone() {
     assert_eq!(keys["keys"][0]["kty"], "EC");
     let metadata = service.get("/p/curve/.well-known/openid-configuration").await.json();
     assert_eq!(metadata["id_token_signing_alg_values_supported"], json!(["ES256"]));
-    let keys = token::Jwks::parse(keys.to_string().as_bytes()).unwrap();
+    let keys = jose::Jwks::parse(keys.to_string().as_bytes()).unwrap();
     let expectations = token::Expectations::new(token::Binding::WithoutFreshness).accept_simulated();
-    let now = UnixTime::of_system_clock().seconds();
+    let now = UnixTime::of_system_clock();
     token::Verifier::new("https://localhost:8443/p/curve", keys).verify(&token, now, &expectations).unwrap();
 
     // The number of the simulated collateral is lower than this.

@@ -71,8 +71,8 @@ async fn evidence_becomes_a_bare_token_with_the_claims_of_that_time() {
 async fn its_tokens_are_nothing_to_a_relying_party_of_today() {
     let service = running().await;
     let token = bare(&attest(&service, "/attest/SgxEnclave", &service.quote(&enclave_holding(b"")), b"").await);
-    let keys = token::Jwks::parse(&service.get("/certs").await.body).unwrap();
-    let now = unix_time::UnixTime::of_system_clock().seconds();
+    let keys = jose::Jwks::parse(&service.get("/certs").await.body).unwrap();
+    let now = unix_time::UnixTime::of_system_clock();
     let expectations = token::Expectations::new(token::Binding::WithoutFreshness).accept_simulated();
     let refused = token::Verifier::new(running::URL, keys).verify(&token, now, &expectations).unwrap_err();
     assert!(matches!(refused, token::TokenError::NotAttestation { claim: "x-ms-ver" }), "{refused}");

@@ -21,9 +21,18 @@ pub fn policy_hash_legacy(text: &str) -> String {
     hex::encode(sha256(text.as_bytes()))
 }
 
-/// The key id of a token signing key, from its SubjectPublicKeyInfo in DER: padded base64 of [`key_digest`].
-pub fn key_id(spki: &[u8]) -> String {
-    STANDARD.encode(key_digest(spki))
+/// The key id of a token signing key: padded base64 of its [`key_digest`].
+pub fn key_id(key_digest: &[u8; 32]) -> String {
+    STANDARD.encode(key_digest)
+}
+
+/// The report data of evidence about the holder of a key: its [`key_digest`] and zeros.
+pub fn report_data(key_digest: &[u8; 32]) -> [u8; 64] {
+    let mut report_data = [0; 64];
+    for (byte, digest) in report_data.iter_mut().zip(key_digest) {
+        *byte = *digest;
+    }
+    report_data
 }
 
 /// SHA-256 over the SubjectPublicKeyInfo as PEM (lines of 64, LF after each) and one NUL byte.

@@ -1,12 +1,17 @@
 //! Issuing tokens: the service's claims, completed and signed.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::rand;
+use jose::{KeyError, jws};
+use problem::Problem;
+use serde::Serialize;
 use serde_json::{Map, Value};
+use unix_time::UnixTime;
 
 use crate::excerpt::excerpt;
-use crate::jws;
 use crate::metadata::key_set_url;
-use crate::signing_key::{KeyError, SigningKey};
+use crate::signing_key::SigningKey;
 
 /// How long an attestation token is valid, in seconds: 8 hours.
 pub const ATTESTATION_LIFETIME: i64 = 28_800;
@@ -32,8 +37,8 @@ pub enum IssueError {
     /// The lifetime is not positive, or the token would end after the end of time.
     #[error("lifetime of {lifetime} seconds from {iat} on is empty or out of range")]
     Lifetime {
-        /// Issuing time, in seconds since 1970 UTC.
-        iat: i64,
+        /// Issuing time.
+        iat: UnixTime,
         /// Lifetime in seconds.
         lifetime: i64,
     },
@@ -48,9 +53,8 @@ pub enum IssueError {
     Key(#[source] KeyError),
 }
 
-impl IssueError {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
+impl Problem for IssueError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
             Self::ReservedClaim { .. } => "issue_reserved_claim",
             Self::Lifetime { .. } => "issue_lifetime",
@@ -58,10 +62,10 @@ impl IssueError {
             Self::Claims(_) => "issue_claims",
             Self::Key(_) => "issue_key",
         }
+        .into()
     }
 
-    /// What the caller can do about it.
-    pub fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::ReservedClaim { .. } => "let the policy issue a claim of another name",
             Self::Lifetime { .. } => "check the clock and give a lifetime of some hours",
@@ -69,12 +73,13 @@ impl IssueError {
                 "try again; if it stays so, the cryptographic library is broken"
             }
         }
+        .into()
     }
 }
 
 /// Issues an attestation token: `claims` and `exp`, `iat`, `iss`, `jti`, `nbf`, `x-ms-ver`, signed with the key's algorithm.
 ///
-/// `iss` is the provider's base address without a slash at its end, `iat` seconds since 1970 UTC, `lifetime` seconds
+/// `iss` is the provider's base address without a slash at its end, `lifetime` in seconds
 /// ([`ATTESTATION_LIFETIME`]). The token is valid from `iat` on.
 ///
 /// # Errors
@@ -83,11 +88,11 @@ pub fn issue(
     key: &SigningKey,
     iss: &str,
     claims: Map<String, Value>,
-    iat: i64,
+    iat: UnixTime,
     lifetime: i64,
 ) -> Result<String, IssueError> {
     let payload = attestation_payload(iss, claims, iat, lifetime)?;
-    jws::sign(key, &key_set_url(iss), &payload).map_err(IssueError::Key)
+    sign(key, iss, &payload)
 }
 
 /// Issues what a draft policy would have: the token of [`issue`] with the algorithm `none` and no signature.
@@ -100,11 +105,13 @@ pub fn issue_unsecured(
     key: &SigningKey,
     iss: &str,
     claims: Map<String, Value>,
-    iat: i64,
+    iat: UnixTime,
     lifetime: i64,
 ) -> Result<String, IssueError> {
     let payload = attestation_payload(iss, claims, iat, lifetime)?;
-    jws::unsecured(key, &key_set_url(iss), &payload).map_err(IssueError::Key)
+    let jku = key_set_url(iss);
+    let header = serde_json::to_string(&Header::new("none", &jku, key));
+    Ok(jws::unsecured(&header.map_err(|error| IssueError::Key(KeyError::Header(error)))?, &payload))
 }
 
 /// Issues an attestation token of the API of 2018: without `jti` and `x-ms-ver`.
@@ -117,7 +124,7 @@ pub fn issue_of_2018(
     key: &SigningKey,
     iss: &str,
     claims: Map<String, Value>,
-    iat: i64,
+    iat: UnixTime,
     lifetime: i64,
 ) -> Result<String, IssueError> {
     plain(key, iss, claims, iat, lifetime)
@@ -131,28 +138,49 @@ pub fn issue_administration(
     key: &SigningKey,
     iss: &str,
     claims: Map<String, Value>,
-    iat: i64,
+    iat: UnixTime,
     lifetime: i64,
 ) -> Result<String, IssueError> {
     plain(key, iss, claims, iat, lifetime)
+}
+
+/// The header of every token, in this order of members.
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    jku: &'a str,
+    kid: &'a str,
+    typ: &'static str,
+}
+
+impl<'a> Header<'a> {
+    fn new(alg: &'static str, jku: &'a str, key: &'a SigningKey) -> Self {
+        Self { alg, jku, kid: key.kid(), typ: "JWT" }
+    }
+}
+
+fn sign(key: &SigningKey, iss: &str, payload: &[u8]) -> Result<String, IssueError> {
+    let jku = key_set_url(iss);
+    let header = Header::new(key.algorithm().name(), &jku, key);
+    jws::sign(key.pair(), &header, payload).map_err(IssueError::Key)
 }
 
 fn plain(
     key: &SigningKey,
     iss: &str,
     mut claims: Map<String, Value>,
-    iat: i64,
+    iat: UnixTime,
     lifetime: i64,
 ) -> Result<String, IssueError> {
     complete(iss, &mut claims, iat, lifetime)?;
     let payload = sorted(claims)?;
-    jws::sign(key, &key_set_url(iss), &payload).map_err(IssueError::Key)
+    sign(key, iss, &payload)
 }
 
 fn attestation_payload(
     iss: &str,
     mut claims: Map<String, Value>,
-    iat: i64,
+    iat: UnixTime,
     lifetime: i64,
 ) -> Result<Vec<u8>, IssueError> {
     complete(iss, &mut claims, iat, lifetime)?;
@@ -168,13 +196,14 @@ fn sorted(claims: Map<String, Value>) -> Result<Vec<u8>, IssueError> {
     serde_json::to_vec(&claims).map_err(IssueError::Claims)
 }
 
-fn complete(iss: &str, claims: &mut Map<String, Value>, iat: i64, lifetime: i64) -> Result<(), IssueError> {
+fn complete(iss: &str, claims: &mut Map<String, Value>, iat: UnixTime, lifetime: i64) -> Result<(), IssueError> {
     if let Some(name) = claims.keys().find(|name| RESERVED_CLAIMS.contains(&name.as_str())) {
         return Err(IssueError::ReservedClaim { name: excerpt(name) });
     }
-    let exp = iat.checked_add(lifetime).filter(|_| lifetime > 0).ok_or(IssueError::Lifetime { iat, lifetime })?;
+    let seconds = iat.seconds();
+    let exp = seconds.checked_add(lifetime).filter(|_| lifetime > 0).ok_or(IssueError::Lifetime { iat, lifetime })?;
     claims.insert("iss".to_owned(), iss.into());
-    for (name, seconds) in [("exp", exp), ("iat", iat), ("nbf", iat)] {
+    for (name, seconds) in [("exp", exp), ("iat", seconds), ("nbf", seconds)] {
         claims.insert(name.to_owned(), seconds.into());
     }
     Ok(())

@@ -1,12 +1,15 @@
 //! An issuer as a relying party that runs for long knows it: keys are fetched when they are needed, kept, and fetched again.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::Client;
+use fetch::{Client, Transport};
+use problem::Problem;
 use tokio::time::Instant;
+use unix_time::UnixTime;
 
-use crate::fetch::{self, FetchError, Transport};
+use crate::discovery::{DiscoveryError, fetch_keys};
 use crate::relying_party::{Expectations, TokenError, VerifiedToken, Verifier};
 
 /// How long keys are used before they are fetched again.
@@ -23,23 +26,21 @@ pub const PAUSE: Duration = Duration::from_secs(30);
 pub enum IssuerError {
     /// The issuer's keys are not known, and cannot be had.
     #[error("the issuer's keys cannot be had")]
-    Keys(#[from] FetchError),
+    Keys(#[from] DiscoveryError),
     /// The token is refused.
     #[error(transparent)]
     Token(#[from] TokenError),
 }
 
-impl IssuerError {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
+impl Problem for IssuerError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
             Self::Keys(error) => error.code(),
             Self::Token(error) => error.code(),
         }
     }
 
-    /// What the relying party can do about it.
-    pub fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::Keys(error) => error.help(),
             Self::Token(error) => error.help(),
@@ -69,20 +70,20 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The issuer, spelled as in its tokens' `iss`; `client` is one of [`fetch::client`]. Nothing is fetched yet.
+    /// The issuer, spelled as in its tokens' `iss`; `client` is one of [`client`](crate::discovery::client). Nothing is fetched yet.
     pub fn new(issuer: impl Into<String>, client: Client, transport: Transport) -> Self {
         let (known, fetching) = (Mutex::default(), tokio::sync::Mutex::default());
         Self { issuer: issuer.into(), client, transport, known, fetching }
     }
 
-    /// Verifies a token at the time `at`, in seconds since 1970 UTC; see [`Verifier::verify`].
+    /// Verifies a token at the time `at`; see [`Verifier::verify`].
     ///
     /// # Errors
     /// [`IssuerError`].
     pub async fn verify(
         &self,
         token: &str,
-        at: i64,
+        at: UnixTime,
         expectations: &Expectations,
     ) -> Result<VerifiedToken, IssuerError> {
         let verifier = self.verifier(|age| age < KEEP).await?;
@@ -96,7 +97,7 @@ impl Issuer {
     }
 
     /// The keys at hand where their age is good enough, or fetched ones.
-    async fn verifier(&self, is_good: impl Fn(Duration) -> bool) -> Result<Arc<Verifier>, FetchError> {
+    async fn verifier(&self, is_good: impl Fn(Duration) -> bool) -> Result<Arc<Verifier>, DiscoveryError> {
         if let Some(verifier) = self.at_hand(&is_good) {
             return Ok(verifier);
         }
@@ -105,7 +106,7 @@ impl Issuer {
         if let Some(verifier) = self.at_hand(&is_good) {
             return Ok(verifier);
         }
-        let fetched = fetch::fetch(&self.issuer, &self.client, self.transport).await;
+        let fetched = fetch_keys(&self.issuer, &self.client, self.transport).await;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.asked_at = Some(Instant::now());
         match fetched {

@@ -1,10 +1,10 @@
 //! Attestation tokens: claims to JWS and back, JWKS, OpenID metadata, relying-party verification.
 //!
 //! ```text
-//! service:        claims ──▶ issue ──▶ compact JWS        SigningKey ──▶ certificate ──▶ Jwks
+//! service:        claims ──▶ issue ──▶ compact JWS        SigningKey ──▶ certificate ──▶ jose::Jwks
 //! administrator:  policy text ──▶ PolicySigningKey::sign ──▶ policy JWS ──▶ PolicyJws::read ──▶ text, signer
 //! administrator:  issuer ──▶ openid::KeySet       bearer token ──▶ openid::Verifier::verify ──▶ openid::VerifiedClaims
-//! relying party:  issuer ──▶ fetch ──▶ Verifier           token ──▶ Verifier::verify ──▶ VerifiedToken
+//! relying party:  issuer ──▶ discovery ──▶ Verifier       token ──▶ Verifier::verify ──▶ VerifiedToken
 //!                 Issuer: the same, with keys fetched when they are needed, and kept
 //! ```
 //!
@@ -13,16 +13,18 @@
 //! `jti` and `x-ms-ver`. Time is always an argument, in seconds since 1970 UTC.
 //!
 //! ```
-//! use token::{ATTESTATION_LIFETIME, Binding, Expectations, Jwk, Jwks, SigningKey, TokenAlgorithm, Verifier, issue};
+//! use jose::{Jwk, Jwks};
+//! use token::{ATTESTATION_LIFETIME, Binding, Expectations, SigningKey, TokenAlgorithm, Verifier, issue};
+//! use unix_time::{UnixTime, ValidityPeriod};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let (iss, now) = ("https://attest.example", 1_800_000_000);
+//! let (iss, now) = ("https://attest.example", UnixTime::from_seconds(1_800_000_000));
 //! let key = SigningKey::generate(TokenAlgorithm::Rs256)?;
-//! let certificate = key.self_signed(iss, now, now + 365 * 86_400, None)?;
+//! let certificate = key.self_signed(iss, ValidityPeriod { from: now, until: now.plus(365 * 86_400) }, None)?;
 //! let claims = serde_json::from_str(r#"{"nonce": "f00d", "x-ms-attestation-type": "sgx", "x-ms-sgx-svn": 3}"#)?;
 //! let token = issue(&key, iss, claims, now, ATTESTATION_LIFETIME)?;
 //!
 //! let verifier = Verifier::new(iss, Jwks::new(vec![Jwk::new(key.kid(), &certificate)]));
-//! let verified = verifier.verify(&token, now + 60, &Expectations::new(Binding::Nonce("f00d".into())))?;
+//! let verified = verifier.verify(&token, now.plus(60), &Expectations::new(Binding::Nonce("f00d".into())))?;
 //! assert_eq!(verified.svn(), Some(3));
 //! # Ok(()) }
 //! ```
@@ -38,35 +40,27 @@
 )]
 
 mod algorithm;
-mod certified_key;
+pub mod discovery;
 mod excerpt;
-pub mod fetch;
 pub mod hash;
 mod issue;
 pub mod issuer;
-mod jwks;
-pub mod jws;
-mod key_use;
 mod metadata;
 pub mod openid;
 pub mod policy_jws;
-mod public_key;
 pub mod relying_party;
 mod revocation;
 mod signer_evidence;
 mod signing_key;
 
-pub use algorithm::{Algorithm, TokenAlgorithm, UnknownAlgorithm};
+pub use algorithm::{ALLOWED, TokenAlgorithm};
 pub use issue::{
     ADMINISTRATION_LIFETIME, ATTESTATION_LIFETIME, IssueError, RESERVED_CLAIMS, issue, issue_administration,
     issue_of_2018, issue_unsecured,
 };
 pub use issuer::{Issuer, IssuerError};
-pub use jwks::{Jwk, Jwks, JwksError, MAX_KEYS};
-pub use key_use::KeyUseError;
 pub use metadata::OpenIdMetadata;
-pub use public_key::PublicKeyError;
 pub use relying_party::{Binding, EnclaveExpectations, Expectations, TokenError, VerifiedToken, Verifier};
 pub use revocation::{RevocationError, RevokedTokens};
-pub use signer_evidence::{SignerEvidence, SignerEvidenceError};
-pub use signing_key::{CertificateError, KeyError, SigningKey};
+pub use signer_evidence::{REPORT_EXTENSION, SignerEvidence, SignerEvidenceError};
+pub use signing_key::{CertificateError, SigningKey};

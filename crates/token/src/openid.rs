@@ -15,14 +15,17 @@ mod key_set;
 mod key_source;
 mod verify;
 
-pub use algorithm::SignatureAlgorithm;
+pub use algorithm::{ALLOWED, BearerAlgorithm};
 pub use error::BearerError;
-pub use key_set::{KeySet, KeySetError};
+pub use key_set::KeySet;
 pub use key_source::{KeySource, KeySourceError};
-pub use verify::{SKEW_SECONDS, UnverifiedToken, VerifiedClaims, Verifier};
+pub use verify::{UnverifiedToken, VerifiedClaims, Verifier};
 
 /// The longest bearer token that is read, in bytes.
 pub const MAX_LENGTH: usize = 12 << 10;
+
+/// How far the issuer's clock and ours may lie apart.
+pub const SKEW_SECONDS: i64 = 60;
 
 /// The longest that a token may live: a day.
 pub const MAX_LIFETIME_SECONDS: i64 = 86_400;

@@ -20,7 +20,6 @@
 //! assert_eq!((read.text(), read.signer()), (Some(text), None));
 //! ```
 
-mod algorithm;
 mod certificate;
 mod certificate_jws;
 mod chain;
@@ -33,7 +32,8 @@ mod signer;
 mod trust;
 mod write;
 
-pub use algorithm::SignatureAlgorithm;
+use jose::{Algorithm, AllowList};
+
 pub use certificate::SignerCertificate;
 pub use certificate_jws::{CertificateAction, CertificateJws, CertificateJwsError};
 pub use error::PolicyJwsError;
@@ -43,6 +43,12 @@ pub use signed::PolicySigner;
 pub use signer::PolicySigningKey;
 pub use trust::SignerTrustError;
 pub use write::{unsecured, unsecured_reset};
+
+/// The algorithms that signed policies are accepted with. Attestation tokens and bearer tokens have lists of their own.
+pub const ALLOWED: AllowList = AllowList::new(&Algorithm::ALL);
+
+/// The algorithms that [`PolicySigningKey`] signs with.
+pub const SIGNED_WITH: AllowList = AllowList::new(&[Algorithm::Rs256, Algorithm::Es256]);
 
 /// The longest policy JWS that is read, in bytes: a policy of 64 KiB, encoded twice, and five large certificates.
 pub const MAX_LENGTH: usize = 256 << 10;

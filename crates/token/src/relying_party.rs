@@ -11,15 +11,14 @@ mod verified;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jose::jws::{Header, Jws, MAX_LENGTH};
+use jose::{Algorithm, CertifiedKey, Jwk, Jwks, PublicKeyError, TimeError, Times};
 use serde_json::{Map, Value};
+use unix_time::UnixTime;
 
-use crate::algorithm::{Algorithm, TokenAlgorithm};
-use crate::certified_key::CertifiedKey;
+use crate::algorithm::ALLOWED;
 use crate::excerpt::excerpt;
-use crate::jwks::{Jwk, Jwks};
-use crate::jws::{Header, Jws, MAX_LENGTH};
 use crate::metadata::key_set_url;
-use crate::public_key::{PublicKey, PublicKeyError};
 use crate::revocation::RevokedTokens;
 
 pub use enclave::EnclaveExpectations;
@@ -52,7 +51,7 @@ pub struct Verifier {
 impl Verifier {
     /// Trusts `keys` to speak for `issuer`, spelled as in its tokens' `iss`.
     ///
-    /// How the keys were obtained is all there is to trust; [`crate::fetch::fetch`] gets them from the issuer over TLS.
+    /// How the keys were obtained is all there is to trust; [`crate::discovery::fetch_keys`] gets them from the issuer over TLS.
     pub fn new(issuer: impl Into<String>, keys: Jwks) -> Self {
         Self { issuer: issuer.into(), keys }
     }
@@ -67,9 +66,9 @@ impl Verifier {
         &self.keys
     }
 
-    /// Verifies an attestation token at the time `at`, in seconds since 1970 UTC.
+    /// Verifies an attestation token at the time `at`.
     ///
-    /// 1. It is no longer than [`crate::jws::MAX_LENGTH`].
+    /// 1. It is no longer than [`MAX_LENGTH`].
     /// 2. It is a compact JWS (RFC 7515, 7.1) with a strict JSON header without `crit` and `b64`.
     /// 3. Its algorithm is RS256 or ES256. `none` is the token of a draft policy and an error of its own.
     /// 4. Its type is `JWT`.
@@ -93,12 +92,12 @@ impl Verifier {
     ///
     /// # Errors
     /// [`TokenError`], for the first step that fails.
-    pub fn verify(&self, token: &str, at: i64, expectations: &Expectations) -> Result<VerifiedToken, TokenError> {
+    pub fn verify(&self, token: &str, at: UnixTime, expectations: &Expectations) -> Result<VerifiedToken, TokenError> {
         let (jws, algorithm) = read(token)?;
         let entry = self.find_key(&jws.header, algorithm, expectations.revoked())?;
         let key = certified_key(entry, algorithm)?;
         check_certificate_validity(entry, &key, at, expectations.tolerance())?;
-        let claims = self.signed_claims(&jws, &key)?;
+        let claims = self.signed_claims(&jws, algorithm, &key)?;
         let validity = check_times(&claims, at, expectations.tolerance())?;
         let attestation_type = check_purpose(&claims)?;
         check_binding(&claims, expectations.binding())?;
@@ -123,12 +122,13 @@ impl Verifier {
     ///
     /// # Errors
     /// [`TokenError`], for the first step that fails.
-    pub fn verify_statement(&self, token: &str, at: i64) -> Result<Map<String, Value>, TokenError> {
+    pub fn verify_statement(&self, token: &str, at: UnixTime) -> Result<Map<String, Value>, TokenError> {
         let (jws, algorithm) = read(token)?;
         let entry = self.find_key(&jws.header, algorithm, None)?;
         let key = certified_key(entry, algorithm)?;
-        let claims = self.signed_claims(&jws, &key)?;
+        let claims = self.signed_claims(&jws, algorithm, &key)?;
         let iat = claims.get("iat").and_then(Value::as_i64).ok_or(TokenError::NoTime { claim: "iat" })?;
+        let iat = UnixTime::from_seconds(iat);
         if at < iat {
             return Err(TokenError::IssuedInFuture { iat, at });
         }
@@ -146,9 +146,14 @@ impl Verifier {
     }
 
     /// Steps 7 to 10.
-    fn signed_claims(&self, jws: &Jws<'_>, key: &CertifiedKey) -> Result<Map<String, Value>, TokenError> {
+    fn signed_claims(
+        &self,
+        jws: &Jws<'_>,
+        algorithm: Algorithm,
+        key: &CertifiedKey,
+    ) -> Result<Map<String, Value>, TokenError> {
         self.check_key_url(&jws.header)?;
-        check_signature(&key.key, jws)?;
+        check_signature(key, algorithm, jws)?;
         let claims = read_claims(jws)?;
         self.check_issuer(&claims)?;
         Ok(claims)
@@ -158,7 +163,7 @@ impl Verifier {
     fn find_key(
         &self,
         header: &Header,
-        algorithm: TokenAlgorithm,
+        algorithm: Algorithm,
         list: Option<&RevokedTokens>,
     ) -> Result<&Jwk, TokenError> {
         let kid = header.kid.as_deref().ok_or(TokenError::NoKeyId)?;
@@ -215,7 +220,7 @@ impl Verifier {
 }
 
 /// Steps 1 to 4.
-fn read(token: &str) -> Result<(Jws<'_>, TokenAlgorithm), TokenError> {
+fn read(token: &str) -> Result<(Jws<'_>, Algorithm), TokenError> {
     if token.len() > MAX_LENGTH {
         return Err(TokenError::TooLong { length: token.len() });
     }
@@ -226,13 +231,11 @@ fn read(token: &str) -> Result<(Jws<'_>, TokenAlgorithm), TokenError> {
 }
 
 /// Step 3.
-fn check_algorithm(header: &Header) -> Result<TokenAlgorithm, TokenError> {
-    match header.algorithm() {
-        Ok(Algorithm::Rs256) => Ok(TokenAlgorithm::Rs256),
-        Ok(Algorithm::Es256) => Ok(TokenAlgorithm::Es256),
-        Ok(Algorithm::None) => Err(TokenError::DraftPolicy),
-        Err(_) => Err(TokenError::Algorithm { alg: excerpt(&header.alg) }),
+fn check_algorithm(header: &Header) -> Result<Algorithm, TokenError> {
+    if header.alg == "none" {
+        return Err(TokenError::DraftPolicy);
     }
+    ALLOWED.find(&header.alg).map_err(|_| TokenError::Algorithm { alg: excerpt(&header.alg) })
 }
 
 /// Step 4.
@@ -244,8 +247,8 @@ fn check_type(header: &Header) -> Result<(), TokenError> {
 }
 
 /// Step 6, apart from time.
-fn certified_key(entry: &Jwk, algorithm: TokenAlgorithm) -> Result<CertifiedKey, TokenError> {
-    if entry.kty() != algorithm.key_type() {
+fn certified_key(entry: &Jwk, algorithm: Algorithm) -> Result<CertifiedKey, TokenError> {
+    if entry.kty() != algorithm.key_kind().key_type() {
         let alg = algorithm.name();
         return Err(TokenError::KeyType { kid: excerpt(entry.kid()), kty: excerpt(entry.kty()), alg });
     }
@@ -253,7 +256,7 @@ fn certified_key(entry: &Jwk, algorithm: TokenAlgorithm) -> Result<CertifiedKey,
 }
 
 /// Step 6, the time.
-fn check_certificate_validity(entry: &Jwk, key: &CertifiedKey, at: i64, tolerance: i64) -> Result<(), TokenError> {
+fn check_certificate_validity(entry: &Jwk, key: &CertifiedKey, at: UnixTime, tolerance: i64) -> Result<(), TokenError> {
     key.check_validity(at, tolerance).map_err(|source| unusable(entry, source))
 }
 
@@ -262,8 +265,9 @@ fn unusable(entry: &Jwk, source: PublicKeyError) -> TokenError {
 }
 
 /// Step 8.
-fn check_signature(key: &PublicKey, jws: &Jws<'_>) -> Result<(), TokenError> {
-    if key.verifies(jws.signing_input.as_bytes(), &jws.signature) { Ok(()) } else { Err(TokenError::Signature) }
+fn check_signature(key: &CertifiedKey, algorithm: Algorithm, jws: &Jws<'_>) -> Result<(), TokenError> {
+    let is_genuine = key.key().verifies(algorithm, jws.signing_input.as_bytes(), &jws.signature);
+    if is_genuine { Ok(()) } else { Err(TokenError::Signature) }
 }
 
 /// Step 9.
@@ -272,22 +276,17 @@ fn read_claims(jws: &Jws<'_>) -> Result<Map<String, Value>, TokenError> {
 }
 
 /// Step 11; RFC 7519, sections 4.1.4 to 4.1.6.
-fn check_times(claims: &Map<String, Value>, at: i64, tolerance: i64) -> Result<Validity, TokenError> {
-    let seconds = |claim| claims.get(claim).and_then(Value::as_i64).ok_or(TokenError::NoTime { claim });
-    let validity = Validity { expires: seconds("exp")?, not_before: seconds("nbf")?, issued: seconds("iat")? };
-    let latest = at.saturating_add(tolerance);
+fn check_times(claims: &Map<String, Value>, at: UnixTime, tolerance: i64) -> Result<Validity, TokenError> {
+    let times = Times::read(claims)?;
+    let validity = Validity {
+        expires: times.expires(),
+        not_before: times.not_before().ok_or(TimeError::Missing { claim: "nbf" })?,
+        issued: times.issued().ok_or(TimeError::Missing { claim: "iat" })?,
+    };
     if validity.not_before > validity.expires {
         return Err(TokenError::Window { nbf: validity.not_before, exp: validity.expires });
     }
-    if at.saturating_sub(tolerance) >= validity.expires {
-        return Err(TokenError::Expired { exp: validity.expires, at });
-    }
-    if latest < validity.not_before {
-        return Err(TokenError::NotYetValid { nbf: validity.not_before, at });
-    }
-    if latest < validity.issued {
-        return Err(TokenError::IssuedInFuture { iat: validity.issued, at });
-    }
+    times.check(at, tolerance)?;
     Ok(validity)
 }
 

@@ -2,9 +2,14 @@
 //!
 //! Whoever verifies a token offline does not see this list, and a token that was revoked stays good for them until it expires.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use unix_time::UnixTime;
 
 use crate::excerpt::excerpt;
 
@@ -16,8 +21,9 @@ const MAX_DEPTH: usize = 3;
 #[serde(rename_all = "camelCase")]
 pub struct RevokedTokens {
     issuer: String,
-    /// In seconds since 1970 UTC.
-    as_of: i64,
+    /// In seconds.
+    #[serde(serialize_with = "write_time", deserialize_with = "read_time")]
+    as_of: UnixTime,
     revoked: BTreeSet<String>,
     /// The list of an earlier version does not have it.
     #[serde(default)]
@@ -41,19 +47,27 @@ pub enum RevocationError {
     },
 }
 
-impl RevocationError {
-    /// What the relying party can do about it.
-    pub const fn help(&self) -> &'static str {
+impl Problem for RevocationError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Json(_) => "revoked_tokens_json",
+            Self::Issuer { .. } => "revoked_tokens_issuer",
+        }
+        .into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::Json(_) => "check that the address is that of an attestation service that publishes such a list",
             Self::Issuer { .. } => "ask the issuer that the token names",
         }
+        .into()
     }
 }
 
 impl RevokedTokens {
-    /// Of these tokens, by their `jti`; `as_of` in seconds since 1970 UTC.
-    pub fn new(issuer: &str, as_of: i64, revoked: impl IntoIterator<Item = String>) -> Self {
+    /// Of these tokens, by their `jti`; as of a time.
+    pub fn new(issuer: &str, as_of: UnixTime, revoked: impl IntoIterator<Item = String>) -> Self {
         let (revoked, withdrawn_keys) = (revoked.into_iter().collect(), BTreeSet::new());
         Self { issuer: issuer.to_owned(), as_of, revoked, withdrawn_keys }
     }
@@ -82,8 +96,8 @@ impl RevokedTokens {
         &self.issuer
     }
 
-    /// As of when, in seconds since 1970 UTC.
-    pub const fn as_of(&self) -> i64 {
+    /// When it was complete.
+    pub const fn as_of(&self) -> UnixTime {
         self.as_of
     }
 
@@ -96,4 +110,12 @@ impl RevokedTokens {
     pub fn has_withdrawn(&self, kid: &str) -> bool {
         self.withdrawn_keys.contains(kid)
     }
+}
+
+fn write_time<S: Serializer>(time: &UnixTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_i64(time.seconds())
+}
+
+fn read_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UnixTime, D::Error> {
+    i64::deserialize(deserializer).map(UnixTime::from_seconds)
 }

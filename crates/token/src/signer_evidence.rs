@@ -3,22 +3,23 @@
 //! Azure Attestation ran in an enclave and put its own quote into its certificates; so do we. Nothing is verified here but that
 //! the quote is about this very key, once somebody has verified the quote.
 
+use std::borrow::Cow;
+
 use abi::open_enclave::{self, FramingError};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use der::asn1::{ObjectIdentifier, OctetStringRef};
 use der::{Decode, Encode};
+use problem::Problem;
 use x509_cert::Certificate;
 
-use crate::hash::key_id;
+use crate::hash::{key_digest, report_data};
 
 /// An Open Enclave report, header and quote: the extension that Azure's certificates have had since 2021.
-pub(crate) const REPORT: [u64; 9] = [1, 3, 6, 1, 4, 1, 311, 105, 1];
+pub const REPORT_EXTENSION: [u64; 9] = [1, 3, 6, 1, 4, 1, 311, 105, 1];
 /// The same for reading.
-const REPORT_EXTENSION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.105.1");
+const REPORT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.105.1");
 /// A bare quote in a second octet string: the extension that Azure's certificates had before.
-const QUOTE_EXTENSION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113556.10.1.1");
+const QUOTE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113556.10.1.1");
 
 /// Why there is no evidence in a certificate.
 #[derive(Debug, thiserror::Error)]
@@ -41,25 +42,25 @@ pub enum SignerEvidenceError {
     OctetString(#[source] der::Error),
 }
 
-impl SignerEvidenceError {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
+impl Problem for SignerEvidenceError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
             Self::Certificate(_) => "signer_certificate_malformed",
             Self::Missing => "signer_not_attested",
             Self::Several => "signer_evidence_several",
             Self::Framing(_) | Self::OctetString(_) => "signer_evidence_malformed",
         }
+        .into()
     }
 
-    /// What the reader can do about it.
-    pub fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::Missing => {
                 "the service does not run in an enclave, or does not say so: trust it by its keys, or do not"
             }
             _ => "ask the issuer for a certificate that can be read",
         }
+        .into()
     }
 }
 
@@ -78,7 +79,7 @@ impl SignerEvidence {
     pub fn in_certificate(der: &[u8]) -> Result<Self, SignerEvidenceError> {
         let certificate = Certificate::from_der(der).map_err(SignerEvidenceError::Certificate)?;
         let body = certificate.tbs_certificate();
-        let evidence = [REPORT_EXTENSION, QUOTE_EXTENSION];
+        let evidence = [REPORT, QUOTE];
         let mut found = body.extensions().into_iter().flatten().filter(|one| evidence.contains(&one.extn_id));
         let extension = match (found.next(), found.next()) {
             (Some(extension), None) => extension,
@@ -86,15 +87,13 @@ impl SignerEvidence {
             (Some(_), Some(_)) => return Err(SignerEvidenceError::Several),
         };
         let value = extension.extn_value.as_bytes();
-        let quote = if extension.extn_id == REPORT_EXTENSION {
+        let quote = if extension.extn_id == REPORT {
             open_enclave::quote_in(value)?
         } else {
             <&OctetStringRef>::from_der(value).map_err(SignerEvidenceError::OctetString)?.as_bytes()
         };
         let spki = body.subject_public_key_info().to_der().map_err(SignerEvidenceError::Certificate)?;
-        let mut report_data = [0; 64];
-        let _ = STANDARD.decode_slice(key_id(&spki), &mut report_data);
-        Ok(Self { quote: quote.to_vec(), report_data })
+        Ok(Self { quote: quote.to_vec(), report_data: report_data(&key_digest(&spki)) })
     }
 
     /// The quote, to be verified as any other.

@@ -102,7 +102,7 @@ impl Problem for AccessError {
                 "send an access token from /oauth2/token or of an issuer that the service trusts, or the administrator's, which \
                  lies in the file admin-token of the data directory"
             }
-            Self::BearerRefused(error) => return error.help().into(),
+            Self::BearerRefused(error) => return error.help(),
             Self::IssuerUnreachable { .. } => "try again; the service's log says what is wrong",
             Self::NoRole { .. } => {
                 "ask the owner of the service for a rule that gives your tokens a role, or your issuer for its claim"

@@ -64,7 +64,7 @@ impl TrustedIssuers {
         let Some(keys) = issuer.keys.having(token.claimed_key()).await else {
             return Err(AccessError::IssuerUnreachable { issuer: issuer.verifier.issuer().to_owned() });
         };
-        let claims = issuer.verifier.verify(token, &keys, now.seconds())?;
+        let claims = issuer.verifier.verify(token, &keys, now)?;
         issuer.caller(&claims)
     }
 

@@ -37,8 +37,7 @@ impl Provider {
             return Err(AdministrationError::NotIsolated);
         }
         let read = CertificateJws::read(jws)?;
-        let at = u64::try_from(now.seconds()).unwrap_or_default();
-        let signer = read.signer().chains_to(&self.signers, at)?;
+        let signer = read.signer().chains_to(&self.signers, now)?;
         self.check_audience(read.audience(), &format!("{}/certificates", self.issuer()))?;
         if let Some(signed) = read.action().filter(|signed| *signed != asked) {
             return Err(AdministrationError::OtherAction { signed, asked });

@@ -1,7 +1,7 @@
 //! What administrators are answered in the API of 2018.
 
+use jose::jws::Jws;
 use serde_json::{Map, Value, json};
-use token::jws::Jws;
 use token::policy_jws::{PolicyJws, PolicySigner, SignerCertificate};
 use unix_time::UnixTime;
 

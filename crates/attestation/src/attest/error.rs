@@ -99,7 +99,7 @@ impl Problem for AttestError {
             Self::PolicyBusy => "policy_busy",
             Self::Interrupted => "attestation_interrupted",
             Self::Keys(_) => "signing_key_missing",
-            Self::Issue(error) => return error.code().into(),
+            Self::Issue(error) => return error.code(),
         };
         text.into()
     }

@@ -39,7 +39,7 @@ impl Providers {
             return Err(ControlError::TooManyKeys);
         }
         let (owner, algorithm) = (provider.owner(), provider.settings.token_algorithm);
-        let times = (now, now.seconds().saturating_add(lead));
+        let times = (now, now.plus(lead));
         let (vault, quoter) = (&self.config.vault, self.config.quoter.as_ref());
         let key = make_key(owner, algorithm, vault, quoter, times).await?;
         let (name, revision, kid) = (&provider.name, provider.revision, key.kid.clone());

@@ -49,7 +49,7 @@ impl Providers {
             true => {
                 let algorithm = provider.settings.token_algorithm;
                 let (vault, quoter) = (&self.config.vault, self.config.quoter.as_ref());
-                Some(make_key(provider.owner(), algorithm, vault, quoter, (now, now.seconds())).await?)
+                Some(make_key(provider.owner(), algorithm, vault, quoter, (now, now)).await?)
             }
         };
         let longest = provider.settings.longest_token_lifetime().max(KEPT_BY_RELYING_PARTIES);

@@ -9,7 +9,8 @@ use problem::Problem;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use token::{Jwk, Jwks, SigningKey, TokenAlgorithm};
+use jose::{Jwk, Jwks};
+use token::{SigningKey, TokenAlgorithm};
 use unix_time::UnixTime;
 
 use crate::vault::{KeyBinding, Purpose, Vault, VaultError, is_unbound_signing_key};
@@ -39,7 +40,7 @@ struct Key {
 pub enum KeysError {
     /// The key cannot be made or read.
     #[error("signing key cannot be made or read")]
-    Key(#[from] token::KeyError),
+    Key(#[from] jose::KeyError),
     /// It does not come out of the store.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -68,10 +69,10 @@ pub enum KeysError {
 impl Problem for KeysError {
     fn code(&self) -> Cow<'static, str> {
         match self {
-            Self::Key(error) => error.code().into(),
+            Self::Key(error) => error.code(),
             Self::Vault(error) => error.code(),
             Self::OtherCertificate(_) => "signing_certificate_of_another_key".into(),
-            Self::Certificate(error) => error.code().into(),
+            Self::Certificate(error) => error.code(),
             Self::Quote(_) => "signing_key_not_quoted".into(),
             Self::Missing { .. } => "signing_key_missing".into(),
             Self::Interrupted => "signing_key_interrupted".into(),
@@ -209,8 +210,11 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
+    use unix_time::ValidityPeriod;
+
     use super::*;
 
+    const VALIDITY: ValidityPeriod = ValidityPeriod { from: UnixTime::EPOCH, until: UnixTime::from_seconds(1) };
     const ONE: Owner<'_> = Owner { provider: "one", issuer: "https://one", root_sha256: &[1; 32] };
 
     fn keys(signs_from: &[i64]) -> (Keys, Vec<String>) {
@@ -222,7 +226,7 @@ mod tests {
                 provider: "one".to_owned(),
                 issuer: "https://one".to_owned(),
                 sealed: vault.seal(ONE.binding(key.kid()), &key.to_pkcs8().unwrap()).unwrap(),
-                certificate: key.self_signed("https://one", 0, 1, None).unwrap(),
+                certificate: key.self_signed("https://one", VALIDITY, None).unwrap(),
                 created_at: at(signs_from - 10),
                 signs_from: at(*signs_from),
             }
@@ -269,7 +273,7 @@ mod tests {
             provider: "one".to_owned(),
             issuer: "https://one".to_owned(),
             sealed: vault.seal(ONE.binding(key.kid()), &key.to_pkcs8().unwrap()).unwrap(),
-            certificate: key.self_signed("https://one", 0, 1, None).unwrap(),
+            certificate: key.self_signed("https://one", VALIDITY, None).unwrap(),
             created_at: at(0),
             signs_from: at(0),
         }

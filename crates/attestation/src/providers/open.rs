@@ -179,7 +179,7 @@ impl Providers {
         let issuer = self.url_of(name);
         let owner = Owner { provider: name.as_str(), issuer: issuer.as_str(), root_sha256 };
         let (vault, quoter) = (&self.config.vault, self.config.quoter.as_ref());
-        make_key(owner, settings.token_algorithm, vault, quoter, (now, now.seconds())).await
+        make_key(owner, settings.token_algorithm, vault, quoter, (now, now)).await
     }
 
     /// Makes the provider `default` where there is none; one with another root is refused.

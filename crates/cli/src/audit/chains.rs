@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{BrokenChain, Head, RETENTION, Record};
 use token::{TokenError, Verifier};
+use unix_time::UnixTime;
 
 use crate::failure::{self, Failure};
 
@@ -158,7 +159,8 @@ impl Chains {
             let message = format!("records 1 to {through} of replica {replica} are missing, and no record says that retention deleted them");
             Failure::verdict("audit_beginning_missing", message, "records were cut off: compare the audit with a copy")
         })?;
-        let is_signature_verified = match keys.map(|keys| keys.verify_statement(&announcement.statement, i64::MAX)) {
+        let is_signature_verified = match keys.map(|keys| keys.verify_statement(&announcement.statement, UnixTime::MAX))
+        {
             Some(Ok(claims)) if is_about(claims.get(CLAIM), anchor) => true,
             None | Some(Err(TokenError::UnknownKey { .. })) => false,
             Some(refused) => {

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use jose::jws::Jws;
+use problem::Problem;
 use serde_json::{Map, Value, json};
 use store::Head;
-use token::jws::Jws;
 use token::{TokenError, Verifier};
 use unix_time::UnixTime;
 
@@ -56,8 +57,8 @@ impl Heads {
     ///
     /// A service has written at least what made it, so there is nothing to be said for one whose audit has no chains.
     pub fn signed(token: &str, verifier: &Verifier) -> Result<Self, Failure> {
-        let claims = verifier.verify_statement(token, UnixTime::of_system_clock().seconds());
-        let refused = |error: TokenError| Failure::verdict(error.code(), failure::chain(&error), error.help());
+        let claims = verifier.verify_statement(token, UnixTime::of_system_clock());
+        let refused = |error: TokenError| Failure::of_verdict(&error);
         let claims = claims.map_err(refused)?;
         if claims.get(HEADS).and_then(Value::as_array).is_some_and(Vec::is_empty) {
             return Err(nothing_recorded());
@@ -70,7 +71,7 @@ impl Heads {
         let bytes = failure::read_file(path, MAX_HEAD).map_err(Failure::or_usage)?;
         let text = String::from_utf8_lossy(&bytes);
         let (token, shown) = (text.trim(), path.display().to_string());
-        match verifier.map(|verifier| (verifier.verify_statement(token, i64::MAX), verifier)) {
+        match verifier.map(|verifier| (verifier.verify_statement(token, UnixTime::MAX), verifier)) {
             None | Some((Err(TokenError::UnknownKey { .. }), _)) => {}
             Some((Ok(claims), _)) => return Ok((Self::of(&claims).ok_or_else(|| no_head(&shown))?, true)),
             Some((Err(error), _)) => {

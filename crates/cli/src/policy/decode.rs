@@ -67,8 +67,8 @@ fn describe_certificate(certificate: &SignerCertificate) -> Value {
         "issuer": certificate.issuer(),
         "sha1": certificate.thumbprint_sha1(),
         "sha256": certificate.thumbprint_sha256(),
-        "notBefore": time(certificate.not_before()),
-        "notAfter": time(certificate.not_after()),
+        "notBefore": certificate.validity().from,
+        "notAfter": certificate.validity().until,
     })
 }
 
@@ -77,7 +77,7 @@ fn lines(policy: &PolicyJws, now: UnixTime) -> Vec<String> {
     let Some(signer) = policy.signer() else { return vec![format!("unsecured {what}: nobody signed it")] };
     let mut lines = vec![format!("{what} signed with {}; the signature is valid", signer.algorithm())];
     if let Some(certificate) = signer.certificates().first() {
-        let (from, until) = (time(certificate.not_before()), time(certificate.not_after()));
+        let (from, until) = (certificate.validity().from, certificate.validity().until);
         let state = match now {
             now if now < from => "not valid yet",
             now if now > until => "expired",
@@ -103,8 +103,4 @@ fn chain(signer: &PolicySigner) -> String {
 fn is_chained(signer: &PolicySigner) -> bool {
     let pairs = signer.certificates().iter().zip(signer.certificates().iter().skip(1));
     pairs.into_iter().all(|(subject, issuer)| issuer.signed(subject))
-}
-
-fn time(seconds: u64) -> UnixTime {
-    UnixTime::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }

@@ -2,7 +2,7 @@
 
 use token::policy_jws::PolicyJws;
 
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 
 /// Whether a text is meant to be a compact JWS: base64 of what begins with `{`, and a dot. No policy's text looks so.
 pub fn is_meant(text: &str) -> bool {
@@ -18,7 +18,7 @@ pub fn bare(text: &str) -> String {
 
 /// Reads a bare JWS; what it says against itself is a verdict.
 pub fn read(jws: &str) -> Result<PolicyJws, Failure> {
-    PolicyJws::read(jws).map_err(|error| Failure::verdict(error.code(), failure::chain(&error), error.help()))
+    PolicyJws::read(jws).map_err(|error| Failure::of_verdict(&error))
 }
 
 #[cfg(test)]

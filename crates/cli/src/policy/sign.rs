@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::ArgGroup;
+use jose::Algorithm;
 use policy::Policy;
 use policy::limits::MAX_TEXT;
-use token::Algorithm;
+use problem::Problem;
 use token::policy_jws::{self, MAX_KEY_FILE, PolicyKeyError, PolicySigningKey};
 use zeroize::Zeroizing;
 
@@ -67,10 +68,7 @@ pub struct Arguments {
 }
 
 fn parse_algorithm(text: &str) -> Result<Algorithm, String> {
-    match text.parse() {
-        Ok(algorithm @ (Algorithm::Rs256 | Algorithm::Es256)) => Ok(algorithm),
-        _ => Err("choose RS256 or ES256".to_owned()),
-    }
+    policy_jws::SIGNED_WITH.find(text).map_err(|_| format!("choose {}", policy_jws::SIGNED_WITH))
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -124,7 +122,7 @@ fn signing_key(arguments: &Arguments) -> Result<Option<PolicySigningKey>, Failur
     let opened = PolicySigningKey::from_pkcs12(&file, password.as_deref().map_or("", String::as_str));
     opened.map(Some).map_err(|error| match error {
         PolicyKeyError::WrongPassword if password.is_none() => Failure::usage(
-            error.code(),
+            &error.code(),
             "the PKCS#12 file has a password, and none was given",
             format!("pass --password-file FILE, or set {PASSWORD_VARIABLE}"),
         ),
@@ -153,5 +151,5 @@ fn password(file: Option<&Path>) -> Result<Option<Zeroizing<String>>, Failure> {
 
 /// A signer's files that are not what they were named as are wrong usage.
 fn refused(error: &PolicyKeyError) -> Failure {
-    Failure::usage(error.code(), failure::chain(error), error.help())
+    Failure::of_usage(error)
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use attestation::PolicyType;
+use axum::http::Method;
 use clap::Subcommand;
-use reqwest::Method;
 use serde_json::{Value, json};
 use token::policy_jws::{self, PolicyJws};
 
@@ -102,8 +102,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Show(Show { which }) => {
             let claims = which.ask(Method::GET, "", None).await?;
             let jws = claims["x-ms-policy"].as_str().unwrap_or_default();
-            let read = PolicyJws::read(jws)
-                .map_err(|error| Failure::environment(error.code(), failure::chain(&error), error.help()))?;
+            let read = PolicyJws::read(jws).map_err(|error| Failure::of_environment(&error))?;
             match (which.json, read.text()) {
                 (true, text) => show::json(&json!({"policy": text, "jws": jws})),
                 (false, Some(text)) => show::strangers_text(text),

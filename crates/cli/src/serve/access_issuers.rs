@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use attestation::{Addresses, InvalidIssuer, IssuerSettings, ProviderName, Role, RoleRule, TrustedIssuers};
 use problem::Problem;
 use serde::{Deserialize, Deserializer};
-use token::openid::SignatureAlgorithm;
+use token::openid::BearerAlgorithm;
 
 use crate::failure::{self, Failure};
 
@@ -19,7 +19,7 @@ const EVERY: &str = "*";
 pub struct Table {
     issuer: String,
     audience: String,
-    algorithms: Vec<SignatureAlgorithm>,
+    algorithms: Vec<BearerAlgorithm>,
     jwks_url: Option<String>,
     ca: Option<PathBuf>,
     #[serde(default)]

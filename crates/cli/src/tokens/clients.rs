@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use reqwest::Method;
+use axum::http::Method;
 use serde_json::{Value, json};
 use state_dir::{SecretFile, StateError};
 use zeroize::Zeroizing;

@@ -8,7 +8,7 @@ use crate::client::PublicService;
 use crate::failure::{self, Failure};
 use crate::{serve, show};
 
-const MAX_TOKEN: u64 = token::jws::MAX_LENGTH as u64 + 1024;
+const MAX_TOKEN: u64 = jose::jws::MAX_LENGTH as u64 + 1024;
 
 /// Revoke an attestation token before it expires.
 ///

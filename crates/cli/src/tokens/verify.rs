@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgGroup;
 use dcap::{Report, TcbStatus, TrustedRoots, Verifier as QuoteVerifier};
+use jose::Jwks;
 use serde_json::{Value, json};
-use token::{Binding, Expectations, Jwks, SignerEvidence, VerifiedToken, Verifier};
+use token::{Binding, Expectations, SignerEvidence, VerifiedToken, Verifier};
 use unix_time::UnixTime;
 
 use crate::arguments::{Allow, hex_bytes, parse_accepted_status};
@@ -17,7 +18,7 @@ use crate::requirements::requirements;
 use crate::verify::{accepted, trusted_root};
 use crate::{serve, show};
 
-const MAX_TOKEN: u64 = token::jws::MAX_LENGTH as u64 + 1024;
+const MAX_TOKEN: u64 = jose::jws::MAX_LENGTH as u64 + 1024;
 const MAX_KEYS: u64 = 1 << 20;
 const MAX_DATA: u64 = attestation::MAX_HELD_DATA as u64;
 
@@ -98,9 +99,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let client = Client::new(url, arguments.ca.as_deref())?;
         expectations = expectations.not_revoked(serve::runtime()?.block_on(client.revoked())?);
     }
-    let verified = verifier
-        .verify(&token, at.seconds(), &expectations)
-        .map_err(|error| Failure::verdict(error.code(), failure::chain(&error), error.help()))?;
+    let verified = verifier.verify(&token, at, &expectations).map_err(|error| Failure::of_verdict(&error))?;
     let signer = match &arguments.collateral {
         Some(collateral) if arguments.require_attested_signer => {
             Some(attested_signer(arguments, collateral, &verifier, &verified, at)?)
@@ -143,7 +142,7 @@ fn verifier(arguments: &Arguments) -> Result<Verifier, Failure> {
         ));
     };
     let keys = Jwks::parse(&failure::read_file(path, MAX_KEYS).map_err(Failure::or_usage)?)
-        .map_err(|error| Failure::usage(error.code(), failure::chain(&error), error.help()))?;
+        .map_err(|error| Failure::of_usage(&error))?;
     Ok(Verifier::new(issuer, keys))
 }
 
@@ -209,11 +208,9 @@ fn attested_signer(
 }
 
 fn evidence_of(verifier: &Verifier, kid: &str) -> Result<SignerEvidence, Failure> {
-    let refused =
-        |error: token::SignerEvidenceError| Failure::verdict(error.code(), failure::chain(&error), error.help());
     let key = verifier.keys().keys().iter().find(|key| key.kid() == kid);
     let certificate = key
         .and_then(|key| key.x5c().first())
         .and_then(|text| base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).ok());
-    SignerEvidence::in_certificate(&certificate.unwrap_or_default()).map_err(refused)
+    SignerEvidence::in_certificate(&certificate.unwrap_or_default()).map_err(|error| Failure::of_verdict(&error))
 }

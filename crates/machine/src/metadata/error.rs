@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use fetch::{ClientError, FetchError};
 use problem::Problem;
 
 /// The longest answer that is read, in bytes.
@@ -11,32 +12,27 @@ pub const MAX_ANSWER: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetadataClientError {
-    /// The base address is none.
+    /// The base address is invalid.
     #[error("the metadata service's address is no HTTP address without user, query and fragment")]
-    Address,
-    /// The process has not chosen a rustls provider.
-    #[error("no cryptographic provider for TLS is installed in this process")]
-    NoProvider,
-    /// The HTTP library could not be set up.
-    #[error("the HTTP client cannot be made")]
-    Build(#[source] reqwest::Error),
+    Address(#[source] FetchError),
+    /// The HTTP client cannot be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
 }
 
 impl Problem for MetadataClientError {
     fn code(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
-            Self::Address => "metadata_address",
-            Self::NoProvider => "metadata_no_tls_provider",
-            Self::Build(_) => "metadata_client",
-        })
+        match self {
+            Self::Address(_) => "metadata_address".into(),
+            Self::Client(error) => error.code(),
+        }
     }
 
     fn help(&self) -> Cow<'_, str> {
-        Cow::Borrowed(match self {
-            Self::Address => "give the base address alone, such as `http://169.254.169.254`",
-            Self::NoProvider => "install a rustls provider when the program starts",
-            Self::Build(_) => "check that the machine has root certificates",
-        })
+        match self {
+            Self::Address(_) => "give the base address alone, such as `http://169.254.169.254`".into(),
+            Self::Client(error) => error.help(),
+        }
     }
 }
 
@@ -44,9 +40,9 @@ impl Problem for MetadataClientError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetadataError {
-    /// It was not reached, or the connection broke.
-    #[error("the metadata service was not reached")]
-    Transport(#[source] reqwest::Error),
+    /// It did not answer, or the answer broke off or was compressed.
+    #[error("the metadata service gave no answer")]
+    Fetch(#[source] FetchError),
     /// It answered with another status than 200.
     #[error("the metadata service answered with status {0}")]
     Status(u16),
@@ -66,19 +62,20 @@ pub enum MetadataError {
 
 impl Problem for MetadataError {
     fn code(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
-            Self::Transport(_) => "metadata_unreachable",
+        match self {
+            Self::Fetch(_) => "metadata_unreachable",
             Self::Status(_) => "metadata_status",
             Self::TooLong => "metadata_too_long",
-            Self::Json(_) => "metadata_malformed",
-            Self::Base64(_) => "metadata_quote_not_base64",
+            Self::Json(_) => "metadata_json",
+            Self::Base64(_) => "metadata_quote_base64",
             Self::NoQuote => "metadata_no_quote",
-        })
+        }
+        .into()
     }
 
     fn help(&self) -> Cow<'_, str> {
-        Cow::Borrowed(match self {
-            Self::Transport(_) => {
+        match self {
+            Self::Fetch(_) => {
                 "check that this is a machine in Azure, and that its firewall lets it reach 169.254.169.254"
             }
             Self::Status(_) => {
@@ -87,6 +84,7 @@ impl Problem for MetadataError {
             Self::TooLong | Self::Json(_) | Self::Base64(_) | Self::NoQuote => {
                 "check that what answers there is Azure's metadata service, and not a proxy"
             }
-        })
+        }
+        .into()
     }
 }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use jose::Jwks;
 use serde_json::json;
-use token::{Jwks, TokenAlgorithm};
+use token::TokenAlgorithm;
 
 use crate::connection::{Answer, Connection, Connector};
 use crate::cores;

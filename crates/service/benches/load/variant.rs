@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use token::jws::Jws;
+use jose::jws::Jws;
 use token::{Binding, Expectations, TokenAlgorithm, Verifier};
+use unix_time::UnixTime;
 
 use crate::fleet::{self, Fleet};
 use crate::floor::Floor;
@@ -123,7 +124,8 @@ impl Variant {
         let (issuer, keys) = loaded.service.issuer(provider);
         let binding = Binding::RuntimeData(fleet.evidence[quote].runtime_data.clone());
         let expected = Expectations::new(binding).accept_simulated();
-        let verified = Verifier::new(issuer, keys).verify(&token, fleet::now(), &expected).unwrap();
+        let verified =
+            Verifier::new(issuer, keys).verify(&token, UnixTime::from_seconds(fleet::now()), &expected).unwrap();
         assert_eq!(verified.svn(), Some(4));
         let jws = Jws::decode(&token).unwrap();
         assert_eq!(jws.header.alg, self.algorithm.name());

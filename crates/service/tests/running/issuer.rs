@@ -13,7 +13,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
-use token::openid::SignatureAlgorithm;
+use token::openid::BearerAlgorithm;
 use unix_time::UnixTime;
 
 use super::encode;
@@ -90,7 +90,7 @@ impl Issuer {
         IssuerSettings {
             issuer: self.url.clone(),
             audience: AUDIENCE.to_owned(),
-            algorithms: vec![SignatureAlgorithm::Es256],
+            algorithms: vec![BearerAlgorithm::ES256],
             jwks_url: None,
             authorities: Some(self.authority_pem.clone().into_bytes()),
             rules: rules.into(),

@@ -23,11 +23,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dcap::Requirements;
 use http_body_util::BodyExt;
+use jose::Jwks;
 use serde_json::{Value, json};
 use simulator::{EnclaveReport, Platform, Simulation};
 use store::{Sqlite, Store};
 use tempfile::TempDir;
-use token::{Binding, Expectations, Jwks, VerifiedToken, Verifier};
+use token::{Binding, Expectations, VerifiedToken, Verifier};
 use unix_time::UnixTime;
 use web::{Connection, Gate, Limits};
 
@@ -210,7 +211,7 @@ impl Running {
     /// The token as a relying party reads it that knows it is about a simulation.
     pub async fn verify(&self, token: &str, binding: Binding) -> VerifiedToken {
         let keys = Jwks::parse(&self.get("/certs").await.body).unwrap();
-        let now = UnixTime::of_system_clock().seconds();
+        let now = UnixTime::of_system_clock();
         Verifier::new(URL, keys).verify(token, now, &Expectations::new(binding).accept_simulated()).unwrap()
     }
 }

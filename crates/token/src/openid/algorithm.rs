@@ -1,50 +1,41 @@
-//! What bearer tokens may be signed with: a closed table of algorithms by the kind of the key.
+//! The algorithms of bearer tokens.
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey,
-    VerificationAlgorithm,
-};
-use serde::Deserialize;
+use std::borrow::Cow;
 
-use crate::public_key::PublicKey;
+use jose::{Algorithm, AllowList};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
-/// An algorithm (RFC 7518, section 3.1) whose key the issuer alone has. Those with a shared secret are none, nor is `none`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-pub enum SignatureAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    #[serde(rename = "RS256")]
-    Rs256,
-    /// RSASSA-PSS with SHA-256 and a salt of 32 bytes.
-    #[serde(rename = "PS256")]
-    Ps256,
-    /// ECDSA on P-256 with SHA-256, r‖s.
-    #[serde(rename = "ES256")]
-    Es256,
+/// The algorithms that bearer tokens may be accepted with; an issuer's settings choose among them. Attestation tokens and policies
+/// have lists of their own.
+pub const ALLOWED: AllowList = AllowList::new(&[Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256]);
+
+/// An algorithm of [`ALLOWED`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BearerAlgorithm(Algorithm);
+
+impl BearerAlgorithm {
+    /// `RS256`.
+    pub const RS256: Self = Self(Algorithm::Rs256);
+    /// `PS256`.
+    pub const PS256: Self = Self(Algorithm::Ps256);
+    /// `ES256`.
+    pub const ES256: Self = Self(Algorithm::Es256);
+
+    /// The name in headers.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    pub(super) fn algorithm(self) -> Algorithm {
+        self.0
+    }
 }
 
-impl SignatureAlgorithm {
-    /// The name as headers spell it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Ps256 => "PS256",
-            Self::Es256 => "ES256",
-        }
-    }
-
-    /// The algorithm of that name; case counts.
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        [Self::Rs256, Self::Ps256, Self::Es256].into_iter().find(|algorithm| algorithm.name() == name)
-    }
-
-    /// Whether `signature` is that key's of `message`; `None` where such keys do not sign with this algorithm.
-    pub(super) fn verifies(self, key: &PublicKey, message: &[u8], signature: &[u8]) -> Option<bool> {
-        let (scheme, key): (&'static dyn VerificationAlgorithm, &[u8]) = match (self, key) {
-            (Self::Rs256, PublicKey::Rsa(key)) => (&RSA_PKCS1_2048_8192_SHA256, key),
-            (Self::Ps256, PublicKey::Rsa(key)) => (&RSA_PSS_2048_8192_SHA256, key),
-            (Self::Es256, PublicKey::P256(key)) => (&ECDSA_P256_SHA256_FIXED, key),
-            (Self::Rs256 | Self::Ps256, PublicKey::P256(_)) | (Self::Es256, PublicKey::Rsa(_)) => return None,
-        };
-        Some(UnparsedPublicKey::new(scheme, key).verify(message, signature).is_ok())
+impl<'de> Deserialize<'de> for BearerAlgorithm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<'_, str>::deserialize(deserializer)?;
+        let expected = &["RS256", "PS256", "ES256"];
+        ALLOWED.find(&name).map(Self).map_err(|_| D::Error::unknown_variant(&name, expected))
     }
 }

@@ -1,10 +1,14 @@
 //! Why a bearer token is refused, one variant for each way to fail a step.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use jose::jws::JwsError;
+use jose::{PublicKeyError, TimeError};
+use problem::Problem;
+use unix_time::UnixTime;
+
 use super::{MAX_LENGTH, MAX_LIFETIME_SECONDS};
-use crate::jws::JwsError;
-use crate::public_key::PublicKeyError;
 
 /// Why a bearer token is refused. Texts out of the token are cut to 200 characters.
 #[derive(Debug, thiserror::Error)]
@@ -89,26 +93,26 @@ pub enum BearerError {
     /// It has expired.
     #[error("it expired at {exp}, it is {at}")]
     Expired {
-        /// The end, in seconds since 1970 UTC.
-        exp: i64,
+        /// The end.
+        exp: UnixTime,
         /// The time of the verification.
-        at: i64,
+        at: UnixTime,
     },
     /// It is not valid yet.
     #[error("it is valid only from {nbf} on, it is {at}")]
     NotYetValid {
-        /// The beginning, in seconds since 1970 UTC.
-        nbf: i64,
+        /// The beginning.
+        nbf: UnixTime,
         /// The time of the verification.
-        at: i64,
+        at: UnixTime,
     },
     /// It claims to be issued later than now.
     #[error("it was issued in the future, at {iat}, it is {at}")]
     IssuedInFuture {
-        /// The time of issue, in seconds since 1970 UTC.
-        iat: i64,
+        /// The time of issue.
+        iat: UnixTime,
         /// The time of the verification.
-        at: i64,
+        at: UnixTime,
     },
     /// It lives longer than [`MAX_LIFETIME_SECONDS`].
     #[error("it lives longer than {MAX_LIFETIME_SECONDS} seconds")]
@@ -118,9 +122,8 @@ pub enum BearerError {
     Subject,
 }
 
-impl BearerError {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
+impl Problem for BearerError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
             Self::TooLong { .. } => "bearer_too_long",
             Self::Malformed(_) => "bearer_malformed",
@@ -142,10 +145,10 @@ impl BearerError {
             Self::TooLongLived => "bearer_too_long_lived",
             Self::Subject => "bearer_subject",
         }
+        .into()
     }
 
-    /// What the sender can do about it.
-    pub fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::TooLong { .. } => "have the issuer leave claims out that are not needed",
             Self::Malformed(_) | Self::Claims(_) | Self::Type { .. } | Self::Signature => {
@@ -158,7 +161,7 @@ impl BearerError {
             Self::UnknownKey { .. } => {
                 "get a new token; where the issuer has just replaced its keys, try again in a minute"
             }
-            Self::UnusableKey { source, .. } => source.help(),
+            Self::UnusableKey { source, .. } => return source.help(),
             Self::Issuer { .. } => "get a token from an issuer that the service is configured for",
             Self::Audience { .. } => "ask the issuer for a token for this service",
             Self::Expired { .. } => "get a new token",
@@ -166,6 +169,18 @@ impl BearerError {
             Self::NoTime { .. } | Self::TooLongLived | Self::Subject => {
                 "have the issuer put exp and sub into its access tokens, and let them live for an hour"
             }
+        }
+        .into()
+    }
+}
+
+impl From<TimeError> for BearerError {
+    fn from(error: TimeError) -> Self {
+        match error {
+            TimeError::Expired { expires: exp, at } => Self::Expired { exp, at },
+            TimeError::NotYetValid { not_before: nbf, at } => Self::NotYetValid { nbf, at },
+            TimeError::IssuedInFuture { issued: iat, at } => Self::IssuedInFuture { iat, at },
+            TimeError::Missing { claim } => Self::NoTime { claim },
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Where an issuer's keys come from, and how they are fetched.
 
-use reqwest::{Client, Url};
+use std::borrow::Cow;
+
+use fetch::{Address, Client, ClientError, FetchError, Transport};
+use problem::Problem;
 
 use super::key_set::KeySet;
-use crate::fetch::{self, ClientError, FetchError, Transport};
+use crate::discovery::{self, DiscoveryError, MAX_BODY};
 
 /// Why an issuer's keys could never be fetched.
 #[derive(Debug, thiserror::Error)]
@@ -17,20 +20,18 @@ pub enum KeySourceError {
     Client(#[from] ClientError),
 }
 
-impl KeySourceError {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
+impl Problem for KeySourceError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
             Self::Address(error) => error.code(),
             Self::Client(error) => error.code(),
         }
     }
 
-    /// What the operator can do about it.
-    pub fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
             // There is no way to allow another one here.
-            Self::Address(FetchError::Insecure { .. }) => "give an address that begins with https://",
+            Self::Address(FetchError::Insecure { .. }) => "give an address that begins with https://".into(),
             Self::Address(error) => error.help(),
             Self::Client(error) => error.help(),
         }
@@ -42,37 +43,37 @@ impl KeySourceError {
 pub struct KeySource {
     issuer: String,
     /// The issuer without the slash that some have at the end.
-    base: Url,
-    keys_url: Option<Url>,
+    base: Address,
+    keys_address: Option<Address>,
     client: Client,
 }
 
 impl KeySource {
-    /// `authorities` are CA certificates in PEM that are trusted in place of the platform's; see [`fetch::client`]. HTTPS alone,
+    /// `authorities` are CA certificates in PEM that are trusted in place of the platform's; see [`discovery::client`]. HTTPS alone,
     /// whichever address it is.
     ///
     /// # Errors
     /// [`KeySourceError`].
     pub fn new(issuer: &str, keys_url: Option<&str>, authorities: Option<&[u8]>) -> Result<Self, KeySourceError> {
-        let base = fetch::base_address(issuer.strip_suffix('/').unwrap_or(issuer), Transport::Https)?;
-        let keys_url = keys_url.map(|url| fetch::plain_address(url, Transport::Https)).transpose()?;
-        Ok(Self { issuer: issuer.to_owned(), base, keys_url, client: fetch::client(authorities)? })
+        let base = Address::parse_base(issuer.strip_suffix('/').unwrap_or(issuer), Transport::Https)?;
+        let keys_address = keys_url.map(|url| Address::parse(url, Transport::Https)).transpose()?;
+        Ok(Self { issuer: issuer.to_owned(), base, keys_address, client: discovery::client(authorities)? })
     }
 
     /// Fetches the keys.
     ///
     /// 1. Where the address of the keys is not known: the metadata is the issuer's, its `jwks_uri` at the issuer's scheme, host and
-    ///    port, as in [`fetch::fetch`].
-    /// 2. The key set answers 200 by itself, with at most [`fetch::MAX_BODY`] bytes.
+    ///    port, as in [`discovery::fetch_keys`].
+    /// 2. The key set answers 200 by itself, with at most [`MAX_BODY`] bytes.
     ///
     /// # Errors
-    /// [`FetchError`].
-    pub async fn fetch(&self) -> Result<KeySet, FetchError> {
-        let url = match &self.keys_url {
-            Some(url) => url.clone(),
-            None => fetch::discover_keys(&self.issuer, &self.base, &self.client).await?,
+    /// [`DiscoveryError`].
+    pub async fn fetch(&self) -> Result<KeySet, DiscoveryError> {
+        let address = match &self.keys_address {
+            Some(address) => address.clone(),
+            None => discovery::discover_keys(&self.issuer, &self.base, &self.client).await?,
         };
-        KeySet::parse(&fetch::get(&self.client, &url).await?)
-            .map_err(|source| FetchError::KeySet { url: url.to_string(), source })
+        KeySet::parse(&self.client.get(&address, MAX_BODY).await?)
+            .map_err(|source| DiscoveryError::Keys { url: address.to_string(), source })
     }
 }

@@ -1,16 +1,15 @@
 //! Is this bearer token one that the issuer made for us, and good now?
 
+use jose::jws::{Header, Jws};
+use jose::{Algorithm, Times};
 use serde_json::{Map, Value};
+use unix_time::UnixTime;
 
-use super::algorithm::SignatureAlgorithm;
+use super::algorithm::{ALLOWED, BearerAlgorithm};
 use super::error::BearerError;
 use super::key_set::KeySet;
-use super::{MAX_LENGTH, MAX_LIFETIME_SECONDS};
+use super::{MAX_LENGTH, MAX_LIFETIME_SECONDS, SKEW_SECONDS};
 use crate::excerpt::excerpt;
-use crate::jws::{Header, Jws};
-
-/// How far the issuer's clock and ours may lie apart.
-pub const SKEW_SECONDS: i64 = 60;
 
 /// The deepest nesting in claims.
 const MAX_CLAIM_DEPTH: usize = 32;
@@ -74,7 +73,7 @@ impl VerifiedClaims {
 pub struct Verifier {
     issuer: String,
     audience: String,
-    algorithms: Vec<SignatureAlgorithm>,
+    algorithms: Vec<BearerAlgorithm>,
 }
 
 impl Verifier {
@@ -82,7 +81,7 @@ impl Verifier {
     pub fn new(
         issuer: impl Into<String>,
         audience: impl Into<String>,
-        algorithms: impl Into<Vec<SignatureAlgorithm>>,
+        algorithms: impl Into<Vec<BearerAlgorithm>>,
     ) -> Self {
         Self { issuer: issuer.into(), audience: audience.into(), algorithms: algorithms.into() }
     }
@@ -92,7 +91,7 @@ impl Verifier {
         &self.issuer
     }
 
-    /// Verifies a token at the time `at`, in seconds since 1970 UTC.
+    /// Verifies a token at the time `at`.
     ///
     /// 1. It is no longer than [`MAX_LENGTH`].
     /// 2. It is a compact JWS (RFC 7515, 7.1) with a strict JSON header without `crit` and `b64`.
@@ -112,7 +111,12 @@ impl Verifier {
     ///
     /// # Errors
     /// [`BearerError`], for the first step that fails.
-    pub fn verify(&self, token: UnverifiedToken<'_>, keys: &KeySet, at: i64) -> Result<VerifiedClaims, BearerError> {
+    pub fn verify(
+        &self,
+        token: UnverifiedToken<'_>,
+        keys: &KeySet,
+        at: UnixTime,
+    ) -> Result<VerifiedClaims, BearerError> {
         let UnverifiedToken { jws, claims } = token;
         let algorithm = self.check_algorithm(&jws.header)?;
         check_type(&jws.header)?;
@@ -125,8 +129,9 @@ impl Verifier {
     }
 
     /// Step 4.
-    fn check_algorithm(&self, header: &Header) -> Result<SignatureAlgorithm, BearerError> {
-        let named = SignatureAlgorithm::from_name(&header.alg).filter(|named| self.algorithms.contains(named));
+    fn check_algorithm(&self, header: &Header) -> Result<Algorithm, BearerError> {
+        let allowed = |named: &Algorithm| self.algorithms.iter().any(|allowed| allowed.algorithm() == *named);
+        let named = ALLOWED.find(&header.alg).ok().filter(allowed);
         named.ok_or_else(|| BearerError::Algorithm { alg: excerpt(&header.alg) })
     }
 
@@ -160,36 +165,20 @@ fn check_type(header: &Header) -> Result<(), BearerError> {
 }
 
 /// Steps 6 to 8.
-fn check_signature(jws: &Jws<'_>, keys: &KeySet, algorithm: SignatureAlgorithm, at: i64) -> Result<(), BearerError> {
+fn check_signature(jws: &Jws<'_>, keys: &KeySet, algorithm: Algorithm, at: UnixTime) -> Result<(), BearerError> {
     let kid = jws.header.kid.as_deref().ok_or(BearerError::NoKeyId)?;
     let key = keys.find(kid, algorithm, at)?;
-    match algorithm.verifies(key, jws.signing_input.as_bytes(), &jws.signature) {
-        Some(true) => Ok(()),
-        Some(false) => Err(BearerError::Signature),
-        None => Err(BearerError::KeyKind { kid: excerpt(kid), alg: algorithm.name() }),
-    }
+    let is_genuine = key.verifies(algorithm, jws.signing_input.as_bytes(), &jws.signature);
+    if is_genuine { Ok(()) } else { Err(BearerError::Signature) }
 }
 
 /// Steps 11 and 12; RFC 7519, sections 4.1.4 to 4.1.6.
-fn check_times(claims: &Map<String, Value>, at: i64) -> Result<(), BearerError> {
-    let seconds = |claim| match claims.get(claim) {
-        None => Ok(None),
-        Some(value) => value.as_i64().map(Some).ok_or(BearerError::NoTime { claim }),
-    };
-    let exp = seconds("exp")?.ok_or(BearerError::NoTime { claim: "exp" })?;
-    let (nbf, iat) = (seconds("nbf")?, seconds("iat")?);
-    let latest = at.saturating_add(SKEW_SECONDS);
-    if at.saturating_sub(SKEW_SECONDS) >= exp {
-        return Err(BearerError::Expired { exp, at });
-    }
-    if let Some(nbf) = nbf.filter(|nbf| latest < *nbf) {
-        return Err(BearerError::NotYetValid { nbf, at });
-    }
-    if let Some(iat) = iat.filter(|iat| latest < *iat) {
-        return Err(BearerError::IssuedInFuture { iat, at });
-    }
-    let from = iat.map_or(latest, |iat| iat.min(latest));
-    if exp.saturating_sub(from) > MAX_LIFETIME_SECONDS { Err(BearerError::TooLongLived) } else { Ok(()) }
+fn check_times(claims: &Map<String, Value>, at: UnixTime) -> Result<(), BearerError> {
+    let times = Times::read(claims)?;
+    times.check(at, SKEW_SECONDS)?;
+    let latest = at.plus(SKEW_SECONDS);
+    let from = times.issued().map_or(latest, |issued| issued.min(latest));
+    if times.expires().since(from) > MAX_LIFETIME_SECONDS { Err(BearerError::TooLongLived) } else { Ok(()) }
 }
 
 /// Step 13.

@@ -3,105 +3,22 @@
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P256_SHA512_ASN1, ECDSA_P384_SHA256_ASN1,
-    ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA512_ASN1, ECDSA_P521_SHA256_ASN1, ECDSA_P521_SHA384_ASN1,
-    ECDSA_P521_SHA512_ASN1, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
-    UnparsedPublicKey, VerificationAlgorithm,
-};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use der::asn1::ObjectIdentifier;
 use der::{Decode, Encode};
+use jose::{Algorithm, KeyKind, PublicKey, PublicKeyError};
 use serde_json::{Value, json};
+use unix_time::{UnixTime, ValidityPeriod};
 use x509_cert::Certificate;
 use x509_cert::name::Name;
-
-use crate::public_key::{PublicKeyError, check_modulus};
-
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
-
-const RSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
-const RSA_WITH_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.12");
-const RSA_WITH_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.13");
-const ECDSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
-const ECDSA_WITH_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
-const ECDSA_WITH_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
-
-/// The kinds of key that sign policies or certificates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeyKind {
-    Rsa,
-    P256,
-    P384,
-    P521,
-    Other,
-}
-
-impl KeyKind {
-    /// The kind as JWKs name it.
-    pub(super) fn key_type(self) -> &'static str {
-        match self {
-            Self::P256 | Self::P384 | Self::P521 => "EC",
-            Self::Rsa | Self::Other => "RSA",
-        }
-    }
-
-    /// The name for messages.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Rsa => "RSA",
-            Self::P256 => "P-256",
-            Self::P384 => "P-384",
-            Self::P521 => "P-521",
-            Self::Other => "unknown",
-        }
-    }
-}
-
-/// A public key: PKCS#1 RSAPublicKey in DER, or an uncompressed point.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct PublicKey {
-    kind: KeyKind,
-    bytes: Vec<u8>,
-}
-
-impl PublicKey {
-    pub(super) fn new(kind: KeyKind, bytes: &[u8]) -> Self {
-        Self { kind, bytes: bytes.to_vec() }
-    }
-
-    pub(super) fn kind(&self) -> KeyKind {
-        self.kind
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// An RSA key has 2048 to 4096 bits, or it is refused with the number of those it has.
-    pub(super) fn check_size(&self) -> Result<(), usize> {
-        match self.kind {
-            KeyKind::Rsa => match check_modulus(&self.bytes) {
-                Ok(()) => Ok(()),
-                Err(PublicKeyError::Size { bits }) => Err(bits),
-                Err(_) => Err(0),
-            },
-            KeyKind::P256 | KeyKind::P384 | KeyKind::P521 | KeyKind::Other => Ok(()),
-        }
-    }
-}
 
 /// An X.509 certificate of a chain that signed, or is to sign, a policy.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignerCertificate {
     der: Vec<u8>,
     certificate: Certificate,
-    key: PublicKey,
+    /// None if it is of a kind that signs nothing here.
+    key: Option<PublicKey>,
 }
 
 impl SignerCertificate {
@@ -111,7 +28,7 @@ impl SignerCertificate {
     /// What is wrong with the DER.
     pub fn from_der(der: &[u8]) -> Result<Self, der::Error> {
         let certificate = Certificate::from_der(der)?;
-        let key = public_key(&certificate);
+        let key = PublicKey::of_certificate(&certificate);
         Ok(Self { der: der.to_vec(), certificate, key })
     }
 
@@ -130,14 +47,13 @@ impl SignerCertificate {
         self.certificate.tbs_certificate().issuer().to_string()
     }
 
-    /// The first second in which it is valid, since 1970 UTC.
-    pub fn not_before(&self) -> u64 {
-        self.certificate.tbs_certificate().validity().not_before.to_unix_duration().as_secs()
-    }
-
-    /// The last second in which it is valid, since 1970 UTC.
-    pub fn not_after(&self) -> u64 {
-        self.certificate.tbs_certificate().validity().not_after.to_unix_duration().as_secs()
+    /// When it is valid.
+    pub fn validity(&self) -> ValidityPeriod {
+        let validity = self.certificate.tbs_certificate().validity();
+        let time = |time: x509_cert::time::Time| {
+            UnixTime::from_seconds(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
+        };
+        ValidityPeriod { from: time(validity.not_before), until: time(validity.not_after) }
     }
 
     /// SHA-1 of the DER, as Azure Attestation names certificates: uppercase hex.
@@ -157,24 +73,23 @@ impl SignerCertificate {
     pub fn signed(&self, subject: &Self) -> bool {
         let tbs = subject.certificate.tbs_certificate();
         let algorithm = subject.certificate.signature_algorithm();
-        let Some(form) = self.form_of(algorithm.oid) else { return false };
         let (Ok(message), Some(signature)) = (tbs.to_der(), subject.certificate.signature().as_bytes()) else {
             return false;
         };
         tbs.issuer() == self.name()
             && tbs.signature() == algorithm
-            && UnparsedPublicKey::new(form, &self.key.bytes).verify(&message, signature).is_ok()
+            && self.key.as_ref().is_some_and(|key| key.verifies_certificate(algorithm.oid, &message, signature))
     }
 
     /// The certificate as Azure lists signers: a JWK that consists of it.
     pub fn jwk(&self) -> Value {
-        let algorithm = match self.key.kind {
-            KeyKind::Rsa | KeyKind::Other => "RS256",
-            KeyKind::P256 => "ES256",
-            KeyKind::P384 => "ES384",
-            KeyKind::P521 => "ES512",
+        let algorithm = match self.key.as_ref().map(PublicKey::kind) {
+            Some(KeyKind::Rsa) | None => Algorithm::Rs256,
+            Some(KeyKind::P256) => Algorithm::Es256,
+            Some(KeyKind::P384) => Algorithm::Es384,
+            Some(KeyKind::P521) => Algorithm::Es512,
         };
-        json!({"alg": algorithm, "kty": self.key.kind.key_type(), "use": "sig", "x5c": [STANDARD.encode(&self.der)]})
+        json!({"alg": algorithm.name(), "kty": self.key_type(), "use": "sig", "x5c": [STANDARD.encode(&self.der)]})
     }
 
     pub(super) fn certificate(&self) -> &Certificate {
@@ -185,25 +100,24 @@ impl SignerCertificate {
         self.certificate.tbs_certificate().subject()
     }
 
-    pub(super) fn key(&self) -> &PublicKey {
-        &self.key
+    /// None if it is of a kind that signs nothing here.
+    pub(super) fn key(&self) -> Option<&PublicKey> {
+        self.key.as_ref()
     }
 
-    fn form_of(&self, algorithm: ObjectIdentifier) -> Option<&'static dyn VerificationAlgorithm> {
-        Some(match (self.key.kind, algorithm) {
-            (KeyKind::Rsa, RSA_WITH_SHA256) => &RSA_PKCS1_2048_8192_SHA256,
-            (KeyKind::Rsa, RSA_WITH_SHA384) => &RSA_PKCS1_2048_8192_SHA384,
-            (KeyKind::Rsa, RSA_WITH_SHA512) => &RSA_PKCS1_2048_8192_SHA512,
-            (KeyKind::P256, ECDSA_WITH_SHA256) => &ECDSA_P256_SHA256_ASN1,
-            (KeyKind::P256, ECDSA_WITH_SHA384) => &ECDSA_P256_SHA384_ASN1,
-            (KeyKind::P256, ECDSA_WITH_SHA512) => &ECDSA_P256_SHA512_ASN1,
-            (KeyKind::P384, ECDSA_WITH_SHA256) => &ECDSA_P384_SHA256_ASN1,
-            (KeyKind::P384, ECDSA_WITH_SHA384) => &ECDSA_P384_SHA384_ASN1,
-            (KeyKind::P384, ECDSA_WITH_SHA512) => &ECDSA_P384_SHA512_ASN1,
-            (KeyKind::P521, ECDSA_WITH_SHA256) => &ECDSA_P521_SHA256_ASN1,
-            (KeyKind::P521, ECDSA_WITH_SHA384) => &ECDSA_P521_SHA384_ASN1,
-            (KeyKind::P521, ECDSA_WITH_SHA512) => &ECDSA_P521_SHA512_ASN1,
-            _ => return None,
+    /// The kind of its key as JWKs name it.
+    pub(super) fn key_type(&self) -> &'static str {
+        self.key.as_ref().map_or(KeyKind::Rsa, PublicKey::kind).key_type()
+    }
+
+    /// Checks that an RSA key has 2048 to 4096 bits.
+    ///
+    /// # Errors
+    /// The number of bits it has; 0 where it is malformed.
+    pub(super) fn check_key_size(&self) -> Result<(), usize> {
+        self.key.as_ref().map_or(Ok(()), PublicKey::check_size).map_err(|error| match error {
+            PublicKeyError::Size { bits } => bits,
+            _ => 0,
         })
     }
 }
@@ -213,20 +127,4 @@ impl fmt::Debug for SignerCertificate {
         let mut debug = f.debug_struct("SignerCertificate");
         debug.field("subject", &self.subject()).field("sha256", &self.thumbprint_sha256()).finish_non_exhaustive()
     }
-}
-
-fn public_key(certificate: &Certificate) -> PublicKey {
-    let spki = certificate.tbs_certificate().subject_public_key_info();
-    let curve = || spki.algorithm.parameters.as_ref()?.decode_as::<ObjectIdentifier>().ok();
-    let kind = match spki.algorithm.oid {
-        RSA_ENCRYPTION => KeyKind::Rsa,
-        EC_PUBLIC_KEY => match curve() {
-            Some(P256) => KeyKind::P256,
-            Some(P384) => KeyKind::P384,
-            Some(P521) => KeyKind::P521,
-            _ => KeyKind::Other,
-        },
-        _ => KeyKind::Other,
-    };
-    PublicKey::new(kind, spki.subject_public_key.as_bytes().unwrap_or_default())
 }

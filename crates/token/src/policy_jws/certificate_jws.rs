@@ -1,5 +1,8 @@
 //! Reading the JWS that adds or removes a signing certificate.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -77,11 +80,10 @@ pub enum CertificateJwsError {
     Certificate(#[source] der::Error),
 }
 
-impl CertificateJwsError {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
+impl Problem for CertificateJwsError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
-            Self::Jws(error) => error.code(),
+            Self::Jws(error) => return error.code(),
             Self::Unsigned => "certificate_jws_unsigned",
             Self::Payload(_) => "certificate_jws_payload",
             Self::Members { .. } => "certificate_jws_members",
@@ -90,12 +92,12 @@ impl CertificateJwsError {
             Self::Jwk => "certificate_jws_jwk",
             Self::Certificate(_) => "certificate_jws_certificate",
         }
+        .into()
     }
 
-    /// What the sender can do about it.
-    pub fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
-            Self::Jws(error) => error.help(),
+            Self::Jws(error) => return error.help(),
             Self::Unsigned => "sign it with a key under one of the certificates that GET /certificates lists",
             Self::Policy { .. } => "sign one JWS for the certificate, and another one to set a policy",
             Self::Action => "say `add` or `remove` in `x-veritee-action`, or leave it out",
@@ -103,6 +105,7 @@ impl CertificateJwsError {
                 "send the payload {\"policyCertificate\":{\"kty\":\"RSA\",\"x5c\":[\"<base64 of DER>\"]}}"
             }
         }
+        .into()
     }
 }
 

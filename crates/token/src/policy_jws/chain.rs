@@ -1,7 +1,9 @@
 //! Putting a signer's certificates in order.
 
+use jose::PublicKey;
+
 use super::MAX_CERTIFICATES;
-use super::certificate::{PublicKey, SignerCertificate};
+use super::certificate::SignerCertificate;
 use super::key_error::PolicyKeyError;
 
 /// The certificate of `key` first, after each certificate the one that signed it; what is there twice counts once.
@@ -20,7 +22,7 @@ pub(super) fn in_order(certificates: Vec<Vec<u8>>, key: &PublicKey) -> Result<Ve
         return Err(PolicyKeyError::TooManyCertificates { count: left.len() });
     }
     let mut chain: Vec<SignerCertificate> = Vec::new();
-    let leaf = left.iter().position(|certificate| certificate.key() == key);
+    let leaf = left.iter().position(|certificate| certificate.key() == Some(key));
     let mut next = Some(leaf.ok_or(PolicyKeyError::KeyWithoutCertificate)?);
     while let Some(position) = next {
         let certificate = left.remove(position);

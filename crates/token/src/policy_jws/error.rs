@@ -1,6 +1,9 @@
 //! Why a text is no policy JWS.
 
+use std::borrow::Cow;
+
 use super::{MAX_CERTIFICATES, MAX_LENGTH};
+use problem::Problem;
 
 /// Why a text is no policy JWS, or none that its certificate's key signed.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +33,7 @@ pub enum PolicyJwsError {
     #[error("the signature of the policy JWS has {length} bytes; {alg} signatures have {expected}")]
     SignatureLength {
         /// The algorithm.
-        alg: super::SignatureAlgorithm,
+        alg: jose::Algorithm,
         /// Bytes of the signature.
         length: usize,
         /// Bytes of r and s.
@@ -84,7 +87,7 @@ pub enum PolicyJwsError {
     #[error("policy JWS is signed with {alg}, and its certificate's key is of the kind `{kind}`")]
     KeyKind {
         /// The algorithm.
-        alg: super::SignatureAlgorithm,
+        alg: jose::Algorithm,
         /// `RSA`, `P-256`, `P-384`, `P-521` or `unknown`.
         kind: &'static str,
     },
@@ -120,9 +123,8 @@ pub enum PolicyJwsError {
     NotUtf8(#[source] std::string::FromUtf8Error),
 }
 
-impl PolicyJwsError {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
+impl Problem for PolicyJwsError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
             Self::TooLong { .. } => "policy_jws_too_long",
             Self::Segments => "policy_jws_segments",
@@ -149,10 +151,10 @@ impl PolicyJwsError {
             Self::Audience => "policy_jws_audience",
             Self::NotUtf8(_) => "policy_jws_not_utf8",
         }
+        .into()
     }
 
-    /// What the sender can do about it.
-    pub fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::TooLong { .. } => {
                 "shorten the policy, or leave certificates out that the signer's chain does not need"
@@ -189,5 +191,6 @@ impl PolicyJwsError {
                 "send the payload {\"AttestationPolicy\":\"<base64url of the policy in UTF-8>\"}"
             }
         }
+        .into()
     }
 }

@@ -1,7 +1,11 @@
 //! Why a policy cannot be signed with a key from a file.
 
+use std::borrow::Cow;
+
+use jose::{Algorithm, KeyError};
+use problem::Problem;
+
 use super::{MAX_CERTIFICATES, MAX_KEY_FILE};
-use crate::algorithm::Algorithm;
 
 /// Why files give no key to sign policies with, or why the key does not sign.
 #[derive(Debug, thiserror::Error)]
@@ -104,9 +108,8 @@ pub enum PolicyKeyError {
     Sign(#[source] aws_lc_rs::error::Unspecified),
 }
 
-impl PolicyKeyError {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
+impl Problem for PolicyKeyError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
             Self::TooLong { .. } => "policy_key_too_long",
             Self::Pem { .. } => "policy_key_pem",
@@ -130,10 +133,10 @@ impl PolicyKeyError {
             Self::Header(_) => "policy_header",
             Self::Sign(_) => "policy_signing",
         }
+        .into()
     }
 
-    /// What the operator can do about it.
-    pub fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::TooLong { .. } => "check that it is the right file",
             Self::Pem { .. } => "pass a file in PEM, as OpenSSL writes it, unchanged",
@@ -161,6 +164,18 @@ impl PolicyKeyError {
             }
             Self::AlgorithmOfOtherKeys { .. } => "choose RS256 for an RSA key, ES256 for one on P-256",
             Self::Header(_) | Self::Sign(_) => "try again; if it stays so, the cryptographic library is broken",
+        }
+        .into()
+    }
+}
+
+impl From<KeyError> for PolicyKeyError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Pkcs8(source) => Self::UnusableKey(source),
+            KeyError::Size { bits } => Self::KeySize { bits },
+            KeyError::Header(source) => Self::Header(source),
+            KeyError::Generate(source) | KeyError::Encode(source) | KeyError::Sign(source) => Self::Sign(source),
         }
     }
 }

@@ -36,8 +36,8 @@ impl PolicyJws {
     /// Reads a compact policy JWS, without white space around it.
     ///
     /// 1. Three segments; an unsecured JWS may lack the last dot. Header and payload are base64url or base64, padded or not.
-    /// 2. The header is strict JSON without `crit`, `b64`, `jku` and `x5u`; `alg` is `none` or a
-    ///    [`SignatureAlgorithm`](super::SignatureAlgorithm).
+    /// 2. The header is strict JSON without `crit`, `b64`, `jku` and `x5u`; `alg` is `none` or one of
+    ///    [`ALLOWED`](super::ALLOWED).
     /// 3. Unsecured: the signature is empty; certificates are not looked at.
     /// 4. Signed: `x5c`, or `jwk.x5c`, has one to [`MAX_CERTIFICATES`](super::MAX_CERTIFICATES) certificates, RSA keys have
     ///    2048 to 4096 bits, and the signature is that of the first one's key over the first two segments as they were sent:

@@ -1,19 +1,18 @@
 //! Taking a JWS of an administrator apart, and checking its signature: what policies and certificates have in common.
 
 use base64::Engine;
-use base64::alphabet::{STANDARD as STANDARD_ALPHABET, URL_SAFE};
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::general_purpose::STANDARD;
+use jose::jws::{Encoding, JwsError, Rules, Segments};
+use jose::{Algorithm, PublicKey};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::algorithm::SignatureAlgorithm;
-use super::certificate::{PublicKey, SignerCertificate};
+use super::certificate::SignerCertificate;
 use super::error::PolicyJwsError;
-use super::{MAX_CERTIFICATES, MAX_LENGTH};
+use super::{ALLOWED, MAX_CERTIFICATES, MAX_LENGTH};
 use crate::excerpt::excerpt;
 
-/// The deepest nesting in a header or payload; `jwk` with its `x5c` needs 3.
+/// The deepest nesting in a payload.
 pub(super) const MAX_DEPTH: usize = 8;
 /// The names of the member with a policy.
 pub(super) const POLICY_MEMBERS: [&str; 1] = ["AttestationPolicy"];
@@ -25,17 +24,21 @@ const MAX_AUDIENCE: usize = 16;
 /// Bytes of each.
 const MAX_AUDIENCE_LENGTH: usize = 2048;
 
-/// Padding or none; stray bits at the end are refused.
-const LENIENT: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD_ALPHABET, LENIENT);
-const BASE64URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
+/// How Microsoft's clients spell a policy JWS.
+const RULES: Rules = Rules {
+    max_length: MAX_LENGTH,
+    encoding: Encoding::AnyBase64,
+    may_lack_signature: true,
+    // The first two change what the signature is over or means.
+    // Keys that lie elsewhere are never fetched, and a signer who names some means other ones than those in `x5c`.
+    refused_parameters: &["crit", "b64", "jku", "x5u"],
+};
 
 /// Who signed a policy, by its own word: nobody has vouched for the certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicySigner {
     certificates: Vec<SignerCertificate>,
-    algorithm: SignatureAlgorithm,
+    algorithm: Algorithm,
 }
 
 impl PolicySigner {
@@ -47,12 +50,12 @@ impl PolicySigner {
     /// The signer as Azure shows it: a JWK that consists of its certificates.
     pub fn jwk(&self) -> Value {
         let x5c: Vec<String> = self.certificates.iter().map(|certificate| STANDARD.encode(certificate.der())).collect();
-        let key_type = self.certificates.first().map_or("RSA", |certificate| certificate.key().kind().key_type());
+        let key_type = self.certificates.first().map_or("RSA", SignerCertificate::key_type);
         json!({"alg": self.algorithm.name(), "kty": key_type, "use": "sig", "x5c": x5c})
     }
 
     /// What it signed with.
-    pub fn algorithm(&self) -> SignatureAlgorithm {
+    pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 }
@@ -75,12 +78,8 @@ pub(super) struct Signed {
 impl Signed {
     /// Steps 1 to 4 of [`super::PolicyJws::read`].
     pub(super) fn read(text: &str, spelling: Spelling) -> Result<Self, PolicyJwsError> {
-        if text.len() > MAX_LENGTH {
-            return Err(PolicyJwsError::TooLong { length: text.len() });
-        }
-        let Segments { header, payload, signature, signing_input } = Segments::of(text)?;
-        let header = read_header(&segment("header", header)?)?;
-        let payload = segment("payload", payload)?;
+        let Segments { header, payload, signature, signing_input } =
+            Segments::<Header>::read(text, &RULES).map_err(refused)?;
         if header.alg != "none" {
             let signer = verify(&header, signing_input, signature, spelling)?;
             return Ok(Self { payload, signer: Some(signer) });
@@ -112,34 +111,21 @@ impl Audience {
     }
 }
 
-/// Step 1.
-struct Segments<'a> {
-    header: &'a str,
-    payload: &'a str,
-    signature: &'a str,
-    /// The first two and the dot between them.
-    signing_input: &'a str,
-}
-
-impl<'a> Segments<'a> {
-    fn of(text: &'a str) -> Result<Self, PolicyJwsError> {
-        let mut segments = text.split('.');
-        let (Some(header), Some(payload)) = (segments.next(), segments.next()) else {
-            return Err(PolicyJwsError::Segments);
-        };
-        let (signature, signing_input) = match (segments.next(), segments.next()) {
-            (None, _) => ("", text),
-            (Some(signature), None) => (signature, text.rsplit_once('.').map_or(text, |(input, _)| input)),
-            (Some(_), Some(_)) => return Err(PolicyJwsError::Segments),
-        };
-        Ok(Self { header, payload, signature, signing_input })
-    }
-}
-
 /// Decodes what a signature covers, or what nobody signed: base64url or base64, padded or not.
 pub(super) fn segment(part: &'static str, text: &str) -> Result<Vec<u8>, PolicyJwsError> {
-    let engine = if text.contains(['+', '/']) { BASE64 } else { BASE64URL };
-    engine.decode(text).map_err(|source| PolicyJwsError::Base64 { part, source })
+    Encoding::AnyBase64.decode(text).map_err(|source| PolicyJwsError::Base64 { part, source })
+}
+
+/// Steps 1 and 2.
+fn refused(error: JwsError) -> PolicyJwsError {
+    match error {
+        JwsError::TooLong { length, .. } => PolicyJwsError::TooLong { length },
+        JwsError::Segments => PolicyJwsError::Segments,
+        JwsError::Base64 { segment, source } => PolicyJwsError::Base64 { part: segment, source },
+        JwsError::Header(source) => PolicyJwsError::Header(source),
+        JwsError::Parameters(source) => PolicyJwsError::Parameters(source),
+        JwsError::Extension { name } => PolicyJwsError::Extension { name },
+    }
 }
 
 /// The header parameters that are read; others are ignored.
@@ -155,17 +141,6 @@ struct Jwk {
     x5c: Option<Vec<String>>,
 }
 
-/// Step 2.
-fn read_header(json: &[u8]) -> Result<Header, PolicyJwsError> {
-    let parameters: Map<String, Value> = strict_json::from_slice(json, MAX_DEPTH).map_err(PolicyJwsError::Header)?;
-    // Present is enough, whatever the value: the first two change what the signature is over or means.
-    // Keys that lie elsewhere are never fetched, and a signer who names some means other ones than those in `x5c`.
-    if let Some(name) = ["crit", "b64", "jku", "x5u"].into_iter().find(|name| parameters.contains_key(*name)) {
-        return Err(PolicyJwsError::Extension { name });
-    }
-    Header::deserialize(Value::Object(parameters)).map_err(PolicyJwsError::Parameters)
-}
-
 /// Step 4.
 fn verify(
     header: &Header,
@@ -173,24 +148,30 @@ fn verify(
     signature: &str,
     spelling: Spelling,
 ) -> Result<PolicySigner, PolicyJwsError> {
-    let algorithm = SignatureAlgorithm::from_header(&header.alg)
-        .ok_or_else(|| PolicyJwsError::Algorithm { alg: excerpt(&header.alg) })?;
+    // Some clients of Microsoft spell these two their own way.
+    let name = match header.alg.as_str() {
+        "RSA256" => "RS256",
+        "ECDH256" => "ES256",
+        name => name,
+    };
+    let algorithm = ALLOWED.find(name).map_err(|_| PolicyJwsError::Algorithm { alg: excerpt(&header.alg) })?;
     if signature.is_empty() {
         return Err(PolicyJwsError::NoSignature);
     }
     let certificates = read_certificates(chain(header)?)?;
-    let key = certificates.first().ok_or(PolicyJwsError::NoCertificate)?.key();
-    if key.kind() != algorithm.key_kind() {
-        return Err(PolicyJwsError::KeyKind { alg: algorithm, kind: key.kind().name() });
-    }
-    key.check_size().map_err(|bits| PolicyJwsError::KeySize { bits })?;
+    let certificate = certificates.first().ok_or(PolicyJwsError::NoCertificate)?;
+    let Some(key) = certificate.key().filter(|key| key.kind() == algorithm.key_kind()) else {
+        let kind = certificate.key().map_or("unknown", |key| key.kind().name());
+        return Err(PolicyJwsError::KeyKind { alg: algorithm, kind });
+    };
+    certificate.check_key_size().map_err(|bits| PolicyJwsError::KeySize { bits })?;
     check_signature(algorithm, key, signing_input.as_bytes(), signature, spelling)?;
     Ok(PolicySigner { certificates, algorithm })
 }
 
 /// Step 4, of the signature.
 fn check_signature(
-    algorithm: SignatureAlgorithm,
+    algorithm: Algorithm,
     key: &PublicKey,
     message: &[u8],
     signature: &str,
@@ -198,16 +179,16 @@ fn check_signature(
 ) -> Result<(), PolicyJwsError> {
     let is_genuine = match spelling {
         Spelling::Canonical => {
-            let signature = URL_SAFE_NO_PAD.decode(signature).map_err(PolicyJwsError::SignatureEncoding)?;
+            let signature = Encoding::Base64Url.decode(signature).map_err(PolicyJwsError::SignatureEncoding)?;
             let length = signature.len();
             if let Some(expected) = algorithm.signature_length().filter(|expected| *expected != length) {
                 return Err(PolicyJwsError::SignatureLength { alg: algorithm, length, expected });
             }
-            algorithm.verifies(key, message, &signature)
+            key.verifies(algorithm, message, &signature)
         }
         Spelling::Earlier => {
             let signature = segment("signature", signature)?;
-            algorithm.verifies(key, message, &signature) || algorithm.verifies_der(key, message, &signature)
+            key.verifies(algorithm, message, &signature) || key.verifies_der(algorithm, message, &signature)
         }
     };
     if is_genuine { Ok(()) } else { Err(PolicyJwsError::Signature) }

@@ -2,24 +2,20 @@
 
 use std::fmt;
 
-use aws_lc_rs::error::KeyRejected;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jose::{Algorithm, KeyPair, jws};
 use serde::Serialize;
 
-use super::certificate::{KeyKind, PublicKey, SignerCertificate};
+use super::certificate::SignerCertificate;
 use super::certificate_jws::CertificateAction;
 use super::key_error::PolicyKeyError;
 use super::key_file::{self, KeyDer};
 use super::{chain, write};
-use crate::algorithm::Algorithm;
 
 /// A private key that signs policies, with the chain of its certificate. Its `Debug` shows the certificates alone.
 pub struct PolicySigningKey {
-    pair: Pair,
+    pair: KeyPair,
     chain: Vec<SignerCertificate>,
 }
 
@@ -43,9 +39,12 @@ impl PolicySigningKey {
     }
 
     fn new(key: &KeyDer, certificates: Vec<Vec<u8>>) -> Result<Self, PolicyKeyError> {
-        let pair = Pair::read(key).map_err(PolicyKeyError::UnusableKey)?;
-        pair.public().check_size().map_err(|bits| PolicyKeyError::KeySize { bits })?;
-        let chain = chain::in_order(certificates, &pair.public())?;
+        let pair = match key {
+            KeyDer::Pkcs8(der) => KeyPair::from_pkcs8(der),
+            KeyDer::Pkcs1(der) => KeyPair::from_pkcs1(der),
+            KeyDer::Sec1(der) => KeyPair::from_sec1(der),
+        }?;
+        let chain = chain::in_order(certificates, &pair.public_key())?;
         Ok(Self { pair, chain })
     }
 
@@ -98,17 +97,10 @@ impl PolicySigningKey {
     ) -> Result<String, PolicyKeyError> {
         let fitting = self.pair.algorithm();
         if let Some(algorithm) = algorithm.filter(|algorithm| *algorithm != fitting) {
-            return Err(PolicyKeyError::AlgorithmOfOtherKeys { key: self.pair.public().kind().name(), algorithm });
+            return Err(PolicyKeyError::AlgorithmOfOtherKeys { key: fitting.key_kind().name(), algorithm });
         }
         let x5c = self.chain.iter().map(|certificate| STANDARD.encode(certificate.der())).collect();
-        let header = serde_json::to_vec(&Header { alg: fitting.name(), kid, x5c }).map_err(PolicyKeyError::Header)?;
-        let mut jws = URL_SAFE_NO_PAD.encode(header);
-        jws.push('.');
-        jws.push_str(payload);
-        let signature = self.pair.sign(jws.as_bytes()).map_err(PolicyKeyError::Sign)?;
-        jws.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut jws);
-        Ok(jws)
+        Ok(jws::sign(&self.pair, &Header { alg: fitting.name(), kid, x5c }, payload.as_bytes())?)
     }
 }
 
@@ -131,53 +123,4 @@ struct Header<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     kid: Option<&'a str>,
     x5c: Vec<String>,
-}
-
-/// The library wipes both when they are dropped.
-enum Pair {
-    Rsa(Box<RsaKeyPair>),
-    P256(EcdsaKeyPair),
-}
-
-impl Pair {
-    fn read(key: &KeyDer) -> Result<Self, KeyRejected> {
-        let p256 = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        match key {
-            // Which kind it is stands inside. What is neither is refused as the RSA key that it is not.
-            KeyDer::Pkcs8(der) => match (RsaKeyPair::from_pkcs8(der), EcdsaKeyPair::from_pkcs8(p256, der)) {
-                (Ok(pair), _) => Ok(Self::Rsa(Box::new(pair))),
-                (_, Ok(pair)) => Ok(Self::P256(pair)),
-                (Err(rejected), Err(_)) => Err(rejected),
-            },
-            KeyDer::Pkcs1(der) => RsaKeyPair::from_der(der).map(|pair| Self::Rsa(Box::new(pair))),
-            KeyDer::Sec1(der) => EcdsaKeyPair::from_private_key_der(p256, der).map(Self::P256),
-        }
-    }
-
-    fn public(&self) -> PublicKey {
-        match self {
-            Self::Rsa(pair) => PublicKey::new(KeyKind::Rsa, pair.public_key().as_ref()),
-            Self::P256(pair) => PublicKey::new(KeyKind::P256, pair.public_key().as_ref()),
-        }
-    }
-
-    fn algorithm(&self) -> Algorithm {
-        match self {
-            Self::Rsa(_) => Algorithm::Rs256,
-            Self::P256(_) => Algorithm::Es256,
-        }
-    }
-
-    /// PKCS#1 v1.5 with SHA-256, or r‖s.
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, aws_lc_rs::error::Unspecified> {
-        let random = SystemRandom::new();
-        match self {
-            Self::Rsa(pair) => {
-                let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)?;
-                Ok(signature)
-            }
-            Self::P256(pair) => Ok(pair.sign(&random, message)?.as_ref().to_vec()),
-        }
-    }
 }

@@ -1,5 +1,9 @@
 //! Whether a signer is one of those that are trusted.
 
+use std::borrow::Cow;
+
+use problem::Problem;
+use unix_time::UnixTime;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 
 use super::certificate::SignerCertificate;
@@ -65,9 +69,8 @@ pub enum SignerTrustError {
     },
 }
 
-impl SignerTrustError {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
+impl Problem for SignerTrustError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
             Self::NotTrusted => "signer_not_trusted",
             Self::Broken { .. } => "signer_chain_broken",
@@ -78,10 +81,10 @@ impl SignerTrustError {
             Self::KeySize { .. } => "signer_key_size",
             Self::OutsideValidity { .. } => "signer_outside_window",
         }
+        .into()
     }
 
-    /// What the signer can do about it.
-    pub fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::NotTrusted => "sign with a key under one of the certificates that GET /certificates lists",
             Self::Broken { .. } => "send the signer's certificate first, after each the one that signed it",
@@ -93,11 +96,12 @@ impl SignerTrustError {
             Self::KeySize { .. } => "have certificates issued with RSA keys of 2048 to 4096 bits, or keys on P-256",
             Self::OutsideValidity { .. } => "have a certificate issued that is valid now",
         }
+        .into()
     }
 }
 
 impl PolicySigner {
-    /// The trusted certificate that stands behind this signer at the time `at`, in seconds since 1970 UTC.
+    /// The trusted certificate that stands behind this signer at the time `at`.
     ///
     /// 1. From the first certificate on, each is looked for among the trusted ones, byte for byte. The first that is there is
     ///    the anchor; failing that a trusted certificate that signed the last one.
@@ -116,7 +120,7 @@ impl PolicySigner {
     pub fn chains_to<'t>(
         &self,
         trusted: &'t [SignerCertificate],
-        at: u64,
+        at: UnixTime,
     ) -> Result<&'t SignerCertificate, SignerTrustError> {
         let (below, anchor) = anchor_of(self.certificates(), trusted)?;
         check_signatures(below, anchor)?;
@@ -206,13 +210,12 @@ fn check_extensions(certificate: &SignerCertificate) -> Result<(), SignerTrustEr
 /// Step 5, of keys.
 fn check_key(certificate: &SignerCertificate) -> Result<(), SignerTrustError> {
     let refused = |bits| SignerTrustError::KeySize { subject: subject(certificate), bits };
-    certificate.key().check_size().map_err(refused)
+    certificate.check_key_size().map_err(refused)
 }
 
 /// Step 6.
-fn check_validity(below: &[SignerCertificate], at: u64) -> Result<(), SignerTrustError> {
-    let is_valid =
-        |certificate: &&SignerCertificate| (certificate.not_before()..=certificate.not_after()).contains(&at);
+fn check_validity(below: &[SignerCertificate], at: UnixTime) -> Result<(), SignerTrustError> {
+    let is_valid = |certificate: &&SignerCertificate| certificate.validity().check(at).is_ok();
     match below.iter().find(|certificate| !is_valid(certificate)) {
         Some(certificate) => Err(SignerTrustError::OutsideValidity { subject: subject(certificate) }),
         None => Ok(()),

@@ -1,7 +1,11 @@
 //! Why a token is refused, one variant for each way to fail a step.
 
-use crate::jws::{JwsError, MAX_LENGTH};
-use crate::public_key::PublicKeyError;
+use std::borrow::Cow;
+
+use jose::jws::{JwsError, MAX_LENGTH};
+use jose::{PublicKeyError, TimeError};
+use problem::Problem;
+use unix_time::UnixTime;
 
 /// Why a token is refused. Texts out of the token are cut to 200 characters.
 #[derive(Debug, thiserror::Error)]
@@ -102,34 +106,34 @@ pub enum TokenError {
     /// It ends before it begins.
     #[error("token ends at {exp}, before it begins at {nbf}")]
     Window {
-        /// The beginning, in seconds since 1970 UTC.
-        nbf: i64,
+        /// The beginning.
+        nbf: UnixTime,
         /// The end.
-        exp: i64,
+        exp: UnixTime,
     },
     /// It has expired.
     #[error("token expired at {exp}, it is {at}")]
     Expired {
-        /// The end, in seconds since 1970 UTC.
-        exp: i64,
+        /// The end.
+        exp: UnixTime,
         /// The time of the verification.
-        at: i64,
+        at: UnixTime,
     },
     /// It is not valid yet.
     #[error("token is valid only from {nbf} on, it is {at}")]
     NotYetValid {
-        /// The beginning, in seconds since 1970 UTC.
-        nbf: i64,
+        /// The beginning.
+        nbf: UnixTime,
         /// The time of the verification.
-        at: i64,
+        at: UnixTime,
     },
     /// It claims to be issued later than now.
     #[error("token was issued in the future, at {iat}, it is {at}")]
     IssuedInFuture {
-        /// The time of issue, in seconds since 1970 UTC.
-        iat: i64,
+        /// The time of issue.
+        iat: UnixTime,
         /// The time of the verification.
-        at: i64,
+        at: UnixTime,
     },
     /// The answer to an administrator.
     #[error("token answers an administrator (it has {claim}) and attests nothing")]
@@ -181,9 +185,8 @@ pub enum TokenError {
     },
 }
 
-impl TokenError {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
+impl Problem for TokenError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
             Self::TooLong { .. } => "token_too_long",
             Self::Malformed(_) => "token_malformed",
@@ -216,10 +219,10 @@ impl TokenError {
             Self::Revoked { .. } => "token_revoked",
             Self::RevokedByAnother { .. } => "token_revoked_by_another",
         }
+        .into()
     }
 
-    /// What the relying party or the sender can do about it.
-    pub fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::TooLong { .. } | Self::Malformed(_) | Self::Type { .. } | Self::Claims(_) => {
                 "send the token exactly as the attestation service returned it"
@@ -233,7 +236,7 @@ impl TokenError {
             }
             Self::KeyWithdrawn { .. } => "do not trust the token: others may have the key; attest again",
             Self::AmbiguousKey { .. } | Self::KeyType { .. } => "the issuer's key set is broken; ask its operator",
-            Self::Key { source, .. } => source.help(),
+            Self::Key { source, .. } => return source.help(),
             Self::KeyUrl { .. } | Self::Issuer { .. } => "attest with the service that is trusted here",
             Self::Signature => "do not trust the sender: the token was changed or forged",
             Self::Expired { .. } => "attest again",
@@ -245,6 +248,18 @@ impl TokenError {
             Self::Revoked { .. } => "attest again, and ask the issuer's operator why it was revoked",
             Self::RevokedByAnother { .. } => "fetch the list of the issuer that the token names",
             Self::Simulated => "attest on real hardware, or accept simulated evidence explicitly",
+        }
+        .into()
+    }
+}
+
+impl From<TimeError> for TokenError {
+    fn from(error: TimeError) -> Self {
+        match error {
+            TimeError::Expired { expires: exp, at } => Self::Expired { exp, at },
+            TimeError::NotYetValid { not_before: nbf, at } => Self::NotYetValid { nbf, at },
+            TimeError::IssuedInFuture { issued: iat, at } => Self::IssuedInFuture { iat, at },
+            TimeError::Missing { claim } => Self::NoTime { claim },
         }
     }
 }

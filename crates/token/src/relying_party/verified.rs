@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
+use unix_time::UnixTime;
 
 pub(super) const VERSION: &str = "x-ms-ver";
 pub(super) const ATTESTATION_TYPE: &str = "x-ms-attestation-type";
@@ -11,12 +12,12 @@ pub(super) const RUNTIME_DATA: &str = "x-ms-sgx-ehd";
 pub(super) const RUNTIME_JSON: &str = "x-ms-runtime";
 pub(super) const SIMULATED: &str = "x-veritee-simulated";
 
-/// The times of a token, in seconds since 1970 UTC.
+/// The times of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Validity {
-    pub(super) expires: i64,
-    pub(super) not_before: i64,
-    pub(super) issued: i64,
+    pub(super) expires: UnixTime,
+    pub(super) not_before: UnixTime,
+    pub(super) issued: UnixTime,
 }
 
 /// An attestation token that passed every step of [`Verifier::verify`](crate::Verifier::verify); there is no other way to one.
@@ -80,18 +81,18 @@ impl VerifiedToken {
         &self.attestation_type
     }
 
-    /// When it was issued (`iat`), in seconds since 1970 UTC.
-    pub fn issued_at(&self) -> i64 {
+    /// When it was issued (`iat`).
+    pub fn issued_at(&self) -> UnixTime {
         self.validity.issued
     }
 
-    /// From when on it is valid (`nbf`), in seconds since 1970 UTC.
-    pub fn not_before(&self) -> i64 {
+    /// From when on it is valid (`nbf`).
+    pub fn not_before(&self) -> UnixTime {
         self.validity.not_before
     }
 
-    /// Until when it is valid (`exp`), in seconds since 1970 UTC.
-    pub fn expires_at(&self) -> i64 {
+    /// Until when it is valid (`exp`).
+    pub fn expires_at(&self) -> UnixTime {
         self.validity.expires
     }
 

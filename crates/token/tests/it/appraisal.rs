@@ -1,13 +1,14 @@
 //! What a relying party demands of an enclave, and whether a token was revoked.
 
+use problem::Problem;
 use serde_json::{Value, json};
 use token::{Binding, EnclaveExpectations, Expectations, RevocationError, RevokedTokens, TokenError};
 
-use crate::fixture::{ISS, NOW, key, token, verifier, with_claim};
+use crate::fixture::{ISS, NOW, at, key, token, verifier, with_claim};
 
 fn refusal(token: &str, enclave: EnclaveExpectations) -> Option<&'static str> {
     let expectations = Expectations::new(Binding::WithoutFreshness).enclave(enclave);
-    match verifier().verify(token, NOW, &expectations) {
+    match verifier().verify(token, at(NOW), &expectations) {
         Ok(_) => None,
         Err(TokenError::Enclave { claim }) => Some(claim),
         Err(error) => panic!("{error}"),
@@ -55,18 +56,18 @@ fn an_enclave_for_debugging_is_refused_unless_it_is_allowed() {
 #[test]
 fn a_revoked_token_is_refused() {
     let token = token();
-    let payload = token::jws::Jws::decode(&token).unwrap().payload;
+    let payload = jose::jws::Jws::decode(&token).unwrap().payload;
     let jti = serde_json::from_slice::<Value>(&payload).unwrap()["jti"].as_str().unwrap().to_owned();
     let verify = |token: &str, list: RevokedTokens| {
         let expectations = Expectations::new(Binding::WithoutFreshness).not_revoked(list);
-        verifier().verify(token, NOW, &expectations).map(drop)
+        verifier().verify(token, at(NOW), &expectations).map(drop)
     };
-    verify(&token, RevokedTokens::new(ISS, NOW, ["another".to_owned()])).unwrap();
-    let listed = RevokedTokens::new(ISS, NOW, [jti.clone()]);
+    verify(&token, RevokedTokens::new(ISS, at(NOW), ["another".to_owned()])).unwrap();
+    let listed = RevokedTokens::new(ISS, at(NOW), [jti.clone()]);
     assert!(matches!(verify(&token, listed.clone()), Err(TokenError::Revoked { jti: found }) if found == jti));
     // One without an id could never be on the list.
     assert!(matches!(verify(&with_claim("jti", None), listed), Err(TokenError::NoTokenId)));
-    let of_another = RevokedTokens::new("https://another.example", NOW, []);
+    let of_another = RevokedTokens::new("https://another.example", at(NOW), []);
     assert!(matches!(verify(&token, of_another), Err(TokenError::RevokedByAnother { .. })));
 }
 
@@ -74,9 +75,9 @@ fn a_revoked_token_is_refused() {
 fn a_token_of_a_withdrawn_key_is_refused_though_its_key_was_kept() {
     let verify = |list: RevokedTokens| {
         let expectations = Expectations::new(Binding::WithoutFreshness).not_revoked(list);
-        verifier().verify(&token(), NOW, &expectations).map(drop)
+        verifier().verify(&token(), at(NOW), &expectations).map(drop)
     };
-    let list = |issuer: &str, kid: &str| RevokedTokens::new(issuer, NOW, []).withdrawn_keys([kid.to_owned()]);
+    let list = |issuer: &str, kid: &str| RevokedTokens::new(issuer, at(NOW), []).withdrawn_keys([kid.to_owned()]);
     verify(list(ISS, "another")).unwrap();
     let refused = verify(list(ISS, key().kid())).unwrap_err();
     assert!(matches!(&refused, TokenError::KeyWithdrawn { kid } if kid == key().kid()));
@@ -87,7 +88,7 @@ fn a_token_of_a_withdrawn_key_is_refused_though_its_key_was_kept() {
 
 #[test]
 fn a_list_is_read_as_it_is_written() {
-    let list = RevokedTokens::new(ISS, NOW, ["b".to_owned(), "a".to_owned()]);
+    let list = RevokedTokens::new(ISS, at(NOW), ["b".to_owned(), "a".to_owned()]);
     let text = serde_json::to_string(&list).unwrap();
     let without = format!("{{\"issuer\":\"{ISS}\",\"asOf\":{NOW},\"revoked\":[\"a\",\"b\"]");
     assert_eq!(text, format!("{without},\"withdrawnKeys\":[]}}"));

@@ -5,11 +5,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-use reqwest::Client;
+use fetch::{Client, ClientError, FetchError, Transport};
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
 use token::Verifier;
-use token::fetch::{ClientError, FetchError, MAX_BODY, Transport, client, fetch};
+use token::discovery::{DiscoveryError, MAX_BODY, client, fetch_keys};
 use token::openid::{KeySet, KeySource, KeySourceError};
 
 use crate::fixture::keys;
@@ -64,9 +64,9 @@ fn well_behaved(base: &str, path: &str) -> (&'static str, String) {
     }
 }
 
-fn run(issuer: &str, client: &Client, transport: Transport) -> Result<Verifier, FetchError> {
+fn run(issuer: &str, client: &Client, transport: Transport) -> Result<Verifier, DiscoveryError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(fetch(issuer, client, transport))
+    runtime.block_on(fetch_keys(issuer, client, transport))
 }
 
 /// A client that needs no certificates of the platform.
@@ -74,7 +74,7 @@ fn http_client() -> Client {
     client(Some(private_tls().0.as_bytes())).unwrap()
 }
 
-fn fetch_http(handler: Handler) -> Result<Verifier, FetchError> {
+fn fetch_http(handler: Handler) -> Result<Verifier, DiscoveryError> {
     run(&serve_http(handler), &http_client(), Transport::HttpsOrLoopbackHttp)
 }
 
@@ -96,7 +96,10 @@ fn refuses_http_unless_allowed_and_loopback() {
         ("http://192.0.2.1", Transport::HttpsOrLoopbackHttp),
         ("ftp://localhost", Transport::HttpsOrLoopbackHttp),
     ] {
-        assert!(matches!(run(issuer, &client, transport), Err(FetchError::Insecure { .. })), "{issuer}");
+        assert!(
+            matches!(run(issuer, &client, transport), Err(DiscoveryError::Fetch(FetchError::Insecure { .. }))),
+            "{issuer}"
+        );
     }
 }
 
@@ -104,7 +107,10 @@ fn refuses_http_unless_allowed_and_loopback() {
 fn refuses_what_is_no_base_address() {
     let client = http_client();
     for issuer in ["", "attest.example", "https://", "https://a/", "https://a?b", "https://a#b", "https://u:p@a"] {
-        assert!(matches!(run(issuer, &client, Transport::Https), Err(FetchError::Address { .. })), "{issuer}");
+        assert!(
+            matches!(run(issuer, &client, Transport::Https), Err(DiscoveryError::Fetch(FetchError::Address { .. }))),
+            "{issuer}"
+        );
     }
 }
 
@@ -113,7 +119,7 @@ fn refuses_metadata_of_another_issuer() {
     let result = fetch_http(|base, _| {
         ("200 OK", json!({"issuer": format!("{base}/"), "jwks_uri": format!("{base}/certs")}).to_string())
     });
-    assert!(matches!(result, Err(FetchError::Issuer { .. })));
+    assert!(matches!(result, Err(DiscoveryError::Issuer { .. })));
 }
 
 #[test]
@@ -128,34 +134,31 @@ fn refuses_keys_at_another_scheme_host_or_port() {
         |base, _| metadata(base, "/certs"),
     ];
     for handler in handlers {
-        assert!(matches!(fetch_http(handler), Err(FetchError::ForeignKeys { .. })));
+        assert!(matches!(fetch_http(handler), Err(DiscoveryError::ForeignKeys { .. })));
     }
 }
 
 #[test]
-fn refuses_redirects_even_with_a_client_that_follows_them() {
+fn refuses_redirects() {
     let handler: Handler = |base, path| match path {
         METADATA => ("302 Found\r\nlocation: /elsewhere", String::new()),
         "/elsewhere" => well_behaved(base, METADATA),
         _ => well_behaved(base, path),
     };
-    assert!(matches!(fetch_http(handler), Err(FetchError::Status { status: 302, .. })));
-    let following = Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
-    let result = run(&serve_http(handler), &following, Transport::HttpsOrLoopbackHttp);
-    assert!(matches!(result, Err(FetchError::Redirected { .. })));
+    assert!(matches!(fetch_http(handler), Err(DiscoveryError::Fetch(FetchError::Status { status: 302, .. }))));
 }
 
 #[test]
 fn refuses_other_status_than_200() {
     for handler in [(|_, _| ("404 Not Found", "{}".to_owned())) as Handler, |_, _| ("204 No Content", String::new())] {
-        assert!(matches!(fetch_http(handler), Err(FetchError::Status { .. })));
+        assert!(matches!(fetch_http(handler), Err(DiscoveryError::Fetch(FetchError::Status { .. }))));
     }
 }
 
 #[test]
 fn refuses_body_that_is_too_long() {
     let result = fetch_http(|_, _| ("200 OK", " ".repeat(MAX_BODY + 1)));
-    assert!(matches!(result, Err(FetchError::TooLong { .. })));
+    assert!(matches!(result, Err(DiscoveryError::Fetch(FetchError::TooLong { .. }))));
 }
 
 #[test]
@@ -166,7 +169,7 @@ fn refuses_malformed_metadata() {
         |base, _| ("200 OK", format!(r#"{{"issuer":"{base}","issuer":"{base}","jwks_uri":"{base}/certs"}}"#)),
     ];
     for handler in handlers {
-        assert!(matches!(fetch_http(handler), Err(FetchError::Metadata { .. })));
+        assert!(matches!(fetch_http(handler), Err(DiscoveryError::Metadata { .. })));
     }
 }
 
@@ -176,14 +179,14 @@ fn refuses_malformed_key_set() {
         METADATA => well_behaved(base, path),
         _ => ("200 OK", Value::Null.to_string()),
     });
-    assert!(matches!(result, Err(FetchError::Keys { .. })));
+    assert!(matches!(result, Err(DiscoveryError::Keys { .. })));
 }
 
 #[test]
 fn unreachable_issuer_is_an_error() {
     let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let result = run(&format!("https://{unused}"), &http_client(), Transport::Https);
-    assert!(matches!(result, Err(FetchError::Transport { .. })));
+    assert!(matches!(result, Err(DiscoveryError::Fetch(FetchError::Transport { .. }))));
 }
 
 /// A certificate for 127.0.0.1 under a CA of its own: the CA in PEM and the server's configuration.
@@ -217,7 +220,10 @@ fn trusts_given_authorities_in_place_of_the_platforms() {
 
     let (other, _) = private_tls();
     let distrusting = client(Some(other.as_bytes())).unwrap();
-    assert!(matches!(run(&issuer, &distrusting, Transport::Https), Err(FetchError::Transport { .. })));
+    assert!(matches!(
+        run(&issuer, &distrusting, Transport::Https),
+        Err(DiscoveryError::Fetch(FetchError::Transport { .. }))
+    ));
 }
 
 #[test]
@@ -226,7 +232,7 @@ fn trusts_the_platforms_authorities_by_default() {
     match client(None) {
         Ok(client) => {
             let result = run(&serve_https(config, well_behaved), &client, Transport::Https);
-            assert!(matches!(result, Err(FetchError::Transport { .. })));
+            assert!(matches!(result, Err(DiscoveryError::Fetch(FetchError::Transport { .. }))));
         }
         // A container may have no authorities at all.
         Err(error) => assert!(matches!(error, ClientError::Build(_))),
@@ -257,7 +263,7 @@ fn realm(base: &str, path: &str) -> (&'static str, String) {
 }
 
 /// The keys of the issuer at a path of that server, whose keys are at another one if that is said.
-fn fetch_keys(handler: Handler, path: &str, keys: Option<&str>) -> Result<KeySet, FetchError> {
+fn fetch_key_set(handler: Handler, path: &str, keys: Option<&str>) -> Result<KeySet, DiscoveryError> {
     let (pem, config) = private_tls();
     let base = serve_https(config, handler);
     let keys_url = keys.map(|keys| format!("{base}{keys}"));
@@ -267,26 +273,26 @@ fn fetch_keys(handler: Handler, path: &str, keys: Option<&str>) -> Result<KeySet
 
 #[test]
 fn fetches_the_keys_of_an_open_id_issuer() {
-    assert!(fetch_keys(realm, "/realm/", None).unwrap().has("rsa"));
-    assert!(fetch_keys(realm, "/elsewhere", Some("/keys")).unwrap().has("rsa"));
+    assert!(fetch_key_set(realm, "/realm/", None).unwrap().has("rsa"));
+    assert!(fetch_key_set(realm, "/elsewhere", Some("/keys")).unwrap().has("rsa"));
 }
 
 #[test]
 fn refuses_key_sets_that_redirect_or_are_too_long_or_malformed() {
-    let of = |keys| fetch_keys(realm, "/realm/", Some(keys)).unwrap_err();
-    assert!(matches!(of("/moved"), FetchError::Status { status: 302, .. }));
-    assert!(matches!(of("/long"), FetchError::TooLong { .. }));
-    assert!(matches!(of("/twice"), FetchError::KeySet { .. }));
-    assert!(matches!(of("/none"), FetchError::Status { status: 404, .. }));
+    let of = |keys| fetch_key_set(realm, "/realm/", Some(keys)).unwrap_err();
+    assert!(matches!(of("/moved"), DiscoveryError::Fetch(FetchError::Status { status: 302, .. })));
+    assert!(matches!(of("/long"), DiscoveryError::Fetch(FetchError::TooLong { .. })));
+    assert!(matches!(of("/twice"), DiscoveryError::Keys { .. }));
+    assert!(matches!(of("/none"), DiscoveryError::Fetch(FetchError::Status { status: 404, .. })));
 }
 
 #[test]
 fn refuses_metadata_of_another_open_id_issuer() {
     // With the slash it is another one.
-    assert!(matches!(fetch_keys(realm, "/realm", None), Err(FetchError::Issuer { .. })));
+    assert!(matches!(fetch_key_set(realm, "/realm", None), Err(DiscoveryError::Issuer { .. })));
     let foreign: Handler =
         |base, _| ("200 OK", json!({"issuer": base, "jwks_uri": "https://keys.example"}).to_string());
-    assert!(matches!(fetch_keys(foreign, "", None), Err(FetchError::ForeignKeys { .. })));
+    assert!(matches!(fetch_key_set(foreign, "", None), Err(DiscoveryError::ForeignKeys { .. })));
 }
 
 #[test]

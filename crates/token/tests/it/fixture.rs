@@ -4,11 +4,58 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jose::{Jwk, Jwks};
+use rcgen::{CertificateParams, CustomExtension, DistinguishedName, DnType, PublicKeyData, SerialNumber};
 use serde_json::{Map, Value, json};
-use token::{ATTESTATION_LIFETIME, Jwk, Jwks, SigningKey, TokenAlgorithm, Verifier, issue};
+use token::{ATTESTATION_LIFETIME, SigningKey, TokenAlgorithm, Verifier, issue};
+use unix_time::UnixTime;
 
 pub const ISS: &str = "https://attest.example";
 pub const NOW: i64 = 1_800_000_000;
+
+/// That time.
+pub fn at(seconds: i64) -> UnixTime {
+    UnixTime::from_seconds(seconds)
+}
+
+/// Lets rcgen sign with a key.
+struct Signer<'a> {
+    key: &'a SigningKey,
+    public: Vec<u8>,
+}
+
+impl PublicKeyData for Signer<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        &self.public
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        match self.key.algorithm() {
+            TokenAlgorithm::Rs256 => &rcgen::PKCS_RSA_SHA256,
+            TokenAlgorithm::Es256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+        }
+    }
+}
+
+impl rcgen::SigningKey for Signer<'_> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        self.key.pair().sign_certificate(message).map_err(|_| rcgen::Error::RemoteKeyError)
+    }
+}
+
+/// A certificate of that key for an issuer, with an Open Enclave report or without, as services make them.
+pub fn certified(key: &SigningKey, iss: &str, from: i64, until: i64, report: Option<&[u8]>) -> Vec<u8> {
+    let moment = |seconds| time::OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+    let mut parameters = CertificateParams::default();
+    (parameters.not_before, parameters.not_after) = (moment(from), moment(until));
+    parameters.serial_number = Some(SerialNumber::from(vec![1]));
+    parameters.distinguished_name = DistinguishedName::new();
+    parameters.distinguished_name.push(DnType::CommonName, iss);
+    let extension = |report: &[u8]| CustomExtension::from_oid_content(&token::REPORT_EXTENSION, report.to_vec());
+    parameters.custom_extensions.extend(report.map(extension));
+    let signer = Signer { key, public: key.pair().public_key().as_bytes().to_vec() };
+    parameters.self_signed(&signer).unwrap().der().to_vec()
+}
 
 /// The issuer's key.
 pub fn key() -> &'static SigningKey {
@@ -23,7 +70,7 @@ pub fn other_key() -> &'static SigningKey {
 }
 
 pub fn certificate() -> Vec<u8> {
-    key().self_signed(ISS, NOW - 86_400, NOW + 365 * 86_400, None).unwrap()
+    certified(key(), ISS, NOW - 86_400, NOW + 365 * 86_400, None)
 }
 
 pub fn keys() -> Jwks {
@@ -58,7 +105,7 @@ pub fn service_claims() -> Map<String, Value> {
 }
 
 pub fn token() -> String {
-    issue(key(), ISS, service_claims(), NOW, ATTESTATION_LIFETIME).unwrap()
+    issue(key(), ISS, service_claims(), at(NOW), ATTESTATION_LIFETIME).unwrap()
 }
 
 /// The header of [`token`].

@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use fetch::{FetchError, Transport};
+use jose::{Jwk, Jwks};
 use serde_json::json;
-use token::fetch::{FetchError, Transport, client, fetch_revoked};
+use token::discovery::{DiscoveryError, client, fetch_revoked};
 use token::issuer::{KEEP, KEEP_WITHOUT_ISSUER, PAUSE};
-use token::{ATTESTATION_LIFETIME, Binding, Expectations, Issuer, IssuerError, Jwk, Jwks, TokenError, issue};
+use token::{ATTESTATION_LIFETIME, Binding, Expectations, Issuer, IssuerError, TokenError, issue};
 
-use crate::fixture::{NOW, certificate, key, other_key, service_claims};
+use crate::fixture::{NOW, at, certificate, certified, key, other_key, service_claims};
 
 /// An issuer on loopback; it counts how often its keys are asked for.
 #[derive(Clone)]
@@ -67,7 +69,7 @@ impl Server {
     }
 
     fn token(&self, key: &token::SigningKey) -> String {
-        issue(key, &self.url, service_claims(), NOW, ATTESTATION_LIFETIME).unwrap()
+        issue(key, &self.url, service_claims(), at(NOW), ATTESTATION_LIFETIME).unwrap()
     }
 
     fn asked(&self) -> usize {
@@ -76,7 +78,7 @@ impl Server {
 }
 
 async fn verify(issuer: &Issuer, token: &str) -> Result<(), IssuerError> {
-    issuer.verify(token, NOW, &Expectations::new(Binding::Nonce("f00d".to_owned()))).await.map(drop)
+    issuer.verify(token, at(NOW), &Expectations::new(Binding::Nonce("f00d".to_owned()))).await.map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,7 +118,7 @@ async fn without_keys_nothing_is_verified_and_with_them_the_issuer_may_be_gone()
     server.is_down.store(true, Ordering::SeqCst);
     verify(&issuer, &token).await.unwrap();
     let refused = verify(&late, &token).await.unwrap_err();
-    assert!(matches!(refused, IssuerError::Keys(FetchError::Transport { .. })), "{refused}");
+    assert!(matches!(refused, IssuerError::Keys(DiscoveryError::Fetch(FetchError::Transport { .. }))), "{refused}");
     server.is_down.store(false, Ordering::SeqCst);
     verify(&late, &token).await.unwrap();
 }
@@ -128,12 +130,12 @@ async fn the_list_of_revoked_tokens_is_fetched_as_keys_are() {
     let authority = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
     let client = client(Some(authority.as_bytes())).unwrap();
     let list = fetch_revoked(&server.url, &client, Transport::HttpsOrLoopbackHttp).await.unwrap();
-    assert!(list.contains("id") && !list.contains("another") && list.as_of() == NOW);
+    assert!(list.contains("id") && !list.contains("another") && list.as_of() == at(NOW));
     let other = server.url.replace("127.0.0.1", "localhost");
     let refused = fetch_revoked(&other, &client, Transport::HttpsOrLoopbackHttp).await.unwrap_err();
-    assert!(matches!(refused, FetchError::Revoked { .. }), "{refused}");
+    assert!(matches!(refused, DiscoveryError::Revoked { .. }), "{refused}");
     let refused = fetch_revoked(&server.url, &client, Transport::Https).await.unwrap_err();
-    assert!(matches!(refused, FetchError::Insecure { .. }), "{refused}");
+    assert!(matches!(refused, DiscoveryError::Fetch(FetchError::Insecure { .. })), "{refused}");
 }
 
 async fn later(duration: Duration) {
@@ -147,7 +149,7 @@ async fn a_new_key_is_found_and_keys_are_not_used_for_ever() {
     let server = Server::start();
     let issuer = server.issuer();
     verify(&issuer, &server.token(key())).await.unwrap();
-    let replaced = other_key().self_signed(&server.url, NOW, NOW + 86_400, None).unwrap();
+    let replaced = certified(other_key(), &server.url, NOW, NOW + 86_400, None);
     *server.keys.lock().unwrap() = Jwks::new(vec![Jwk::new(other_key().kid(), &replaced)]);
     later(PAUSE).await;
     verify(&issuer, &server.token(other_key())).await.unwrap();

@@ -12,7 +12,7 @@ use token::{
     issue_unsecured,
 };
 
-use crate::fixture::{ISS, NOW, certificate, key, object, service_claims, token};
+use crate::fixture::{ISS, NOW, at, certificate, key, object, service_claims, token};
 
 fn segment(token: &str, position: usize) -> String {
     let segment = token.split('.').nth(position).unwrap();
@@ -29,7 +29,7 @@ fn header_is_alg_jku_kid_typ_in_this_order() {
 fn claims_are_compact_and_sorted_by_name() {
     // serde_json's maps are sorted unless some crate switches on its feature `preserve_order`.
     let claims = object(json!({"z": {"b": 1, "a": 2}, "b": [true, null], "zz": "x", "a": 0}));
-    let payload = segment(&issue(key(), ISS, claims, NOW, ATTESTATION_LIFETIME).unwrap(), 1);
+    let payload = segment(&issue(key(), ISS, claims, at(NOW), ATTESTATION_LIFETIME).unwrap(), 1);
     let jti = serde_json::from_str::<Value>(&payload).unwrap()["jti"].as_str().unwrap().to_owned();
     let expected = format!(
         r#"{{"a":0,"b":[true,null],"exp":{},"iat":{NOW},"iss":"{ISS}","jti":"{jti}","nbf":{NOW},"x-ms-ver":"1.0","z":{{"a":2,"b":1}},"zz":"x"}}"#,
@@ -52,7 +52,7 @@ fn token_id_is_64_lowercase_hex_digits_and_new_each_time() {
 
 #[test]
 fn draft_token_has_no_signature_but_names_the_key() {
-    let token = issue_unsecured(key(), ISS, service_claims(), NOW, ATTESTATION_LIFETIME).unwrap();
+    let token = issue_unsecured(key(), ISS, service_claims(), at(NOW), ATTESTATION_LIFETIME).unwrap();
     let expected = format!(r#"{{"alg":"none","jku":"{ISS}/certs","kid":"{}","typ":"JWT"}}"#, key().kid());
     assert_eq!(segment(&token, 0), expected);
     assert_eq!(token.split('.').count(), 3);
@@ -62,7 +62,7 @@ fn draft_token_has_no_signature_but_names_the_key() {
 #[test]
 fn administration_token_has_neither_id_nor_version() {
     let claims = object(json!({"x-ms-policy-result": "Removed"}));
-    let token = issue_administration(key(), ISS, claims, NOW, ADMINISTRATION_LIFETIME).unwrap();
+    let token = issue_administration(key(), ISS, claims, at(NOW), ADMINISTRATION_LIFETIME).unwrap();
     let expected =
         format!(r#"{{"exp":{},"iat":{NOW},"iss":"{ISS}","nbf":{NOW},"x-ms-policy-result":"Removed"}}"#, NOW + 3_600);
     assert_eq!(segment(&token, 1), expected);
@@ -72,7 +72,7 @@ fn administration_token_has_neither_id_nor_version() {
 fn refuses_to_overwrite_reserved_claims() {
     for name in RESERVED_CLAIMS {
         let claims = object(json!({name: "mine"}));
-        match issue(key(), ISS, claims, NOW, ATTESTATION_LIFETIME) {
+        match issue(key(), ISS, claims, at(NOW), ATTESTATION_LIFETIME) {
             Err(IssueError::ReservedClaim { name: refused }) => assert_eq!(refused, name),
             other => panic!("{name}: {other:?}"),
         }
@@ -82,7 +82,7 @@ fn refuses_to_overwrite_reserved_claims() {
 #[test]
 fn refuses_empty_or_endless_lifetime() {
     for (iat, lifetime) in [(NOW, 0), (NOW, -1), (NOW, i64::MAX), (i64::MAX, 1)] {
-        let result = issue(key(), ISS, service_claims(), iat, lifetime);
+        let result = issue(key(), ISS, service_claims(), at(iat), lifetime);
         assert!(matches!(result, Err(IssueError::Lifetime { .. })), "{iat} {lifetime}");
     }
 }
@@ -90,7 +90,7 @@ fn refuses_empty_or_endless_lifetime() {
 #[test]
 fn jsonwebtoken_accepts_our_tokens() {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
-    let token = issue(key(), ISS, service_claims(), now, ATTESTATION_LIFETIME).unwrap();
+    let token = issue(key(), ISS, service_claims(), at(now), ATTESTATION_LIFETIME).unwrap();
     let certificate = x509_cert::Certificate::from_der(&certificate()).unwrap();
     let spki = certificate.tbs_certificate().subject_public_key_info();
     let public = DecodingKey::from_rsa_der(spki.subject_public_key.as_bytes().unwrap());

@@ -1,7 +1,8 @@
 //! Key sets and metadata as documents.
 
+use jose::{Jwks, JwksError, MAX_KEYS};
 use serde_json::json;
-use token::{Jwks, JwksError, MAX_KEYS, OpenIdMetadata};
+use token::OpenIdMetadata;
 
 use crate::fixture::{ISS, certificate, key, keys};
 
@@ -29,12 +30,13 @@ fn refuses_malformed_key_sets() {
         "[]",
         "{}",
         r#"{"keys":{}}"#,
-        r#"{"keys":[{"kid":"k","kty":"RSA"}]}"#,
-        r#"{"keys":[{"x5c":[],"kty":"RSA"}]}"#,
         r#"{"keys":[],"keys":[]}"#,
         r#"{"keys":[{"x5c":[],"kid":"k","kid":"l","kty":"RSA"}]}"#,
     ] {
         assert!(matches!(Jwks::parse(text.as_bytes()), Err(JwksError::Json(_))), "{text}");
+    }
+    for text in [r#"{"keys":[{"kid":"k","kty":"RSA"}]}"#, r#"{"keys":[{"x5c":[],"kty":"RSA"}]}"#] {
+        assert!(matches!(Jwks::parse(text.as_bytes()), Err(JwksError::NoCertifiedKey(_))), "{text}");
     }
 }
 

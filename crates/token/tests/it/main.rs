@@ -1,12 +1,12 @@
 //! Tests of the public API, in one binary so that RSA keys are made once.
 
+mod allow_lists;
 mod appraisal;
 mod fetching;
 mod fixture;
 mod hashes;
 mod issuers;
 mod issuing;
-mod jws;
 mod key_sets;
 mod openid;
 mod openid_fixture;

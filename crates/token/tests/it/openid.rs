@@ -3,10 +3,12 @@
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::KeyPair;
+use jose::JwksError;
+use problem::Problem;
 use proptest::prelude::{any, prop_assert, proptest};
 use serde_json::{Value, json};
-use token::openid::SignatureAlgorithm::{Es256, Ps256, Rs256};
-use token::openid::{BearerError, KeySet, KeySetError, UnverifiedToken, VerifiedClaims, Verifier};
+use token::openid::{BearerAlgorithm, BearerError, KeySet, UnverifiedToken, VerifiedClaims, Verifier};
+use unix_time::UnixTime;
 
 use crate::openid_fixture::{
     AUDIENCE, ISSUER, NOW, claims, encode, header, key_set, p256_jwk, pkcs1, rsa, rsa_jwk, sign, sign_texts, with,
@@ -18,8 +20,9 @@ fn keys_of(keys: &[Value]) -> KeySet {
 }
 
 fn verify_with(keys: &KeySet, token: &str, at: i64) -> Result<VerifiedClaims, BearerError> {
-    let verifier = Verifier::new(ISSUER, AUDIENCE, [Rs256, Ps256, Es256]);
-    verifier.verify(UnverifiedToken::decode(token)?, keys, at)
+    let verifier =
+        Verifier::new(ISSUER, AUDIENCE, [BearerAlgorithm::RS256, BearerAlgorithm::PS256, BearerAlgorithm::ES256]);
+    verifier.verify(UnverifiedToken::decode(token)?, keys, UnixTime::from_seconds(at))
 }
 
 fn verify_at(token: &str, at: i64) -> Result<VerifiedClaims, BearerError> {
@@ -118,10 +121,24 @@ fn refuses_none_and_shared_secrets_and_algorithms_of_others() {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), input.as_bytes());
         assert!(matches!(refusal(&format!("{input}.{}", encode(tag))), BearerError::Algorithm { .. }));
     }
-    let verifier = Verifier::new(ISSUER, AUDIENCE, [Es256]);
+    let verifier = Verifier::new(ISSUER, AUDIENCE, [BearerAlgorithm::ES256]);
     let token = sign("RS256", &header("RS256"), &claims());
-    let refused = verifier.verify(UnverifiedToken::decode(&token).unwrap(), &keys_of(&[rsa_jwk()]), NOW).unwrap_err();
+    let refused = verifier
+        .verify(UnverifiedToken::decode(&token).unwrap(), &keys_of(&[rsa_jwk()]), UnixTime::from_seconds(NOW))
+        .unwrap_err();
     assert!(matches!(refused, BearerError::Algorithm { .. }), "{refused}");
+}
+
+#[test]
+fn bearer_tokens_allow_rs256_ps256_and_es256() {
+    for algorithm in jose::Algorithm::ALL {
+        let name = algorithm.name();
+        let is_allowed = ["RS256", "PS256", "ES256"].contains(&name);
+        let token = with_parameter("alg", json!(name));
+        assert_eq!(!matches!(verify_at(&token, NOW), Err(BearerError::Algorithm { .. })), is_allowed, "{name}");
+        let named: Result<BearerAlgorithm, _> = serde_json::from_value(json!(name));
+        assert_eq!(named.is_ok(), is_allowed, "{name}");
+    }
 }
 
 #[test]
@@ -282,12 +299,12 @@ fn refuses_a_key_whose_entry_contradicts_its_use() {
 
 #[test]
 fn refuses_a_key_that_its_certificate_contradicts() {
-    use token::{Jwk, SigningKey, TokenAlgorithm};
+    use crate::fixture::certified;
+    use jose::Jwk;
+    use token::{SigningKey, TokenAlgorithm};
     let pkcs8 = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(rsa()).unwrap();
     let issuers = SigningKey::from_pkcs8(pkcs8.as_ref()).unwrap();
-    let x5c = |key: &SigningKey, from, until| {
-        json!(Jwk::new("rsa", &key.self_signed(ISSUER, from, until, None).unwrap()).x5c())
-    };
+    let x5c = |key: &SigningKey, from, until| json!(Jwk::new("rsa", &certified(key, ISSUER, from, until, None)).x5c());
     let token = sign("RS256", &header("RS256"), &claims());
     let verify = |x5c| verify_with(&keys_of(&[with(rsa_jwk(), "x5c", x5c)]), &token, NOW).map(drop);
     let code = |x5c| match verify(x5c) {
@@ -304,14 +321,14 @@ fn refuses_a_key_that_its_certificate_contradicts() {
 #[test]
 fn refuses_what_is_no_key_set() {
     for text in ["", "null", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[1]}"#, r#"{"keys":[],"keys":[]}"#] {
-        assert!(matches!(KeySet::parse(text.as_bytes()), Err(KeySetError::Json(_))), "{text}");
+        assert!(matches!(KeySet::parse(text.as_bytes()), Err(JwksError::Json(_))), "{text}");
     }
     let twice = key_set(&[rsa_jwk()]).replacen(r#""kid""#, r#""kid":"other","kid""#, 1);
-    assert!(matches!(KeySet::parse(twice.as_bytes()), Err(KeySetError::Json(_))));
+    assert!(matches!(KeySet::parse(twice.as_bytes()), Err(JwksError::Json(_))));
     let many = key_set(&vec![json!({}); 65]);
-    assert!(matches!(KeySet::parse(many.as_bytes()), Err(KeySetError::TooManyKeys { count: 65 })));
+    assert!(matches!(KeySet::parse(many.as_bytes()), Err(JwksError::TooManyKeys { count: 65 })));
     let long = " ".repeat((1 << 20) + 1);
-    assert!(matches!(KeySet::parse(long.as_bytes()), Err(KeySetError::TooLong { .. })));
+    assert!(matches!(KeySet::parse(long.as_bytes()), Err(JwksError::TooLong { .. })));
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use problem::Problem;
 use serde_json::{Value, json};
 use token::policy_jws::{
     CertificateAction, CertificateJws, CertificateJwsError, PolicyJws, PolicyJwsError, SignerCertificate,

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+use problem::Problem;
 use tempfile::TempDir;
 use token::policy_jws::{MAX_KEY_FILE, PolicyJws, PolicyKeyError, PolicySigningKey};
 

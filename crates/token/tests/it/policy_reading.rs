@@ -2,10 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use jose::Algorithm;
+use problem::Problem;
 use proptest::prelude::*;
 use rcgen::{PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 use serde_json::json;
-use token::policy_jws::{MAX_LENGTH, PolicyJws, PolicyJwsError, SignatureAlgorithm, unsecured, unsecured_reset};
+use token::policy_jws::{MAX_LENGTH, PolicyJws, PolicyJwsError, unsecured, unsecured_reset};
 
 use crate::policy_fixture::{Signer, TEXT, curve_key, der, p256, payload, payload_of, rsa, unsecured_of};
 
@@ -139,10 +141,10 @@ fn refuses_a_payload_that_is_a_signer_request_too_unless_it_was_kept() {
 fn microsofts_names_of_algorithms_and_places_of_certificates_are_known() {
     let (rsa, p256) = (rsa(), p256());
     for (signer, alg, algorithm) in [
-        (rsa, "RS256", SignatureAlgorithm::Rs256),
-        (rsa, "RSA256", SignatureAlgorithm::Rs256),
-        (p256, "ES256", SignatureAlgorithm::Es256),
-        (p256, "ECDH256", SignatureAlgorithm::Es256),
+        (rsa, "RS256", Algorithm::Rs256),
+        (rsa, "RSA256", Algorithm::Rs256),
+        (p256, "ES256", Algorithm::Es256),
+        (p256, "ECDH256", Algorithm::Es256),
     ] {
         let (x5c, jwk) = (signer.x5c(), json!({"x5c": signer.x5c(), "kty": "any"}));
         for header in [
@@ -183,7 +185,7 @@ fn a_signers_certificate_says_whose_it_is() {
     assert!(certificate.subject().contains("RSA signer"), "{}", certificate.subject());
     assert_eq!((certificate.thumbprint_sha1().len(), certificate.thumbprint_sha256().len()), (40, 64));
     assert_eq!(certificate.thumbprint_sha1(), certificate.thumbprint_sha1().to_uppercase());
-    assert!(certificate.not_before() < certificate.not_after());
+    assert!(certificate.validity().from < certificate.validity().until);
     assert!(certificate.signed(certificate));
     let other = token::policy_jws::SignerCertificate::from_der(p256().certificate.der()).unwrap();
     assert!(!certificate.signed(&other) && !other.signed(certificate));

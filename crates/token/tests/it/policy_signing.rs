@@ -2,11 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jose::Algorithm;
 use jsonwebtoken::{Algorithm as Theirs, DecodingKey};
+use problem::Problem;
 use rcgen::PublicKeyData;
 use serde_json::{Value, json};
-use token::Algorithm;
-use token::policy_jws::{PolicyJws, PolicyKeyError, PolicySigningKey, SignatureAlgorithm};
+use token::policy_jws::{PolicyJws, PolicyKeyError, PolicySigningKey};
 
 use crate::policy_fixture::{Signer, TEXT, chain, p256, rsa};
 
@@ -16,7 +17,7 @@ fn header(jws: &str) -> String {
 
 #[test]
 fn signed_policies_and_resets_read_as_what_they_are() {
-    for (signer, algorithm) in [(rsa(), SignatureAlgorithm::Rs256), (p256(), SignatureAlgorithm::Es256)] {
+    for (signer, algorithm) in [(rsa(), Algorithm::Rs256), (p256(), Algorithm::Es256)] {
         for text in [Some(TEXT), Some("version=1.0; // Grüße"), None] {
             let jws = signer.signing_key().sign(text, None, None).unwrap();
             let read = PolicyJws::read(&jws).unwrap();
@@ -102,7 +103,7 @@ fn the_whole_chain_goes_along_leaf_first_however_it_was_given() {
 #[test]
 fn refuses_algorithms_that_the_key_does_not_have() {
     for (signer, algorithm, kind) in
-        [(rsa(), Algorithm::Es256, "RSA"), (p256(), Algorithm::Rs256, "P-256"), (rsa(), Algorithm::None, "RSA")]
+        [(rsa(), Algorithm::Es256, "RSA"), (p256(), Algorithm::Rs256, "P-256"), (rsa(), Algorithm::Ps256, "RSA")]
     {
         let error = signer.signing_key().sign(Some(TEXT), Some(algorithm), None).unwrap_err();
         assert!(matches!(error, PolicyKeyError::AlgorithmOfOtherKeys { key, .. } if key == kind));

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use problem::Problem;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     PKCS_ECDSA_P256_SHA256,
@@ -9,6 +10,7 @@ use rcgen::{
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use token::policy_jws::{PolicyJws, PolicySigner, SignerCertificate, SignerTrustError};
+use unix_time::UnixTime;
 
 use crate::policy_fixture::{Signer, TEXT, curve_key, parameters, payload};
 
@@ -58,7 +60,7 @@ fn signed_by(chain: &[&Party]) -> PolicySigner {
 
 fn judged(chain: &[&Party], trusted: &[&Party]) -> Result<SignerCertificate, SignerTrustError> {
     let trusted: Vec<SignerCertificate> = trusted.iter().map(|party| party.certificate()).collect();
-    let judged = signed_by(chain).chains_to(&trusted, u64::try_from(AT).unwrap()).cloned();
+    let judged = signed_by(chain).chains_to(&trusted, UnixTime::from_seconds(AT)).cloned();
     if let Err(error) = &judged {
         assert!(error.code().starts_with("signer_") && !error.help().is_empty());
     }

@@ -1,13 +1,14 @@
 //! Arbitrary texts are refused without a panic.
 
+use jose::Jwks;
+use jose::jws::Jws;
 use proptest::prelude::{any, prop_assert, proptest};
-use token::jws::Jws;
-use token::{Binding, Expectations, Jwks};
+use token::{Binding, Expectations};
 
-use crate::fixture::{NOW, token, verifier};
+use crate::fixture::{NOW, at, token, verifier};
 
 fn is_refused(token: &str) -> bool {
-    verifier().verify(token, NOW, &Expectations::new(Binding::WithoutFreshness)).is_err()
+    verifier().verify(token, at(NOW), &Expectations::new(Binding::WithoutFreshness)).is_err()
 }
 
 proptest! {

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use der::{Decode, Encode};
+use jose::jws::Jws;
+use jose::{Algorithm, Jwks};
 use serde_json::Value;
-use token::hash::{key_id, policy_hash, policy_token_hash};
-use token::jws::Jws;
-use token::policy_jws::{PolicyJws, SignatureAlgorithm};
-use token::{Algorithm, Binding, Expectations, Jwks, OpenIdMetadata, TokenError, Verifier};
+use token::hash::{key_digest, key_id, policy_hash, policy_token_hash};
+use token::policy_jws::PolicyJws;
+use token::{Binding, Expectations, OpenIdMetadata, TokenError, Verifier};
+use unix_time::UnixTime;
 
 /// One recorded answer: the address and the body.
 struct Answer {
@@ -74,17 +76,18 @@ fn recorded_tokens_verify_and_all_others_are_refused_for_what_they_are() {
             } else {
                 Binding::WithoutFreshness
             };
-            let result = verifier.verify(&token, at, &Expectations::new(binding).tolerance_seconds(0));
-            match (jws.header.algorithm().unwrap(), claims.get("x-ms-attestation-type"), result) {
-                (Algorithm::Rs256, Some(_), Ok(verified)) => {
+            let result =
+                verifier.verify(&token, UnixTime::from_seconds(at), &Expectations::new(binding).tolerance_seconds(0));
+            match (jws.header.alg.as_str(), claims.get("x-ms-attestation-type"), result) {
+                ("RS256", Some(_), Ok(verified)) => {
                     assert_eq!((verified.attestation_type(), verified.is_debuggable()), ("sgx", Some(true)));
                     assert_eq!((verified.product_id(), verified.svn()), (Some(1), Some(1)));
                     assert!(verified.mrenclave().is_some() && verified.mrsigner().is_some());
                     assert!(!verified.is_simulated());
                     attestations += 1;
                 }
-                (Algorithm::Rs256, None, Err(TokenError::Administration { .. })) => administration += 1,
-                (Algorithm::None, Some(_), Err(TokenError::DraftPolicy)) => drafts += 1,
+                ("RS256", None, Err(TokenError::Administration { .. })) => administration += 1,
+                ("none", Some(_), Err(TokenError::DraftPolicy)) => drafts += 1,
                 (_, _, result) => panic!("{}: {result:?}", recording.name),
             }
         }
@@ -102,7 +105,7 @@ fn recorded_key_ids_follow_our_rule() {
         assert_eq!(entry.kid(), "XxRc2vLh1E5FrsNawnRH3PzuFgqg3q7NvCdnjoJHBGE=");
         let certificate = x509_cert::Certificate::from_der(&STANDARD.decode(&entry.x5c()[0]).unwrap()).unwrap();
         let spki = certificate.tbs_certificate().subject_public_key_info().to_der().unwrap();
-        assert_eq!(key_id(&spki), entry.kid());
+        assert_eq!(key_id(&key_digest(&spki)), entry.kid());
     }
 }
 
@@ -148,7 +151,7 @@ fn recorded_policies_read_and_signed_ones_verify() {
                 Some(other) => panic!("{}: {other}", recording.name),
             }
             if let Some(signer) = policy.signer() {
-                assert_eq!(signer.algorithm(), SignatureAlgorithm::Rs256);
+                assert_eq!(signer.algorithm(), Algorithm::Rs256);
                 assert_eq!(signer.certificates()[0].subject(), "CN=TestSetPolicyCertificate");
                 signed += 1;
             }

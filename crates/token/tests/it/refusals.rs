@@ -2,20 +2,19 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jose::{Jwk, Jwks, KeyUseError, PublicKeyError};
+use problem::Problem;
 use rcgen::{CertificateParams, Issuer, KeyPair, PublicKeyData, SignatureAlgorithm};
 use serde_json::{Map, Value, json};
-use token::{
-    Binding, Expectations, Jwk, Jwks, KeyUseError, PublicKeyError, SigningKey, TokenAlgorithm, TokenError, Verifier,
-    issue_unsecured,
-};
+use token::{Binding, Expectations, SigningKey, TokenAlgorithm, TokenError, Verifier, issue_unsecured};
 
 use crate::fixture::{
-    ISS, NOW, certificate, claims, header, key, keys, other_key, service_claims, sign, token, verifier, with_claim,
-    with_parameter,
+    ISS, NOW, at, certificate, certified, claims, header, key, keys, other_key, service_claims, sign, token, verifier,
+    with_claim, with_parameter,
 };
 
 fn refusal_by(verifier: &Verifier, token: &str) -> TokenError {
-    verifier.verify(token, NOW + 1, &Expectations::new(Binding::Nonce("f00d".into()))).unwrap_err()
+    verifier.verify(token, at(NOW + 1), &Expectations::new(Binding::Nonce("f00d".into()))).unwrap_err()
 }
 
 fn refusal(token: &str) -> TokenError {
@@ -33,7 +32,7 @@ fn text(members: Map<String, Value>) -> String {
 
 #[test]
 fn refuses_too_long_token() {
-    let token = "a".repeat(token::jws::MAX_LENGTH + 1);
+    let token = "a".repeat(jose::jws::MAX_LENGTH + 1);
     assert!(matches!(refusal(&token), TokenError::TooLong { .. }));
 }
 
@@ -47,7 +46,7 @@ fn refuses_malformed_token() {
 
 #[test]
 fn refuses_draft_policy_token() {
-    let token = issue_unsecured(key(), ISS, service_claims(), NOW, 28_800).unwrap();
+    let token = issue_unsecured(key(), ISS, service_claims(), at(NOW), 28_800).unwrap();
     assert!(matches!(refusal(&token), TokenError::DraftPolicy));
 }
 
@@ -156,7 +155,7 @@ fn entry_with(members: &Value) -> Value {
 fn is_taken(keys: &[Value]) -> bool {
     let keys = Jwks::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap();
     let expectations = Expectations::new(Binding::Nonce("f00d".into()));
-    Verifier::new(ISS, keys).verify(&token(), NOW + 1, &expectations).is_ok()
+    Verifier::new(ISS, keys).verify(&token(), at(NOW + 1), &expectations).is_ok()
 }
 
 fn refusal_of_entry(members: &Value) -> PublicKeyError {
@@ -207,7 +206,7 @@ fn refuses_a_key_whose_numbers_are_not_those_of_its_certificate() {
 #[test]
 fn refuses_a_key_outside_the_validity_of_its_certificate() {
     let refusal = |from, until| {
-        let certificate = key().self_signed(ISS, from, until, None).unwrap();
+        let certificate = certified(key(), ISS, from, until, None);
         match refusal_by(&Verifier::new(ISS, Jwks::new(vec![Jwk::new(key().kid(), &certificate)])), &token()) {
             TokenError::Key { source, .. } => source,
             other => panic!("{other:?}"),
@@ -258,7 +257,7 @@ fn refuses_the_algorithm_of_another_kind_of_key() {
     let es256 = with_parameter("alg", Some(json!("ES256")));
     assert!(matches!(refusal(&es256), TokenError::KeyType { alg: "ES256", .. }), "over an RSA key");
     let curve = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
-    let keys = Jwks::new(vec![Jwk::new(key().kid(), &curve.self_signed(ISS, NOW, NOW + 1, None).unwrap())]);
+    let keys = Jwks::new(vec![Jwk::new(key().kid(), &certified(&curve, ISS, NOW, NOW + 1, None))]);
     let rs256 = refusal_by(&Verifier::new(ISS, keys), &token());
     assert!(matches!(rs256, TokenError::KeyType { alg: "RS256", .. }), "over a key on a curve");
     // An RSA key that the set calls one on a curve.
@@ -271,8 +270,8 @@ fn refuses_the_algorithm_of_another_kind_of_key() {
 #[test]
 fn refuses_es256_signatures_that_are_wrong_or_in_der() {
     let curve = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
-    let keys = Jwks::new(vec![Jwk::new(curve.kid(), &curve.self_signed(ISS, NOW, NOW + 1, None).unwrap())]);
-    let token = token::issue(&curve, ISS, service_claims(), NOW, 60).unwrap();
+    let keys = Jwks::new(vec![Jwk::new(curve.kid(), &certified(&curve, ISS, NOW, NOW + 1, None))]);
+    let token = token::issue(&curve, ISS, service_claims(), at(NOW), 60).unwrap();
     let (signed, signature) = token.rsplit_once('.').unwrap();
     let raw = URL_SAFE_NO_PAD.decode(signature).unwrap();
     let number = |half: &[u8]| [&[0x02, 0x21, 0x00][..], half].concat();
@@ -380,7 +379,7 @@ fn refuses_token_that_ends_before_it_begins() {
 
 #[test]
 fn refuses_expired_token() {
-    let error = verifier().verify(&token(), NOW + 30_000, &Expectations::new(Binding::Nonce("f00d".into())));
+    let error = verifier().verify(&token(), at(NOW + 30_000), &Expectations::new(Binding::Nonce("f00d".into())));
     assert!(matches!(error, Err(TokenError::Expired { .. })));
 }
 
@@ -430,7 +429,7 @@ fn bindings() -> [(&'static str, Binding, Binding); 3] {
 #[test]
 fn refuses_token_that_lacks_the_demanded_binding() {
     for (name, binding, _) in bindings() {
-        let error = verifier().verify(&with_claim(name, None), NOW, &Expectations::new(binding)).unwrap_err();
+        let error = verifier().verify(&with_claim(name, None), at(NOW), &Expectations::new(binding)).unwrap_err();
         assert!(matches!(error, TokenError::Unbound { claim } if claim == name));
     }
 }
@@ -438,10 +437,10 @@ fn refuses_token_that_lacks_the_demanded_binding() {
 #[test]
 fn refuses_token_bound_to_something_else() {
     for (name, binding, other) in bindings() {
-        let error = verifier().verify(&token(), NOW, &Expectations::new(other)).unwrap_err();
+        let error = verifier().verify(&token(), at(NOW), &Expectations::new(other)).unwrap_err();
         assert!(matches!(error, TokenError::Binding { claim } if claim == name));
         let odd = with_claim(name, Some(json!(5)));
-        let error = verifier().verify(&odd, NOW, &Expectations::new(binding)).unwrap_err();
+        let error = verifier().verify(&odd, at(NOW), &Expectations::new(binding)).unwrap_err();
         assert!(matches!(error, TokenError::Binding { claim } if claim == name));
     }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use problem::Problem;
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
 use serde_json::Value;
 use token::{SignerEvidence, SignerEvidenceError, SigningKey, TokenAlgorithm};
 
-use crate::fixture::{ISS, NOW, key, other_key};
+use crate::fixture::{ISS, NOW, certified, key, other_key};
 
 /// Where the report data of an SGX quote begins: after the header and 320 bytes of the report.
 const REPORT_DATA: usize = 48 + 320;
@@ -66,10 +67,10 @@ fn azures_own_certificates_carry_quotes_about_their_keys() {
 #[test]
 fn ours_carry_theirs_and_another_keys_quote_is_told() {
     for key in [key(), &SigningKey::generate(TokenAlgorithm::Es256).unwrap()] {
-        let der = key.self_signed(ISS, NOW, NOW + 1, Some(&report_about(key))).unwrap();
+        let der = certified(key, ISS, NOW, NOW + 1, Some(&report_about(key)));
         let evidence = SignerEvidence::in_certificate(&der).unwrap();
         assert!(evidence.is_about_the_key(&report_data(evidence.quote())));
-        let der = key.self_signed(ISS, NOW, NOW + 1, Some(&report_about(other_key()))).unwrap();
+        let der = certified(key, ISS, NOW, NOW + 1, Some(&report_about(other_key())));
         let evidence = SignerEvidence::in_certificate(&der).unwrap();
         assert!(!evidence.is_about_the_key(&report_data(evidence.quote())));
         // The second half has to be zero.
@@ -87,10 +88,10 @@ fn certificates_without_evidence_or_with_what_is_none_are_refused() {
         assert!(error.code().starts_with("signer_") && !error.help().is_empty());
         error
     };
-    let without = key().self_signed(ISS, NOW, NOW + 1, None).unwrap();
+    let without = certified(key(), ISS, NOW, NOW + 1, None);
     assert!(matches!(error(&without), SignerEvidenceError::Missing));
     assert!(matches!(error(b"nothing"), SignerEvidenceError::Certificate(_)));
-    let unframed = key().self_signed(ISS, NOW, NOW + 1, Some(b"no report")).unwrap();
+    let unframed = certified(key(), ISS, NOW, NOW + 1, Some(b"no report"));
     assert!(matches!(error(&unframed), SignerEvidenceError::Framing(_)));
     let with = |extensions: &[(&[u64], &[u8])]| {
         let mut parameters = CertificateParams::default();

@@ -1,18 +1,20 @@
 //! What is accepted, and what a verified token then says.
 
+use jose::{Jwk, Jwks};
 use serde_json::json;
 use token::relying_party::MAX_TOLERANCE_SECONDS;
 use token::{
-    ADMINISTRATION_LIFETIME, Binding, Expectations, Jwk, Jwks, SigningKey, TokenAlgorithm, TokenError, VerifiedToken,
-    Verifier, issue,
+    ADMINISTRATION_LIFETIME, Binding, Expectations, SigningKey, TokenAlgorithm, TokenError, VerifiedToken, Verifier,
+    issue,
 };
 
 use crate::fixture::{
-    ISS, NOW, certificate, key, keys, other_key, service_claims, token, verifier, with_claim, with_parameter,
+    ISS, NOW, at, certificate, certified, key, keys, other_key, service_claims, token, verifier, with_claim,
+    with_parameter,
 };
 
 fn accept(token: &str, expectations: &Expectations) -> VerifiedToken {
-    verifier().verify(token, NOW + 1, expectations).unwrap()
+    verifier().verify(token, at(NOW + 1), expectations).unwrap()
 }
 
 fn fresh() -> Expectations {
@@ -23,7 +25,7 @@ fn fresh() -> Expectations {
 fn verified_token_gives_typed_claims() {
     let token = accept(&token(), &fresh());
     assert_eq!((token.issuer(), token.kid(), token.attestation_type()), (ISS, key().kid(), "sgx"));
-    assert_eq!((token.issued_at(), token.not_before(), token.expires_at()), (NOW, NOW, NOW + 28_800));
+    assert_eq!((token.issued_at(), token.not_before(), token.expires_at()), (at(NOW), at(NOW), at(NOW + 28_800)));
     assert_eq!((token.mrenclave(), token.mrsigner()), (Some([0x11; 32]), Some([0x22; 32])));
     assert_eq!((token.product_id(), token.svn(), token.is_debuggable()), (Some(7), Some(3), Some(false)));
     assert_eq!(token.policy_hash(), Some("z0FRjKS0ssQTNur1V6BV8WIrh9M3fzgTo0EfHRvapWU"));
@@ -37,9 +39,9 @@ fn verified_token_gives_typed_claims() {
 #[test]
 fn tokens_signed_with_es256_verify() {
     let key = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
-    let keys = Jwks::new(vec![Jwk::new(key.kid(), &key.self_signed(ISS, NOW, NOW + 1, None).unwrap())]);
-    let token = issue(&key, ISS, service_claims(), NOW, 60).unwrap();
-    let verified = Verifier::new(ISS, keys).verify(&token, NOW, &fresh()).unwrap();
+    let keys = Jwks::new(vec![Jwk::new(key.kid(), &certified(&key, ISS, NOW, NOW + 1, None))]);
+    let token = issue(&key, ISS, service_claims(), at(NOW), 60).unwrap();
+    let verified = Verifier::new(ISS, keys).verify(&token, at(NOW), &fresh()).unwrap();
     assert_eq!((verified.kid(), verified.svn()), (key.kid(), Some(3)));
 }
 
@@ -82,20 +84,20 @@ fn attestation_token_may_carry_the_claims_its_policy_issued() {
 fn other_keys_of_the_issuer_do_not_matter() {
     let mut set = keys().keys().to_vec();
     set.insert(0, Jwk::new(other_key().kid(), b"not even a certificate"));
-    Verifier::new(ISS, Jwks::new(set)).verify(&token(), NOW, &fresh()).unwrap();
+    Verifier::new(ISS, Jwks::new(set)).verify(&token(), at(NOW), &fresh()).unwrap();
 }
 
 #[test]
 fn names_in_the_certificate_of_the_key_set_do_not_matter() {
-    let other = key().self_signed("https://elsewhere.example", NOW, NOW + 1, None).unwrap();
+    let other = certified(key(), "https://elsewhere.example", NOW, NOW + 1, None);
     assert_ne!(other, certificate());
     let verifier = Verifier::new(ISS, Jwks::new(vec![Jwk::new(key().kid(), &other)]));
-    verifier.verify(&token(), NOW, &fresh()).unwrap();
+    verifier.verify(&token(), at(NOW), &fresh()).unwrap();
 }
 
 #[test]
 fn tolerance_is_exact_at_both_ends() {
-    let verify = |at, seconds| verifier().verify(&token(), at, &fresh().tolerance_seconds(seconds));
+    let verify = |time, seconds| verifier().verify(&token(), at(time), &fresh().tolerance_seconds(seconds));
     let end = NOW + 28_800;
     verify(NOW, 0).unwrap();
     verify(end - 1, 0).unwrap();
@@ -112,13 +114,13 @@ fn tolerance_has_an_upper_bound() {
     let expectations = fresh().tolerance_seconds(u32::MAX);
     assert_eq!(expectations, fresh().tolerance_seconds(MAX_TOLERANCE_SECONDS));
     let late = NOW + 28_800 + i64::from(MAX_TOLERANCE_SECONDS);
-    assert!(matches!(verifier().verify(&token(), late, &expectations), Err(TokenError::Expired { .. })));
+    assert!(matches!(verifier().verify(&token(), at(late), &expectations), Err(TokenError::Expired { .. })));
 }
 
 #[test]
 fn extreme_times_are_plain_errors() {
-    for at in [i64::MIN, i64::MAX] {
-        verifier().verify(&token(), at, &fresh()).unwrap_err();
+    for time in [i64::MIN, i64::MAX] {
+        verifier().verify(&token(), at(time), &fresh()).unwrap_err();
     }
 }
 
@@ -133,7 +135,7 @@ fn simulated_evidence_is_accepted_only_explicitly_and_stays_marked() {
 #[test]
 fn real_administration_token_is_refused_as_one() {
     let claims = crate::fixture::object(json!({"x-ms-policy": "eyJhbGciOiJub25lIn0.."}));
-    let token = token::issue_administration(key(), ISS, claims, NOW, ADMINISTRATION_LIFETIME).unwrap();
-    let result = verifier().verify(&token, NOW, &Expectations::new(Binding::WithoutFreshness));
+    let token = token::issue_administration(key(), ISS, claims, at(NOW), ADMINISTRATION_LIFETIME).unwrap();
+    let result = verifier().verify(&token, at(NOW), &Expectations::new(Binding::WithoutFreshness));
     assert!(matches!(result, Err(TokenError::Administration { claim: "x-ms-policy" })));
 }

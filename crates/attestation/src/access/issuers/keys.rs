@@ -9,7 +9,7 @@ use token::openid::{KeySet, KeySource};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use problem::chain;
+use problem::{Problem, chain};
 
 use schedule::{Asked, Schedule};
 

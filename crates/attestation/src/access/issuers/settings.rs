@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use problem::Problem;
-use token::openid::{KeySourceError, SignatureAlgorithm};
+use token::openid::{BearerAlgorithm, KeySourceError};
 
 use super::rules::{RoleRule, RuleFault};
 use crate::addresses::Addresses;
@@ -23,7 +23,7 @@ pub struct IssuerSettings {
     /// What `aud` has to be, or to have among others.
     pub audience: String,
     /// What its tokens may be signed with.
-    pub algorithms: Vec<SignatureAlgorithm>,
+    pub algorithms: Vec<BearerAlgorithm>,
     /// Where its keys are; none is where its metadata says.
     pub jwks_url: Option<String>,
     /// CA certificates in PEM that are trusted for TLS to it, in place of the platform's.
@@ -109,7 +109,7 @@ impl Problem for IssuerFault {
             Self::Twice => "issuer_twice".into(),
             Self::Audience => "issuer_audience_malformed".into(),
             Self::NoAlgorithms => "issuer_without_algorithms".into(),
-            Self::Keys(error) => error.code().into(),
+            Self::Keys(error) => error.code(),
             Self::Rules => "issuer_rules_out_of_range".into(),
             Self::Rule { fault, .. } => fault.code(),
         }
@@ -127,7 +127,7 @@ impl Problem for IssuerFault {
             Self::Twice => "put all rules of an issuer below one",
             Self::Audience => "give the audience that tokens for this service have in `aud`",
             Self::NoAlgorithms => "give those of RS256, PS256 and ES256 that the issuer signs with",
-            Self::Keys(error) => return error.help().into(),
+            Self::Keys(error) => return error.help(),
             Self::Rules => "say which claim gives which role",
             Self::Rule { fault, .. } => return fault.help().into(),
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use abi::open_enclave;
 use token::{SigningKey, TokenAlgorithm};
-use unix_time::UnixTime;
+use unix_time::{UnixTime, ValidityPeriod};
 
 use super::{KeysError, Owner};
 use crate::vault::Vault;
@@ -40,21 +40,20 @@ pub(crate) async fn make(
     algorithm: TokenAlgorithm,
     vault: &Arc<Vault>,
     quoter: Option<&Quoter>,
-    (now, signs_from): (UnixTime, i64),
+    (now, signs_from): (UnixTime, UnixTime),
 ) -> Result<store::SigningKey, KeysError> {
     let (provider, issuer, root_sha256) = (owner.provider.to_owned(), owner.issuer.to_owned(), *owner.root_sha256);
-    let (vault, quoter, now) = (Arc::clone(vault), quoter.cloned(), now.seconds());
+    let (vault, quoter) = (Arc::clone(vault), quoter.cloned());
     let making = tokio::task::spawn_blocking(move || {
         let key = SigningKey::generate(algorithm)?;
         let report = quoter.map(|quoter| (quoter.0)(&key.report_data())).transpose().map_err(KeysError::Quote)?;
         let report = report.map(|quote| open_enclave::framed(&quote));
-        let (from, until) = (now.saturating_sub(CERTIFICATE_SLACK), now.saturating_add(CERTIFICATE_LIFETIME));
-        let certificate = key.self_signed(&issuer, from, until, report.as_deref())?;
+        let validity = ValidityPeriod { from: now.plus(-CERTIFICATE_SLACK), until: now.plus(CERTIFICATE_LIFETIME) };
+        let certificate = key.self_signed(&issuer, validity, report.as_deref())?;
         let owner = Owner { provider: &provider, issuer: &issuer, root_sha256: &root_sha256 };
         let sealed = vault.seal(owner.binding(key.kid()), &key.to_pkcs8()?)?;
         let kid = key.kid().to_owned();
-        let (created_at, signs_from) = (UnixTime::from_seconds(now), UnixTime::from_seconds(signs_from));
-        Ok(store::SigningKey { kid, provider, issuer, sealed, certificate, created_at, signs_from })
+        Ok(store::SigningKey { kid, provider, issuer, sealed, certificate, created_at: now, signs_from })
     });
     making.await.unwrap_or(Err(KeysError::Interrupted))
 }

@@ -1,9 +1,12 @@
 //! What an entry of a key set states about the use of its key.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::excerpt::excerpt;
+use crate::excerpt;
 
 /// The most operations a key may have; RFC 7517 defines eight.
 const MAX_OPERATIONS: usize = 16;
@@ -44,23 +47,23 @@ pub enum KeyUseError {
     },
 }
 
-impl KeyUseError {
-    /// A stable name for programs.
-    pub const fn code(&self) -> &'static str {
+impl Problem for KeyUseError {
+    fn code(&self) -> Cow<'static, str> {
         match self {
             Self::Purpose { .. } => "key_use_purpose",
             Self::Operations { .. } => "key_use_operations",
             Self::Algorithm { .. } => "key_use_algorithm",
         }
+        .into()
     }
 
-    /// What the operator of the issuer can do about it.
-    pub const fn help(&self) -> &'static str {
+    fn help(&self) -> Cow<'_, str> {
         match self {
             Self::Purpose { .. } => "the issuer has to sign with a key whose `use` is `sig`, or leave `use` out",
             Self::Operations { .. } => "the issuer has to publish `key_ops` with `verify`, or leave `key_ops` out",
             Self::Algorithm { .. } => "the issuer has to sign with the algorithm that the key's `alg` names",
         }
+        .into()
     }
 }
 

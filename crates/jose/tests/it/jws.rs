@@ -2,11 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jose::KeyPair;
+use jose::jws::{Jws, JwsError, MAX_LENGTH, sign, unsecured};
 use serde_json::json;
-use token::jws::{Jws, JwsError, MAX_LENGTH, sign, unsecured};
-use token::{Algorithm, UnknownAlgorithm};
-
-use crate::fixture::key;
 
 fn refusal(text: &str) -> JwsError {
     Jws::decode(text).unwrap_err()
@@ -18,20 +16,20 @@ fn with_header(header: &str) -> String {
 
 #[test]
 fn reads_back_what_was_written() {
-    let signed = sign(key(), "https://a/certs", b"payload").unwrap();
+    let header = json!({"alg": "ES256", "jku": "https://a/certs", "kid": "k", "other": 1});
+    let signed = sign(&KeyPair::generate_p256().unwrap(), &header, b"payload").unwrap();
     let read = Jws::decode(&signed).unwrap();
-    assert_eq!(read.header.algorithm(), Ok(Algorithm::Rs256));
+    assert_eq!((read.header.alg.as_str(), read.header.kid.as_deref()), ("ES256", Some("k")));
     assert_eq!(read.header.jku.as_deref(), Some("https://a/certs"));
-    assert_eq!(read.header.kid.as_deref(), Some(key().kid()));
-    assert_eq!((read.payload.as_slice(), read.signature.len()), (b"payload".as_slice(), 256));
+    assert_eq!((read.payload.as_slice(), read.signature.len()), (b"payload".as_slice(), 64));
     assert_eq!(read.signing_input, signed.rsplit_once('.').unwrap().0);
 }
 
 #[test]
 fn reads_unsecured_and_empty_payload() {
-    let text = unsecured(key(), "https://a/certs", b"").unwrap();
+    let text = unsecured(r#"{"alg":"none"}"#, b"");
     let read = Jws::decode(&text).unwrap();
-    assert_eq!(read.header.algorithm(), Ok(Algorithm::None));
+    assert_eq!((text.as_str(), read.header.alg.as_str()), ("eyJhbGciOiJub25lIn0..", "none"));
     assert!(read.payload.is_empty() && read.signature.is_empty());
 }
 
@@ -83,12 +81,4 @@ fn refuses_crit_and_b64_whatever_they_say() {
             assert!(matches!(refusal(&with_header(&header)), JwsError::Extension { name: refused } if refused == name));
         }
     }
-}
-
-#[test]
-fn algorithm_names_are_exact() {
-    for name in ["None", "NONE", "rs256", "RS512", "HS256", "RSA256", "", " none"] {
-        assert_eq!(name.parse::<Algorithm>(), Err(UnknownAlgorithm(name.to_owned())));
-    }
-    assert_eq!("ES256".parse(), Ok(Algorithm::Es256));
 }

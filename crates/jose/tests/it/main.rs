@@ -1,0 +1,5 @@
+//! Tests of the public API.
+
+mod algorithms;
+mod jws;
+mod times;
