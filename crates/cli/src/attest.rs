@@ -13,7 +13,7 @@ use crate::evidence::{Evidence, Framing};
 use crate::failure::{self, Failure};
 use crate::{serve, show};
 
-const MAX_RUNTIME_DATA: u64 = service::MAX_HELD_DATA as u64;
+const MAX_RUNTIME_DATA: u64 = attestation::MAX_HELD_DATA as u64;
 
 /// Send a quote to an attestation service, verify the token it answers with, and print the claims.
 ///

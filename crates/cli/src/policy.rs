@@ -14,9 +14,9 @@ mod test;
 
 use std::path::Path;
 
+use attestation::PolicyType;
 use clap::Subcommand;
 use policy::Vocabulary;
-use service::PolicyType;
 
 use crate::failure::{self, Failure};
 

@@ -11,19 +11,20 @@ pub mod simulation;
 mod vault;
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use collateral::LoadError;
-use rustls::ServerConfig;
-use service::{
-    Access, Addresses, Audit, InvalidProviderDomain, KeysError, OpenAccessError, OpenError, ProviderDomain, Providers,
-    PublicUrl, ServiceConfig, UnusableProvider, VerificationClock,
+use attestation::{
+    Addresses, Attestation, Audit, InvalidProviderDomain, KeysError, OpenAccessError, OpenError, ProviderDomain,
+    Providers, PublicUrl, ServiceConfig, UnusableProvider, VerificationClock,
 };
+use problem::Problem;
+use rustls::ServerConfig;
 use simulator::Platform;
 use state_dir::PrivateDir;
 use store::{Postgres, Sqlite, Store, StoreError};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use unix_time::UnixTime;
 use web::{Gate, Limits, Serving};
@@ -43,10 +44,6 @@ const PROVIDER: &str = "default";
 
 /// Time that requests under way are given to finish.
 const GRACE: Duration = Duration::from_secs(10);
-/// How often keys are looked after: replaced when they are due, deleted when their last token has expired.
-const KEY_INTERVAL: Duration = Duration::from_secs(600);
-/// How often the files of collateral are looked at.
-const COLLATERAL_INTERVAL: Duration = Duration::from_secs(30);
 
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(arguments)?;
@@ -73,8 +70,11 @@ pub struct Running {
     /// The simulated machine that it trusts, if it does.
     pub platform: Option<Arc<Platform>>,
     serving: Serving,
-    upkeep: Vec<JoinHandle<()>>,
-    auditing: audit::Writing,
+    /// What keeps the attestation up to date, until it is told to end.
+    background: JoinHandle<()>,
+    ending: oneshot::Sender<()>,
+    /// What issues the simulated collateral again.
+    publishing: Option<JoinHandle<()>>,
 }
 
 impl Running {
@@ -86,7 +86,7 @@ impl Running {
         let public_url = public_url(settings, &listener)?;
         let addresses = Addresses::new(public_url.clone(), provider_domain(settings)?);
         check_loopback(settings, &addresses)?;
-        let issuers = Arc::new(settings.access_issuers.trusted(&addresses)?);
+        let issuers = settings.access_issuers.trusted(&addresses)?;
         let data = data_directory::open(&settings.data, settings.data_group)?;
         let starting = data_directory::lock(&data)?;
         let store = open_store(settings, &data).await?;
@@ -94,6 +94,7 @@ impl Running {
         let tls = tls_config(settings, &data, &public_url)?;
         let simulation = settings.simulated.then(|| Simulation::open(&settings.data, now)).transpose()?;
         let url = public_url.as_str().to_owned();
+        let retention = settings.audit_retention;
         let audit = Arc::new(Audit::new(audit::replica(&data, &starting)?, settings.audit));
         let config = ServiceConfig {
             addresses,
@@ -103,7 +104,7 @@ impl Running {
                 .as_ref()
                 .map(|simulation| simulation.collateral())
                 .or_else(|| settings.collateral.clone()),
-            requirements: service::left_to_policy(requirements(&settings.accept_tcb, &[])),
+            requirements: attestation::left_to_policy(requirements(&settings.accept_tcb, &[])),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
             vault: Arc::new(vault::open(settings.key_encryption_key.as_deref(), &data, &starting)?),
             quoter: simulation.as_ref().map(Simulation::quoter),
@@ -111,33 +112,35 @@ impl Running {
             listens_on_loopback: settings.listen.ip().is_loopback(),
             audit: Arc::clone(&audit),
         };
-        let vault = Arc::clone(&config.vault);
         let opened = Providers::open(Arc::clone(&store), config, now).await;
-        let providers = Arc::new(opened.map_err(|error| not_open(&error))?);
+        let providers = opened.map_err(|error| not_open(&error))?;
         administrator::keep(&data, &starting, &*store, &audit, now).await?;
-        let access =
-            Access::open(Arc::clone(&store), &vault, Arc::clone(&audit), &url, Arc::clone(&issuers), now).await;
-        let access = access.map_err(|error| no_access(&error))?;
+        let opened = Attestation::open(providers, issuers, now).await;
+        let attestation = Arc::new(opened.map_err(|error| no_access(&error))?);
         // Everything that a first start makes is there.
         drop(starting);
-        let auditing = audit::Writing::start(audit, store);
-        let mut upkeep = upkeep(&providers, simulation.as_ref());
-        upkeep.extend(issuers.keep_fresh());
-        upkeep.extend(settings.audit_retention.map(|limits| retention::keep(Arc::clone(&providers), limits)));
+        let (ending, end) = oneshot::channel::<()>();
+        let background = Arc::clone(&attestation);
+        let background = tokio::spawn(async move {
+            background.run(retention, async { end.await.unwrap_or_default() }, GRACE).await;
+        });
+        let publishing = simulation.as_ref().map(Simulation::keep_fresh);
         let (tls, ca) = tls.map(|tls| (tls.config, tls.ca)).unzip();
         let limits = Limits { connections_per_peer: settings.connections_per_peer, ..Limits::default() };
-        let serving = web::serve(listener, tls, Gate::new(limits), service::router(providers, access))
+        let serving = web::serve(listener, tls, Gate::new(limits), service::router(attestation))
             .map_err(|error| cannot_listen(settings.listen, "--listen", &error))?;
         let platform = simulation.map(|simulation| simulation.platform);
-        Ok(Self { url, ca: ca.flatten(), platform, serving, upkeep, auditing })
+        Ok(Self { url, ca: ca.flatten(), platform, serving, background, ending, publishing })
     }
 
     /// Takes no more requests, lets those under way finish, and ends.
     pub async fn stop(self) -> Result<(), Failure> {
         tracing::info!("stopping");
-        self.upkeep.iter().for_each(JoinHandle::abort);
+        self.publishing.iter().for_each(JoinHandle::abort);
         self.serving.stop(GRACE).await;
-        self.auditing.end(GRACE).await;
+        // Dropped, it says the same.
+        let _ = self.ending.send(());
+        let _ = self.background.await;
         Ok(())
     }
 }
@@ -158,49 +161,6 @@ async fn check_kind(settings: &Settings, store: &dyn Store) -> Result<(), Failur
             "use another data directory for a simulated machine",
         )),
         _ => Ok(()),
-    }
-}
-
-/// What goes on beside requests: following what other processes change, looking after keys, looking for changed collateral, and
-/// issuing the simulated one anew.
-fn upkeep(providers: &Arc<Providers>, simulation: Option<&Simulation>) -> Vec<JoinHandle<()>> {
-    let (following, keeping) = (Arc::clone(providers), Arc::clone(providers));
-    let providers = Arc::clone(providers);
-    let mut tasks = vec![
-        tokio::spawn(async move {
-            let mut interval = tokio::time::interval(KEY_INTERVAL);
-            loop {
-                interval.tick().await;
-                keeping.look_after_keys(UnixTime::of_system_clock()).await;
-            }
-        }),
-        tokio::spawn(async move { following.follow().await }),
-        tokio::spawn(async move {
-            let mut interval = tokio::time::interval(COLLATERAL_INTERVAL);
-            loop {
-                interval.tick().await;
-                let refreshing = Arc::clone(&providers);
-                // Reading and parsing many files takes its time.
-                let refreshed = tokio::task::spawn_blocking(move || refreshing.refresh_collateral()).await;
-                for (path, refreshed) in refreshed.unwrap_or_default() {
-                    log_refreshed(&path, refreshed);
-                }
-            }
-        }),
-    ];
-    tasks.extend(simulation.map(Simulation::keep_fresh));
-    tasks
-}
-
-fn log_refreshed(path: &Path, refreshed: Result<bool, LoadError>) {
-    match refreshed {
-        Ok(true) => tracing::info!(collateral = %path.display(), "collateral loaded anew"),
-        Ok(false) => {}
-        Err(error) => tracing::warn!(
-            collateral = %path.display(),
-            error = failure::chain(&error),
-            "changed collateral cannot be loaded; the old one stays in use"
-        ),
     }
 }
 
@@ -328,8 +288,7 @@ fn not_open(error: &OpenError) -> Failure {
         OpenError::Default(unusable) if matches!(**unusable, UnusableProvider::Keys(KeysError::Vault(_))) => {
             sealed(message)
         }
-        OpenError::OtherRoot { .. } => Failure::usage("provider_mismatch", message, error.help()),
-        OpenError::BeyondLoopback => Failure::usage("simulated_beyond_loopback", message, error.help()),
+        OpenError::OtherRoot { .. } | OpenError::BeyondLoopback => Failure::of_usage(error),
         _ => Failure::environment("provider_unusable", message, error.help()),
     }
 }

@@ -1,26 +1,32 @@
 //! Answers in the shape of the Azure Attestation API.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use problem::Problem;
 use serde::Serialize;
 use serde_json::json;
 use store::StoreError;
 
-use crate::access::AccessError;
-use crate::administration::AdministrationError;
-use crate::attest::AttestError;
-use crate::causes::chain;
-use crate::control_plane::ControlError;
-use crate::request::BadRequest;
+use attestation::AccessError;
+use attestation::AdministrationError;
+use attestation::AttestError;
+use attestation::BadRequest;
+use attestation::ControlError;
+use attestation::RevocationError;
+use problem::chain;
 
 /// A refusal: status, Azure's code, our finer code, a message, and help.
 #[derive(Debug)]
 pub(crate) struct ApiError {
-    pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
-    pub(crate) detail: String,
-    pub(crate) message: String,
-    pub(crate) help: &'static str,
+    status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    message: String,
+    help: Cow<'static, str>,
+    /// The error with its causes, of what fails inside the service: for the log.
+    causes: Option<String>,
     /// Seconds to wait.
     retry_after: Option<i64>,
     /// Whether the body is the message alone, in the quotes of JSON.
@@ -31,19 +37,25 @@ impl ApiError {
     pub(crate) fn new(
         status: StatusCode,
         code: &'static str,
-        detail: &str,
+        detail: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
-        help: &'static str,
+        help: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self {
-            status,
-            code,
-            detail: detail.to_owned(),
-            message: message.into(),
-            help,
-            retry_after: None,
-            is_bare: false,
-        }
+        let (detail, message, help) = (detail.into(), message.into(), help.into());
+        Self { status, code, detail, message, help, causes: None, retry_after: None, is_bare: false }
+    }
+
+    /// The refusal that an error of the domain is answered with. The causes of what fails inside the service go to the log alone.
+    pub(crate) fn of(status: StatusCode, code: &'static str, error: &dyn Problem) -> Self {
+        let causes = chain(error);
+        let (message, causes) =
+            if status.is_server_error() { (error.to_string(), Some(causes)) } else { (causes, None) };
+        Self { causes, ..Self::new(status, code, error.code(), message, error.help().into_owned()) }
+    }
+
+    /// The same, with other help.
+    pub(crate) fn with_help(self, help: &'static str) -> Self {
+        Self { help: help.into(), ..self }
     }
 
     /// The same in the form that it had in the API of 2018.
@@ -56,11 +68,20 @@ impl ApiError {
     pub(crate) fn retry_after(self, seconds: i64) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
+
+    /// The same, to be tried again in a second if the service is busy.
+    pub(crate) fn retry_if_unavailable(self) -> Self {
+        if self.status == StatusCode::SERVICE_UNAVAILABLE { self.retry_after(1) } else { self }
+    }
 }
 
-/// What the request log says of a refusal; the body is not read for it.
+/// What the log says of a refusal; the body is not read for it.
 #[derive(Clone, Debug)]
-pub(crate) struct Refused(pub(crate) String);
+pub(crate) struct Refused {
+    pub(crate) code: Cow<'static, str>,
+    /// The error with its causes, of what failed inside the service.
+    pub(crate) causes: Option<String>,
+}
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
@@ -81,32 +102,29 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        response.extensions_mut().insert(Refused(self.detail));
+        let causes = self.causes.or_else(|| self.status.is_server_error().then_some(self.message));
+        response.extensions_mut().insert(Refused { code: self.detail, causes });
         response
     }
 }
 
 impl From<BadRequest> for ApiError {
     fn from(error: BadRequest) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "InvalidParameter", "request_malformed", error.to_string(), error.help())
+        Self::of(StatusCode::BAD_REQUEST, "InvalidParameter", &error)
     }
 }
 
 impl From<AttestError> for ApiError {
     fn from(error: AttestError) -> Self {
-        if let AttestError::Issue(source) = &error {
-            // Nothing of the inside leaves: the log has it.
-            tracing::error!(error = %source, "token could not be issued");
-        }
         let status = match error {
-            AttestError::PolicyBusy => StatusCode::SERVICE_UNAVAILABLE,
+            AttestError::PolicyBusy | AttestError::Stale => StatusCode::SERVICE_UNAVAILABLE,
             AttestError::Keys(_) | AttestError::Issue(_) | AttestError::Interrupted => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
             _ => StatusCode::BAD_REQUEST,
         };
-        let refusal = Self::new(status, error.azure_code(), &error.code(), error.to_string(), error.help());
-        if status == StatusCode::SERVICE_UNAVAILABLE { refusal.retry_after(1) } else { refusal }
+        let refusal = Self::of(status, error.azure_code(), &error);
+        if matches!(error, AttestError::PolicyBusy) { refusal.retry_after(1) } else { refusal }
     }
 }
 
@@ -121,15 +139,8 @@ impl From<AdministrationError> for ApiError {
             AdministrationError::PolicyBusy => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         };
-        let refusal = Self::new(status, error.azure_code(), error.code(), error.to_string(), error.help());
-        if matches!(error, AdministrationError::PolicyBusy) {
-            return refusal.retry_after(1);
-        }
-        if status.is_server_error() {
-            // Nothing of the inside leaves: the log has it.
-            tracing::error!(error = chain(&error), "administration failed");
-        }
-        refusal
+        let refusal = Self::of(status, error.azure_code(), &error);
+        if matches!(error, AdministrationError::PolicyBusy) { refusal.retry_after(1) } else { refusal }
     }
 }
 
@@ -142,10 +153,18 @@ impl From<ControlError> for ApiError {
             ControlError::Keys(_) | ControlError::Unusable => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
-        if status.is_server_error() {
-            tracing::error!(error = chain(&error), "control plane failed");
-        }
-        Self::new(status, error.azure_code(), error.code(), error.to_string(), error.help())
+        Self::of(status, error.azure_code(), &error)
+    }
+}
+
+impl From<RevocationError> for ApiError {
+    fn from(error: RevocationError) -> Self {
+        let (status, code) = match &error {
+            RevocationError::Store(error) => (status_of(error), "InternalError"),
+            RevocationError::Id => (StatusCode::BAD_REQUEST, "InvalidParameter"),
+            RevocationError::TooMany | RevocationError::TooManyByBearers => (StatusCode::CONFLICT, "Conflict"),
+        };
+        Self::of(status, code, &error)
     }
 }
 
@@ -173,13 +192,9 @@ impl ApiError {
                 format!("Access to {what} requires a valid JWT bearer token, and this one is refused: {}", chain(why))
             }
             AccessError::NoRole { .. } => format!("{error}, and {what} requires one"),
-            AccessError::Store(_) => {
-                tracing::error!(error = chain(error), "access cannot be decided");
-                error.to_string()
-            }
             other => other.to_string(),
         };
-        let refusal = Self::new(status, code, error.code(), message, error.help());
+        let refusal = Self { message, ..Self::of(status, code, error) };
         match error {
             AccessError::TooManyFailures { retry_after } => refusal.retry_after(*retry_after),
             _ => refusal,
@@ -229,7 +244,7 @@ mod tests {
             let response = refusal.into_response();
             assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
             assert_eq!(response.headers()[header::RETRY_AFTER], "1");
-            assert_eq!(response.extensions().get::<Refused>().unwrap().0, "policy_busy");
+            assert_eq!(response.extensions().get::<Refused>().unwrap().code, "policy_busy");
         }
     }
 }

@@ -53,7 +53,7 @@ async fn the_token_says_how_up_to_date_and_how_simulated_the_platform_is() {
 #[tokio::test]
 async fn a_dangerous_verification_time_is_in_the_token_and_times_of_the_token_stay_real() {
     let at = unix_time::UnixTime::from_seconds(unix_time::UnixTime::of_system_clock().seconds() + 3600);
-    let service = running::running_with(|config| config.clock = service::VerificationClock::Dangerous(at)).await;
+    let service = running::running_with(|config| config.clock = attestation::VerificationClock::Dangerous(at)).await;
     let token = service.attest(&quote_body(&service.quote(&enclave_holding(b"")))).await.token();
     let claims = claims_of(&token);
     assert_eq!(claims["x-veritee-dangerous-verification-time"], at.to_string());
@@ -402,7 +402,7 @@ async fn a_draft_is_read_only_after_its_evidence_was_verified() {
 async fn a_policy_that_takes_long_is_evaluated_in_the_pool_and_decides_the_same() {
     let service = running().await;
     let quote = service.quote(&enclave_holding(b""));
-    let vocabulary = service::PolicyType::SgxEnclave.vocabulary();
+    let vocabulary = attestation::PolicyType::SgxEnclave.vocabulary();
     let evaluate = |fuel: &mut policy::Fuel| {
         let claims: Vec<policy::Claim> = (0..22)
             .map(|number| policy::Claim {

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use attestation::{Audit, AuditChoice, Retention};
 use running::managed::{GROUP, MINIMAL, Signer, isolated};
 use running::{Running, claims_of, enclave_holding, encode, quote_body, running, running_with};
 use serde_json::{Value, json};
-use service::{Audit, AuditChoice, Retention};
 use store::{AuditLog, Head, Record, Sqlite};
 use token::policy_jws::CertificateAction;
 use unix_time::UnixTime;
@@ -322,8 +322,8 @@ async fn kept(service: &Running) -> (Vec<i64>, Value) {
 async fn retention_by_age_deletes_the_beginning_of_a_chain_with_its_inputs_and_says_so_in_the_chain() {
     const DAY: i64 = 86_400;
     let (service, now) = aged(&[100 * DAY, 95 * DAY, 91 * DAY, 80 * DAY, DAY]).await;
-    assert_eq!(service.providers.retain_audit(&retention(Some(101), None), now).await.unwrap(), 0);
-    let deleted = service.providers.retain_audit(&retention(Some(90), None), now).await.unwrap();
+    assert_eq!(service.attestation.providers().retain_audit(&retention(Some(101), None), now).await.unwrap(), 0);
+    let deleted = service.attestation.providers().retain_audit(&retention(Some(90), None), now).await.unwrap();
     assert_eq!(deleted, 6, "three records and their inputs");
     let (numbers, announcement) = kept(&service).await;
     assert_eq!(numbers, [4, 5, 6]);
@@ -340,10 +340,10 @@ async fn retention_by_age_deletes_the_beginning_of_a_chain_with_its_inputs_and_s
     }
     assert_eq!(claims["x-veritee-audit-retention"]["replica"], json!("another"));
     // Nothing more is old enough, also for another replica at the same time. Later the next are.
-    assert_eq!(service.providers.retain_audit(&retention(Some(90), None), now).await.unwrap(), 0);
+    assert_eq!(service.attestation.providers().retain_audit(&retention(Some(90), None), now).await.unwrap(), 0);
     assert_eq!(kept(&service).await.0, [4, 5, 6]);
     let later = UnixTime::from_seconds(now.seconds() + 30 * DAY);
-    service.providers.retain_audit(&retention(Some(90), None), later).await.unwrap();
+    service.attestation.providers().retain_audit(&retention(Some(90), None), later).await.unwrap();
     assert_eq!(kept(&service).await.0, [5, 6, 7]);
 }
 
@@ -361,9 +361,9 @@ async fn retention_by_size_deletes_the_oldest_part_of_records_and_inputs() {
     };
     let before = size().await;
     assert!(before > 80_000, "{before}");
-    assert_eq!(service.providers.retain_audit(&retention(None, Some(100_000)), now).await.unwrap(), 0);
+    assert_eq!(service.attestation.providers().retain_audit(&retention(None, Some(100_000)), now).await.unwrap(), 0);
     let both = retention(Some(10_000), Some(40_000));
-    assert!(service.providers.retain_audit(&both, now).await.unwrap() > 30);
+    assert!(service.attestation.providers().retain_audit(&both, now).await.unwrap() > 30);
     let after = size().await;
     assert!((25_000..40_000).contains(&after), "{after}");
     let (numbers, _) = kept(&service).await;
@@ -373,9 +373,9 @@ async fn retention_by_size_deletes_the_oldest_part_of_records_and_inputs() {
     for number in numbers.iter().filter(|number| **number <= 40) {
         assert!(store.input(&[u8::try_from(*number).unwrap(); 32]).await.unwrap().is_some(), "{number}");
     }
-    assert_eq!(service.providers.retain_audit(&both, now).await.unwrap(), 0, "it fits");
+    assert_eq!(service.attestation.providers().retain_audit(&both, now).await.unwrap(), 0, "it fits");
     // However small the limit is, each chain keeps its end.
-    service.providers.retain_audit(&retention(None, Some(1)), now).await.unwrap();
+    service.attestation.providers().retain_audit(&retention(None, Some(1)), now).await.unwrap();
     let (numbers, last) = kept(&service).await;
     assert_eq!((numbers.len(), &last["action"]), (2, &json!("audit.retention")));
     assert_eq!(store.inputs_size(0).await.unwrap(), 0);

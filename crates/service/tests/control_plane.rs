@@ -4,11 +4,11 @@ mod running;
 
 use std::sync::Arc;
 
+use attestation::{Addresses, OpenError, ProviderDomain, ProviderName, Providers, PublicUrl, ServiceConfig};
 use axum::http::{Request, header};
 use running::managed::{GROUP, Signer, isolated};
 use running::{claims_of, enclave_holding, quote_body, running, running_with};
 use serde_json::{Value, json};
-use service::{Addresses, OpenError, ProviderDomain, ProviderName, Providers, PublicUrl, ServiceConfig};
 use store::{Sqlite, Store};
 use unix_time::UnixTime;
 
@@ -363,13 +363,13 @@ async fn a_new_key_is_published_before_it_signs() {
     assert_eq!(published["keys"][0]["kid"], first, "the key that signs is first");
     assert_eq!(kid_of(&service.post("/p/one/attest/SgxEnclave", body).await.token()), first);
     // In a minute the other one signs, and this one's tokens still verify.
-    let provider = service.providers.get(&ProviderName::parse("one").unwrap()).unwrap();
+    let provider = service.attestation.providers().get(&ProviderName::parse("one").unwrap()).unwrap();
     let later = UnixTime::from_seconds(UnixTime::of_system_clock().seconds() + 61);
     assert_eq!(provider.jwks(later).keys()[0].kid(), keys[0]["keyId"]);
     assert_eq!(provider.jwks(later).keys().len(), 2);
     let much_later = UnixTime::from_seconds(later.seconds() + 28_800 + 301);
     assert_eq!(provider.jwks(much_later).keys().len(), 1);
-    service.providers.look_after_keys(much_later).await;
+    service.attestation.providers().look_after_keys(much_later).await;
     assert_eq!(service.get("/p/one/certs").await.json()["keys"].as_array().unwrap().len(), 1);
 
     for (body, code) in
@@ -391,10 +391,10 @@ async fn keys_are_replaced_on_schedule() {
     let count =
         async |name: &str| service.get(&format!("/p/{name}/certs")).await.json()["keys"].as_array().unwrap().len();
     let in_days = |days: i64| UnixTime::from_seconds(UnixTime::of_system_clock().seconds() + days * 86_400);
-    service.providers.look_after_keys(in_days(9)).await;
+    service.attestation.providers().look_after_keys(in_days(9)).await;
     assert_eq!(count("one").await, 1);
-    service.providers.look_after_keys(in_days(10)).await;
-    service.providers.look_after_keys(in_days(10)).await;
+    service.attestation.providers().look_after_keys(in_days(10)).await;
+    service.attestation.providers().look_after_keys(in_days(10)).await;
     assert_eq!((count("one").await, count("never").await), (2, 1), "once, and only where it is asked for");
     let refused = json!({"properties": {"veritee": {"keyRotationDays": 367}}}).to_string();
     assert_eq!(service.ask("PATCH", &format!("{GROUP}/one"), refused).await.refusal().2, "key_rotation_out_of_range");
@@ -409,16 +409,10 @@ async fn keys_do_not_lie_open_and_do_not_open_under_another_key() {
     assert!(token::SigningKey::from_pkcs8(sealed).is_err() && sealed[0] == 2);
     let mut config = running::config();
     config.root_pem = Some(service.root_pem());
-    config.vault = Arc::new(service::Vault::new(&[8; 32]).unwrap());
-    let audit = Arc::clone(&config.audit);
+    config.vault = Arc::new(attestation::Vault::new(&[8; 32]).unwrap());
     let store: Arc<dyn Store> = Arc::new(store);
-    let refused = Providers::open(Arc::clone(&store), config, UnixTime::of_system_clock()).await.unwrap_err();
+    let refused = Providers::open(store, config, UnixTime::of_system_clock()).await.unwrap_err();
     assert!(matches!(refused, OpenError::Default(_)), "{refused}");
-    let other = service::Vault::new(&[8; 32]).unwrap();
-    let nobody = service::TrustedIssuers::new(Vec::new(), &running::config().addresses).unwrap();
-    let now = UnixTime::of_system_clock();
-    let refused = service::Access::open(store, &other, audit, running::URL, nobody.into(), now).await.unwrap_err();
-    assert!(matches!(refused, service::OpenAccessError::Vault(_)), "{refused}");
 }
 
 #[tokio::test]
@@ -428,7 +422,7 @@ async fn certificates_carry_the_services_own_evidence_where_the_machine_can_quot
     let simulation = simulator::Simulation::open_or_create(&directory.path().join("simulation"), now).unwrap();
     let platform = simulation.open_or_create_platform("default", now).unwrap();
     let service = running_with(|config| {
-        config.quoter = Some(service::Quoter::new(move |report_data| {
+        config.quoter = Some(attestation::Quoter::new(move |report_data| {
             let mut enclave = enclave_holding(b"");
             enclave.report_data = *report_data;
             platform.quote_enclave(&enclave).map_err(|error| error.to_string())
@@ -442,10 +436,10 @@ async fn certificates_carry_the_services_own_evidence_where_the_machine_can_quot
     assert_eq!(quote.tee(), dcap::Tee::Sgx);
     assert!(evidence.is_about_the_key(evidence.quote()[368..432].try_into().unwrap()));
     // A machine that fails makes no keys without evidence.
-    let failing = Some(service::Quoter::new(|_| Err("no enclave".to_owned())));
+    let failing = Some(attestation::Quoter::new(|_| Err("no enclave".to_owned())));
     let mut config = running::config();
     config.quoter = failing;
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("db")).await.unwrap());
     let refused = Providers::open(store, config, UnixTime::of_system_clock()).await.unwrap_err();
-    assert!(matches!(refused, OpenError::Keys(service::KeysError::Quote(_))), "{refused}");
+    assert!(matches!(refused, OpenError::Keys(attestation::KeysError::Quote(_))), "{refused}");
 }

@@ -2,14 +2,15 @@
 
 mod running;
 
+use problem::Problem;
 use std::time::Duration;
 
+use attestation::{AttestRequest, AttestationType, ProviderName};
 use axum::body::{Body, Bytes};
 use axum::http::{Request, header};
 use proptest::prelude::*;
 use running::{addresses, enclave_holding, encode, quote_body, request, running};
 use serde_json::json;
-use service::{AttestRequest, AttestationType, ProviderName};
 use unix_time::UnixTime;
 
 const ATTEST: &str = "/attest/SgxEnclave";
@@ -153,9 +154,9 @@ async fn collateral_that_changed_on_disk_is_taken_up_and_broken_collateral_is_no
 fn attest_at(service: &running::Running, provider: &str, quote: &[u8], at: i64) -> Result<String, String> {
     let body = quote_body(quote).to_string();
     let request = AttestRequest::from_json(body.as_bytes(), AttestationType::SgxEnclave).unwrap();
-    let provider = service.providers.get(&ProviderName::parse(provider).unwrap()).unwrap();
+    let provider = service.attestation.providers().get(&ProviderName::parse(provider).unwrap()).unwrap();
     let attested = provider.attest(AttestationType::SgxEnclave, &request, UnixTime::from_seconds(at));
-    attested.map_err(|error| error.code())
+    attested.map_err(|error| error.code().into_owned())
 }
 
 const REVOKED: &str = "pck_certificate_revoked";
@@ -214,7 +215,7 @@ async fn a_revocation_list_of_one_provider_governs_all_over_the_same_issuer() {
     }
     service.simulation.set_revoked("default", true).unwrap();
     service.simulation.publish(UnixTime::from_seconds(now + 5)).unwrap();
-    service.providers.refresh_collateral();
+    service.attestation.providers().refresh_collateral();
     // Nobody was attested with the new list yet, and the other provider's files are as they were.
     assert_eq!(attest_at(&service, "other", &quote, now + 5), Err(REVOKED.to_owned()));
     assert_eq!(attest_at(&service, "default", &quote, now + 5), Err(REVOKED.to_owned()));

@@ -3,11 +3,11 @@
 mod running;
 
 use abi::open_enclave;
+use attestation::PolicyType;
 use axum::http::header;
 use running::managed::{MINIMAL, RESET, Signer, isolated};
 use running::{ADMINISTRATOR, Answer, Running, claims_of, enclave_holding, encode, request, running};
 use serde_json::{Value, json};
-use service::PolicyType;
 use token::policy_jws::{self, CertificateAction};
 use zerocopy::IntoBytes;
 

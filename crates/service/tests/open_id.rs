@@ -2,14 +2,15 @@
 
 mod running;
 
+use problem::Problem;
 use std::time::{Duration, Instant};
 
+use attestation::{IssuerFault, IssuerSettings, Role, RuleFault, TrustedIssuers};
 use aws_lc_rs::hmac;
 use running::issuer::{Conduct, Issuer, rule};
 use running::managed::MINIMAL;
 use running::{Answer, Running, URL, enclave_holding, encode, quote_body, running_trusting};
 use serde_json::{Value, json};
-use service::{IssuerFault, IssuerSettings, Role, RuleFault, TrustedIssuers};
 use token::policy_jws;
 
 const READ: (&str, &str) = ("GET", "/policies/SgxEnclave");
@@ -285,7 +286,7 @@ async fn issuers_that_cannot_be_trusted_are_refused() {
 #[tokio::test]
 async fn rules_that_cannot_be_are_refused() {
     let issuer = Issuer::start();
-    let of = |change: fn(&mut service::RoleRule)| {
+    let of = |change: fn(&mut attestation::RoleRule)| {
         let mut bad = rule("roles", "owner", Role::Owner, None);
         change(&mut bad);
         match trust(vec![issuer.settings([rule("roles", "reader", Role::Reader, None), bad])]) {
@@ -294,7 +295,7 @@ async fn rules_that_cannot_be_are_refused() {
         }
     };
     for change in [
-        (|bad| bad.claim.clear()) as fn(&mut service::RoleRule),
+        (|bad| bad.claim.clear()) as fn(&mut attestation::RoleRule),
         |bad| bad.claim = vec!["a".to_owned(), String::new()],
         |bad| bad.claim = vec!["a".to_owned(); 9],
         |bad| bad.claim = vec!["a".repeat(257)],
@@ -304,7 +305,7 @@ async fn rules_that_cannot_be_are_refused() {
     assert!(matches!(of(|bad| bad.value.clear()), RuleFault::Value));
     assert!(matches!(of(|bad| bad.value = "a".repeat(257)), RuleFault::Value));
     assert!(matches!(of(|bad| (bad.role, bad.providers) = (Role::Reader, Some(Vec::new()))), RuleFault::NoProviders));
-    let one = |bad: &mut service::RoleRule| bad.providers = rule("a", "b", Role::Reader, Some("one")).providers;
+    let one = |bad: &mut attestation::RoleRule| bad.providers = rule("a", "b", Role::Reader, Some("one")).providers;
     assert!(matches!(of(one), RuleFault::OwnerOfProvider));
 }
 

@@ -2,13 +2,14 @@
 
 mod running;
 
+use problem::Problem;
 use std::sync::Arc;
 
+use attestation::{Addresses, EndorsementsError, OpenError, Providers, PublicUrl, UnusableProvider};
 use axum::body::Body;
 use axum::http::{Request, header};
 use running::{addresses, claims_of, config, enclave_holding, quote_body, running_with};
 use serde_json::json;
-use service::{Addresses, EndorsementsError, OpenError, Providers, PublicUrl, UnusableProvider};
 use store::{PolicyChange, Sqlite, Store};
 use token::policy_jws;
 use unix_time::UnixTime;
@@ -84,7 +85,7 @@ async fn a_root_that_is_no_certificate_and_collateral_that_is_none_are_refused()
 
 #[tokio::test]
 async fn providers_have_hosts_of_their_own_where_there_is_a_domain() {
-    let domain = service::ProviderDomain::parse("attest.localhost").unwrap();
+    let domain = attestation::ProviderDomain::parse("attest.localhost").unwrap();
     let service =
         running_with(|config| config.addresses = Addresses::new(PublicUrl::parse(running::URL).unwrap(), Some(domain)))
             .await;

@@ -97,7 +97,7 @@ fn recorded_policies() -> Option<Vec<String>> {
 fn every_recorded_policy_is_one_that_a_provider_takes() {
     let Some(texts) = recorded_policies() else { return };
     assert!(texts.len() >= 18, "{}", texts.len());
-    let vocabulary = service::PolicyType::SgxEnclave.vocabulary();
+    let vocabulary = attestation::PolicyType::SgxEnclave.vocabulary();
     for text in texts {
         let policy = policy::Policy::parse(&text).unwrap_or_else(|errors| panic!("{text}\n{errors}"));
         let errors = policy.lint(&text, &vocabulary).errors();

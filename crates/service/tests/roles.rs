@@ -2,6 +2,7 @@
 
 mod running;
 
+use attestation::Role;
 use axum::body::Body;
 use axum::http::header;
 use base64::Engine;
@@ -10,7 +11,6 @@ use running::issuer::{Issuer, rule};
 use running::managed::{GROUP, MINIMAL, RESET};
 use running::{ADMINISTRATOR, Running, enclave_holding, quote_body, request, running, running_trusting};
 use serde_json::{Value, json};
-use service::Role;
 use token::policy_jws;
 
 /// Whoever may ask at all, in the order of the columns below.

@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 
 use crate::checks;
 use crate::error::StateError;
-use crate::lock::Lock;
 use crate::read;
 use crate::trust::Trust;
 use crate::walk::{self, Ancestors, LastLink, Place, failed, walk};
@@ -109,14 +108,6 @@ impl PrivateDir {
         checks::private(&path, &stat, self.trust)?;
         walk::sync_directory(&self.descriptor).map_err(StateError::io("sync", &self.path))?;
         Ok(path)
-    }
-
-    /// Waits until no other process changes this directory, for up to a minute.
-    ///
-    /// # Errors
-    /// [`StateError::Locked`] after that.
-    pub fn lock(&self) -> Result<Lock<'_>, StateError> {
-        Lock::take(self)
     }
 
     /// Names of what is in it, sorted; those that are not UTF-8 are left out.

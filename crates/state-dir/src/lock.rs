@@ -29,6 +29,16 @@ pub struct Lock<'d> {
     _locked: OwnedFd,
 }
 
+impl PrivateDir {
+    /// Waits until no other process changes this directory, for up to a minute.
+    ///
+    /// # Errors
+    /// [`StateError::Locked`] after that.
+    pub fn lock(&self) -> Result<Lock<'_>, StateError> {
+        Lock::take(self)
+    }
+}
+
 impl<'d> Lock<'d> {
     pub(crate) fn take(directory: &'d PrivateDir) -> Result<Self, StateError> {
         Self::take_within(directory, PATIENCE)

@@ -1,8 +1,11 @@
 //! Answers that wait to be written are charged to the connection that they wait for.
 
+use std::borrow::Cow;
+
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::BodyExt;
+use problem::Problem;
 
 use crate::connection::{Connection, Held};
 use crate::memory::Exhausted;
@@ -18,25 +21,25 @@ pub enum AnswerError {
     Failed,
 }
 
-impl AnswerError {
-    /// A stable name of the fault.
-    pub const fn code(self) -> &'static str {
-        match self {
+impl Problem for AnswerError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::Exhausted(Exhausted::Connection) => "answer_memory_of_connection_exhausted",
             Self::Exhausted(Exhausted::Peer) => "answer_memory_of_peer_exhausted",
             Self::Exhausted(Exhausted::Service) => "answer_memory_exhausted",
             Self::Failed => "answer_failed",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::Exhausted(Exhausted::Connection) => "read the answers that wait on this connection, then try again",
             Self::Exhausted(Exhausted::Peer) => "read the answers that wait for your address, then try again",
             Self::Exhausted(Exhausted::Service) => "try again in a moment",
             Self::Failed => "try again; the service's log says what is wrong",
-        }
+        };
+        text.into()
     }
 }
 

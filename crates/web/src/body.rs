@@ -1,5 +1,8 @@
 //! Request bodies, read under limits on size, progress and memory.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use std::ops::Deref;
 
 use bytes::Bytes;
@@ -35,22 +38,21 @@ pub enum BodyError {
     Exhausted(Exhausted),
 }
 
-impl BodyError {
-    /// A stable name of the fault.
-    pub const fn code(self) -> &'static str {
-        match self {
+impl Problem for BodyError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::BrokeOff => "body_incomplete",
             Self::TooLong(_) => "body_too_long",
             Self::TooSlow { .. } => "body_too_slow",
             Self::Exhausted(Exhausted::Connection) => "body_memory_of_connection_exhausted",
             Self::Exhausted(Exhausted::Peer) => "body_memory_of_peer_exhausted",
             Self::Exhausted(Exhausted::Service) => "body_memory_exhausted",
-        }
+        };
+        text.into()
     }
 
-    /// What to do about it.
-    pub const fn help(self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::BrokeOff => "send the whole body",
             Self::TooLong(_) => "send a shorter body",
             Self::TooSlow { .. } => "send the body without pauses",
@@ -59,7 +61,8 @@ impl BodyError {
             }
             Self::Exhausted(Exhausted::Peer) => "finish the large requests from your address first",
             Self::Exhausted(Exhausted::Service) => "try again in a moment",
-        }
+        };
+        text.into()
     }
 }
 

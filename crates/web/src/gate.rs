@@ -1,5 +1,8 @@
 //! Admission of connections: so many together, and so many from one peer.
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -20,13 +23,17 @@ pub enum Refused {
     PeerFull(usize),
 }
 
-impl Refused {
-    /// A stable name of the refusal, for the log.
-    pub const fn code(self) -> &'static str {
-        match self {
+impl Problem for Refused {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::Full(_) => "too_many_connections",
             Self::PeerFull(_) => "too_many_connections_of_peer",
-        }
+        };
+        text.into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "try again in a moment".into()
     }
 }
 

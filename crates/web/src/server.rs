@@ -1,5 +1,6 @@
 //! Serving HTTP on a listener.
 
+use problem::Problem;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -192,7 +193,7 @@ impl Refusals {
     fn log(&mut self, address: SocketAddr, refused: crate::gate::Refused) {
         self.count = self.count.saturating_add(1);
         if self.logged.is_none_or(|logged| logged.elapsed() >= REFUSAL_LOG) {
-            let code = refused.code();
+            let code = &*refused.code();
             tracing::warn!(peer = %address, refused = code, connections = self.count, "connections refused: {refused}");
             *self = Self { count: 0, logged: Some(Instant::now()) };
         }

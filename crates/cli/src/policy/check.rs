@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use attestation::PolicyType;
 use policy::{Diagnostics, Policy, Severity, lint};
 use serde_json::json;
-use service::PolicyType;
 
 use super::{diagnostics, parse_type, read_policy, vocabulary};
 use crate::failure::Failure;

@@ -103,9 +103,9 @@ pub fn of_quote(
 ) -> Result<Vec<Claim>, Failure> {
     let verified = verify::verified(quote, collateral, pck_chain, roots, at)?;
     let statuses = TcbStatus::ALL.into_iter().filter(|status| *status != TcbStatus::Revoked);
-    let requirements = service::left_to_policy(Requirements::default().accept(statuses).unwrap_or_default());
+    let requirements = attestation::left_to_policy(Requirements::default().accept(statuses).unwrap_or_default());
     let accepted = requirements.judge(verified).map_err(|refusal| {
         Failure::verdict(refusal.reason.code(), refusal.reason.to_string(), refusal.reason.help())
     })?;
-    Ok(service::incoming_claims(&accepted))
+    Ok(attestation::incoming_claims(&accepted))
 }

@@ -1,7 +1,7 @@
 //! `veritee policy default`: what is in force until something else is set.
 
+use attestation::PolicyType;
 use serde_json::json;
-use service::PolicyType;
 
 use super::parse_type;
 use crate::failure::Failure;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use attestation::{PolicyType, REPORT_VALIDITY};
 use dcap::TrustedRoots;
 use policy::{Claim, Explanation, Policy, Properties, Refusal};
 use serde_json::{Map, Value, json};
-use service::{PolicyType, REPORT_VALIDITY};
 use unix_time::UnixTime;
 
 use super::{claims, diagnostics, parse_type, read_policy, vocabulary};

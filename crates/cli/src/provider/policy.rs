@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use attestation::PolicyType;
 use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Value, json};
-use service::PolicyType;
 use token::policy_jws::{self, PolicyJws};
 
 use super::{shown, shown_claims};

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use attestation::{Addresses, InvalidIssuer, IssuerSettings, ProviderName, Role, RoleRule, TrustedIssuers};
+use problem::Problem;
 use serde::{Deserialize, Deserializer};
-use service::{Addresses, InvalidIssuer, IssuerSettings, ProviderName, Role, RoleRule, TrustedIssuers};
 use token::openid::SignatureAlgorithm;
 
 use crate::failure::{self, Failure};
@@ -80,7 +81,7 @@ impl AccessIssuers {
     fn invalid(&self, error: &InvalidIssuer) -> Failure {
         let message =
             format!("`{}`, [[access-issuer]] {}: {}", self.file.display(), error.number, failure::chain(error));
-        Failure::usage("access_issuer_invalid", message, error.fault.help())
+        Failure::usage("access_issuer_invalid", message, error.help())
     }
 }
 
@@ -158,7 +159,7 @@ mod tests {
         }
         let examples = examples();
         assert_eq!(examples.len(), 2);
-        let own = Addresses::new(service::PublicUrl::parse("https://attest.example").unwrap(), None);
+        let own = Addresses::new(attestation::PublicUrl::parse("https://attest.example").unwrap(), None);
         for example in examples {
             let file: File = toml::from_str(&example).unwrap_or_else(|error| panic!("{example}{error}"));
             let issuers = AccessIssuers::read(file.access_issuer, Path::new("docs")).unwrap();

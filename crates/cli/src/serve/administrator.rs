@@ -1,10 +1,10 @@
 //! The administrator's token: made on the first start, kept in a file for its owner alone, and as a hash in the store.
 
+use attestation::Audit;
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
-use service::Audit;
 use state_dir::{Lock, PrivateDir};
 use store::{Store, StoreError};
 use unix_time::UnixTime;

@@ -1,12 +1,6 @@
-//! The audit of this replica: what it is called, and the task that writes decisions behind.
+//! The audit of this replica: what it is called.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use service::Audit;
 use state_dir::{Lock, PrivateDir, StateError};
-use store::Store;
-use tokio::task::JoinHandle;
 
 use super::data_directory;
 use crate::failure::Failure;
@@ -31,27 +25,4 @@ pub fn replica(data: &PrivateDir, lock: &Lock<'_>) -> Result<String, Failure> {
     }
     let message = format!("`{}` holds no replica's id", data.path().join(FILE).display());
     Err(Failure::environment("replica_id_malformed", message, "remove it: a new chain of audit records is begun then"))
-}
-
-/// The task that writes down what was decided.
-pub struct Writing {
-    audit: Arc<Audit>,
-    task: JoinHandle<()>,
-}
-
-impl Writing {
-    pub fn start(audit: Arc<Audit>, store: Arc<dyn Store>) -> Self {
-        let writing = Arc::clone(&audit);
-        Self { audit, task: tokio::spawn(async move { writing.write_behind(&*store).await }) }
-    }
-
-    /// Writes down what is left, where that can be done in the time.
-    pub async fn end(self, limit: Duration) {
-        self.audit.close();
-        let stop = self.task.abort_handle();
-        if tokio::time::timeout(limit, self.task).await.is_err() {
-            tracing::error!("decisions are left that could not be written down");
-            stop.abort();
-        }
-    }
 }

@@ -1,16 +1,11 @@
 //! How long and how large the audit is kept: `--audit-retention 90d`, `10GiB` or `90d,10GiB`, and `--audit-max-size 10GiB`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use service::{Providers, Retention};
-use tokio::task::JoinHandle;
-use unix_time::UnixTime;
+use attestation::Retention;
 
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 
-/// How often old records are looked for.
-const INTERVAL: Duration = Duration::from_secs(60);
 /// What is less deletes records before anybody can have read them; most likely the unit is wrong.
 const SHORTEST: u64 = 3600;
 const SMALLEST: u64 = 1 << 20;
@@ -72,31 +67,6 @@ fn too_little(option: &str, part: &str, least: &str) -> Failure {
 fn twice(part: &str) -> Failure {
     let message = format!("`{part}` limits the audit a second time in the same way");
     Failure::usage("audit_retention_twice", message, "give one age and one size at most")
-}
-
-/// Deletes old records until the task is ended.
-pub fn keep(providers: Arc<Providers>, retention: Retention) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut interval = tokio::time::interval(INTERVAL);
-        let mut has_failed = false;
-        loop {
-            interval.tick().await;
-            match providers.retain_audit(&retention, UnixTime::of_system_clock()).await {
-                Ok(deleted) => {
-                    if deleted > 0 {
-                        tracing::info!(deleted, "audit retention deleted old records and inputs");
-                    }
-                    has_failed = false;
-                }
-                Err(error) => {
-                    if !has_failed {
-                        tracing::warn!(error = failure::chain(&error), "audit retention failed; trying again");
-                    }
-                    has_failed = true;
-                }
-            }
-        }
-    })
 }
 
 #[cfg(test)]

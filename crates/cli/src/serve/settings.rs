@@ -4,9 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use attestation::{AuditChoice, Retention};
 use dcap::TcbStatus;
 use serde::Deserialize;
-use service::{AuditChoice, Retention};
 use unix_time::UnixTime;
 use web::Limits;
 use zeroize::Zeroizing;

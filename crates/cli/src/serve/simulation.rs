@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use attestation::Quoter;
 use aws_lc_rs::digest;
 use problem::Problem;
-use service::Quoter;
 use simulator::{EnclaveReport, Platform, SimulationError};
 use tokio::task::JoinHandle;
 use unix_time::UnixTime;

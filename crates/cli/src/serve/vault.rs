@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use attestation::Vault;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use service::Vault;
 use state_dir::{Lock, PrivateDir};
 use zeroize::Zeroizing;
 

@@ -19,7 +19,7 @@ use crate::{serve, show};
 
 const MAX_TOKEN: u64 = token::jws::MAX_LENGTH as u64 + 1024;
 const MAX_KEYS: u64 = 1 << 20;
-const MAX_DATA: u64 = service::MAX_HELD_DATA as u64;
+const MAX_DATA: u64 = attestation::MAX_HELD_DATA as u64;
 
 /// Verify a token as a relying party does: issuer, signature, times, and that it answers to you.
 ///

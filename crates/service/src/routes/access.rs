@@ -1,21 +1,22 @@
 //! Access tokens, and the clients they are for.
 
-use axum::Extension;
+use attestation::{AccessError, NewClient, ProviderName, Providers, Role};
+use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use problem::Problem;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Client;
 use unix_time::UnixTime;
 
-use super::entry::Entered;
+use super::context::{Context, Owner, named};
 use super::{Api, body};
-use crate::access::{AccessError, NewClient, Role};
-use crate::provider::ProviderName;
 use crate::response::{ApiError, json_body};
 
 /// Characters of a client's name.
@@ -23,14 +24,16 @@ const MAX_NAME: usize = 100;
 /// The longest that a client can be good for: ten years.
 const MAX_LIFETIME: i64 = 10 * 365 * 86_400;
 
+/// The clients of the service, which its owner manages.
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/clients", named("/clients", get(clients).post(create_client)))
+        .route("/clients/{id}", named("/clients", delete(delete_client)))
+}
+
 /// `POST /oauth2/token`: the client credentials grant (RFC 6749, section 4.4).
-pub(super) async fn token(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let body = match body::read(&entered, &headers, body).await {
+pub(super) async fn token(context: Context, body: Body) -> Response {
+    let body = match context.read(body).await {
         Ok(body) => body,
         Err(error) => return error.into_response(),
     };
@@ -38,12 +41,12 @@ pub(super) async fn token(
     if field("grant_type").as_deref() != Some("client_credentials") {
         return refused(StatusCode::BAD_REQUEST, "unsupported_grant_type", "the grant is client_credentials");
     }
-    let basic = basic(&headers);
+    let basic = basic(context.headers());
     let credentials = basic.or_else(|| Some((field("client_id")?, field("client_secret")?)));
     let Some((id, secret)) = credentials else {
         return refused(StatusCode::BAD_REQUEST, "invalid_request", "send client_id and client_secret");
     };
-    match api.access.token_for(&id, &secret, entered.peer, UnixTime::of_system_clock()).await {
+    match context.access().token_for(&id, &secret, context.peer, context.now()).await {
         Ok((token, expires_in)) => {
             let body = json!({"access_token": token, "token_type": "Bearer", "expires_in": expires_in});
             let mut response = json_body(&body);
@@ -76,27 +79,16 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 /// `GET /clients`.
-pub(super) async fn clients(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    api.owner(&headers, &entered, "/clients").await?;
-    let clients = api.access.clients().await.map_err(|error| ApiError::of_access(&error.into(), "/clients"))?;
+async fn clients(_: Owner, context: Context) -> Result<Response, ApiError> {
+    let clients = context.access().clients().await.map_err(|error| ApiError::of_access(&error.into(), "/clients"))?;
     Ok(json_body(&json!({"value": clients.iter().map(shown).collect::<Vec<Value>>()})))
 }
 
 /// `POST /clients`: makes one; its secret is in the answer and nowhere else.
-pub(super) async fn create_client(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let caller = api.owner(&headers, &entered, "/clients").await?;
-    let now = UnixTime::of_system_clock();
-    let new = new_client(&api, &body::read(&entered, &headers, body).await?, now)?;
-    let (client, secret) = match api.access.create_client(new, &caller, now).await {
+async fn create_client(Owner(caller): Owner, context: Context, body: Body) -> Result<Response, ApiError> {
+    let now = context.now();
+    let new = new_client(context.providers(), &context.read(body).await?, now)?;
+    let (client, secret) = match context.access().create_client(new, &caller, now).await {
         Ok(made) => made,
         Err(store::StoreError::Exists(_)) => {
             return Err(ApiError::new(
@@ -111,7 +103,7 @@ pub(super) async fn create_client(
     };
     let mut answer = shown(&client);
     if let Value::Object(members) = &mut answer {
-        members.insert("clientSecret".to_owned(), Value::String(secret.0.to_string()));
+        members.insert("clientSecret".to_owned(), Value::String(secret.reveal().to_owned()));
     }
     let mut response = (StatusCode::CREATED, json_body(&answer)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -119,21 +111,15 @@ pub(super) async fn create_client(
 }
 
 /// `DELETE /clients/{id}`.
-pub(super) async fn delete_client(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
-    let caller = api.owner(&headers, &entered, "/clients").await?;
-    let deleted = api.access.delete_client(&id, &caller, UnixTime::of_system_clock()).await;
+async fn delete_client(Owner(caller): Owner, context: Context, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+    let deleted = context.access().delete_client(&id, &caller, context.now()).await;
     match deleted.map_err(|error| ApiError::of_access(&error.into(), "/clients"))? {
         true => Ok(StatusCode::OK),
         false => Ok(StatusCode::NO_CONTENT),
     }
 }
 
-fn new_client(api: &Api, body: &[u8], now: UnixTime) -> Result<NewClient, ApiError> {
+fn new_client(providers: &Providers, body: &[u8], now: UnixTime) -> Result<NewClient, ApiError> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields, rename_all = "camelCase")]
     struct Asked {
@@ -159,7 +145,7 @@ fn new_client(api: &Api, body: &[u8], now: UnixTime) -> Result<NewClient, ApiErr
     let help = "leave the provider out for every provider";
     let provider = asked.provider.as_deref().map(ProviderName::parse).transpose();
     let provider = provider.map_err(|error| refused(error.to_string(), help))?;
-    if let Some(unknown) = provider.as_ref().filter(|name| api.providers.get(name).is_none()) {
+    if let Some(unknown) = provider.as_ref().filter(|name| providers.get(name).is_none()) {
         return Err(refused(format!("there is no provider `{unknown}`"), help));
     }
     if role == Role::Owner && provider.is_some() {

@@ -1,37 +1,40 @@
 //! Policies and certificates of a provider.
 
-use axum::Extension;
+use attestation::{AdministrationError, Caller, PolicyType, Role, TrustModel};
+use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::extract::Path;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
+use axum::routing::{any, get, post};
 use serde::Deserialize;
 use serde_json::json;
-use unix_time::UnixTime;
 
-use super::entry::Entered;
-use super::{Api, body, forbidden, method_not_allowed};
-use crate::access::{Caller, Role};
-use crate::administration::AdministrationError;
-use crate::policy_type::PolicyType;
-use crate::provider::TrustModel;
+use super::context::{Context, Contributor, Reader, forbidden, named};
+use super::{Api, method_not_allowed};
 use crate::response::{ApiError, json_body};
 
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/policies/{target}", any(policies))
+        .route("/certificates", named("/certificates", get(certificates)))
+        .route("/certificates:add", named("/certificates:add", post(add_certificate)))
+        .route("/certificates:remove", named("/certificates:remove", post(remove_certificate)))
+}
+
 /// `/policies/{type}`, and what is done with one: `:reset`, `:history`, `:rollback`.
-pub(super) async fn policies(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
+async fn policies(
+    context: Context,
     Path(target): Path<String>,
     method: Method,
-    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let (name, action) = target.split_once(':').unwrap_or((&target, ""));
     let policy_type = PolicyType::from_name(name).ok_or_else(|| unknown_type(name))?;
     let what = if action.is_empty() { String::new() } else { format!(":{action}") };
     let what = format!("/policies/{}{what}", policy_type.as_str());
-    let (provider, now) = (&*entered.provider, UnixTime::of_system_clock());
-    let caller = |role| api.caller_with(role, &headers, &entered, &what);
+    let (provider, now) = (&*context.provider, context.now());
+    let caller = |role| context.caller_with(role, &what);
     match (method, action) {
         (Method::GET, "") => {
             caller(Role::Reader).await?;
@@ -39,31 +42,31 @@ pub(super) async fn policies(
         }
         (Method::PUT, "") => {
             let caller = caller(Role::Contributor).await?;
-            let jws = body::jws(&entered, &headers, body).await?;
-            answer(api.providers.set_policy(provider, policy_type, &jws, &caller, now).await)
+            let jws = context.jws(body).await?;
+            answer(context.providers().set_policy(provider, policy_type, &jws, &caller, now).await)
         }
         (Method::POST, "reset") => {
             let caller = caller(Role::Contributor).await?;
-            let jws = body::jws(&entered, &headers, body).await?;
-            answer(api.providers.reset_policy(provider, policy_type, &jws, &caller, now).await)
+            let jws = context.jws(body).await?;
+            answer(context.providers().reset_policy(provider, policy_type, &jws, &caller, now).await)
         }
         (Method::GET, "history") => {
             caller(Role::Reader).await?;
-            Ok(json_body(&api.providers.policy_history(provider, policy_type).await?))
+            Ok(json_body(&context.providers().policy_history(provider, policy_type).await?))
         }
         (Method::POST, "rollback") => {
             let caller = caller(Role::Contributor).await?;
-            may_roll_back(&caller, &entered, &what)?;
-            let number = change_number(&body::read(&entered, &headers, body).await?)?;
-            Ok(json_body(&api.providers.roll_back(provider, policy_type, number, &caller, now).await?))
+            may_roll_back(&caller, &context, &what)?;
+            let number = change_number(&context.read(body).await?)?;
+            Ok(json_body(&context.providers().roll_back(provider, policy_type, number, &caller, now).await?))
         }
         _ => Err(method_not_allowed().await),
     }
 }
 
 /// Without a signature the policy of an Isolated provider changes by the hand of the service's owner alone.
-fn may_roll_back(caller: &Caller, entered: &Entered, what: &str) -> Result<(), ApiError> {
-    let is_isolated = entered.provider.trust_model == TrustModel::Isolated;
+fn may_roll_back(caller: &Caller, context: &Context, what: &str) -> Result<(), ApiError> {
+    let is_isolated = context.provider.trust_model() == TrustModel::Isolated;
     if is_isolated && !caller.may_everywhere(Role::Owner) {
         return Err(forbidden(caller, Role::Owner, what));
     }
@@ -83,39 +86,26 @@ fn change_number(body: &[u8]) -> Result<i64, ApiError> {
 }
 
 /// `GET /certificates`.
-pub(super) async fn certificates(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    api.caller_with(Role::Reader, &headers, &entered, "/certificates").await?;
-    answer(entered.provider.certificates_token(UnixTime::of_system_clock()))
+async fn certificates(_: Reader, context: Context) -> Result<Response, ApiError> {
+    answer(context.provider.certificates_token(context.now()))
 }
 
 /// `POST /certificates:add`.
-pub(super) async fn add_certificate(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let caller = api.caller_with(Role::Contributor, &headers, &entered, "/certificates:add").await?;
-    let jws = body::jws(&entered, &headers, body).await?;
-    let now = UnixTime::of_system_clock();
-    answer(api.providers.add_certificate(&entered.provider, &jws, &caller, now).await)
+async fn add_certificate(Contributor(caller): Contributor, context: Context, body: Body) -> Result<Response, ApiError> {
+    let jws = context.jws(body).await?;
+    let now = context.now();
+    answer(context.providers().add_certificate(&context.provider, &jws, &caller, now).await)
 }
 
 /// `POST /certificates:remove`.
-pub(super) async fn remove_certificate(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
+async fn remove_certificate(
+    Contributor(caller): Contributor,
+    context: Context,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = api.caller_with(Role::Contributor, &headers, &entered, "/certificates:remove").await?;
-    let jws = body::jws(&entered, &headers, body).await?;
-    let now = UnixTime::of_system_clock();
-    answer(api.providers.remove_certificate(&entered.provider, &jws, &caller, now).await)
+    let jws = context.jws(body).await?;
+    let now = context.now();
+    answer(context.providers().remove_certificate(&context.provider, &jws, &caller, now).await)
 }
 
 fn answer(token: Result<String, AdministrationError>) -> Result<Response, ApiError> {

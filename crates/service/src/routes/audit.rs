@@ -1,58 +1,46 @@
 //! The audit, to be read: its heads by everybody, the rest by the owner of the service.
 
+use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::Path;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use store::{Record, StoreError};
 use unix_time::UnixTime;
 
 use super::Api;
-use super::entry::Entered;
+use super::context::{Context, Owner, named};
 use crate::response::{ApiError, json_body};
-
-/// Records, and platforms, of one answer.
-const PAGE: i64 = 100;
-/// Bytes of records in one answer; one record is in it in any case.
-const PAGE_BYTES: usize = 1 << 20;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/audit/heads", get(heads))
-        .route("/audit/records/{replica}/{after}", get(records))
-        .route("/audit/inputs/{sha256}", get(input))
-        .route("/audit/platforms/{provider}/{after}", get(platforms))
-        .route("/audit/evidence/{provider}/{platform}", get(evidence))
+        .route("/audit/records/{replica}/{after}", named("/audit", get(records)))
+        .route("/audit/inputs/{sha256}", named("/audit", get(input)))
+        .route("/audit/platforms/{provider}/{after}", named("/audit", get(platforms)))
+        .route("/audit/evidence/{provider}/{platform}", named("/audit", get(evidence)))
 }
 
 /// `GET /audit/heads`: a token of the provider `default` that says how far each replica's chain has come.
-async fn heads(State(api): State<Api>, Extension(entered): Extension<Entered>) -> Result<Response, ApiError> {
-    let token = api.providers.audit_heads(&entered.provider, UnixTime::of_system_clock()).await?;
+async fn heads(context: Context) -> Result<Response, ApiError> {
+    let token = context.providers().audit_heads(&context.provider, context.now()).await?;
     Ok(json_body(&json!({"token": token})))
 }
 
 /// `GET /audit/records/{replica}/{after}`: the records after that number, a page of them.
 async fn records(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
+    _: Owner,
+    context: Context,
     Path((replica, after)): Path<(String, String)>,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    api.owner(&headers, &entered, "/audit").await?;
     let after = after.parse().ok().filter(|after: &i64| *after >= 0);
     let after = after.ok_or_else(|| malformed("the number of a record is a whole number", "begin with 0"))?;
-    let records = api.providers.store.records(&replica, after, PAGE).await.map_err(failed)?;
-    let mut bytes: usize = 0;
-    let fits = |record: &&Record| {
-        let before = bytes;
-        bytes = bytes.saturating_add(record.text.len());
-        before == 0 || bytes <= PAGE_BYTES
-    };
-    let shown: Vec<Value> = records.iter().take_while(fits).map(shown).collect();
-    Ok(json_body(&json!({"value": shown})))
+    let records = context.providers().audit_records(&replica, after).await.map_err(failed)?;
+    Ok(json_body(&json!({"value": records.iter().map(shown).collect::<Vec<Value>>()})))
 }
 
 fn shown(record: &Record) -> Value {
@@ -66,43 +54,33 @@ fn shown(record: &Record) -> Value {
 }
 
 /// `GET /audit/inputs/{sha256}`: something that a decision was made from.
-async fn input(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    Path(sha256): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    api.owner(&headers, &entered, "/audit").await?;
-    let bytes = api.providers.store.input(&hash(&sha256)?).await.map_err(failed)?;
+async fn input(_: Owner, context: Context, Path(sha256): Path<String>) -> Result<Response, ApiError> {
+    let bytes = context.providers().audit_input(&hash(&sha256)?).await.map_err(failed)?;
     bytes.map(as_it_is).ok_or_else(|| missing("input"))
 }
 
 /// `GET /audit/platforms/{provider}/{after}`: the platforms whose last evidence is kept, a page of them.
 async fn platforms(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
+    _: Owner,
+    context: Context,
     Path((provider, after)): Path<(String, String)>,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    api.owner(&headers, &entered, "/audit").await?;
     let after = if after == "0" { [0; 32] } else { hash(&after)? };
-    let platforms = api.providers.store.platforms(&provider, &after, PAGE).await.map_err(failed)?;
+    let platforms = context.providers().audit_platforms(&provider, &after).await.map_err(failed)?;
     Ok(json_body(&json!({"value": platforms.iter().map(hex::encode).collect::<Vec<_>>()})))
 }
 
 /// `GET /audit/evidence/{provider}/{platform}`: the last evidence of a platform, in base64, and what it was judged by.
 async fn evidence(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
+    _: Owner,
+    context: Context,
     Path((provider, platform)): Path<(String, String)>,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    api.owner(&headers, &entered, "/audit").await?;
-    let kept = api.providers.store.platform_evidence(&provider, &hash(&platform)?).await.map_err(failed)?;
+    let kept = context.providers().audit_evidence(&provider, &hash(&platform)?).await.map_err(failed)?;
     let kept = kept.ok_or_else(|| missing("evidence"))?;
     Ok(json_body(&json!({
         "receivedAt": UnixTime::from_seconds(kept.received_at).to_string(),
-        "evidence": crate::base64::encode(&kept.evidence),
+        "evidence": URL_SAFE_NO_PAD.encode(&kept.evidence),
         "collateralSha256": hex::encode(kept.collateral),
     })))
 }

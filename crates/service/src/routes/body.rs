@@ -3,11 +3,10 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
-use web::{BodyError, Received};
+use web::{BodyError, Connection, Received};
 
-use super::entry::Entered;
-use crate::administration::AdministrationError;
 use crate::response::ApiError;
+use attestation::AdministrationError;
 
 /// Bytes of a request body. A quote with its certificates has about 5,000.
 pub const MAX_BODY: usize = 2 << 20;
@@ -17,8 +16,8 @@ const MAX_THROWN_AWAY: usize = 16 << 20;
 const MAX_DEPTH: usize = 4;
 
 /// Reads at most [`MAX_BODY`] bytes. Compressed bodies are refused: a small one can become large.
-pub(super) async fn read(entered: &Entered, headers: &HeaderMap, body: Body) -> Result<Received, ApiError> {
-    let received = entered.connection.receive(body, MAX_BODY, MAX_THROWN_AWAY).await?;
+pub(super) async fn read(connection: &Connection, headers: &HeaderMap, body: Body) -> Result<Received, ApiError> {
+    let received = connection.receive(body, MAX_BODY, MAX_THROWN_AWAY).await?;
     if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -39,12 +38,11 @@ impl From<BodyError> for ApiError {
             BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "InvalidOperation"),
             BodyError::Exhausted(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy"),
         };
-        let help = match error {
-            BodyError::TooLong(_) => "a quote with its certificates has about 5,000 bytes",
-            _ => error.help(),
-        };
-        let refusal = Self::new(status, code, error.code(), error.to_string(), help);
-        if status == StatusCode::SERVICE_UNAVAILABLE { refusal.retry_after(1) } else { refusal }
+        let refusal = Self::of(status, code, &error).retry_if_unavailable();
+        match error {
+            BodyError::TooLong(_) => refusal.with_help("a quote with its certificates has about 5,000 bytes"),
+            _ => refusal,
+        }
     }
 }
 
@@ -55,10 +53,9 @@ pub(super) fn field(form: &[u8], name: &str) -> Option<String> {
 }
 
 /// The JWS in a body: as it is, in the quotes of JSON, or as the one member of an object. Which of them the first byte tells.
-pub(super) async fn jws(entered: &Entered, headers: &HeaderMap, body: Body) -> Result<String, ApiError> {
+pub(super) fn jws(body: &[u8]) -> Result<String, ApiError> {
     let refused = || ApiError::from(AdministrationError::Body);
-    let body = read(entered, headers, body).await?;
-    let text = std::str::from_utf8(&body).map_err(|_| refused())?.trim();
+    let text = std::str::from_utf8(body).map_err(|_| refused())?.trim();
     let json = || strict_json::from_slice::<Value>(text.as_bytes(), MAX_DEPTH).map_err(|_| refused());
     match text.as_bytes().first() {
         Some(b'"') => match json()? {

@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use attestation::{Provider, Providers, Target};
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::uri::{Authority, PathAndQuery};
@@ -12,28 +14,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use web::{AnswerError, Connection, Gate, Limits};
 
+use super::Api;
+use super::context::Entered;
 use super::query::Query;
-use crate::provider::Provider;
-use crate::providers::{Providers, Target};
 use crate::response::{ApiError, Refused};
 
 /// Time for a request, its body included.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// What is at the URL of the provider `default` alone: it is about the service.
-const SERVICE_PATHS: [&str; 4] = ["/subscriptions/", "/providers/", "/clients", "/audit/"];
-
-/// What is known of a request before it is handled.
-#[derive(Clone)]
-pub(super) struct Entered {
-    /// As it is now: nothing newer is looked at.
-    pub(super) provider: Arc<Provider>,
-    /// Where it comes from.
-    pub(super) peer: Option<IpAddr>,
-    /// What holds its body in memory.
-    pub(super) connection: Connection,
-    pub(super) query: Query,
-}
-
 /// What was asked to be attested, for the log.
 #[derive(Clone)]
 pub(super) struct Attested {
@@ -44,14 +31,14 @@ pub(super) struct Attested {
 /// What every request needs.
 #[derive(Clone)]
 pub(super) struct Entry {
-    providers: Arc<Providers>,
+    attestation: Api,
     /// A request that comes without a connection counts as one of its own.
     gate: Gate,
 }
 
 impl Entry {
-    pub(super) fn new(providers: Arc<Providers>) -> Self {
-        Self { providers, gate: Gate::new(Limits::default()) }
+    pub(super) fn new(attestation: Api) -> Self {
+        Self { attestation, gate: Gate::new(Limits::default()) }
     }
 }
 
@@ -72,11 +59,7 @@ pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Ne
         Ok(connection) => connection,
         Err(refused) => return ApiError::from(refused).into_response(),
     };
-    let found = target(&entry.providers, &request).and_then(|(provider, path)| {
-        check_network(&provider, &path, peer.map(|peer| peer.ip()))?;
-        Ok((provider, path))
-    });
-    let (provider, mut response) = match found {
+    let (provider, mut response) = match target(entry.attestation.providers(), &request) {
         Ok((provider, path)) => {
             let query = Query::new(request.uri().query());
             let (peer, connection) = (peer.map(|peer| peer.ip()), connection.clone());
@@ -90,6 +73,16 @@ pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Ne
         response.headers_mut().insert("x-ms-request-id", value);
     }
     let attested = response.extensions().get::<Attested>();
+    let refused = response.extensions().get::<Refused>();
+    if response.status().is_server_error() {
+        let causes = refused.and_then(|refused| refused.causes.as_deref());
+        tracing::error!(
+            request.id = id,
+            refused = refused.map(|refused| &*refused.code),
+            error = causes,
+            "request failed"
+        );
+    }
     tracing::info!(
         provider = provider.as_ref().map(|provider| provider.name().as_str()),
         http.method = %method,
@@ -98,7 +91,7 @@ pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Ne
         duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
         request.id = id,
         peer = peer.map(|peer| peer.to_string()),
-        refused = response.extensions().get::<Refused>().map(|refused| refused.0.as_str()),
+        refused = refused.map(|refused| &*refused.code),
         evidence.sha256 = attested.map(|attested| attested.evidence_sha256.as_str()),
         draft = attested.map(|attested| attested.is_draft),
         simulated = provider.as_ref().map(|provider| provider.is_simulated()),
@@ -127,9 +120,7 @@ async fn held(response: Response, connection: &Connection) -> Response {
 
 impl From<web::Refused> for ApiError {
     fn from(refused: web::Refused) -> Self {
-        let help = "try again in a moment";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServerBusy", refused.code(), refused.to_string(), help)
-            .retry_after(1)
+        Self::of(StatusCode::SERVICE_UNAVAILABLE, "ServerBusy", &refused).retry_after(1)
     }
 }
 
@@ -139,22 +130,14 @@ impl From<AnswerError> for ApiError {
             AnswerError::Exhausted(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy"),
             AnswerError::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
         };
-        let refusal = Self::new(status, code, error.code(), error.to_string(), error.help());
-        if status == StatusCode::SERVICE_UNAVAILABLE { refusal.retry_after(1) } else { refusal }
+        Self::of(status, code, &error).retry_if_unavailable()
     }
 }
 
 /// The provider that a request is for, and the path within its API.
 fn target(providers: &Providers, request: &Request) -> Result<(Arc<Provider>, String), ApiError> {
     match providers.target(authority_of(request).as_ref(), request.uri().path()) {
-        Target::Provider(provider, path) => {
-            if is_for_the_service(&path) && !provider.name().is_default() {
-                let help = "ask at the URL of the service, without /p/NAME";
-                let message = "the service is not managed below a provider";
-                return Err(ApiError::new(StatusCode::NOT_FOUND, "NotFound", "route_unknown", message, help));
-            }
-            Ok((provider, path))
-        }
+        Target::Provider(provider, path) => Ok((provider, path)),
         Target::Unknown(name) => {
             let message = format!("there is no provider `{name}`");
             let help = "`veritee provider list` shows those there are";
@@ -175,15 +158,28 @@ fn target(providers: &Providers, request: &Request) -> Result<(Arc<Provider>, St
     }
 }
 
-fn is_for_the_service(path: &str) -> bool {
-    SERVICE_PATHS.iter().any(|service| path.starts_with(service))
+/// Lets through what is asked at the URL of the provider `default`: routes about the service are there alone.
+pub(super) async fn only_at_the_service(
+    Extension(entered): Extension<Entered>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if entered.provider.name().is_default() {
+        return Ok(next.run(request).await);
+    }
+    let help = "ask at the URL of the service, without /p/NAME";
+    let message = "the service is not managed below a provider";
+    Err(ApiError::new(StatusCode::NOT_FOUND, "NotFound", "route_unknown", message, help))
 }
 
 /// A provider without public network access is for addresses of private networks. Behind a proxy that is the proxy's.
-fn check_network(provider: &Provider, path: &str, peer: Option<IpAddr>) -> Result<(), ApiError> {
-    let is_open = provider.settings.public_network_access || is_for_the_service(path);
-    if is_open || peer.is_none_or(is_private) {
-        return Ok(());
+pub(super) async fn check_network(
+    Extension(entered): Extension<Entered>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if entered.provider.settings().public_network_access || entered.peer.is_none_or(is_private) {
+        return Ok(next.run(request).await);
     }
     let message = "this provider is not for the public network";
     let help = "ask from a private network, or enable publicNetworkAccess";

@@ -1,43 +1,40 @@
 //! The API of 2018: its own paths, a token for everything, answers in the quotes of JSON.
 
+use attestation::{AttestRequest, AttestationType, PolicyType, Role, unprepared};
+use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use serde_json::json;
 use unix_time::UnixTime;
 
-use super::entry::Entered;
-use super::{Api, administration, attest, body};
-use crate::access::{Caller, Role};
-use crate::administration::unprepared;
-use crate::attestation_type::AttestationType;
-use crate::policy_type::PolicyType;
-use crate::request::AttestRequest;
+use super::context::{Context, Contributor, Reader, named_of_2018};
+use super::{Api, administration, attest};
 use crate::response::{ApiError, json_body};
+
+const CURRENT: &str = "/operations/policy/current";
+const PREPARE: &str = "/operations/policy/updatepolicy";
+const CERTIFICATES: &str = "/operations/policy/certificates";
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/attest/tee/{type}", post(tee))
         // An earlier draft reset with DELETE, and had `update` for `updatepolicy`.
-        .route("/operations/policy/current", get(policy).put(set_policy).post(reset_policy).delete(reset_policy))
-        .route("/operations/policy/updatepolicy", post(prepare_policy))
-        .route("/operations/policy/update", post(prepare_policy))
-        .route("/operations/policy/certificates", get(certificates).put(add_certificate).post(remove_certificate))
+        .route(CURRENT, named_of_2018(CURRENT, get(policy).put(set_policy).post(reset_policy).delete(reset_policy)))
+        .route(PREPARE, named_of_2018(PREPARE, post(prepare_policy)))
+        .route("/operations/policy/update", named_of_2018(PREPARE, post(prepare_policy)))
+        .route(
+            CERTIFICATES,
+            named_of_2018(CERTIFICATES, get(certificates).put(add_certificate).post(remove_certificate)),
+        )
 }
 
-async fn tee(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
+async fn tee(context: Context, Path(name): Path<String>, body: Body) -> Result<Response, ApiError> {
     match AttestationType::from_name(&name) {
         Some(attestation_type @ (AttestationType::SgxEnclave | AttestationType::OpenEnclave)) => {
-            evidence(&api, &entered, attestation_type, &headers, body).await
+            evidence(&context, attestation_type, body).await
         }
         _ => Err(attest::not_supported(&name)),
     }
@@ -45,125 +42,83 @@ async fn tee(
 
 /// Attests SGX; whatever the provider's settings say, the caller has to be known.
 pub(super) async fn evidence(
-    api: &Api,
-    entered: &Entered,
+    context: &Context,
     attestation_type: AttestationType,
-    headers: &HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let what = format!("/attest/Tee/{}", attestation_type.as_str());
-    caller(api, Role::Reader, headers, entered, &what).await?;
+    context.caller_with(Role::Reader, &what).await.map_err(ApiError::of_2018)?;
     let (read, answer) = (AttestRequest::from_json_of_2018, |token: &str| format!("\"{token}\""));
-    attest::attest(api, entered, attestation_type, read, answer, headers, body).await
+    attest::attest(context, attestation_type, read, answer, body).await
 }
 
 /// `GET /operations/policy/current?tee=`.
-async fn policy(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    caller(&api, Role::Reader, &headers, &entered, "/operations/policy/current").await?;
-    Ok(json_body(&json!({"policy": entered.provider.policy_of_2018(policy_type(&entered)?)})))
+async fn policy(_: Reader, context: Context) -> Result<Response, ApiError> {
+    Ok(json_body(&json!({"policy": context.provider.policy_of_2018(policy_type(&context)?)})))
 }
 
 /// `PUT /operations/policy/current?tee=`, with a policy or with what was answered to whoever prepared it.
-async fn set_policy(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let caller = caller(&api, Role::Contributor, &headers, &entered, "/operations/policy/current").await?;
-    let policy_type = policy_type(&entered)?;
-    let jws = unprepared(body::jws(&entered, &headers, body).await?);
-    let (provider, now) = (&*entered.provider, UnixTime::of_system_clock());
+async fn set_policy(Contributor(caller): Contributor, context: Context, body: Body) -> Result<Response, ApiError> {
+    let policy_type = policy_type(&context)?;
+    let jws = unprepared(context.jws(body).await?);
+    let (provider, now) = (&*context.provider, context.now());
     let answer = provider.policy_answer_of_2018(&jws, now)?;
-    api.providers.set_policy(provider, policy_type, &jws, &caller, now).await?;
+    context.providers().set_policy(provider, policy_type, &jws, &caller, now).await?;
     Ok(json_body(&answer))
 }
 
 /// `POST /operations/policy/current?tee=`: back to the default.
-async fn reset_policy(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let caller = caller(&api, Role::Contributor, &headers, &entered, "/operations/policy/current").await?;
-    let policy_type = policy_type(&entered)?;
-    let jws = body::jws(&entered, &headers, body).await?;
-    let (provider, now) = (&*entered.provider, UnixTime::of_system_clock());
+async fn reset_policy(Contributor(caller): Contributor, context: Context, body: Body) -> Result<Response, ApiError> {
+    let policy_type = policy_type(&context)?;
+    let jws = context.jws(body).await?;
+    let (provider, now) = (&*context.provider, context.now());
     let answer = provider.policy_answer_of_2018(&jws, now)?;
-    api.providers.reset_policy(provider, policy_type, &jws, &caller, now).await?;
+    context.providers().reset_policy(provider, policy_type, &jws, &caller, now).await?;
     Ok(json_body(&answer))
 }
 
 /// `POST /operations/policy/updatepolicy?tee=`: checks a policy that is to be set.
-async fn prepare_policy(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    caller(&api, Role::Contributor, &headers, &entered, "/operations/policy/updatepolicy").await?;
-    let policy_type = policy_type(&entered)?;
-    let jws = body::jws(&entered, &headers, body).await?;
-    let now = UnixTime::of_system_clock();
-    let answer = api.providers.prepare_policy_of_2018(&entered.provider, policy_type, &jws, now).await?;
+async fn prepare_policy(_: Contributor, context: Context, body: Body) -> Result<Response, ApiError> {
+    let policy_type = policy_type(&context)?;
+    let jws = context.jws(body).await?;
+    let now = context.now();
+    let answer = context.providers().prepare_policy_of_2018(&context.provider, policy_type, &jws, now).await?;
     Ok(json_body(&answer))
 }
 
 /// `GET /operations/policy/certificates`.
-async fn certificates(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    caller(&api, Role::Reader, &headers, &entered, "/operations/policy/certificates").await?;
-    Ok(json_body(&entered.provider.certificates_of_2018(UnixTime::of_system_clock())?))
+async fn certificates(_: Reader, context: Context) -> Result<Response, ApiError> {
+    Ok(json_body(&context.provider.certificates_of_2018(context.now())?))
 }
 
 /// `PUT /operations/policy/certificates`.
-async fn add_certificate(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let caller = caller(&api, Role::Contributor, &headers, &entered, "/operations/policy/certificates").await?;
-    let jws = body::jws(&entered, &headers, body).await?;
-    let now = UnixTime::of_system_clock();
-    api.providers.add_certificate(&entered.provider, &jws, &caller, now).await?;
-    certificates_now(&api, &entered, now)
+async fn add_certificate(Contributor(caller): Contributor, context: Context, body: Body) -> Result<Response, ApiError> {
+    let jws = context.jws(body).await?;
+    let now = context.now();
+    context.providers().add_certificate(&context.provider, &jws, &caller, now).await?;
+    certificates_now(&context, now)
 }
 
 /// `POST /operations/policy/certificates`.
 async fn remove_certificate(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
+    Contributor(caller): Contributor,
+    context: Context,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = caller(&api, Role::Contributor, &headers, &entered, "/operations/policy/certificates").await?;
-    let jws = body::jws(&entered, &headers, body).await?;
-    let now = UnixTime::of_system_clock();
-    api.providers.remove_certificate(&entered.provider, &jws, &caller, now).await?;
-    certificates_now(&api, &entered, now)
+    let jws = context.jws(body).await?;
+    let now = context.now();
+    context.providers().remove_certificate(&context.provider, &jws, &caller, now).await?;
+    certificates_now(&context, now)
 }
 
 /// The certificates after a change; of a provider that is gone by then, those before it.
-fn certificates_now(api: &Api, entered: &Entered, now: UnixTime) -> Result<Response, ApiError> {
-    let changed = api.providers.get(entered.provider.name());
-    Ok(json_body(&changed.as_ref().unwrap_or(&entered.provider).certificates_of_2018(now)?))
+fn certificates_now(context: &Context, now: UnixTime) -> Result<Response, ApiError> {
+    let changed = context.providers().get(context.provider.name());
+    Ok(json_body(&changed.as_ref().unwrap_or(&context.provider).certificates_of_2018(now)?))
 }
 
-async fn caller(api: &Api, role: Role, headers: &HeaderMap, entered: &Entered, what: &str) -> Result<Caller, ApiError> {
-    api.caller_with(role, headers, entered, what).await.map_err(ApiError::of_2018)
-}
-
-fn policy_type(entered: &Entered) -> Result<PolicyType, ApiError> {
-    let name = entered.query.parameter("tee").ok_or_else(|| {
+fn policy_type(context: &Context) -> Result<PolicyType, ApiError> {
+    let name = context.query.parameter("tee").ok_or_else(|| {
         let (message, help) = ("request names no attestation type, or several", "add ?tee=SgxEnclave to the address");
         ApiError::new(StatusCode::BAD_REQUEST, "InvalidParameter", "tee_missing", message, help)
     })?;

@@ -1,19 +1,14 @@
 //! `POST /revoke` (RFC 7009), and the list of what was revoked.
 
-use axum::Extension;
+use attestation::{Presented, RevocationError, Role, TokenId};
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use unix_time::UnixTime;
 
-use super::entry::Entered;
-use super::{Api, body};
-use crate::access::{Role, bearer};
-use crate::causes::chain;
-use crate::response::{ApiError, json_body, status_of};
-use crate::revocation::{Presented, RevocationError, TokenId};
+use super::body;
+use super::context::Context;
+use crate::response::{ApiError, json_body};
 
 /// Whose work it is where the token itself was presented, in the audit.
 const PRESENTER: &str = "the token's bearer";
@@ -23,60 +18,44 @@ const PRESENTER: &str = "the token's bearer";
 /// The caller is a contributor of the provider, or presents the token itself as bearer token. It is not an error if the text is not
 /// a valid token of this provider (RFC 7009, section 2.2). A token without an id, of the API of 2018, cannot be revoked and is
 /// refused (section 2.2.1).
-pub(super) async fn revoke(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let (provider, now) = (&entered.provider, UnixTime::of_system_clock());
-    let body = body::read(&entered, &headers, body).await?;
+pub(super) async fn revoke(context: Context, body: Body) -> Result<Response, ApiError> {
+    let (provider, now) = (&context.provider, context.now());
+    let body = context.read(body).await?;
     let field = |name: &str| body::field(&body, name);
     let (token, jti) = (field("token"), field("jti"));
-    let presented = token.as_deref().filter(|token| bearer(&headers) == Some(token));
+    let presented = token.as_deref().filter(|token| context.bearer() == Some(token));
     match presented.map(|token| Presented::of(token, provider, now)) {
         Some(Presented::Token(id)) => {
-            return revoked(api.providers.revoke_presented(provider, id, PRESENTER, now).await);
+            return revoked(context.providers().revoke_presented(provider, id, PRESENTER, now).await);
         }
         Some(Presented::WithoutId) => return Ok(without_id()),
         // It is refused already, and whoever names a public key id proves nothing by it.
         Some(Presented::OfWithdrawnKey) => return revoked(Ok(())),
         Some(Presented::Other) | None => {}
     }
-    let by = api.caller_with(Role::Contributor, &headers, &entered, "/revoke").await?.name;
+    let by = context.caller_with(Role::Contributor, "/revoke").await?.name;
     let id = match (token, jti) {
         (Some(token), None) => match Presented::of(&token, provider, now) {
             Presented::Token(id) => id,
             Presented::WithoutId => return Ok(without_id()),
             Presented::OfWithdrawnKey | Presented::Other => return revoked(Ok(())),
         },
-        (None, Some(jti)) => TokenId::alone(&jti, provider, now).map_err(|error| refused(&error))?,
+        (None, Some(jti)) => TokenId::alone(&jti, provider, now)?,
         _ => return Ok(malformed("invalid_request", "send the form field token, or jti")),
     };
-    revoked(api.providers.revoke_for_contributor(provider, id, &by, now).await)
+    revoked(context.providers().revoke_for_contributor(provider, id, &by, now).await)
 }
 
 /// `GET /revoked`: what relying parties look at.
-pub(super) async fn list(Extension(entered): Extension<Entered>) -> Response {
-    let mut response = json_body(&entered.provider.revoked_tokens(UnixTime::of_system_clock()));
+pub(super) async fn list(context: Context) -> Response {
+    let mut response = json_body(&context.provider.revoked_tokens(context.now()));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
 
 fn revoked(done: Result<(), RevocationError>) -> Result<Response, ApiError> {
-    done.map(|()| StatusCode::OK.into_response()).map_err(|error| refused(&error))
-}
-
-fn refused(error: &RevocationError) -> ApiError {
-    let (status, code) = match error {
-        RevocationError::Store(error) => {
-            tracing::error!(error = chain(error), "token cannot be revoked");
-            (status_of(error), "InternalError")
-        }
-        RevocationError::Id => (StatusCode::BAD_REQUEST, "InvalidParameter"),
-        RevocationError::TooMany | RevocationError::TooManyByBearers => (StatusCode::CONFLICT, "Conflict"),
-    };
-    ApiError::new(status, code, error.code(), error.to_string(), error.help())
+    done?;
+    Ok(StatusCode::OK.into_response())
 }
 
 /// The refusal of a token that has no id by which it could be listed.

@@ -1,35 +1,26 @@
 //! Which TCB baselines there are.
 
-use axum::Extension;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use attestation::{AttestationType, PolicyType, Role};
+use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
-use unix_time::UnixTime;
 
-use super::entry::Entered;
-use super::{Api, administration};
-use crate::access::Role;
-use crate::attestation_type::AttestationType;
-use crate::policy_type::PolicyType;
+use super::administration;
+use super::context::Context;
 use crate::response::{ApiError, json_body};
 
 /// `GET /tcbbaselines/{type}`, for whoever may have evidence attested. `provideCurrentTcbInPolicy=true` asks for the selected
 /// one alone.
-pub(super) async fn list(
-    State(api): State<Api>,
-    Extension(entered): Extension<Entered>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
+pub(super) async fn list(context: Context, Path(name): Path<String>) -> Result<Response, ApiError> {
     let attestation_type = AttestationType::from_name(&name).ok_or_else(|| none(&name))?;
-    let provider = &entered.provider;
-    if !provider.settings.anonymous_attestation {
+    let provider = &context.provider;
+    if !provider.settings().anonymous_attestation {
         let what = format!("/tcbbaselines/{}", attestation_type.as_str());
-        api.caller_with(Role::Reader, &headers, &entered, &what).await?;
+        context.caller_with(Role::Reader, &what).await?;
     }
-    let mut baselines = provider.tcb_baselines(attestation_type, UnixTime::of_system_clock())?;
-    let only = entered.query.parameter("provideCurrentTcbInPolicy");
+    let mut baselines = provider.tcb_baselines(attestation_type, context.now())?;
+    let only = context.query.parameter("provideCurrentTcbInPolicy");
     if only.is_some_and(|only| only.eq_ignore_ascii_case("true")) {
         baselines.retain(|baseline| baseline.is_selected_tcb);
     }

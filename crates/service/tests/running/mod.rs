@@ -12,6 +12,10 @@ pub mod tdx;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use attestation::{
+    Addresses, Attestation, Audit, AuditChoice, IssuerSettings, Providers, PublicUrl, ServiceConfig, TrustedIssuers,
+    Vault, VerificationClock,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -20,10 +24,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dcap::Requirements;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use service::{
-    Access, Addresses, Audit, AuditChoice, IssuerSettings, Providers, PublicUrl, ServiceConfig, TrustedIssuers, Vault,
-    VerificationClock,
-};
 use simulator::{EnclaveReport, Platform, Simulation};
 use store::{Sqlite, Store};
 use tempfile::TempDir;
@@ -40,7 +40,7 @@ pub struct Running {
     pub directory: TempDir,
     pub simulation: Simulation,
     pub platform: Platform,
-    pub providers: Arc<Providers>,
+    pub attestation: Arc<Attestation>,
     pub router: Router,
 }
 
@@ -103,10 +103,10 @@ async fn open(
 ) -> Running {
     let platform = simulation.open_or_create_platform("default", now).unwrap();
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("veritee.db")).await.unwrap());
-    let (url, audit) = (config.addresses.service().as_str().to_owned(), Arc::clone(&config.audit));
-    let issuers = Arc::new(TrustedIssuers::new(issuers, &config.addresses).unwrap());
-    issuers.keep_fresh();
-    let providers = Arc::new(Providers::open(Arc::clone(&store), config, now).await.unwrap());
+    let audit = Arc::clone(&config.audit);
+    let trusts_issuers = !issuers.is_empty();
+    let issuers = TrustedIssuers::new(issuers, &config.addresses).unwrap();
+    let providers = Providers::open(Arc::clone(&store), config, now).await.unwrap();
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, ADMINISTRATOR.as_bytes());
     // It is there where the directory is opened again.
     let _ = store
@@ -116,9 +116,14 @@ async fn open(
             &audit.entry("administrator.create", "veritee", now, json!({})),
         )
         .await;
-    let access = Access::open(store, &vault(), audit, &url, issuers, now).await.unwrap();
-    let router = service::router(Arc::clone(&providers), access);
-    Running { directory, simulation, platform, providers, router }
+    let attestation = Arc::new(Attestation::open(providers, issuers, now).await.unwrap());
+    // Most tests do by hand what goes on beside requests.
+    if trusts_issuers {
+        let running = Arc::clone(&attestation);
+        tokio::spawn(async move { running.run(None, std::future::pending(), std::time::Duration::ZERO).await });
+    }
+    let router = service::router(Arc::clone(&attestation));
+    Running { directory, simulation, platform, attestation, router }
 }
 
 /// A service whose provider trusts Intel's root and has no collateral.
@@ -128,7 +133,7 @@ pub fn config() -> ServiceConfig {
         location: "local".to_owned(),
         root_pem: None,
         collateral: None,
-        requirements: service::left_to_policy(Requirements::default()),
+        requirements: attestation::left_to_policy(Requirements::default()),
         clock: VerificationClock::System,
         vault: Arc::new(vault()),
         quoter: None,
@@ -166,7 +171,7 @@ impl Running {
 
     /// Looks at the one source of collateral again: whether it has changed.
     pub fn refresh_collateral(&self) -> Result<bool, collateral::LoadError> {
-        let mut refreshed = self.providers.refresh_collateral();
+        let mut refreshed = self.attestation.providers().refresh_collateral();
         assert_eq!(refreshed.len(), 1);
         refreshed.remove(0).1
     }

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use attestation::VerificationClock;
 use dcap::{Requirements, TcbStatus};
 use serde_json::Value;
-use service::VerificationClock;
 use unix_time::UnixTime;
 
 use super::{Running, running_with};
@@ -13,7 +13,7 @@ use super::{Running, running_with};
 /// A service with those pieces, as of that time, which accepts any status that can be accepted.
 pub async fn as_of(pieces: &Path, at: UnixTime) -> Running {
     let statuses = TcbStatus::ALL.into_iter().filter(|status| *status != TcbStatus::Revoked);
-    let requirements = service::left_to_policy(Requirements::default()).accept(statuses).unwrap();
+    let requirements = attestation::left_to_policy(Requirements::default()).accept(statuses).unwrap();
     running_with(|config| {
         config.root_pem = None;
         config.collateral = Some(pieces.to_owned());

@@ -1,5 +1,6 @@
 //! A listener with short limits over a service for tests.
 
+use problem::Problem;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -74,7 +75,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     let (status, body) = match request.uri().path() {
         "/large" => match connection.hold_answer(Full::new(Bytes::from(vec![b'x'; LARGE]))).await {
             Ok(bytes) => (200, bytes),
-            Err(error) => (503, error.code().into()),
+            Err(error) => (503, error.code().into_owned().into()),
         },
         "/never" => std::future::pending().await,
         "/slow" => {
@@ -83,7 +84,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
         }
         "/body" => match connection.receive(request.into_body().map_err(std::io::Error::other), 1 << 20, 0).await {
             Ok(body) => (200, body.len().to_string().into()),
-            Err(error) => (400, error.code().into()),
+            Err(error) => (400, error.code().into_owned().into()),
         },
         _ => (200, Bytes::from("small")),
     };

@@ -1,0 +1,166 @@
+//! Making, changing and deleting providers.
+
+mod body;
+mod error;
+mod rotation;
+mod withdrawal;
+
+use std::sync::Arc;
+
+use store::{NewProvider, PolicySigner, StoreError};
+use token::policy_jws::SignerCertificate;
+use unix_time::UnixTime;
+
+use crate::access::Caller;
+use crate::administration::MAX_SIGNERS;
+use crate::audit::Change;
+use crate::endorsements::{Source, root_sha256};
+use crate::hashes::sha256;
+use crate::provider::{Provider, ProviderName, Settings, TrustModel};
+use crate::providers::Providers;
+
+pub use body::{Create, Patch};
+pub use error::ControlError;
+
+/// Providers of a service.
+const MAX_PROVIDERS: usize = 10_000;
+/// Characters of a location.
+const MAX_LOCATION: usize = 32;
+/// Bytes of a root certificate in PEM.
+const MAX_ROOT: usize = 16 << 10;
+
+impl Providers {
+    /// Makes a provider with a key of its own. Nothing is kept of one that is refused.
+    ///
+    /// # Errors
+    /// See [`ControlError`].
+    pub async fn create(
+        &self,
+        name: &ProviderName,
+        create: Create,
+        caller: &Caller,
+        now: UnixTime,
+    ) -> Result<Arc<Provider>, ControlError> {
+        let location = location(&create.location)?;
+        let settings = create.settings()?;
+        let root_pem = self.root(create.root_certificate())?;
+        let certificates = create.certificates()?;
+        let trust_model = trust_model(create.is_shared(), &certificates)?;
+        self.check_source(root_pem.clone(), &settings).await?;
+        let _one_at_a_time = self.administration.lock().await;
+        if self.count() >= MAX_PROVIDERS {
+            return Err(ControlError::TooMany);
+        }
+        if self.store.provider(name.as_str()).await?.is_some() {
+            return Err(ControlError::Exists(name.clone()));
+        }
+        let key = self.first_key(name, &settings, &root_sha256(root_pem.as_deref())?, now).await?;
+        let provider = store::Provider {
+            name: name.to_string(),
+            root_pem,
+            trust_model: trust_model.as_str().to_owned(),
+            location,
+            is_location_default: create.is_default(),
+            settings: settings.to_json(),
+            created_at: now.seconds(),
+            created_by: caller.name.clone(),
+            revision: 0,
+            revocations: 0,
+        };
+        let signers = certificates.iter().map(|certificate| signer(name, certificate, caller, now)).collect();
+        let new = &NewProvider { provider, key, signers };
+        let write = |entry| async move { self.store.create_provider(new, &entry).await };
+        self.change(name, &Change::ProviderCreated(new), &caller.name, now, write).await?.ok_or(ControlError::Unusable)
+    }
+
+    /// Changes what may be changed about a provider.
+    ///
+    /// # Errors
+    /// See [`ControlError`].
+    pub async fn change_settings(
+        &self,
+        provider: &Provider,
+        patch: &Patch,
+        caller: &Caller,
+        now: UnixTime,
+    ) -> Result<Arc<Provider>, ControlError> {
+        let _one_at_a_time = self.administration.lock().await;
+        let state = self.store.provider(provider.name.as_str()).await?.ok_or(StoreError::Missing("provider"))?;
+        let settings = patch.applied_to(provider.settings.clone())?;
+        if settings.token_algorithm != provider.settings.token_algorithm {
+            return Err(ControlError::AlgorithmIsFixed);
+        }
+        self.check_source(state.provider.root_pem.clone(), &settings).await?;
+        // As it was read: whoever changed it in the meantime is not overwritten.
+        let (name, revision, json) = (&provider.name, provider.revision, settings.to_json());
+        let write = |entry| async move { self.store.change_settings(name.as_str(), revision, &json, &entry).await };
+        let change = Change::SettingsChanged { provider: name, settings: &settings };
+        self.change(name, &change, &caller.name, now, write).await?.ok_or(ControlError::Unusable)
+    }
+
+    /// Deletes a provider with its keys and policies. Its tokens cannot be verified any more.
+    ///
+    /// # Errors
+    /// See [`ControlError`].
+    pub async fn delete(&self, name: &ProviderName, caller: &Caller, now: UnixTime) -> Result<(), ControlError> {
+        if name.is_default() {
+            return Err(ControlError::DefaultStays);
+        }
+        let _one_at_a_time = self.administration.lock().await;
+        let write = |entry| async move { self.store.delete_provider(name.as_str(), &entry).await };
+        self.change(name, &Change::ProviderDeleted { provider: name }, &caller.name, now, write).await?;
+        Ok(())
+    }
+
+    /// Another root than Intel's, where such may be taken.
+    fn root(&self, pem: Option<&str>) -> Result<Option<String>, ControlError> {
+        match pem {
+            None => Ok(None),
+            Some(_) if !self.takes_other_roots() => Err(ControlError::OtherRoot),
+            Some(pem) if pem.len() > MAX_ROOT => {
+                Err(ControlError::Endorsements(crate::endorsements::EndorsementsError::Root))
+            }
+            Some(pem) => Ok(Some(pem.to_owned())),
+        }
+    }
+
+    /// Root and collateral are loaded before anything is written.
+    async fn check_source(&self, root_pem: Option<String>, settings: &Settings) -> Result<(), ControlError> {
+        let collateral = settings.collateral.clone().or_else(|| self.config.collateral.clone());
+        let shelf = Arc::clone(&self.shelf);
+        let source = Source { root_pem, collateral };
+        // Reading and parsing many files takes its time.
+        let loading = tokio::task::spawn_blocking(move || shelf.get(&source).map(drop));
+        Ok(loading.await.map_err(|_| ControlError::Unusable)??)
+    }
+}
+
+fn location(text: &str) -> Result<String, ControlError> {
+    let is_location = (1..=MAX_LOCATION).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" -".contains(&byte));
+    if !is_location {
+        return Err(ControlError::Location);
+    }
+    // As Azure folds them: `West US` is `westus`.
+    Ok(text.to_ascii_lowercase().replace(' ', ""))
+}
+
+fn trust_model(is_shared: bool, certificates: &[SignerCertificate]) -> Result<TrustModel, ControlError> {
+    match (is_shared, certificates.len()) {
+        (true, 0) => Ok(TrustModel::Shared),
+        (true, _) => Err(ControlError::SharedWithCertificates),
+        (false, 0) => Ok(TrustModel::Aad),
+        (false, count) if count > MAX_SIGNERS => Err(ControlError::TooManyCertificates),
+        (false, _) => Ok(TrustModel::Isolated),
+    }
+}
+
+fn signer(name: &ProviderName, certificate: &SignerCertificate, caller: &Caller, now: UnixTime) -> PolicySigner {
+    PolicySigner {
+        provider: name.to_string(),
+        sha256: sha256(&[certificate.der()]),
+        certificate: certificate.der().to_vec(),
+        added_at: now.seconds(),
+        added_by: caller.name.clone(),
+    }
+}

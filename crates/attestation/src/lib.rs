@@ -1,0 +1,73 @@
+//! Attestation providers, without HTTP.
+//!
+//! The unit is the [`Provider`]: name, public URL, roots, collateral, signing key, policies. [`Provider::attest`] takes evidence
+//! and returns a token. [`Providers`] has all providers of a service, follows the store, and changes them; [`Access`] decides who may.
+//!
+//! Only this crate turns a quote into policy claims. It never imports the simulator: a simulated root is data to it.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+mod access;
+mod addresses;
+mod administration;
+mod api_version;
+mod attest;
+mod attestation;
+mod attestation_type;
+mod audit;
+mod base64;
+mod claims;
+mod control_plane;
+mod endorsements;
+mod hashes;
+mod keeper;
+mod names;
+mod newest_lists;
+mod policies;
+mod policy_type;
+mod pool;
+mod provider;
+mod providers;
+mod public_url;
+mod request;
+mod revocation;
+mod revoked_list;
+mod tcb_baselines;
+mod vault;
+
+pub use access::{
+    Access, AccessError, Caller, ClientSecret, InvalidIssuer, IssuerFault, IssuerSettings, NewClient, OpenAccessError,
+    Role, RoleRule, RuleFault, TrustedIssuers,
+};
+pub use addresses::Addresses;
+pub use administration::{AdministrationError, unprepared};
+pub use api_version::ApiVersion;
+pub use attest::{AttestError, Attested};
+pub use attestation::Attestation;
+pub use attestation_type::AttestationType;
+pub use audit::{Audit, AuditChoice, Retention, RetentionError};
+pub use claims::incoming_claims;
+pub use control_plane::{ControlError, Create, Patch};
+pub use endorsements::EndorsementsError;
+pub use keeper::KeeperError;
+pub use names::OWNED_NAMES;
+pub use policies::PolicyError;
+pub use policy_type::{PolicyType, REPORT_VALIDITY};
+pub use provider::{
+    InvalidProviderName, InvalidSettings, KeysError, Provider, ProviderName, Quoter, Settings, TrustModel,
+    UnusableProvider, VerificationClock, left_to_policy,
+};
+pub use providers::{OpenError, Providers, ServiceConfig, Target};
+pub use public_url::{InvalidProviderDomain, InvalidPublicUrl, ProviderDomain, PublicUrl};
+pub use request::{AttestRequest, BadRequest, HeldData, MAX_HELD_DATA};
+pub use revocation::{Presented, RevocationError, TokenId};
+pub use tcb_baselines::TcbBaseline;
+pub use vault::{Vault, VaultError};
