@@ -9,6 +9,7 @@ mod explain;
 mod fmt;
 mod hash;
 mod jws;
+mod pkcs12;
 mod sign;
 mod test;
 
