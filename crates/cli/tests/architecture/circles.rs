@@ -24,7 +24,11 @@ fn no_files_import_each_other_in_a_circle() {
                 !reached.contains(file),
                 "{} imports itself through {:?}",
                 sources[*file].path.display(),
-                reached.iter().filter(|other| self::reached(&imports, other).contains(file)).map(|other| &sources[*other].path).collect::<Vec<_>>(),
+                reached
+                    .iter()
+                    .filter(|other| self::reached(&imports, other).contains(file))
+                    .map(|other| &sources[*other].path)
+                    .collect::<Vec<_>>(),
             );
         }
     }
