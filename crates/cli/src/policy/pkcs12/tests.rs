@@ -61,7 +61,7 @@ fn chain() -> (KeyPair, [String; 3]) {
 
 /// `openssl pkcs12 -export` of these PEM files; nothing where OpenSSL is not on this machine.
 fn pkcs12(key: Option<&str>, certificates: &str, password: &str, options: &[&str]) -> Option<Vec<u8>> {
-    if !test_data::runs("openssl", &["version"]) {
+    if !test_support::runs("openssl", &["version"]) {
         return None;
     }
     let directory = tempfile::TempDir::new().unwrap();
