@@ -23,10 +23,10 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     detail: Cow<'static, str>,
-    message: String,
+    message: Box<str>,
     help: Cow<'static, str>,
     /// The error with its causes, of what fails inside the service: for the log.
-    causes: Option<String>,
+    causes: Option<Box<str>>,
     /// Seconds to wait.
     retry_after: Option<i64>,
     /// Whether the body is the message alone, in the quotes of JSON.
@@ -38,7 +38,7 @@ impl ApiError {
         status: StatusCode,
         code: &'static str,
         detail: impl Into<Cow<'static, str>>,
-        message: impl Into<String>,
+        message: impl Into<Box<str>>,
         help: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (detail, message, help) = (detail.into(), message.into(), help.into());
@@ -49,7 +49,7 @@ impl ApiError {
     pub(crate) fn of(status: StatusCode, code: &'static str, error: &dyn Problem) -> Self {
         let causes = chain(error);
         let (message, causes) =
-            if status.is_server_error() { (error.to_string(), Some(causes)) } else { (causes, None) };
+            if status.is_server_error() { (error.to_string(), Some(causes.into())) } else { (causes, None) };
         Self { causes, ..Self::new(status, code, error.code(), message, error.help().into_owned()) }
     }
 
@@ -80,7 +80,7 @@ impl ApiError {
 pub(crate) struct Refused {
     pub(crate) code: Cow<'static, str>,
     /// The error with its causes, of what failed inside the service.
-    pub(crate) causes: Option<String>,
+    pub(crate) causes: Option<Box<str>>,
 }
 
 impl IntoResponse for ApiError {
@@ -194,7 +194,7 @@ impl ApiError {
             AccessError::NoRole { .. } => format!("{error}, and {what} requires one"),
             other => other.to_string(),
         };
-        let refusal = Self { message, ..Self::of(status, code, error) };
+        let refusal = Self { message: message.into(), ..Self::of(status, code, error) };
         match error {
             AccessError::TooManyFailures { retry_after } => refusal.retry_after(*retry_after),
             _ => refusal,

@@ -19,25 +19,18 @@ fn no_files_import_each_other_in_a_circle() {
     for sources in crates().values() {
         let imports = imports(sources);
         for file in imports.keys() {
-            let reached = reached(&imports, file);
-            assert!(
-                !reached.contains(file),
-                "{} imports itself through {:?}",
-                sources[*file].path.display(),
-                reached
-                    .iter()
-                    .filter(|other| self::reached(&imports, other).contains(file))
-                    .map(|other| &sources[*other].path)
-                    .collect::<Vec<_>>(),
-            );
+            let circle = reached(&imports, *file);
+            let circle = circle.iter().filter(|other| reached(&imports, **other).contains(file));
+            let circle: Vec<_> = circle.map(|other| &sources[*other].path).collect();
+            assert!(circle.is_empty(), "files import each other in a circle: {circle:?}");
         }
     }
 }
 
 /// The files that a file imports, itself or through others.
-fn reached(imports: &BTreeMap<usize, BTreeSet<usize>>, file: &usize) -> BTreeSet<usize> {
+fn reached(imports: &BTreeMap<usize, BTreeSet<usize>>, file: usize) -> BTreeSet<usize> {
     let mut reached = BTreeSet::new();
-    let mut next: Vec<usize> = imports[file].iter().copied().collect();
+    let mut next: Vec<usize> = imports[&file].iter().copied().collect();
     while let Some(file) = next.pop() {
         if reached.insert(file) {
             next.extend(&imports[&file]);
@@ -69,9 +62,8 @@ fn imports(sources: &[Source]) -> BTreeMap<usize, BTreeSet<usize>> {
 /// The absolute paths within the crate that a file names, by `crate::` and `super::`.
 fn paths(source: &Source) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
-    for (start, keyword) in ["crate::", "super::"].iter().flat_map(|keyword| {
-        source.code.match_indices(keyword).map(|(start, keyword)| (start, keyword)).collect::<Vec<_>>()
-    }) {
+    let starts = ["crate::", "super::"].into_iter().flat_map(|keyword| source.code.match_indices(keyword));
+    for (start, keyword) in starts {
         let before = source.code[..start].chars().next_back();
         if before.is_some_and(|c| c.is_alphanumeric() || "_:$".contains(c)) {
             continue;

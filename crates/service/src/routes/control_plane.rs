@@ -138,7 +138,7 @@ async fn create(
     let create = Create::from_json(&context.read(body).await?, &scope.0, &scope.1)?;
     // The resource manager's PUT changes what is there.
     if let Ok(existing) = find(&context, &name, &scope) {
-        if !create.is_patch_in(&existing.location()) {
+        if !create.is_patch_in(existing.location()) {
             return Err(ControlError::Exists(name).into());
         }
         let changed = context.providers().change_settings(&existing, create.patch(), &caller, context.now()).await?;
