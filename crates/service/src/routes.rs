@@ -37,6 +37,13 @@ type Api = Arc<Attestation>;
 ///
 /// Whoever serves it has to poll [`Attestation::run`]; otherwise attestation ends after a while.
 pub fn router(attestation: Arc<Attestation>) -> Router {
+    let routes = routes().with_state(Arc::clone(&attestation));
+    // The path is rewritten before routing, so the routes stand behind a service of their own.
+    Router::new().fallback_service(routes).layer(middleware::from_fn_with_state(Entry::new(attestation), entry::enter))
+}
+
+/// Every route.
+fn routes() -> Router<Api> {
     let of_service = Router::new()
         .merge(access::routes())
         .merge(audit::routes())
@@ -58,9 +65,7 @@ pub fn router(attestation: Arc<Attestation>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(middleware::from_fn(entry::check_network));
-    let routes = of_providers.merge(of_service).with_state(Arc::clone(&attestation));
-    // The path is rewritten before routing, so the routes stand behind a service of their own.
-    Router::new().fallback_service(routes).layer(middleware::from_fn_with_state(Entry::new(attestation), entry::enter))
+    of_providers.merge(of_service)
 }
 
 /// What the API is, for programs (OpenAPI 3.1).
@@ -90,4 +95,44 @@ async fn not_found(uri: Uri) -> ApiError {
 async fn method_not_allowed() -> ApiError {
     let help = "attest, reset and add with POST, set a policy with PUT, read with GET";
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "method_not_allowed", "wrong method", help)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The path in lower case, with `{}` for each parameter.
+    fn normal(path: &str) -> String {
+        let name_of =
+            |part: &str| part.split_once('}').map_or_else(|| part.to_owned(), |(_, rest)| format!("}}{rest}"));
+        let mut parts = path.split('{');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |path, part| path + "{" + &name_of(part)).to_ascii_lowercase()
+    }
+
+    /// Only the `Debug` text of a router lists its paths. The integration test tries their methods.
+    #[test]
+    fn every_path_is_described_and_no_other() {
+        let shown = format!("{:?}", routes());
+        // What follows is the fallback.
+        let shown = shown.split_once("fallback_router").unwrap().0;
+        let router: BTreeSet<String> = shown.split('"').filter(|text| text.starts_with('/')).map(normal).collect();
+        assert!(router.contains("/attest/{}") && router.len() > 35, "{router:?}");
+        let document: Value = serde_json::from_str(OPENAPI).unwrap();
+        let described: BTreeSet<String> =
+            document["paths"].as_object().unwrap().keys().map(|path| normal(path)).collect();
+        let missing: Vec<_> = router.difference(&described).collect();
+        assert!(missing.is_empty(), "not described: {missing:?}");
+        // These the router finds by a parameter, and the handler tells them apart.
+        let by_handler = |path: &str| {
+            path.starts_with("/policies/{}:")
+                || ["/attest/sgxenclave", "/attest/openenclave", "/attest/tdxvm"].contains(&path)
+        };
+        let surplus: Vec<_> = described.difference(&router).filter(|path| !by_handler(path)).collect();
+        assert!(surplus.is_empty(), "there is no route: {surplus:?}");
+    }
 }
