@@ -32,6 +32,7 @@ mod peer;
 mod place;
 mod server;
 mod stream;
+pub mod tls;
 mod verdict;
 mod writes;
 

@@ -13,13 +13,13 @@ use clap::Subcommand;
 use serde_json::{Map, Value};
 use simulator::pcs::{self, Answer, Route, State, States};
 use simulator::{Simulation, SimulationError};
+use web::tls::{DevelopmentCa, DevelopmentCaError};
 use web::{Gate, Limits};
 
 use super::{Data, now};
 use crate::failure::{self, Failure};
 use crate::serve::connections::{cannot_listen, listen};
 use crate::serve::simulation::unusable;
-use crate::tls::DevelopmentCa;
 use crate::{log, serve, show};
 
 /// How long requests under way are given when it ends.
@@ -106,7 +106,8 @@ fn serve(arguments: &Arguments) -> Result<(), Failure> {
         let (scheme, tls) = if arguments.http {
             ("http", None)
         } else {
-            ("https", Some(DevelopmentCa::open_in(&arguments.data.data)?.server_config()?))
+            let config = DevelopmentCa::open_in(&arguments.data.data, now()).and_then(|ca| ca.server_config(now()));
+            ("https", Some(config.map_err(|error: DevelopmentCaError| Failure::of_environment(&error))?))
         };
         let limits = Limits::default();
         let limits = Limits { connections_per_peer: limits.connections, handling: SLOWEST, ..limits };
