@@ -210,7 +210,9 @@ impl Running {
         notify::stopping();
         let _ = self.stop.send(());
         let ended = self.serving.await;
-        drop(self.metrics);
+        if let Some(metrics) = self.metrics {
+            metrics.stop(metrics::GRACE).await;
+        }
         served(ended)
     }
 }

@@ -28,7 +28,6 @@ mod secret;
 mod serve;
 mod show;
 mod signer;
-mod tls;
 mod tokens;
 mod verify;
 

@@ -4,6 +4,7 @@ mod access_issuers;
 pub mod addresses;
 mod administrator;
 mod audit;
+pub mod certificate;
 pub mod connections;
 mod data_directory;
 mod database;
@@ -21,9 +22,7 @@ use attestation::{
     VerificationClock,
 };
 use problem::Problem;
-use rustls::ServerConfig;
 use simulator::Platform;
-use state_dir::PrivateDir;
 use store::ProviderStore;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -35,7 +34,6 @@ use crate::log;
 use crate::options::{self, Given};
 use crate::requirements::requirements;
 use crate::show;
-use crate::tls::{self, DevelopmentCa};
 
 use connections::cannot_listen;
 use settings::{Arguments, Configuration, Settings};
@@ -95,7 +93,7 @@ impl Running {
         let starting = data_directory::lock(&data)?;
         let store = database::open(settings.database_url.as_deref(), &data).await?;
         check_kind(settings, &*store).await?;
-        let tls = tls_config(settings, &data)?;
+        let tls = certificate::configured(settings, &data, now)?;
         let simulation = settings.simulated.then(|| Simulation::open(&settings.data, now)).transpose()?;
         let retention = settings.audit_retention;
         let audit = Arc::new(Audit::new(audit::replica(&data, &starting)?, settings.audit));
@@ -164,24 +162,6 @@ async fn check_kind(settings: &Settings, store: &dyn ProviderStore) -> Result<()
             "use another data directory for a simulated machine",
         )),
         _ => Ok(()),
-    }
-}
-
-/// A TLS configuration, and the certificate of the CA that clients have to trust if it is the development CA's.
-struct Tls {
-    config: Arc<ServerConfig>,
-    ca: Option<PathBuf>,
-}
-
-/// The TLS configuration; none if a proxy does TLS.
-fn tls_config(settings: &Settings, data: &PrivateDir) -> Result<Option<Tls>, Failure> {
-    match (&settings.tls_certificate, &settings.tls_key) {
-        (Some(certificate), Some(key)) => Ok(Some(Tls { config: tls::operator_config(certificate, key)?, ca: None })),
-        _ if settings.http => Ok(None),
-        _ => {
-            let ca = DevelopmentCa::open(data)?;
-            Ok(Some(Tls { config: ca.server_config()?, ca: Some(ca.certificate().to_owned()) }))
-        }
     }
 }
 

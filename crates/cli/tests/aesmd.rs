@@ -230,6 +230,11 @@ fn metrics_are_served_on_loopback() {
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("application/openmetrics-text"), "{answer}");
     assert!(answer.contains("veritee_aesm_connections 0") && answer.trim_end().ends_with("# EOF"), "{answer}");
+    // A client that keeps its connection does not keep the daemon.
+    let mut idle = std::net::TcpStream::connect(address).unwrap();
+    write!(idle, "GET /metrics HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    idle.read_exact(&mut [0; 12]).unwrap();
+    assert_eq!(daemon.terminate(), Some(0));
 }
 
 #[test]

@@ -30,8 +30,10 @@ mod limits;
 mod memory;
 mod peer;
 mod place;
+mod request_id;
 mod server;
 mod stream;
+pub mod tls;
 mod verdict;
 mod writes;
 
@@ -42,4 +44,5 @@ pub use gate::Gate;
 pub use limits::{AnswerLimits, BodyLimits, Limits};
 pub use memory::Exhausted;
 pub use place::Refused;
+pub use request_id::RequestId;
 pub use server::{Serving, listen, serve};

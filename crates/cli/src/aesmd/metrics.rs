@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aesm::{MEDIA_TYPE, Server};
 use axum::Router;
@@ -14,6 +15,9 @@ use crate::serve::connections::listen;
 
 /// Whoever looks has one connection, or a few.
 const MAX_CONNECTIONS: usize = 16;
+
+/// Time that requests under way are given to finish.
+pub const GRACE: Duration = Duration::from_secs(1);
 
 /// Takes the address, which has to be a loopback one: who asks for quotes on a machine is nobody else's business.
 pub fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::options::declared::Form;
 use crate::options::{self, Given, Origin, Value};
 use crate::serve::settings::{self, Configuration, SECRETS};
-use crate::serve::{addresses, vault};
-use crate::{show, tls};
+use crate::serve::{addresses, certificate, vault};
+use crate::show;
 
 /// Check a configuration file and print each value with where it comes from.
 ///
@@ -88,8 +88,8 @@ fn check(arguments: &Arguments) -> Result<Configuration, Failure> {
     let settings = &configuration.settings;
     settings.access_issuers.trusted(&addresses::planned(settings)?)?;
     vault::configured(settings.key_encryption_key.as_deref())?;
-    if let (Some(certificate), Some(key)) = (&settings.tls_certificate, &settings.tls_key) {
-        tls::operator_config(certificate, key)?;
+    if let (Some(path), Some(key)) = (&settings.tls_certificate, &settings.tls_key) {
+        certificate::operators(path, key)?;
     }
     Ok(configuration)
 }

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State as Extracted};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,13 +14,13 @@ use clap::Subcommand;
 use serde_json::{Map, Value};
 use simulator::pcs::{self, Answer, Route, State, States};
 use simulator::{Simulation, SimulationError};
-use web::{Gate, Limits};
+use web::tls::{DevelopmentCa, DevelopmentCaError};
+use web::{BodyError, Connection, Gate, Limits};
 
 use super::{Data, now};
 use crate::failure::{self, Failure};
 use crate::serve::connections::{cannot_listen, listen};
 use crate::serve::simulation::unusable;
-use crate::tls::DevelopmentCa;
 use crate::{log, serve, show};
 
 /// How long requests under way are given when it ends.
@@ -106,7 +107,8 @@ fn serve(arguments: &Arguments) -> Result<(), Failure> {
         let (scheme, tls) = if arguments.http {
             ("http", None)
         } else {
-            ("https", Some(DevelopmentCa::open_in(&arguments.data.data)?.server_config()?))
+            let config = DevelopmentCa::open_in(&arguments.data.data, now()).and_then(|ca| ca.server_config(now()));
+            ("https", Some(config.map_err(|error: DevelopmentCaError| Failure::of_environment(&error))?))
         };
         let limits = Limits::default();
         let limits = Limits { connections_per_peer: limits.connections, handling: SLOWEST, ..limits };
@@ -127,10 +129,15 @@ fn serve(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// Answers from the state that the data directory is in by now.
-async fn answer(Extracted(directory): Extracted<PathBuf>, request: Request) -> Response {
+async fn answer(
+    Extracted(directory): Extracted<PathBuf>,
+    Extension(connection): Extension<Connection>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, pcs::Request::MAX_BODY).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let body = match connection.receive(body, pcs::Request::MAX_BODY, pcs::Request::MAX_BODY).await {
+        Ok(body) => body,
+        Err(error) => return refused(error).into_response(),
     };
     let asked = format!("{} {}", head.method, head.uri.path());
     let answering = tokio::task::spawn_blocking(move || -> Result<Answer, SimulationError> {
@@ -149,7 +156,7 @@ async fn answer(Extracted(directory): Extracted<PathBuf>, request: Request) -> R
         Ok(Ok(answer)) => {
             tracing::info!(http.request = asked, http.status = answer.status, "request");
             tokio::time::sleep(answer.delay).await;
-            response(answer)
+            response(answer, &connection).await
         }
         Ok(Err(error)) => {
             tracing::error!(http.request = asked, error = failure::chain(&error), "simulation cannot be read");
@@ -159,8 +166,20 @@ async fn answer(Extracted(directory): Extracted<PathBuf>, request: Request) -> R
     }
 }
 
-fn response(answer: Answer) -> Response {
-    let mut response = Response::new(Body::from(answer.body));
+const fn refused(error: BodyError) -> StatusCode {
+    match error {
+        BodyError::BrokeOff => StatusCode::BAD_REQUEST,
+        BodyError::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyError::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
+        BodyError::Exhausted(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+async fn response(answer: Answer, connection: &Connection) -> Response {
+    let Ok(body) = connection.hold_answer(Body::from(answer.body)).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {

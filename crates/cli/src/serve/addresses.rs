@@ -3,11 +3,11 @@
 use std::net::TcpListener;
 
 use attestation::{Addresses, InvalidProviderDomain, ProviderDomain, PublicUrl};
+use web::tls::DevelopmentCa;
 
 use super::connections::{cannot_listen, listen};
 use super::settings::Settings;
 use crate::failure::Failure;
-use crate::tls;
 
 /// Listens where the settings say.
 pub fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
@@ -36,7 +36,7 @@ fn at_port(settings: &Settings, port: u16) -> Result<Addresses, Failure> {
 
 /// Refuses a public URL for which there is no certificate.
 fn check_certificate(settings: &Settings, url: &PublicUrl) -> Result<(), Failure> {
-    if settings.tls_certificate.is_some() || settings.http || tls::is_covered(url.host()) {
+    if settings.tls_certificate.is_some() || settings.http || DevelopmentCa::covers(url.host()) {
         return Ok(());
     }
     Err(Failure::usage(

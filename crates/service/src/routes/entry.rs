@@ -12,7 +12,7 @@ use axum::http::uri::{Authority, PathAndQuery};
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use web::{AnswerError, Connection, Gate, Limits};
+use web::{AnswerError, Connection, Gate, Limits, RequestId};
 
 use super::Api;
 use super::context::Entered;
@@ -50,7 +50,7 @@ pub(super) struct Fixed;
 /// each request, with an id that the answer carries.
 pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let id = request_id();
+    let id = RequestId::random();
     let method = request.method().clone();
     let path: String = request.uri().path().chars().take(200).collect();
     let connection = request.extensions().get::<Connection>().cloned();
@@ -69,7 +69,7 @@ pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Ne
         Err(error) => (None, error.into_response()),
     };
     response = held(response, &connection).await;
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert("x-ms-request-id", value);
     }
     let attested = response.extensions().get::<Attested>();
@@ -77,7 +77,7 @@ pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Ne
     if response.status().is_server_error() {
         let causes = refused.and_then(|refused| refused.causes.as_deref());
         tracing::error!(
-            request.id = id,
+            request.id = id.as_str(),
             refused = refused.map(|refused| &*refused.code),
             error = causes,
             "request failed"
@@ -89,7 +89,7 @@ pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Ne
         http.path = path,
         http.status = response.status().as_u16(),
         duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
-        request.id = id,
+        request.id = id.as_str(),
         peer = peer.map(|peer| peer.to_string()),
         refused = refused.map(|refused| &*refused.code),
         evidence.sha256 = attested.map(|attested| attested.evidence_sha256.as_str()),
@@ -222,13 +222,4 @@ fn authority_of(request: &Request) -> Option<Authority> {
         (Some(target), _) => Some(target.clone()),
         (None, host) => host,
     }
-}
-
-/// An id in the form of Azure's: version, trace, span, flags.
-fn request_id() -> String {
-    let mut bytes = [0; 24];
-    // Ids name log lines and guard nothing; without randomness they are merely all the same.
-    let _ = aws_lc_rs::rand::fill(&mut bytes);
-    let (trace, span) = bytes.split_at(16);
-    format!("00-{}-{}-00", hex::encode(trace), hex::encode(span))
 }

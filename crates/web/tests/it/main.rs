@@ -1,6 +1,7 @@
-//! What a listener does with clients that hold it up.
+//! What a listener does with clients that hold it up, and its certificates.
 
 mod bodies;
 mod client;
 mod connections;
 mod running;
+mod tls;
