@@ -8,10 +8,11 @@ mod verify;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use client::Client;
 use serde_json::Value;
 
-use crate::client::{Client, PublicService, ServiceArguments};
 use crate::failure::Failure;
+use crate::remote::{PublicService, ServiceArguments};
 use crate::{output, serve, show};
 
 /// Read and verify the audit of a service.
@@ -84,7 +85,7 @@ async fn save_heads(heads: &Heads) -> Result<(), Failure> {
 async fn heads_token(client: &Client) -> Result<String, Failure> {
     let answer = client.get_json("/audit/heads").await?;
     let token = answer["token"].as_str().map(str::to_owned);
-    token.ok_or_else(|| client.not_understood("/audit/heads", "its answer holds no token"))
+    Ok(token.ok_or_else(|| client.not_understood("/audit/heads", "its answer holds no token"))?)
 }
 
 async fn save_records(export: &Export) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use client::Client;
 use jose::jws::Jws;
 use problem::Problem;
 use serde_json::{Map, Value, json};
@@ -11,8 +12,8 @@ use unix_time::UnixTime;
 
 use super::chains::{Chains, Deleted, RECORD_MISSING};
 use super::{heads_token, nothing_recorded, records};
-use crate::client::{Client, PublicService};
 use crate::failure::{self, Failure};
+use crate::remote::PublicService;
 use crate::{serve, show};
 
 const MAX_HEAD: u64 = 1 << 20;
