@@ -62,8 +62,8 @@ pub use names::OWNED_NAMES;
 pub use policies::PolicyError;
 pub use policy_type::{PolicyType, REPORT_VALIDITY};
 pub use provider::{
-    InvalidProviderName, InvalidSettings, KeysError, Provider, ProviderName, Quoter, Settings, TrustModel,
-    UnusableProvider, VerificationClock, left_to_policy,
+    CertificateError, InvalidProviderName, InvalidSettings, KeysError, Provider, ProviderName, Quoter, Settings,
+    TrustModel, UnusableProvider, VerificationClock, left_to_policy, signing_certificate,
 };
 pub use providers::{OpenError, Providers, ServiceConfig, Target};
 pub use public_url::{InvalidProviderDomain, InvalidPublicUrl, ProviderDomain, PublicUrl};

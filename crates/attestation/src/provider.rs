@@ -24,8 +24,8 @@ use crate::public_url::PublicUrl;
 use crate::revoked_list::RevokedList;
 use crate::vault::Vault;
 
+pub use keys::{CertificateError, KeysError, Quoter, signing_certificate};
 pub(crate) use keys::{Keys, MAX_KEYS, Owner, is_for, make as make_key};
-pub use keys::{KeysError, Quoter};
 pub use name::{InvalidProviderName, ProviderName};
 pub use settings::{InvalidSettings, Settings, left_to_policy};
 pub use trust_model::TrustModel;

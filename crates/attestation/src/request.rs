@@ -20,7 +20,7 @@ const MAX_NONCE: usize = 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum BadRequest {
     /// Not JSON, nested too deep, a member twice.
-    #[error("request body is refused: {0}")]
+    #[error("request body is refused")]
     Json(#[from] strict_json::Error),
     /// JSON, but no object.
     #[error("request body is no JSON object")]

@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_evidence_goes_to_its_route() {
-        let samples = test_data::package("dcap-qvl").join("sample");
+        let samples = test_support::package("dcap-qvl").join("sample");
         for (name, route) in [("sgx_quote", "SgxEnclave"), ("tdx_quote", "TdxVm"), ("tdx_quote_td15ex", "TdxVm")] {
             let (body, taken) = request(&Evidence::read(&samples.join(name)).unwrap());
             assert_eq!((taken, body["quote"].is_string()), (route, true), "{name}");

@@ -10,6 +10,7 @@ mod fmt;
 mod hash;
 pub mod input;
 mod jws;
+mod pkcs12;
 mod sign;
 mod test;
 

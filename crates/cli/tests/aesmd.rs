@@ -282,7 +282,8 @@ fn systemd_is_told_when_it_is_ready_and_that_it_is_alive() {
     assert_eq!([told(), told()], ["WATCHDOG=1", "WATCHDOG=1"]);
     UnixStream::connect(place.at("aesm.socket")).unwrap();
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-    assert!([told(), told()].contains(&"STOPPING=1".to_owned()));
+    // One more sign of life may come before.
+    assert!((0..3).any(|_| told() == "STOPPING=1"));
     assert!(child.wait().unwrap().success());
 }
 

@@ -74,7 +74,7 @@ fn every_kind_of_recorded_file_is_recognised() {
         ("maa/azure-sdk-for-cpp/oe_report.bin", "Open Enclave report with SGX quote, version 3"),
         ("maa/azure-samples/maa.jwt.verifier.dotnet/sev-snp-jwt.txt", "token (JWS)"),
     ] {
-        let Some(path) = test_data::recorded(path) else {
+        let Some(path) = test_support::recorded(path) else {
             return;
         };
         assert_eq!(is(&std::fs::read(&path).unwrap()), expected, "{}", path.display());
@@ -85,7 +85,7 @@ fn every_kind_of_recorded_file_is_recognised() {
 fn revocation_lists_are_recognised_in_every_encoding() {
     use base64::Engine;
     let path = "quotes/collateral/crl_PCKPlatformCA_2025-08-15_8b661233b516d13e.der";
-    let Some(path) = test_data::recorded(path) else { return };
+    let Some(path) = test_support::recorded(path) else { return };
     let der = std::fs::read(path).unwrap();
     for contents in [
         dcap::pem::encode(&der, "X509 CRL").into_bytes(),

@@ -78,7 +78,7 @@ impl Desk {
 
     /// The PKCS#12 file `name` of the RSA signer; false where OpenSSL is not on this machine.
     fn pkcs12(&self, name: &str, password: &str) -> bool {
-        test_data::runs("openssl", &["version"]) && {
+        test_support::runs("openssl", &["version"]) && {
             let mut command = Command::new("openssl");
             command.args(["pkcs12", "-export", "-passout", &format!("pass:{password}")]);
             command.arg("-inkey").arg(self.path("rsa.key")).arg("-in").arg(self.path("rsa.pem"));
@@ -323,7 +323,7 @@ fn neither_a_terminal_nor_a_file_is_told_what_a_terminal_would_obey_and_json_has
     let json = desk.run(&["decode", "@red.jws", "--json"]).expect(0);
     assert!(!json.stdout.contains(['\u{1b}', '\u{9b}', '\u{202e}']));
     assert_eq!(json.json()["policy"], text);
-    if !test_data::runs("script", &["--version"]) {
+    if !test_support::runs("script", &["--version"]) {
         return;
     }
     let command = format!("{} policy decode {}", env!("CARGO_BIN_EXE_veritee"), desk.path("red.jws").display());
@@ -342,7 +342,7 @@ fn python(file: &Path) -> (Option<i32>, String) {
 
 #[test]
 fn python_verifies_what_is_signed_and_refuses_what_was_changed() {
-    if !test_data::runs("python3", &["-c", "import cryptography"]) {
+    if !test_support::runs("python3", &["-c", "import cryptography"]) {
         return;
     }
     let desk = Desk::new();

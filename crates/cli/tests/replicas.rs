@@ -26,7 +26,7 @@ impl Database {
     }
 
     fn start() -> Option<Self> {
-        if !test_data::runs(Self::script().to_str().unwrap(), &["find"]) {
+        if !test_support::runs(Self::script().to_str().unwrap(), &["find"]) {
             return None;
         }
         let directory = tempfile::tempdir().unwrap().keep();

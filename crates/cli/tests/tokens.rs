@@ -167,13 +167,13 @@ fn a_signer_without_evidence_or_with_a_quote_about_another_key_is_refused() {
         [&[1, 0, 0, 0, 2, 0, 0, 0][..], &(quote.len() as u64).to_le_bytes(), &quote].concat()
     };
     let verified = |report: Option<Vec<u8>>| {
-        let certificate = key
-            .self_signed(
-                issuer,
-                ValidityPeriod { from: UnixTime::from_seconds(now), until: UnixTime::from_seconds(now + 60) },
-                report.as_deref(),
-            )
-            .unwrap();
+        let certificate = attestation::signing_certificate(
+            &key,
+            issuer,
+            ValidityPeriod { from: UnixTime::from_seconds(now), until: UnixTime::from_seconds(now + 60) },
+            report.as_deref(),
+        )
+        .unwrap();
         let keys = Jwks::new(vec![Jwk::new(key.kid(), &certificate)]);
         service.write("keys", serde_json::to_string(&keys).unwrap().as_bytes());
         service.run(&format!("token verify DIR/token --keys DIR/keys --issuer {issuer} --nonce n {ATTESTED}"))

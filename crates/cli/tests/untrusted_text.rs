@@ -221,13 +221,13 @@ fn token_verify_escapes_claims_and_what_it_refuses() {
 }
 
 fn jwk_of(key: &SigningKey, issuer: &str, now: i64) -> Value {
-    let certificate = key
-        .self_signed(
-            issuer,
-            ValidityPeriod { from: UnixTime::from_seconds(now), until: UnixTime::from_seconds(now + 600) },
-            None,
-        )
-        .unwrap();
+    let certificate = attestation::signing_certificate(
+        key,
+        issuer,
+        ValidityPeriod { from: UnixTime::from_seconds(now), until: UnixTime::from_seconds(now + 600) },
+        None,
+    )
+    .unwrap();
     let keys = Jwks::new(vec![Jwk::new(key.kid(), &certificate)]);
     serde_json::to_value(keys).unwrap()["keys"][0].clone()
 }

@@ -62,7 +62,7 @@ fn pitfall_20_requirements_come_from_a_file_whose_unknown_keys_are_refused() {
 
 #[test]
 fn a_genuine_trust_domain_is_judged_with_what_it_needs_allowed() {
-    let Some(directory) = test_data::recorded("quotes") else { return };
+    let Some(directory) = test_support::recorded("quotes") else { return };
     let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(directory.join("cases.json")).unwrap()).unwrap();
     let needs = |case: &&Value| case["expected"]["allow"] == serde_json::json!(["migratable", "service-td"]);
     let case = cases.iter().find(needs).unwrap();
@@ -84,7 +84,7 @@ fn a_genuine_trust_domain_is_judged_with_what_it_needs_allowed() {
 
 #[test]
 fn an_old_platform_is_told_in_a_few_lines_what_to_update() {
-    let Some(directory) = test_data::recorded("quotes") else { return };
+    let Some(directory) = test_support::recorded("quotes") else { return };
     let quote = directory.join("46ca3f903c33a336_v4_TDX_c0806f000000.quote");
     let collateral = directory.join("collateral");
     let ran = verify(&quote, &collateral, &["--at", "2025-11-17T06:21:34Z"]).expect(1);
@@ -98,7 +98,7 @@ fn an_old_platform_is_told_in_a_few_lines_what_to_update() {
 
 #[test]
 fn a_diagnosis_lists_every_check_and_hides_no_old_platform_behind_an_expired_list() {
-    let Some(directory) = test_data::recorded("quotes") else { return };
+    let Some(directory) = test_support::recorded("quotes") else { return };
     let quote = directory.join("46ca3f903c33a336_v4_TDX_c0806f000000.quote");
     let collateral = directory.join("collateral");
     let late = ["--at", "2027-11-17T06:21:34Z", "--diagnose"];

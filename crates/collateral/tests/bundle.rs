@@ -65,7 +65,7 @@ fn verification_through_a_bundle_is_that_through_the_pieces() {
 
 #[test]
 fn verification_of_a_genuine_quote_through_a_bundle_is_that_through_the_pieces() {
-    let Some(directory) = test_data::recorded("quotes") else { return };
+    let Some(directory) = test_support::recorded("quotes") else { return };
     let quote = std::fs::read(directory.join("e9f0aad48a099297_v3_SGX_00906ed50000.quote")).unwrap();
     let loose = CollateralSet::load(&directory.join("collateral")).unwrap();
     let bundled = read(&loose.to_bundle().unwrap()).unwrap();

@@ -45,7 +45,7 @@ fn all_of_it_is_taken_and_verifies() {
 
 #[test]
 fn a_platforms_own_chain_adds_its_certificates() {
-    let sample = test_data::package("dcap-qvl").join("sample/tdx_quote_td15ex_collateral.json");
+    let sample = test_support::package("dcap-qvl").join("sample/tdx_quote_td15ex_collateral.json");
     let Contents::Several(Container::Qvl, pieces) = sniff(&std::fs::read(sample).unwrap()).unwrap() else { panic!() };
     let (name, last) = pieces.last().unwrap();
     let Form::Certificates(chain) = last else { panic!("{last:?}") };

@@ -130,7 +130,7 @@ fn a_certificate_of_a_platforms_own_key_signs_no_documents() {
 
 #[test]
 fn genuine_collateral_of_several_numbers_gives_each_its_choice() {
-    let Some(directory) = test_data::recorded("quotes") else { return };
+    let Some(directory) = test_support::recorded("quotes") else { return };
     let all = CollateralSet::load(&directory.join("collateral")).unwrap();
     let cases: Vec<serde_json::Value> =
         serde_json::from_slice(&std::fs::read(directory.join("cases.json")).unwrap()).unwrap();

@@ -68,7 +68,7 @@ impl Case {
     }
 
     fn real(name: &'static str, quote: &str, collateral: &str, at: &str) -> Self {
-        let directory = test_data::package("dcap-qvl");
+        let directory = test_support::package("dcap-qvl");
         let read = |name: &str| std::fs::read(directory.join(name)).unwrap();
         let (bytes, at) = (read(&format!("sample/{quote}")), UnixTime::from_rfc3339(at).unwrap());
         let verifier = Verifier::new(TrustedRoots::intel());

@@ -25,7 +25,7 @@ fn read(directory: &Path, name: &Value) -> Vec<u8> {
 
 #[test]
 fn every_recorded_case_gives_its_expected_result() {
-    let Some(directory) = test_data::recorded("quotes") else { return };
+    let Some(directory) = test_support::recorded("quotes") else { return };
     let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(directory.join("cases.json")).unwrap()).unwrap();
     let mut signing_certificates = CollateralSet::default();
     for entry in std::fs::read_dir(directory.join("collateral")).unwrap() {
@@ -93,7 +93,7 @@ fn allowance(name: &Value) -> Allowance {
 
 #[test]
 fn the_directory_of_all_pieces_gives_the_highest_evaluation_number_valid_at_the_time() {
-    let Some(directory) = test_data::recorded("quotes") else { return };
+    let Some(directory) = test_support::recorded("quotes") else { return };
     let all = CollateralSet::load(&directory.join("collateral")).unwrap();
     let quote = std::fs::read(directory.join("e9f0aad48a099297_v3_SGX_00906ed50000.quote")).unwrap();
     let quote = Quote::parse(&quote).unwrap();
@@ -108,7 +108,7 @@ fn the_directory_of_all_pieces_gives_the_highest_evaluation_number_valid_at_the_
 
 #[test]
 fn pitfall_22_both_certificates_of_intels_root_key_are_roots() {
-    let Some(directory) = test_data::recorded("quotes/collateral") else { return };
+    let Some(directory) = test_support::recorded("quotes/collateral") else { return };
     let mut kinds = Vec::new();
     for name in ["cert_RootCA_2018-05-21_44a0196b2b99f889.der", "cert_RootCA_2018-05-21_fc64f8076d79a4fe.der"] {
         let root = dcap::Certificate::from_der(&std::fs::read(directory.join(name)).unwrap()).unwrap();
@@ -121,7 +121,7 @@ fn pitfall_22_both_certificates_of_intels_root_key_are_roots() {
 
 #[test]
 fn an_old_platform_is_told_what_is_short_by_how_much_and_what_raises_it() {
-    let Some(directory) = test_data::recorded("quotes") else { return };
+    let Some(directory) = test_support::recorded("quotes") else { return };
     let all = CollateralSet::load(&directory.join("collateral")).unwrap();
     let sentences = |name: &str, at: &str| {
         let quote = std::fs::read(directory.join(name)).unwrap();
@@ -153,7 +153,7 @@ fn an_old_platform_is_told_what_is_short_by_how_much_and_what_raises_it() {
 
 /// dcap-qvl's own SGX sample, whose collateral is in its JSON form.
 fn dcap_qvl_sample() -> (Vec<u8>, CollateralSet, UnixTime) {
-    let samples = test_data::package("dcap-qvl").join("sample");
+    let samples = test_support::package("dcap-qvl").join("sample");
     let quote = std::fs::read(samples.join("sgx_quote")).unwrap();
     let pieces = CollateralSet::load(&samples.join("sgx_quote_collateral.json")).unwrap();
     (quote, pieces, UnixTime::from_rfc3339("2025-06-20T00:00:00Z").unwrap())
@@ -172,7 +172,7 @@ fn the_sample_of_dcap_qvl_is_authentic_and_needs_configuration_and_hardening() {
 
 #[test]
 fn the_only_known_quote_of_tdx_1_5ex_is_up_to_date() {
-    let samples = test_data::package("dcap-qvl").join("sample");
+    let samples = test_support::package("dcap-qvl").join("sample");
     let quote = std::fs::read(samples.join("tdx_quote_td15ex")).unwrap();
     let pieces = CollateralSet::load(&samples.join("tdx_quote_td15ex_collateral.json")).unwrap();
     let verified = verify(&quote, &pieces, UnixTime::from_rfc3339("2026-10-08T01:10:00Z").unwrap()).unwrap();

@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{
 use problem::Problem;
 
 use crate::excerpt;
-use crate::public_key::KeyKind;
+use crate::key_kind::KeyKind;
 
 /// A signature algorithm with a public key (RFC 7518, section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,8 +11,9 @@ use x509_cert::Certificate;
 
 use crate::algorithm::{Algorithm, AllowList};
 use crate::excerpt;
+use crate::key_kind::KeyKind;
 use crate::key_use::{KeyUse, KeyUseError, shown};
-use crate::public_key::{KeyKind, PublicKey};
+use crate::public_key::PublicKey;
 use crate::public_key_error::PublicKeyError;
 
 /// One key: its certificates, its id, its kind. When it is read, what it states about its use and its numbers is kept too, and

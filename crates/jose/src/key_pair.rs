@@ -14,7 +14,8 @@ use problem::Problem;
 use zeroize::Zeroizing;
 
 use crate::algorithm::Algorithm;
-use crate::public_key::{KeyKind, PublicKey};
+use crate::key_kind::KeyKind;
+use crate::public_key::PublicKey;
 use crate::public_key_error::PublicKeyError;
 
 /// Why a private key cannot be made, read, written or used.

@@ -11,6 +11,7 @@ use der::{Decode, Encode, Sequence};
 use x509_cert::Certificate;
 
 use crate::algorithm::Algorithm;
+use crate::key_kind::KeyKind;
 use crate::public_key_error::PublicKeyError;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -28,39 +29,6 @@ const ECDSA_WITH_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.84
 
 /// Bits a modulus may have.
 const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
-
-/// The kinds of key that sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyKind {
-    /// RSA.
-    Rsa,
-    /// On the curve P-256.
-    P256,
-    /// On the curve P-384.
-    P384,
-    /// On the curve P-521.
-    P521,
-}
-
-impl KeyKind {
-    /// The kind as key sets name it, `kty`.
-    pub const fn key_type(self) -> &'static str {
-        match self {
-            Self::Rsa => "RSA",
-            Self::P256 | Self::P384 | Self::P521 => "EC",
-        }
-    }
-
-    /// The name in messages.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Rsa => "RSA",
-            Self::P256 => "P-256",
-            Self::P384 => "P-384",
-            Self::P521 => "P-521",
-        }
-    }
-}
 
 /// A public key: RSAPublicKey (RFC 8017) in DER, or an uncompressed point.
 #[derive(Clone, Debug, PartialEq, Eq)]

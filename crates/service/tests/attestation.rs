@@ -227,7 +227,7 @@ c1:[type==\"maa-ehd\"] => issue(type=\"aas-ehd\", value=c1.value);
 
 #[tokio::test]
 async fn the_policy_of_azures_cli_tests_is_one_that_a_provider_takes() {
-    let Some(file) = test_data::recorded("field/policies/azure-cli-sgx-policy-aas-ehd.txt") else { return };
+    let Some(file) = test_support::recorded("field/policies/azure-cli-sgx-policy-aas-ehd.txt") else { return };
     let text = std::fs::read_to_string(file).unwrap();
     let service = running().await;
     for policy_type in ["SgxEnclave", "OpenEnclave"] {

@@ -106,7 +106,7 @@ async fn every_truncation_and_trailing_bytes_are_refused() {
 #[tokio::test]
 async fn a_genuine_root_is_not_trusted_by_a_simulated_provider_and_the_reverse() {
     let simulated = running().await;
-    let samples = test_data::package("dcap-qvl").join("sample");
+    let samples = test_support::package("dcap-qvl").join("sample");
     let genuine = std::fs::read(samples.join("sgx_quote")).unwrap();
     assert_eq!(simulated.attest(&quote_body(&genuine)).await.refusal().2, "root_certificate_untrusted");
     let real = running::running_with(|config| config.root_pem = None).await;

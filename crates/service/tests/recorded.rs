@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// The token that Azure answered to that recorded attestation.
 fn azure_token(recording: &str) -> Option<String> {
     let path =
-        test_data::recorded(&format!("maa/azure-sdk-for-cpp/Attestation-AttestationTests.{recording}_Aad.json"))?;
+        test_support::recorded(&format!("maa/azure-sdk-for-cpp/Attestation-AttestationTests.{recording}_Aad.json"))?;
     let recording: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     let calls = recording["networkCallRecords"].as_array().unwrap().iter();
     let bodies = calls.filter_map(|call| serde_json::from_str::<Value>(call["Response"]["BODY"].as_str()?).ok());
@@ -18,7 +18,7 @@ fn azure_token(recording: &str) -> Option<String> {
 }
 
 fn input(name: &str) -> Option<Vec<u8>> {
-    Some(fs::read(test_data::recorded(&format!("maa/azure-sdk-for-cpp/{name}"))?).unwrap())
+    Some(fs::read(test_support::recorded(&format!("maa/azure-sdk-for-cpp/{name}"))?).unwrap())
 }
 
 /// Claims that depend on the time of day, the instance, or today's collateral, and not on the evidence.
@@ -74,7 +74,7 @@ async fn a_bare_quote_gives_azures_claims() {
 /// Every policy that Azure's recordings and samples hold, as text: in answers of the service within their JWS.
 fn recorded_policies() -> Option<Vec<String>> {
     let mut texts = Vec::new();
-    for entry in fs::read_dir(test_data::recorded("maa/azure-sdk-for-cpp")?).unwrap() {
+    for entry in fs::read_dir(test_support::recorded("maa/azure-sdk-for-cpp")?).unwrap() {
         let path = entry.unwrap().path();
         let Ok(recording) = serde_json::from_slice::<Value>(&fs::read(&path).unwrap()) else { continue };
         for call in recording["networkCallRecords"].as_array().into_iter().flatten() {
@@ -87,7 +87,7 @@ fn recorded_policies() -> Option<Vec<String>> {
             texts.extend(policy.text().map(str::to_owned));
         }
     }
-    for entry in fs::read_dir(test_data::recorded("maa/azure-samples/maa.signing.tool.sample/policy")?).unwrap() {
+    for entry in fs::read_dir(test_support::recorded("maa/azure-samples/maa.signing.tool.sample/policy")?).unwrap() {
         texts.push(fs::read_to_string(entry.unwrap().path()).unwrap());
     }
     Some(texts)

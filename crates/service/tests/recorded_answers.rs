@@ -36,7 +36,8 @@ fn provider_of(recording: &str) -> &'static str {
 
 /// The body of a recorded request: the recorder dropped it, and the name of the recording says what was sent.
 fn body_of(recording: &str, method: &str, path: &str, earlier: usize, signer: &Signer) -> String {
-    let input = |name: &str| fs::read(test_data::recorded(&format!("maa/azure-sdk-for-cpp/{name}")).unwrap()).unwrap();
+    let input =
+        |name: &str| fs::read(test_support::recorded(&format!("maa/azure-sdk-for-cpp/{name}")).unwrap()).unwrap();
     match (method, path) {
         ("GET", _) => String::new(),
         ("POST", "attest/Tpm") => json!({"data": encode(b"{\"payload\":{\"type\":\"aikcert\"}}")}).to_string(),
@@ -117,7 +118,7 @@ fn shown_token(file: &Path) -> (Value, Value) {
 
 #[tokio::test]
 async fn our_answers_have_the_members_claims_and_types_of_azures_but_for_what_is_listed() {
-    let (Some(maa), Some((service, signer))) = (test_data::recorded("maa"), providers().await) else { return };
+    let (Some(maa), Some((service, signer))) = (test_support::recorded("maa"), providers().await) else { return };
     let mut comparison = Comparison::with("differences");
     compare_recordings(&mut comparison, &service, &signer, &maa.join("azure-sdk-for-cpp")).await;
     assert!(comparison.compared >= 190, "{} answers", comparison.compared);
@@ -147,7 +148,7 @@ async fn our_answers_have_the_members_claims_and_types_of_azures_but_for_what_is
 /// The enclaves of 2020 in Microsoft's samples, and what it says of them.
 #[tokio::test]
 async fn real_enclaves_of_2020_have_the_claims_that_their_files_name() {
-    let (Some(maa), Some(service)) = (test_data::recorded("maa"), running::recorded::azure().await) else { return };
+    let (Some(maa), Some(service)) = (test_support::recorded("maa"), running::recorded::azure().await) else { return };
     let quotes = json_files(&maa.join("azure-samples/sgx.attest.sample.oe.sdk/genquotes/quotes"));
     assert_eq!(quotes.len(), 4);
     for (name, info) in quotes {

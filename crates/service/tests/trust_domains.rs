@@ -186,7 +186,7 @@ fn recorded_cases(cases: &[Value]) -> Vec<&Value> {
 
 #[tokio::test]
 async fn real_trust_domains_get_tokens_as_of_the_time_of_their_collateral() {
-    let Some(directory) = test_data::recorded("quotes") else { return };
+    let Some(directory) = test_support::recorded("quotes") else { return };
     let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(directory.join("cases.json")).unwrap()).unwrap();
     let (mut attested, mut refused) = (0, 0);
     for case in recorded_cases(&cases) {

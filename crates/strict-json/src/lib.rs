@@ -26,6 +26,9 @@
 
 mod scan;
 
+use std::borrow::Cow;
+
+use problem::Problem;
 use serde::Deserialize;
 
 /// The deepest nesting that can be asked for, in arrays and objects; a larger `max_depth` means this one.
@@ -67,25 +70,25 @@ pub enum Error {
     Content(#[source] serde_json::Error),
 }
 
-impl Error {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
+impl Problem for Error {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::Duplicate { .. } => "json_duplicate_member",
             Self::TooDeep { .. } => "json_too_deep",
             Self::Syntax { .. } => "json_syntax",
             Self::Content(_) => "json_content",
-        }
+        };
+        text.into()
     }
 
-    /// What the sender can do about it.
-    pub fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
             Self::Duplicate { .. } => "give each member of an object its own name",
             Self::TooDeep { .. } => "flatten the document",
             Self::Syntax { .. } => "send one JSON value in UTF-8 and nothing after it",
             Self::Content(_) => "compare the members and their types with the documentation",
-        }
+        };
+        text.into()
     }
 }
 

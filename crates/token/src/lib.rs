@@ -1,7 +1,7 @@
 //! Attestation tokens: claims to JWS and back, JWKS, OpenID metadata, relying-party verification.
 //!
 //! ```text
-//! service:        claims ──▶ issue ──▶ compact JWS        SigningKey ──▶ certificate ──▶ jose::Jwks
+//! service:        claims ──▶ issue ──▶ compact JWS
 //! administrator:  policy text ──▶ PolicySigningKey::sign ──▶ policy JWS ──▶ PolicyJws::read ──▶ text, signer
 //! administrator:  issuer ──▶ openid::KeySet       bearer token ──▶ openid::Verifier::verify ──▶ openid::VerifiedClaims
 //! relying party:  issuer ──▶ discovery ──▶ Verifier       token ──▶ Verifier::verify ──▶ VerifiedToken
@@ -13,19 +13,20 @@
 //! `jti` and `x-ms-ver`. Time is always an argument, in seconds since 1970 UTC.
 //!
 //! ```
-//! use jose::{Jwk, Jwks};
+//! use jose::Jwks;
+//! use problem::Problem;
 //! use token::{ATTESTATION_LIFETIME, Binding, Expectations, SigningKey, TokenAlgorithm, Verifier, issue};
-//! use unix_time::{UnixTime, ValidityPeriod};
+//! use unix_time::UnixTime;
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let (iss, now) = ("https://attest.example", UnixTime::from_seconds(1_800_000_000));
-//! let key = SigningKey::generate(TokenAlgorithm::Rs256)?;
-//! let certificate = key.self_signed(iss, ValidityPeriod { from: now, until: now.plus(365 * 86_400) }, None)?;
+//! let key = SigningKey::generate(TokenAlgorithm::Es256)?;
 //! let claims = serde_json::from_str(r#"{"nonce": "f00d", "x-ms-attestation-type": "sgx", "x-ms-sgx-svn": 3}"#)?;
 //! let token = issue(&key, iss, claims, now, ATTESTATION_LIFETIME)?;
 //!
-//! let verifier = Verifier::new(iss, Jwks::new(vec![Jwk::new(key.kid(), &certificate)]));
-//! let verified = verifier.verify(&token, now.plus(60), &Expectations::new(Binding::Nonce("f00d".into())))?;
-//! assert_eq!(verified.svn(), Some(3));
+//! // What the issuer publishes at `<iss>/certs`; this one has withdrawn its keys.
+//! let verifier = Verifier::new(iss, Jwks::parse(br#"{"keys":[]}"#)?);
+//! let result = verifier.verify(&token, now.plus(60), &Expectations::new(Binding::Nonce("f00d".into())));
+//! assert_eq!(result.unwrap_err().code(), "token_unknown_key");
 //! # Ok(()) }
 //! ```
 #![cfg_attr(
@@ -63,4 +64,4 @@ pub use metadata::OpenIdMetadata;
 pub use relying_party::{Binding, EnclaveExpectations, Expectations, TokenError, VerifiedToken, Verifier};
 pub use revocation::{RevocationError, RevokedTokens};
 pub use signer_evidence::{REPORT_EXTENSION, SignerEvidence, SignerEvidenceError};
-pub use signing_key::{CertificateError, SigningKey};
+pub use signing_key::SigningKey;

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::exchange::Exchanges;
-use crate::gate::{PeerShare, Place};
+use crate::exchanges::Exchanges;
 use crate::limits::Limits;
 use crate::memory::{Account, Charge, Exhausted, Pool};
-use crate::stream::Writes;
+use crate::place::{PeerShare, Place};
+use crate::writes::Writes;
 
 /// A connection that was admitted. Requests carry it as an extension; its place is free when the last copy is dropped.
 #[derive(Clone, Debug)]

@@ -1,6 +1,5 @@
 //! Serving HTTP on a listener.
 
-use problem::Problem;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -15,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use problem::Problem;
 use rustls::ServerConfig;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -30,6 +30,7 @@ use crate::delivery::Delivery;
 use crate::exchange::Exchange;
 use crate::gate::Gate;
 use crate::limits::Limits;
+use crate::place::Refused;
 use crate::stream::Watched;
 use crate::verdict::{Reason, Verdict, verdict};
 
@@ -190,7 +191,7 @@ struct Refusals {
 }
 
 impl Refusals {
-    fn log(&mut self, address: SocketAddr, refused: crate::gate::Refused) {
+    fn log(&mut self, address: SocketAddr, refused: Refused) {
         self.count = self.count.saturating_add(1);
         if self.logged.is_none_or(|logged| logged.elapsed() >= REFUSAL_LOG) {
             let code = &*refused.code();

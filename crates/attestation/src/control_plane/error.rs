@@ -83,10 +83,10 @@ pub enum ControlError {
 impl Problem for ControlError {
     fn code(&self) -> Cow<'static, str> {
         let text = match self {
-            Self::Name(_) => "provider_name_malformed",
+            Self::Name(error) => return error.code(),
             Self::Body(_) => "body_malformed",
             Self::Location => "location_malformed",
-            Self::Settings(error) => return error.code().into(),
+            Self::Settings(error) => return error.code(),
             Self::Certificate(_) => "certificate_malformed",
             Self::NoCertificate => "certificates_missing",
             Self::TooManyCertificates => "too_many_certificates",
@@ -114,10 +114,10 @@ impl Problem for ControlError {
 
     fn help(&self) -> Cow<'_, str> {
         let text = match self {
-            Self::Name(error) => return error.help().into(),
+            Self::Name(error) => return error.help(),
             Self::Body(_) => "send the body that docs/providers.md describes",
             Self::Location => "give a location of letters, digits and hyphens, such as `westeurope`",
-            Self::Settings(error) => return error.help().into(),
+            Self::Settings(error) => return error.help(),
             Self::Certificate(_) | Self::NoCertificate => "give each as a JWK with the certificate in `x5c`",
             Self::TooManyCertificates => "trust a CA that issued several",
             Self::SharedWithCertificates => "leave `policySigningCertificates` out, or make an Isolated provider",

@@ -3,6 +3,7 @@
 //! A key is published before it signs, so that relying parties know it in time, and for as long after as a token that it signed
 //! can be valid.
 
+mod certificate;
 mod make;
 
 use problem::Problem;
@@ -15,6 +16,7 @@ use unix_time::UnixTime;
 
 use crate::vault::{KeyBinding, Purpose, Vault, VaultError, is_unbound_signing_key};
 
+pub use certificate::{CertificateError, signing_certificate};
 pub use make::Quoter;
 pub(crate) use make::make;
 
@@ -49,7 +51,7 @@ pub enum KeysError {
     OtherCertificate(String),
     /// Its certificate cannot be made.
     #[error("signing certificate cannot be made")]
-    Certificate(#[from] token::CertificateError),
+    Certificate(#[from] CertificateError),
     /// The machine does not say anything about the key.
     #[error("the machine makes no quote about the signing key: {0}")]
     Quote(String),
@@ -226,7 +228,7 @@ mod tests {
                 provider: "one".to_owned(),
                 issuer: "https://one".to_owned(),
                 sealed: vault.seal(ONE.binding(key.kid()), &key.to_pkcs8().unwrap()).unwrap(),
-                certificate: key.self_signed("https://one", VALIDITY, None).unwrap(),
+                certificate: signing_certificate(&key, "https://one", VALIDITY, None).unwrap(),
                 created_at: at(signs_from - 10),
                 signs_from: at(*signs_from),
             }
@@ -273,7 +275,7 @@ mod tests {
             provider: "one".to_owned(),
             issuer: "https://one".to_owned(),
             sealed: vault.seal(ONE.binding(key.kid()), &key.to_pkcs8().unwrap()).unwrap(),
-            certificate: key.self_signed("https://one", VALIDITY, None).unwrap(),
+            certificate: signing_certificate(&key, "https://one", VALIDITY, None).unwrap(),
             created_at: at(0),
             signs_from: at(0),
         }

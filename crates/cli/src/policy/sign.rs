@@ -11,6 +11,7 @@ use token::policy_jws::{self, MAX_KEY_FILE, PolicyKeyError, PolicySigningKey};
 use zeroize::Zeroizing;
 
 use super::input::read_text;
+use super::pkcs12::{self, Pkcs12Error};
 use crate::failure::{self, Failure};
 use crate::{output, show};
 
@@ -119,14 +120,14 @@ fn signing_key(arguments: &Arguments) -> Result<Option<PolicySigningKey>, Failur
     let Some(file) = &arguments.pkcs12 else { return Ok(None) };
     let file = read_secret(file)?;
     let password = password(arguments.password_file.as_deref())?;
-    let opened = PolicySigningKey::from_pkcs12(&file, password.as_deref().map_or("", String::as_str));
+    let opened = pkcs12::signing_key(&file, password.as_deref().map_or("", String::as_str));
     opened.map(Some).map_err(|error| match error {
-        PolicyKeyError::WrongPassword if password.is_none() => Failure::usage(
+        Pkcs12Error::WrongPassword if password.is_none() => Failure::usage(
             &error.code(),
             "the PKCS#12 file has a password, and none was given",
             format!("pass --password-file FILE, or set {PASSWORD_VARIABLE}"),
         ),
-        _ => refused(&error),
+        _ => Failure::of_usage(&error),
     })
 }
 

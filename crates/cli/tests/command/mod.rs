@@ -39,7 +39,7 @@ pub fn veritee<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Ran 
 
 /// dcap-qvl's own SGX sample: quote and collateral.
 pub fn sample() -> (PathBuf, PathBuf) {
-    let samples = test_data::package("dcap-qvl").join("sample");
+    let samples = test_support::package("dcap-qvl").join("sample");
     (samples.join("sgx_quote"), samples.join("sgx_quote_collateral.json"))
 }
 

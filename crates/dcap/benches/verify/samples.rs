@@ -13,7 +13,7 @@ const SAMPLES: [(&str, &str, &str, &str); 3] = [
 ];
 
 pub fn all() -> impl Iterator<Item = Evidence> {
-    let directory = test_data::package("dcap-qvl");
+    let directory = test_support::package("dcap-qvl");
     let root = std::fs::read(directory.join("src/TrustedRootCA.der")).unwrap();
     SAMPLES.into_iter().map(move |(name, quote, collateral, at)| Evidence {
         name: name.to_owned(),

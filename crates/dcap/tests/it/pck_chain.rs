@@ -119,7 +119,6 @@ refusals! { prove;
     pitfall_23_rejects_pck_not_yet_valid: "pck_certificate_not_yet_valid", |b| pck(b).spec.not_before = at(NOW + 1);
     rejects_expired_root: "root_certificate_expired", |b| root(b).spec.not_after = at(NOW - 1);
     rejects_expired_ca: "pck_ca_certificate_expired", |b| ca(b).spec.not_after = at(NOW - 1);
-    rejects_pck_without_sgx_extension: "pck_certificate_sgx_extension_malformed", |b| pck(b).spec.sgx_extension = None;
     rejects_expired_pck: "pck_certificate_expired", |b| pck(b).spec.not_after = at(NOW - 1);
     cheap_rejects_chain_from_root_to_leaf: "root_certificate_untrusted", |b| b.pck_chain.reverse();
     rejects_ca_before_leaf: "pck_ca_certificate_wrong_subject", |b| b.pck_chain.swap(0, 1);
@@ -127,6 +126,7 @@ refusals! { prove;
     rejects_chain_without_root: "pck_chain_length_wrong", |b| b.pck_chain.truncate(2);
     rejects_leaf_alone: "pck_chain_length_wrong", |b| b.pck_chain.truncate(1);
     rejects_chain_of_four: "pck_chain_length_wrong", |b| b.pck_chain.push(Link::Root);
+    rejects_pck_without_sgx_extension: "pck_certificate_sgx_extension_malformed", |b| pck(b).spec.sgx_extension = None;
     rejects_chain_of_none: "pck_chain_malformed", |b| b.pck_chain.clear();
     rejects_garbage_in_place_of_a_certificate: "pck_ca_certificate_malformed", |b| {
         b.pck_chain[1] = Link::Der(vec![0x30, 0]);

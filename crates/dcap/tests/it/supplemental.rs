@@ -80,7 +80,7 @@ fn a_verified_quote_tells_of_the_collateral_that_it_was_verified_with() {
 /// Expected values were read from the sample's pieces with openssl, and the key's hash was computed apart.
 #[test]
 fn a_real_quote_has_intels_values() {
-    let directory = test_data::package("dcap-qvl").join("sample");
+    let directory = test_support::package("dcap-qvl").join("sample");
     let at = UnixTime::from_rfc3339("2025-06-20T00:00:00Z").unwrap();
     let verifier = Verifier::new(TrustedRoots::intel());
     let bytes = std::fs::read(directory.join("sgx_quote")).unwrap();

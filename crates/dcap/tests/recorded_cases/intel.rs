@@ -68,7 +68,7 @@ fn in_intels_terms(intel: &str) -> Option<IntelResult> {
 
 #[test]
 fn every_case_is_answered_as_intels_library_does_or_listed_with_the_reason() {
-    let Some(index) = test_data::recorded("intel-cases/index.json") else { return };
+    let Some(index) = test_support::recorded("intel-cases/index.json") else { return };
     let Some(directory) = unpacked("intel-cases/cases.tar.xz", "intel-cases") else { return };
     let index: Value = serde_json::from_slice(&std::fs::read(index).unwrap()).unwrap();
     let mut table = Table::named("intel");

@@ -56,5 +56,5 @@ fn read(directory: &Path, name: &str) -> Vec<u8> {
 }
 
 fn unpacked(archive: &str, name: &str) -> Option<PathBuf> {
-    test_data::unpacked(archive, Path::new(env!("CARGO_TARGET_TMPDIR")), name)
+    test_support::unpacked(archive, Path::new(env!("CARGO_TARGET_TMPDIR")), name)
 }

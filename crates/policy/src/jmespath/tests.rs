@@ -23,7 +23,7 @@ fn is_equal(left: &Json, right: &Json) -> bool {
 
 #[test]
 fn the_public_compliance_cases_pass() {
-    let Some(directory) = test_data::recorded("jmespath") else { return };
+    let Some(directory) = test_support::recorded("jmespath") else { return };
     let mut cases = 0;
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();

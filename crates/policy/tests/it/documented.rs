@@ -276,7 +276,7 @@ fn expectations() -> BTreeMap<&'static str, Expected> {
 
 #[test]
 fn every_documented_text_means_what_is_expected_or_says_what_is_wrong() {
-    let Some(directory) = test_data::recorded("policies") else { return };
+    let Some(directory) = test_support::recorded("policies") else { return };
     let expectations = expectations();
     assert_eq!(expectations.len(), 40);
     for (name, expected) in &expectations {
@@ -321,7 +321,7 @@ fn every_documented_text_means_what_is_expected_or_says_what_is_wrong() {
 
 #[test]
 fn a_register_of_another_value_is_not_permitted() {
-    let Some(path) = test_data::recorded("policies/tpm-attestation-sample-policies.03.txt") else { return };
+    let Some(path) = test_support::recorded("policies/tpm-attestation-sample-policies.03.txt") else { return };
     let text = std::fs::read_to_string(path).unwrap();
     assert_eq!(outcome("pcrs", &text, &pcrs(false)).unwrap_err(), Refusal::NoPermit);
 }

@@ -99,7 +99,7 @@ fn only_a_policy_is_laid_out() {
 
 #[test]
 fn every_documented_policy_that_can_be_read_is_laid_out_and_means_the_same() {
-    let Some(directory) = test_data::recorded("policies") else { return };
+    let Some(directory) = test_support::recorded("policies") else { return };
     let mut formatted_ones = 0;
     for entry in std::fs::read_dir(directory).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();

@@ -250,7 +250,7 @@ fn white_space_comments_case_and_missing_semicolons_of_sections_are_free() {
 #[test]
 fn documented_policies_of_these_versions_parse() {
     for name in ["author-sign-policy.02", "author-sign-policy.04", "claim-sets.02", "policy-examples.02"] {
-        let Some(path) = test_data::recorded(&format!("policies/{name}.txt")) else { return };
+        let Some(path) = test_support::recorded(&format!("policies/{name}.txt")) else { return };
         let text = std::fs::read_to_string(path).unwrap();
         assert!(Policy::parse(&text).is_ok(), "{name}: {}", Policy::parse(&text).unwrap_err());
     }
@@ -258,7 +258,7 @@ fn documented_policies_of_these_versions_parse() {
 
 #[test]
 fn a_documented_policy_with_a_curly_quote_is_told_so() {
-    let Some(path) = test_data::recorded("policies/custom-tcb-baseline-enforcement.01.txt") else { return };
+    let Some(path) = test_support::recorded("policies/custom-tcb-baseline-enforcement.01.txt") else { return };
     let errors = errors(&std::fs::read_to_string(path).unwrap());
     assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), ["curly-quote"]);
 }

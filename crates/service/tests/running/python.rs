@@ -38,7 +38,7 @@ pub enum Provider {
 }
 
 pub fn recordings() -> Option<Vec<Recording>> {
-    let file = test_data::fetched("recordings/recordings.json", "interop/recordings/fetch")?;
+    let file = test_support::fetched("recordings/recordings.json", "interop/recordings/fetch")?;
     Some(serde_json::from_slice(&fs::read(file).unwrap()).unwrap())
 }
 

@@ -25,7 +25,7 @@ pub async fn as_of(pieces: &Path, at: UnixTime) -> Running {
 
 /// A service with the collateral of the platform family of Azure's recordings.
 pub async fn azure() -> Option<Running> {
-    let recorded = test_data::recorded("quotes/collateral")?;
+    let recorded = test_support::recorded("quotes/collateral")?;
     let pieces = tempfile::tempdir().unwrap();
     let belongs = |name: &str| {
         name.contains("00906ed50000")

@@ -23,7 +23,7 @@ pub struct Server {
 impl Server {
     /// Starts one, where PostgreSQL is installed. It speaks TLS where it is given a certificate and its key in PEM.
     pub fn start(tls: Option<(&str, &str)>) -> Option<Self> {
-        if !test_data::runs(script().to_str().unwrap(), &["find"]) {
+        if !test_support::runs(script().to_str().unwrap(), &["find"]) {
             return None;
         }
         // The script removes it.

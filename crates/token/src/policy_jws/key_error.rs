@@ -77,21 +77,6 @@ pub enum PolicyKeyError {
         /// Whose it is.
         subject: String,
     },
-    /// The bytes are no PKCS#12 file.
-    #[error("this is no PKCS#12 file, or a damaged one")]
-    NotPkcs12(#[source] p12_keystore::error::Error),
-    /// The password is not that of the PKCS#12 file.
-    #[error("the password is not that of the PKCS#12 file")]
-    WrongPassword,
-    /// The PKCS#12 file is protected in a way that is not supported.
-    #[error("the PKCS#12 file is protected in a way that is not supported")]
-    Pkcs12Protection(#[source] p12_keystore::error::Error),
-    /// There is no private key in the PKCS#12 file.
-    #[error("there is no private key in the PKCS#12 file")]
-    Pkcs12NoKey,
-    /// There is no certificate in the PKCS#12 file.
-    #[error("there is no certificate in the PKCS#12 file")]
-    Pkcs12NoCertificate,
     /// The key cannot sign with that algorithm.
     #[error("{key} keys do not sign with {algorithm}")]
     AlgorithmOfOtherKeys {
@@ -124,11 +109,6 @@ impl Problem for PolicyKeyError {
             Self::Certificate { .. } => "policy_certificate_malformed",
             Self::KeyWithoutCertificate => "policy_key_without_certificate",
             Self::StrayCertificate { .. } => "policy_certificate_stray",
-            Self::NotPkcs12(_) => "pkcs12_malformed",
-            Self::WrongPassword => "pkcs12_wrong_password",
-            Self::Pkcs12Protection(_) => "pkcs12_protection",
-            Self::Pkcs12NoKey => "pkcs12_no_key",
-            Self::Pkcs12NoCertificate => "pkcs12_no_certificate",
             Self::AlgorithmOfOtherKeys { .. } => "policy_key_algorithm",
             Self::Header(_) => "policy_header",
             Self::Sign(_) => "policy_signing",
@@ -155,13 +135,6 @@ impl Problem for PolicyKeyError {
             }
             Self::Certificate { .. } => "pass certificates as their issuer made them",
             Self::KeyWithoutCertificate => "pass the certificate that was issued for this key",
-            Self::NotPkcs12(_) => "pass a file as `openssl pkcs12 -export` writes it, usually named .p12 or .pfx",
-            Self::WrongPassword => "pass the password that the file was made with",
-            Self::Pkcs12Protection(_) => "make it anew with `openssl pkcs12 -export` and no options for its encryption",
-            Self::Pkcs12NoKey => "make the file with the key: `openssl pkcs12 -export -inkey KEY.pem -in CHAIN.pem`",
-            Self::Pkcs12NoCertificate => {
-                "make the file with the certificates: `openssl pkcs12 -export -inkey KEY.pem -in CHAIN.pem`"
-            }
             Self::AlgorithmOfOtherKeys { .. } => "choose RS256 for an RSA key, ES256 for one on P-256",
             Self::Header(_) | Self::Sign(_) => "try again; if it stays so, the cryptographic library is broken",
         }

@@ -1,12 +1,10 @@
-//! What the files of a signer hold: a private key and certificates, in PEM or PKCS#12.
+//! What the files of a signer hold: a private key and certificates, in PEM.
 
-use p12_keystore::Pkcs12Archive;
-use p12_keystore::error::Error as Pkcs12Error;
 use pem::Pem;
 use zeroize::Zeroizing;
 
+use super::MAX_KEY_FILE;
 use super::key_error::PolicyKeyError;
-use super::{MAX_CERTIFICATES, MAX_KEY_FILE};
 
 /// A private key in DER.
 pub(super) enum KeyDer {
@@ -64,38 +62,4 @@ fn blocks(file: &'static str, bytes: &[u8]) -> Result<Vec<Pem>, PolicyKeyError> 
         return Err(PolicyKeyError::TooLong { file, length: bytes.len() });
     }
     pem::parse_many(bytes).map_err(|source| PolicyKeyError::Pem { file, source })
-}
-
-/// The one private key in a PKCS#12 file (RFC 7292), and its certificates as DER, at least one.
-pub(super) fn open_pkcs12(file: &[u8], password: &str) -> Result<(KeyDer, Vec<Vec<u8>>), PolicyKeyError> {
-    if file.len() > MAX_KEY_FILE {
-        return Err(PolicyKeyError::TooLong { file: "PKCS#12 file", length: file.len() });
-    }
-    let archive = Pkcs12Archive::from_pkcs12(file, password).map_err(refused_pkcs12)?;
-    let key = match archive.keys.as_slice() {
-        [] => return Err(PolicyKeyError::Pkcs12NoKey),
-        [bag] => KeyDer::Pkcs8(Zeroizing::new(bag.key.as_der().to_vec())),
-        several => return Err(PolicyKeyError::SeveralKeys { count: several.len() }),
-    };
-    if archive.certs.is_empty() {
-        return Err(PolicyKeyError::Pkcs12NoCertificate);
-    }
-    if archive.certs.len() > MAX_CERTIFICATES {
-        return Err(PolicyKeyError::TooManyCertificates { count: archive.certs.len() });
-    }
-    Ok((key, archive.certs.iter().map(|bag| bag.cert.as_der().to_vec()).collect()))
-}
-
-fn refused_pkcs12(error: Pkcs12Error) -> PolicyKeyError {
-    match error {
-        // A file without a MAC shows the wrong password only by what decryption makes of it.
-        Pkcs12Error::MacError(_) | Pkcs12Error::Pkcs5Error(_) | Pkcs12Error::UnpadError => {
-            PolicyKeyError::WrongPassword
-        }
-        Pkcs12Error::UnsupportedEncryptionScheme
-        | Pkcs12Error::UnsupportedMacAlgorithm
-        | Pkcs12Error::UnsupportedContentType
-        | Pkcs12Error::InvalidParameters => PolicyKeyError::Pkcs12Protection(error),
-        _ => PolicyKeyError::NotPkcs12(error),
-    }
 }

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jose::{Algorithm, KeyPair, jws};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::certificate::SignerCertificate;
 use super::certificate_jws::CertificateAction;
@@ -29,13 +30,12 @@ impl PolicySigningKey {
         Self::new(&key_file::key_in_pem(key)?, key_file::certificates_in_pem(certificates)?)
     }
 
-    /// Reads key and certificates from a PKCS#12 file, as OpenSSL and Windows write it today or wrote it earlier.
+    /// Reads a private key in PKCS#8 and the certificates of its chain, in any order, all in DER, as PKCS#12 files have them.
     ///
     /// # Errors
     /// [`PolicyKeyError`].
-    pub fn from_pkcs12(file: &[u8], password: &str) -> Result<Self, PolicyKeyError> {
-        let (key, certificates) = key_file::open_pkcs12(file, password)?;
-        Self::new(&key, certificates)
+    pub fn from_der(pkcs8: Zeroizing<Vec<u8>>, certificates: Vec<Vec<u8>>) -> Result<Self, PolicyKeyError> {
+        Self::new(&KeyDer::Pkcs8(pkcs8), certificates)
     }
 
     fn new(key: &KeyDer, certificates: Vec<Vec<u8>>) -> Result<Self, PolicyKeyError> {

@@ -13,7 +13,6 @@ mod openid_fixture;
 mod policy_certificates;
 mod policy_fixture;
 mod policy_keys;
-mod policy_pkcs12;
 mod policy_reading;
 mod policy_signing;
 mod policy_trust;

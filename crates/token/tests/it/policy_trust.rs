@@ -199,7 +199,7 @@ fn an_authority_may_have_an_rsa_key() {
 
 #[test]
 fn an_authority_with_too_long_an_rsa_key_is_refused() {
-    if !test_data::runs("openssl", &["version"]) {
+    if !test_support::runs("openssl", &["version"]) {
         return;
     }
     let made = std::process::Command::new("openssl")

@@ -40,7 +40,7 @@ impl Recording {
 }
 
 fn folder() -> Option<PathBuf> {
-    test_data::recorded("maa/azure-sdk-for-cpp")
+    test_support::recorded("maa/azure-sdk-for-cpp")
 }
 
 fn recordings() -> Option<Vec<Recording>> {

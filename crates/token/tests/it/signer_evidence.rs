@@ -28,7 +28,7 @@ fn report_about(key: &SigningKey) -> Vec<u8> {
 /// Every certificate in Azure's recorded traffic and samples that is about a signing key with evidence.
 fn azures() -> Option<BTreeSet<Vec<u8>>> {
     let mut found = BTreeSet::new();
-    let recordings = std::fs::read_dir(test_data::recorded("maa/azure-sdk-for-cpp")?).unwrap();
+    let recordings = std::fs::read_dir(test_support::recorded("maa/azure-sdk-for-cpp")?).unwrap();
     for recording in recordings {
         let Ok(text) = std::fs::read_to_string(recording.unwrap().path()) else { continue };
         let Ok(Value::Object(recording)) = serde_json::from_str(&text) else { continue };
@@ -38,7 +38,7 @@ fn azures() -> Option<BTreeSet<Vec<u8>>> {
         let certificates = sets.filter_map(|key| STANDARD.decode(key["x5c"][0].as_str()?).ok());
         found.extend(certificates.filter(|der| SignerEvidence::in_certificate(der).is_ok()));
     }
-    let samples = test_data::recorded("maa/azure-samples/sgx.attest.sample.oe.sdk")?;
+    let samples = test_support::recorded("maa/azure-samples/sgx.attest.sample.oe.sdk")?;
     for name in [
         "maa.signing.cert.examples/maa.prod.uks.signing.cert.cer",
         "validatequotes.net/samples/uksouth.signing.cert.cer",

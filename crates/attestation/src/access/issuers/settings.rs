@@ -129,7 +129,7 @@ impl Problem for IssuerFault {
             Self::NoAlgorithms => "give those of RS256, PS256 and ES256 that the issuer signs with",
             Self::Keys(error) => return error.help(),
             Self::Rules => "say which claim gives which role",
-            Self::Rule { fault, .. } => return fault.help().into(),
+            Self::Rule { fault, .. } => return fault.help(),
         };
         text.into()
     }

@@ -6,6 +6,7 @@ use abi::open_enclave;
 use token::{SigningKey, TokenAlgorithm};
 use unix_time::{UnixTime, ValidityPeriod};
 
+use super::certificate::signing_certificate;
 use super::{KeysError, Owner};
 use crate::vault::Vault;
 
@@ -49,7 +50,7 @@ pub(crate) async fn make(
         let report = quoter.map(|quoter| (quoter.0)(&key.report_data())).transpose().map_err(KeysError::Quote)?;
         let report = report.map(|quote| open_enclave::framed(&quote));
         let validity = ValidityPeriod { from: now.plus(-CERTIFICATE_SLACK), until: now.plus(CERTIFICATE_LIFETIME) };
-        let certificate = key.self_signed(&issuer, validity, report.as_deref())?;
+        let certificate = signing_certificate(&key, &issuer, validity, report.as_deref())?;
         let owner = Owner { provider: &provider, issuer: &issuer, root_sha256: &root_sha256 };
         let sealed = vault.seal(owner.binding(key.kid()), &key.to_pkcs8()?)?;
         let kid = key.kid().to_owned();

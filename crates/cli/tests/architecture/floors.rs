@@ -23,7 +23,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 const SIMULATOR_USERS: [&str; 1] = ["cli"];
 
 /// For tests alone.
-const TEST_SUPPORT: &str = "test-data";
+const TEST_SUPPORT: &str = "test-support";
 
 /// Each crate of ours with those of ours that it is built from; what tests alone use does not count.
 fn arrows() -> BTreeMap<String, Vec<String>> {
