@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
+use attestation::AuditError;
 use client::ServiceError;
 use problem::{Problem, untrusted};
 
@@ -134,6 +135,13 @@ impl From<ServiceError> for Failure {
             ServiceError::Refused(refusal) if refusal.is_verdict => Self::of_verdict(&error),
             _ => Self::of_environment(&error),
         }
+    }
+}
+
+impl From<AuditError> for Failure {
+    /// A verdict against the audit, except where the file that was named holds no head.
+    fn from(error: AuditError) -> Self {
+        if matches!(error, AuditError::NoHead { .. }) { Self::of_usage(&error) } else { Self::of_verdict(&error) }
     }
 }
 

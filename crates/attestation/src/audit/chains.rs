@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{BrokenChain, Head, RETENTION, Record};
+use store::{Head, RETENTION, Record};
 use token::{TokenError, Verifier};
 use unix_time::UnixTime;
 
-use crate::failure::{self, Failure};
-
-/// The claim of the signed statement in a record that announces a deletion.
-const CLAIM: &str = "x-veritee-audit-retention";
+use super::error::AuditError;
+use super::heads::{AuditHeads, SavedHeads};
+use super::report::{AuditReport, DeletedRecords, VerifiedChain};
+use super::retention::CLAIM;
 
 /// What was found: the chains with their last records, and the hashes of records that heads speak of.
-#[derive(Default)]
-pub struct Chains {
+#[derive(Debug, Default)]
+pub struct AuditChains {
     last: BTreeMap<String, Head>,
     /// What heads say, by replica and number.
     expected: BTreeMap<(String, i64), [u8; 32]>,
@@ -23,6 +23,8 @@ pub struct Chains {
     confirmed: BTreeMap<String, i64>,
     /// The records that heads given by the user name, as opposed to what the service says at the moment.
     saved: BTreeSet<(String, i64)>,
+    /// The saved heads, in the order in which they were given.
+    saved_heads: Vec<SavedHeads>,
     /// Where chains begin that do not begin with their first record.
     anchors: BTreeMap<String, Head>,
     /// The announcements of deletions, by what they announce.
@@ -30,6 +32,7 @@ pub struct Chains {
 }
 
 /// A record that announces a deletion.
+#[derive(Debug)]
 struct Announcement {
     number: i64,
     statement: String,
@@ -47,30 +50,27 @@ struct Announced {
     statement: String,
 }
 
-/// A chain whose first records were deleted, and how it is known that the service did it.
-pub struct Deleted {
-    /// The last deleted record.
-    pub anchor: Head,
-    /// The record that announces it.
-    pub announced_in: i64,
-    /// Whether the announcement's signature was verified; otherwise a saved head confirms the record.
-    pub is_signature_verified: bool,
-    /// Records that saved heads name and that were deleted.
-    pub heads_not_compared: Vec<i64>,
-}
-
-/// The error code for a missing record.
-pub const RECORD_MISSING: &str = "audit_record_missing";
-
-impl Chains {
-    /// Several heads of one record have to say the same.
-    pub fn expect(&mut self, heads: &[Head]) -> Result<(), Failure> {
-        self.saved.extend(heads.iter().map(|head| (head.replica.clone(), head.number)));
-        self.expect_current(heads)
+impl AuditChains {
+    /// Expects the chains to hold what saved heads say. Several heads of one record have to say the same.
+    ///
+    /// # Errors
+    /// [`AuditError::Rewritten`].
+    pub fn expect(&mut self, heads: SavedHeads) -> Result<(), AuditError> {
+        self.saved.extend(heads.heads.iter().map(|head| (head.replica.clone(), head.number)));
+        self.expect_heads(&heads.heads)?;
+        self.saved_heads.push(heads);
+        Ok(())
     }
 
     /// The same of what the service says at the moment, which confirms nothing about the past.
-    pub fn expect_current(&mut self, heads: &[Head]) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// [`AuditError::Rewritten`].
+    pub fn expect_current(&mut self, heads: &AuditHeads) -> Result<(), AuditError> {
+        self.expect_heads(&heads.heads)
+    }
+
+    fn expect_heads(&mut self, heads: &[Head]) -> Result<(), AuditError> {
         for head in heads {
             let known = self.expected.insert((head.replica.clone(), head.number), head.hash);
             if known.is_some_and(|known| known != head.hash) {
@@ -81,7 +81,10 @@ impl Chains {
     }
 
     /// Takes the next record of a chain. The first one that is given may follow records that were deleted.
-    pub fn follow(&mut self, record: &Record) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// [`AuditError::Broken`] and [`AuditError::Rewritten`].
+    pub fn follow(&mut self, record: &Record) -> Result<(), AuditError> {
         let replica = &record.replica;
         let last = match self.last.remove(replica) {
             Some(last) => last,
@@ -94,7 +97,7 @@ impl Chains {
                 anchor
             }
         };
-        let last = last.follow(record).map_err(|error| broken(replica, &error))?;
+        let last = last.follow(record).map_err(|source| AuditError::Broken { replica: replica.clone(), source })?;
         self.compare(&last)?;
         self.remember_announcement(record);
         self.last.insert(replica.clone(), last);
@@ -106,12 +109,30 @@ impl Chains {
         self.last.is_empty()
     }
 
-    /// The last record of each chain.
-    pub fn last(&self) -> impl Iterator<Item = &Head> {
-        self.last.values()
+    /// Checks what can be checked only after the last record, and returns what was verified: no head names a record that did not
+    /// come, and where the first records of a chain are missing, the service announced in a later record that it deleted them.
+    ///
+    /// An announcement is the service's if its signature is verified with `keys`, or if a saved head confirms its record.
+    ///
+    /// # Errors
+    /// [`AuditError`].
+    pub fn finish(self, keys: Option<&Verifier>) -> Result<AuditReport, AuditError> {
+        if self.is_empty() {
+            return Err(AuditError::NoRecords);
+        }
+        self.check_tails()?;
+        let deletion = |anchor: &Head| Ok((anchor.replica.clone(), self.check_deletion(anchor, keys)?));
+        let mut deleted =
+            self.anchors.values().map(deletion).collect::<Result<BTreeMap<String, DeletedRecords>, AuditError>>()?;
+        let chain = |Head { replica, number, hash }| {
+            let deleted = deleted.remove(&replica);
+            VerifiedChain { replica, records: number, hash, deleted }
+        };
+        let chains = self.last.into_values().map(chain).collect();
+        Ok(AuditReport { chains, heads: self.saved_heads })
     }
 
-    fn compare(&mut self, head: &Head) -> Result<(), Failure> {
+    fn compare(&mut self, head: &Head) -> Result<(), AuditError> {
         let key = (head.replica.clone(), head.number);
         match self.expected.get(&key) {
             Some(hash) if *hash != head.hash => return Err(rewritten(&head.replica, head.number)),
@@ -131,67 +152,39 @@ impl Chains {
     }
 
     /// After the last record: no head may speak of one that did not come.
-    pub fn check_tails(&self) -> Result<(), Failure> {
+    fn check_tails(&self) -> Result<(), AuditError> {
         for (replica, number) in self.expected.keys() {
             let last = self.last.get(replica).map_or(0, |head| head.number);
             if last < *number {
-                let message =
-                    format!("chain of replica {replica} ends at record {last}; a head says that there were {number}");
-                return Err(Failure::verdict(
-                    "audit_tail_missing",
-                    message,
-                    "records were cut off, or the database was put back",
-                ));
+                return Err(AuditError::TailMissing { replica: replica.clone(), last, number: *number });
             }
         }
         Ok(())
     }
 
-    /// After the last record: where the first records of a chain are missing, a later record announces it, and that is the
-    /// service's: it signed the announcement, or a saved head confirms that the record was there.
-    pub fn check_deletions(&self, keys: Option<&Verifier>) -> Result<Vec<Deleted>, Failure> {
-        self.anchors.values().map(|anchor| self.check_deletion(anchor, keys)).collect()
-    }
-
-    fn check_deletion(&self, anchor: &Head, keys: Option<&Verifier>) -> Result<Deleted, Failure> {
+    fn check_deletion(&self, anchor: &Head, keys: Option<&Verifier>) -> Result<DeletedRecords, AuditError> {
         let Head { replica, number: through, hash } = anchor;
-        let announcement = self.announced.get(&(replica.clone(), *through, *hash)).ok_or_else(|| {
-            let message = format!("records 1 to {through} of replica {replica} are missing, and no record says that retention deleted them");
-            Failure::verdict("audit_beginning_missing", message, "records were cut off: compare the audit with a copy")
-        })?;
+        let announcement = self
+            .announced
+            .get(&(replica.clone(), *through, *hash))
+            .ok_or_else(|| AuditError::BeginningMissing { replica: replica.clone(), through: *through })?;
+        let number = announcement.number;
         let is_signature_verified = match keys.map(|keys| keys.verify_statement(&announcement.statement, UnixTime::MAX))
         {
             Some(Ok(claims)) if is_about(claims.get(CLAIM), anchor) => true,
             None | Some(Err(TokenError::UnknownKey { .. })) => false,
-            Some(refused) => {
-                let why = match refused {
-                    Ok(_) => "it is about something else".to_owned(),
-                    Err(error) => failure::chain(&error),
-                };
-                let message = format!(
-                    "record {} of replica {replica} announces a deletion that the service did not sign: {why}",
-                    announcement.number
-                );
-                let help =
-                    "another program deleted the records and wrote the announcement: compare the audit with a copy";
-                return Err(Failure::verdict("audit_deletion_refused", message, help));
-            }
+            Some(Ok(_)) => return Err(AuditError::OtherDeletion { replica: replica.clone(), number }),
+            Some(Err(source)) => return Err(AuditError::DeletionRefused { replica: replica.clone(), number, source }),
         };
-        let is_confirmed = self.confirmed.get(replica).is_some_and(|confirmed| *confirmed >= announcement.number);
+        let is_confirmed = self.confirmed.get(replica).is_some_and(|confirmed| *confirmed >= number);
         if !is_signature_verified && !is_confirmed {
-            let message = format!(
-                "records 1 to {through} of replica {replica} were deleted, and it is not proven that the service did it: \
-                 the signature in record {} was not verified",
-                announcement.number
-            );
-            let help = "give a head that was saved after that record with --head, or verify at the service, while it publishes the key";
-            return Err(Failure::verdict("audit_deletion_unproven", message, help));
+            return Err(AuditError::DeletionUnproven { replica: replica.clone(), through: *through, number });
         }
         let not_compared = self.saved.iter().filter(|(of, number)| of == replica && number < through);
-        Ok(Deleted {
-            anchor: anchor.clone(),
-            announced_in: announcement.number,
-            is_signature_verified,
+        Ok(DeletedRecords {
+            through: *through,
+            announced_in: number,
+            signature_verified: is_signature_verified,
             heads_not_compared: not_compared.map(|(_, number)| *number).collect(),
         })
     }
@@ -204,17 +197,6 @@ fn is_about(statement: Option<&Value>, anchor: &Head) -> bool {
         && said("hash") == json!(hex::encode(anchor.hash))
 }
 
-fn broken(replica: &str, error: &BrokenChain) -> Failure {
-    let code = match error {
-        BrokenChain::Number { .. } => RECORD_MISSING,
-        BrokenChain::Previous { .. } | BrokenChain::Hash { .. } => "audit_record_changed",
-    };
-    let help = "the audit was changed or the database is damaged: compare it with a copy. If retention deleted records during an export, \
-                export again";
-    Failure::verdict(code, format!("audit of replica {replica} is broken: {error}"), help)
-}
-
-fn rewritten(replica: &str, number: i64) -> Failure {
-    let message = format!("record {number} of replica {replica} has another hash than the head says");
-    Failure::verdict("audit_rewritten", message, "the chain was rewritten after the head was saved")
+fn rewritten(replica: &str, number: i64) -> AuditError {
+    AuditError::Rewritten { replica: replica.to_owned(), number }
 }
