@@ -4,11 +4,15 @@
 //! bounded queue and are written behind: an attestation waits for no disk. Refusals of evidence that is not proven to come from a
 //! platform are counted: anybody can cause as many as they like.
 
+mod chains;
 mod change;
 mod decision;
+mod error;
+pub(crate) mod heads;
 mod queue;
 mod reading;
 mod refusals;
+mod report;
 mod retention;
 
 use std::future::Future;
@@ -19,10 +23,14 @@ use store::{AuditLog, Entry};
 use tokio::sync::Mutex;
 use unix_time::UnixTime;
 
+pub use chains::AuditChains;
 pub(crate) use change::Change;
 pub(crate) use decision::{Decision, Observed, platform_id};
+pub use error::AuditError;
+pub use heads::{AuditHeads, SavedHeads};
 use queue::Queue;
 use refusals::Refusals;
+pub use report::{AuditReport, DeletedRecords, VerifiedChain};
 pub use retention::{Retention, RetentionError};
 
 /// Whose work it is what the service does by itself.

@@ -53,7 +53,10 @@ pub use api_version::ApiVersion;
 pub use attest::{AttestError, Attested};
 pub use attestation::Attestation;
 pub use attestation_type::AttestationType;
-pub use audit::{Audit, AuditChoice, Retention, RetentionError};
+pub use audit::{
+    Audit, AuditChains, AuditChoice, AuditError, AuditHeads, AuditReport, DeletedRecords, Retention, RetentionError,
+    SavedHeads, VerifiedChain,
+};
 pub use claims::incoming_claims;
 pub use control_plane::{ControlError, Create, Patch};
 pub use endorsements::EndorsementsError;

@@ -7,11 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dcap::{Quote, Tee};
 use serde_json::{Value, json};
 use token::{Binding, Expectations, VerifiedToken};
+use unix_time::UnixTime;
 
-use crate::client::Client;
 use crate::evidence::{Evidence, Framing};
 use crate::failure::{self, Failure};
-use crate::{serve, show};
+use crate::{remote, serve, show};
 
 const MAX_RUNTIME_DATA: u64 = attestation::MAX_HELD_DATA as u64;
 
@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let runtime_data =
         arguments.runtime_data.as_deref().map(|path| failure::read_file(path, MAX_RUNTIME_DATA)).transpose()?;
     serve::runtime()?.block_on(async {
-        let client = Client::new(&arguments.url, arguments.ca.as_deref())?;
+        let client = remote::client(&arguments.url, arguments.ca.as_deref())?;
         let (mut body, route) = request(&evidence);
         let binding = match runtime_data {
             Some(data) => {
@@ -60,7 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let token = client.attest(route, &body).await?;
         let expectations = Expectations::new(binding);
         let expectations = if arguments.accept_simulated { expectations.accept_simulated() } else { expectations };
-        let verified = client.verify(&token, &expectations).await?;
+        let verified = client.verify(&token, UnixTime::of_system_clock(), &expectations).await?;
         show(&verified, &token, arguments.json)
     })
 }

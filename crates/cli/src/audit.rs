@@ -1,17 +1,19 @@
 //! `veritee audit`: what was changed and decided, and whether anything of it was changed or cut off since.
 
-mod chains;
 mod kept;
 mod records;
 mod verify;
 
 use std::path::PathBuf;
 
+use attestation::AuditHeads;
 use clap::Subcommand;
+use client::Client;
 use serde_json::Value;
+use unix_time::UnixTime;
 
-use crate::client::{Client, PublicService, ServiceArguments};
 use crate::failure::Failure;
+use crate::remote::{PublicService, ServiceArguments};
 use crate::{output, serve, show};
 
 /// Read and verify the audit of a service.
@@ -74,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 async fn save_heads(heads: &Heads) -> Result<(), Failure> {
     let client = heads.service.client()?;
     let token = heads_token(&client).await?;
-    let signed = verify::Heads::signed(&token, &client.verifier().await?)?;
+    let signed = AuditHeads::signed(&token, &client.verifier().await?, UnixTime::of_system_clock())?;
     let Some(out) = &heads.out else { return show::line(&token) };
     output::write(out, format!("{token}\n").as_bytes(), heads.force)?;
     show::line(&format!("{} chains as of {}", signed.heads.len(), signed.taken_at))
@@ -84,7 +86,7 @@ async fn save_heads(heads: &Heads) -> Result<(), Failure> {
 async fn heads_token(client: &Client) -> Result<String, Failure> {
     let answer = client.get_json("/audit/heads").await?;
     let token = answer["token"].as_str().map(str::to_owned);
-    token.ok_or_else(|| client.not_understood("/audit/heads", "its answer holds no token"))
+    Ok(token.ok_or_else(|| client.not_understood("/audit/heads", "its answer holds no token"))?)
 }
 
 async fn save_records(export: &Export) -> Result<(), Failure> {
@@ -107,17 +109,8 @@ async fn save_records(export: &Export) -> Result<(), Failure> {
 /// The replicas that wrote something.
 async fn replicas(client: &Client) -> Result<Vec<String>, Failure> {
     let token = heads_token(client).await?;
-    let heads = verify::Heads::signed(&token, &client.verifier().await?)?;
+    let heads = AuditHeads::signed(&token, &client.verifier().await?, UnixTime::of_system_clock())?;
     Ok(heads.heads.into_iter().map(|head| head.replica).collect())
-}
-
-/// A service's audit without any record is none: the first is about the service itself.
-fn nothing_recorded() -> Failure {
-    Failure::verdict(
-        "audit_empty",
-        "the service has no audit chains: nothing was verified",
-        "every service records its own creation, so its audit was removed or the service uses another database; compare it with a copy",
-    )
 }
 
 /// What a member of an answer says, as text.

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use client::{Client, ServiceError};
 use problem::Problem;
 use serde_json::{Value, json};
 use simulator::{EnclaveReport, Platform};
 use token::{Binding, Expectations, VerifiedToken};
+use unix_time::UnixTime;
 
-use crate::client::Client;
 use crate::enclave_key::{EnclaveKey, seal_to};
 use crate::failure::{self, Failure};
+use crate::remote;
 use crate::serve::settings::Settings;
 use crate::serve::{self, Running};
 use step::Steps;
@@ -69,7 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Every step does what it says, or the demonstration fails.
 async fn attestation(running: &Running, data: &Path, steps: &mut Steps) -> Result<(), Failure> {
     let platform = running.platform.as_ref().ok_or_else(|| broken("service runs without a simulated machine"))?;
-    let client = Client::new(&running.url, running.ca.as_deref())?;
+    let client = remote::client(&running.url, running.ca.as_deref())?;
     steps.done(
         "A simulated SGX machine and an attestation service are running",
         "The machine has its own root instead of Intel's. The service trusts that root and marks every token.",
@@ -162,15 +164,15 @@ async fn relying_party(
     steps: &mut Steps,
 ) -> Result<VerifiedToken, Failure> {
     let expectations = Expectations::new(Binding::RuntimeJson(runtime_data.clone()));
-    match client.verify(token, &expectations).await {
+    match client.verify(token, UnixTime::of_system_clock(), &expectations).await {
         Ok(_) => return Err(broken("a relying party accepted a simulated token unasked")),
         Err(refusal) => steps.done(
             "The relying party refuses the token: it is marked as simulated",
             "Nobody takes a simulated machine for genuine hardware by mistake.",
-            json!({"code": refusal.code(), "message": refusal.message()}),
+            json!({"code": refusal.code(), "message": failure::chain(&refusal)}),
         )?,
     }
-    let verified = client.verify(token, &expectations.accept_simulated()).await?;
+    let verified = client.verify(token, UnixTime::of_system_clock(), &expectations.accept_simulated()).await?;
     steps.done(
         "Told to accept simulation, it fetches metadata and keys, and the token verifies",
         "Issuer, signature, times, and that the token answers for exactly this runtime data.",
@@ -235,10 +237,17 @@ async fn refuses_by_policy(
     must_refuse(refused, "policy_denied", "A policy that denies this signer: the service issues nothing", steps)
 }
 
-fn must_refuse(outcome: Result<String, Failure>, code: &str, title: &str, steps: &mut Steps) -> Result<(), Failure> {
+fn must_refuse(
+    outcome: Result<String, ServiceError>,
+    code: &str,
+    title: &str,
+    steps: &mut Steps,
+) -> Result<(), Failure> {
     match outcome {
-        Err(refusal) if refusal.code() == code => steps.done(title, refusal.message(), json!({"code": refusal.code()})),
-        Err(other) => Err(broken(&format!("refused for another reason: {}", other.message()))),
+        Err(refusal) if refusal.code() == code => {
+            steps.done(title, &failure::chain(&refusal), json!({"code": refusal.code()}))
+        }
+        Err(other) => Err(broken(&format!("refused for another reason: {}", failure::chain(&other)))),
         Ok(_) => Err(broken("what must be refused got a token")),
     }
 }

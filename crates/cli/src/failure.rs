@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
+use attestation::AuditError;
+use client::ServiceError;
 use problem::{Problem, untrusted};
 
 pub use problem::chain;
@@ -121,6 +123,25 @@ impl Failure {
             }
         }
         ExitCode::from(self.kind as u8)
+    }
+}
+
+impl From<ServiceError> for Failure {
+    /// A refusal of what was sent is a verdict, and so is that of a token; an invalid URL or CA certificate is wrong usage.
+    fn from(error: ServiceError) -> Self {
+        match &error {
+            ServiceError::Address(_) | ServiceError::Setup(_) => Self::of_usage(&error),
+            ServiceError::Token(_) => Self::of_verdict(&error),
+            ServiceError::Refused(refusal) if refusal.is_verdict => Self::of_verdict(&error),
+            _ => Self::of_environment(&error),
+        }
+    }
+}
+
+impl From<AuditError> for Failure {
+    /// A verdict against the audit, except where the file that was named holds no head.
+    fn from(error: AuditError) -> Self {
+        if matches!(error, AuditError::NoHead { .. }) { Self::of_usage(&error) } else { Self::of_verdict(&error) }
     }
 }
 

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use token::policy_jws::SignerCertificate;
 
 use crate::arguments::duration;
-use crate::client::ServiceArguments;
 use crate::failure::Failure;
+use crate::remote::ServiceArguments;
 use crate::{serve, show};
 pub use settings::certificates;
 use settings::{Changes, Fixed};

@@ -7,9 +7,9 @@ use clap::{ArgGroup, Subcommand};
 use serde_json::{Value, json};
 use token::policy_jws::{CertificateAction, PolicySigningKey};
 
-use crate::client::ServiceArguments;
 use crate::failure::{self, Failure};
 use crate::provider::{certificates, shown_claims, subject};
+use crate::remote::ServiceArguments;
 use crate::{serve, show};
 
 const MAX_FILE: u64 = 256 << 10;

@@ -272,8 +272,8 @@ fn reversed(bytes: &[u8]) -> [u8; NUMBER] {
     reversed
 }
 
-/// MRSIGNER: SHA-256 over the modulus, little-endian.
-fn mr_signer(modulus: &[u8; NUMBER]) -> [u8; 32] {
+/// Returns MRSIGNER of the signer with this modulus: SHA-256 over it, little-endian.
+pub fn mr_signer(modulus: &[u8; NUMBER]) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest(&SHA256, modulus).as_ref());
     hash

@@ -1,10 +1,9 @@
 //! The heads of the audit's chains, signed, for whoever wants to keep them.
 
-use serde_json::json;
-use store::Head;
 use unix_time::UnixTime;
 
 use super::AdministrationError;
+use crate::audit::heads;
 use crate::provider::Provider;
 use crate::providers::Providers;
 
@@ -20,11 +19,7 @@ impl Providers {
         {
             return Ok(token.clone());
         }
-        let heads = self.store.heads().await?;
-        let shown =
-            |head: &Head| json!({"replica": head.replica, "number": head.number, "hash": hex::encode(head.hash)});
-        let heads: Vec<_> = heads.iter().map(shown).collect();
-        let token = provider.answer([("x-veritee-audit-heads", json!(heads))], now)?;
+        let token = provider.answer([(heads::CLAIM, heads::claim(&self.store.heads().await?))], now)?;
         *last = Some((now.seconds(), token.clone()));
         Ok(token)
     }

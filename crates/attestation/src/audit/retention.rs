@@ -18,7 +18,7 @@ use crate::administration::AdministrationError;
 use crate::providers::Providers;
 
 /// The claim of the signed statement in a record that announces a deletion.
-const CLAIM: &str = "x-veritee-audit-retention";
+pub(super) const CLAIM: &str = "x-veritee-audit-retention";
 
 /// Rows that one statement deletes.
 const BATCH: i64 = 500;

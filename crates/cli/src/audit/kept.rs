@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::text;
-use crate::client::ServiceArguments;
 use crate::failure::Failure;
+use crate::remote::ServiceArguments;
 use crate::{output, show};
 
 /// List the platforms whose last evidence is kept.

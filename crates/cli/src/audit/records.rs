@@ -1,9 +1,9 @@
 //! Records as the service shows them and as they are kept in files.
 
+use client::Client;
 use serde_json::{Value, json};
 use store::Record;
 
-use crate::client::Client;
 use crate::failure::Failure;
 
 /// Gets the records of a replica in their order.

@@ -6,7 +6,7 @@ use abi::sgx::{Attributes, SigStruct};
 use problem::Problem;
 use serde_json::{Value, json};
 use sgx::check_signed;
-use sgx::sigstruct::{EinitError, einit};
+use sgx::sigstruct::{EinitError, einit, mr_signer};
 use zerocopy::FromBytes;
 
 use super::{Files, day, read_executable, sigstruct_of};
@@ -106,10 +106,9 @@ fn describe(signed: &SigStruct) -> Value {
             "xfrm": format!("{:#018x}", attributes.xfrm.get()),
         })
     };
-    let mr_signer = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &signed.modulus);
     json!({
         "mrEnclave": hex::encode(signed.enclave_hash),
-        "mrSigner": hex::encode(mr_signer),
+        "mrSigner": hex::encode(mr_signer(&signed.modulus)),
         "isvProdId": signed.isv_prod_id.get(),
         "isvSvn": signed.isv_svn.get(),
         "debug": signed.attributes.is_debug(),

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use token::policy_jws::{self, PolicyJws};
 
 use super::{shown, shown_claims};
-use crate::client::ServiceArguments;
 use crate::failure::{self, Failure};
 use crate::policy::input::parse_type;
+use crate::remote::ServiceArguments;
 use crate::show;
 
 const MAX_FILE: u64 = 1 << 20;
@@ -51,7 +51,7 @@ struct Which {
 impl Which {
     async fn ask(&self, method: Method, action: &str, body: Option<String>) -> Result<Value, Failure> {
         let path = format!("/policies/{}{action}", self.policy_type.as_str());
-        self.service.client().await?.of_provider(method, &self.provider, &path, body).await
+        Ok(self.service.client().await?.of_provider(method, &self.provider, &path, body).await?)
     }
 }
 

@@ -8,9 +8,9 @@ use state_dir::{SecretFile, StateError};
 use zeroize::Zeroizing;
 
 use crate::arguments::duration;
-use crate::client::ServiceArguments;
 use crate::failure::Failure;
 use crate::provider::shown;
+use crate::remote::ServiceArguments;
 use crate::{serve, show};
 
 /// Make a client. Its secret is shown once.
@@ -73,7 +73,8 @@ pub fn list(list: &List) -> Result<(), Failure> {
 pub fn delete(delete: &Delete) -> Result<(), Failure> {
     serve::runtime()?.block_on(async {
         let path = format!("/clients/{}", delete.id);
-        delete.service.client().await?.manage(Method::DELETE, &path, None).await.map(drop)
+        delete.service.client().await?.manage(Method::DELETE, &path, None).await?;
+        Ok(())
     })
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::ArgGroup;
 
-use crate::client::PublicService;
 use crate::failure::{self, Failure};
+use crate::remote::PublicService;
 use crate::{serve, show};
 
 const MAX_TOKEN: u64 = jose::jws::MAX_LENGTH as u64 + 1024;

@@ -10,13 +10,12 @@ use token::{Binding, Expectations, SignerEvidence, VerifiedToken, Verifier};
 use unix_time::UnixTime;
 
 use crate::arguments::{Allow, hex_bytes, parse_accepted_status};
-use crate::client::Client;
 use crate::clock::parse_time;
 use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
 use crate::requirements::requirements;
 use crate::verify::{accepted, trusted_root};
-use crate::{serve, show};
+use crate::{remote, serve, show};
 
 const MAX_TOKEN: u64 = jose::jws::MAX_LENGTH as u64 + 1024;
 const MAX_KEYS: u64 = 1 << 20;
@@ -96,7 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let verifier = verifier(arguments)?;
     let mut expectations = expectations(arguments)?;
     if let Some(url) = arguments.url.as_deref().filter(|_| arguments.check_revocation) {
-        let client = Client::new(url, arguments.ca.as_deref())?;
+        let client = remote::client(url, arguments.ca.as_deref())?;
         expectations = expectations.not_revoked(serve::runtime()?.block_on(client.revoked())?);
     }
     let verified = verifier.verify(&token, at, &expectations).map_err(|error| Failure::of_verdict(&error))?;
@@ -131,8 +130,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// The keys of the issuer: fetched from it, or from a file.
 fn verifier(arguments: &Arguments) -> Result<Verifier, Failure> {
     if let Some(url) = &arguments.url {
-        let client = Client::new(url, arguments.ca.as_deref())?;
-        return serve::runtime()?.block_on(client.verifier());
+        let client = remote::client(url, arguments.ca.as_deref())?;
+        return Ok(serve::runtime()?.block_on(client.verifier())?);
     }
     let (Some(path), Some(issuer)) = (&arguments.keys, &arguments.issuer) else {
         return Err(Failure::usage(
