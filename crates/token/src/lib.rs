@@ -41,6 +41,7 @@
 )]
 
 mod algorithm;
+mod attested_signer;
 pub mod discovery;
 mod excerpt;
 pub mod hash;
@@ -55,6 +56,7 @@ mod signer_evidence;
 mod signing_key;
 
 pub use algorithm::{ALLOWED, TokenAlgorithm};
+pub use attested_signer::{SignerError, SignerExpectations};
 pub use issue::{
     ADMINISTRATION_LIFETIME, ATTESTATION_LIFETIME, IssueError, RESERVED_CLAIMS, issue, issue_administration,
     issue_of_2018, issue_unsecured,

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::ArgGroup;
 use dcap::{Report, TcbStatus, TrustedRoots, Verifier as QuoteVerifier};
 use jose::Jwks;
+use serde::Serialize;
 use serde_json::{Value, json};
-use token::{Binding, Expectations, SignerEvidence, VerifiedToken, Verifier};
+use token::{Binding, Expectations, SignerExpectations, VerifiedToken, Verifier};
 use unix_time::UnixTime;
 
 use crate::arguments::{Allow, hex_bytes, parse_accepted_status};
@@ -122,7 +123,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     if let Some(signer) = &signer {
         show::line("signed by an enclave:")?;
-        show::fields(signer, 2)?;
+        show::fields(&json!(signer), 2)?;
     }
     show::fields(&Value::Object(verified.claims().clone()), 0)
 }
@@ -155,6 +156,18 @@ fn expectations(arguments: &Arguments) -> Result<Expectations, Failure> {
     Ok(if arguments.accept_simulated { expectations.accept_simulated() } else { expectations })
 }
 
+/// The enclave that signed a token.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttestedSigner {
+    #[serde(serialize_with = "hex::serde::serialize")]
+    mr_enclave: [u8; 32],
+    #[serde(serialize_with = "hex::serde::serialize")]
+    mr_signer: [u8; 32],
+    tcb_status: String,
+    simulated: bool,
+}
+
 /// Who signed the token: the enclave that the quote in the key's certificate attests, verified as any other.
 ///
 /// 1. The certificate of the key that signed carries a quote.
@@ -167,8 +180,8 @@ fn attested_signer(
     verifier: &Verifier,
     verified: &VerifiedToken,
     at: UnixTime,
-) -> Result<Value, Failure> {
-    let evidence = evidence_of(verifier, verified.kid())?;
+) -> Result<AttestedSigner, Failure> {
+    let evidence = verifier.signer_evidence(verified.kid()).map_err(|error| Failure::of_verdict(&error))?;
     let roots = arguments.trust_root.as_deref().map(trusted_root).transpose()?.unwrap_or_else(TrustedRoots::intel);
     let requirements = requirements(&arguments.accept_tcb, &arguments.allow);
     let quote = Evidence::from_file_contents(evidence.quote())?;
@@ -177,39 +190,12 @@ fn attested_signer(
     let Report::SgxEnclave(enclave) = quote.quote().report() else {
         return Err(Failure::verdict("signer_no_enclave", "the signing key is held by no SGX enclave", ""));
     };
-    if !evidence.is_about_the_key(&enclave.report_data) {
-        let message = "the quote in the signing key's certificate is about another key";
-        return Err(Failure::verdict(
-            "signer_evidence_of_another_key",
-            message,
-            "whoever signed is not who is attested",
-        ));
-    }
-    for (name, wanted, found) in [
-        ("MRSIGNER", &arguments.signer_mrsigner, enclave.mr_signer),
-        ("MRENCLAVE", &arguments.signer_mrenclave, enclave.mr_enclave),
-    ] {
-        if wanted.is_some_and(|wanted| wanted != found) {
-            let message = format!("the signer's enclave has the {name} {}", hex::encode(found));
-            return Err(Failure::verdict(
-                "signer_measurement",
-                message,
-                "it is another enclave than the one you trust",
-            ));
-        }
-    }
-    Ok(json!({
-        "mrEnclave": hex::encode(enclave.mr_enclave),
-        "mrSigner": hex::encode(enclave.mr_signer),
-        "tcbStatus": quote.quote().tcb().status.as_str(),
-        "simulated": quote.quote().root().is_simulated(),
-    }))
-}
-
-fn evidence_of(verifier: &Verifier, kid: &str) -> Result<SignerEvidence, Failure> {
-    let key = verifier.keys().keys().iter().find(|key| key.kid() == kid);
-    let certificate = key
-        .and_then(|key| key.x5c().first())
-        .and_then(|text| base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).ok());
-    SignerEvidence::in_certificate(&certificate.unwrap_or_default()).map_err(|error| Failure::of_verdict(&error))
+    let expected = SignerExpectations { mr_signer: arguments.signer_mrsigner, mr_enclave: arguments.signer_mrenclave };
+    evidence.check_holder(enclave, &expected).map_err(|error| Failure::of_verdict(&error))?;
+    Ok(AttestedSigner {
+        mr_enclave: enclave.mr_enclave,
+        mr_signer: enclave.mr_signer,
+        tcb_status: quote.quote().tcb().status.as_str().to_owned(),
+        simulated: quote.quote().root().is_simulated(),
+    })
 }
