@@ -12,7 +12,7 @@ use unix_time::{UnixTime, ValidityPeriod};
 /// A quote whose signatures, identities, revocation and validity periods hold. Whether it is good enough is for
 /// [`Requirements`](crate::Requirements) to judge.
 ///
-/// It is made by [`Verifier::verify`] alone:
+/// It is made by [`Verifier::verify`](crate::Verifier::verify) alone:
 ///
 /// ```compile_fail
 /// let quote: dcap::VerifiedQuote = Default::default();
