@@ -34,15 +34,19 @@ pub(crate) async fn bytes(request: Request, url: &Address) -> Result<(StatusCode
     Ok((answer.status, answer.body))
 }
 
+/// The text at a JSON pointer (RFC 6901).
+pub(crate) fn text<'a>(answer: &'a Value, pointer: &str) -> Option<&'a str> {
+    answer.pointer(pointer).and_then(Value::as_str)
+}
+
 pub(crate) fn refused(url: &Address, status: StatusCode, answer: &Value, is_verdict: bool) -> ServiceError {
-    let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
-    let (Some(code), Some(message)) = (text("/error/code"), text("/error/message")) else {
+    let (Some(code), Some(message)) = (text(answer, "/error/code"), text(answer, "/error/message")) else {
         return not_understood(url.to_string(), &format!("{status} without token or error"));
     };
     ServiceError::Refused(Refusal {
         status,
         code: code.to_owned(),
-        detail: text("/error/innererror/code").unwrap_or(code).to_owned(),
+        detail: text(answer, "/error/innererror/code").unwrap_or(code).to_owned(),
         message: message.to_owned(),
         is_verdict,
     })

@@ -54,8 +54,8 @@ impl Client {
         match answer.get_mut("access_token").filter(|_| status.is_success()).map(Value::take) {
             Some(Value::String(token)) => Ok(Zeroizing::new(token)),
             _ => {
-                let reason = answer.get("error_description").or_else(|| answer.pointer("/error/message"));
-                Err(ServiceError::NoAccessToken { reason: reason.and_then(Value::as_str).map(str::to_owned) })
+                let reason = answer::text(&answer, "/error_description").or(answer::text(&answer, "/error/message"));
+                Err(ServiceError::NoAccessToken { reason: reason.map(str::to_owned) })
             }
         }
     }
@@ -67,7 +67,7 @@ impl Client {
     pub async fn attest(&self, route: &str, body: &Value) -> Result<String, ServiceError> {
         let url = self.service.at(&format!("/attest/{route}?api-version={ATTESTATION_VERSION}"))?;
         let (status, answer) = answer::json(self.http.request(Method::POST, &url).json(body), &url).await?;
-        if let Some(token) = answer.get("token").and_then(Value::as_str).filter(|_| status.is_success()) {
+        if let Some(token) = answer::text(&answer, "/token").filter(|_| status.is_success()) {
             return Ok(token.to_owned());
         }
         Err(answer::refused(&url, status, &answer, status == StatusCode::BAD_REQUEST))
@@ -173,7 +173,7 @@ impl Client {
         let url = self.service.at(&format!("{path}?api-version={ATTESTATION_VERSION}"))?;
         let request = self.http.request(method, &url);
         let answer = self.administer(body.into_iter().fold(request, Request::body), &url).await?;
-        match answer.get("token").and_then(Value::as_str) {
+        match answer::text(&answer, "/token") {
             Some(token) => {
                 claims_of(token).ok_or_else(|| answer::not_understood(url.to_string(), "its token cannot be read"))
             }

@@ -53,9 +53,9 @@ impl AuditHeads {
     fn of(claims: &Map<String, Value>) -> Option<Self> {
         let head = |head: &Value| {
             let mut hash = [0; 32];
-            hex::decode_to_slice(head["hash"].as_str()?, &mut hash).ok()?;
-            let number = head["number"].as_i64().filter(|number| *number > 0)?;
-            Some(Head { replica: head["replica"].as_str()?.to_owned(), number, hash })
+            hex::decode_to_slice(head.get("hash")?.as_str()?, &mut hash).ok()?;
+            let number = head.get("number")?.as_i64().filter(|number| *number > 0)?;
+            Some(Head { replica: head.get("replica")?.as_str()?.to_owned(), number, hash })
         };
         let heads = claims.get(CLAIM)?.as_array()?.iter().map(head).collect::<Option<Vec<_>>>()?;
         // A head of no chains would match every audit, and so would one of chains without records.
