@@ -47,6 +47,7 @@ impl Problem for RevocationError {
             Self::Id => "token_id_malformed",
             Self::TooMany => "too_many_revoked_tokens",
             Self::TooManyByBearers => "too_many_tokens_revoked_by_bearers",
+            Self::Store(StoreError::UnknownProvider) => "provider_unknown",
             Self::Store(_) => "store_failed",
         };
         text.into()
@@ -63,6 +64,7 @@ impl Problem for RevocationError {
                 "ask a contributor of the provider to revoke it by its jti, which has a quota of its own; or wait until some have \
                  expired"
             }
+            Self::Store(StoreError::UnknownProvider) => "the provider was deleted",
             Self::Store(_) => "try again; the service's log says what is wrong",
         };
         text.into()

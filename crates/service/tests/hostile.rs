@@ -279,3 +279,10 @@ async fn a_body_that_comes_slowly_has_half_a_minute() {
     assert_eq!(begun.elapsed().as_secs(), 30);
     sending.abort();
 }
+
+#[tokio::test]
+async fn a_path_that_is_not_utf8_is_refused_in_the_shape_of_the_api() {
+    let service = running().await;
+    let expected = (400, "InvalidParameter".to_owned(), "path_malformed".to_owned());
+    assert_eq!(service.get("/policies/%FF").await.refusal(), expected);
+}

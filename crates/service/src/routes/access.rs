@@ -3,7 +3,6 @@
 use attestation::{AccessError, NewClient, ProviderName, Providers, Role};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
@@ -15,7 +14,7 @@ use serde_json::{Value, json};
 use store::Client;
 use unix_time::UnixTime;
 
-use super::context::{Context, Owner, named};
+use super::context::{Context, Owner, Path, named};
 use super::{Api, body};
 use crate::response::{ApiError, json_body};
 

@@ -3,14 +3,13 @@
 use attestation::{AdministrationError, Caller, PolicyType, Role, TrustModel};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::context::{Context, Contributor, Reader, forbidden, named};
+use super::context::{Context, Contributor, Path, Reader, forbidden, named};
 use super::{Api, method_not_allowed};
 use crate::response::{ApiError, json_body};
 

@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use store::{Record, StoreError};
 
 use super::Api;
-use super::context::{Context, Owner, named};
+use super::context::{Context, Owner, Path, named};
 use crate::response::{ApiError, json_body};
 
 pub(super) fn routes() -> Router<Api> {

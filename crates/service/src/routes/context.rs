@@ -10,6 +10,7 @@ use axum::extract::{Extension, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::MethodRouter;
+use serde::de::DeserializeOwned;
 use unix_time::UnixTime;
 use web::{Connection, Received};
 
@@ -108,6 +109,24 @@ impl Context {
     async fn owner(&self, what: &str) -> Result<Caller, ApiError> {
         let caller = self.caller(what).await?;
         if caller.may_everywhere(Role::Owner) { Ok(caller) } else { Err(forbidden(&caller, Role::Owner, what)) }
+    }
+}
+
+/// The parameters in the path of a request. Axum's own extractor refuses in plain text.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Api> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        match axum::extract::Path::from_request_parts(parts, api).await {
+            Ok(axum::extract::Path(parameters)) => Ok(Self(parameters)),
+            Err(_) => {
+                let (message, help) =
+                    ("the path is not UTF-8", "encode the names in the path as UTF-8, then in percent signs");
+                Err(ApiError::new(StatusCode::BAD_REQUEST, "InvalidParameter", "path_malformed", message, help))
+            }
+        }
     }
 }
 

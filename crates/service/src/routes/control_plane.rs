@@ -3,7 +3,6 @@
 use attestation::{ControlError, Create, Patch, Provider, ProviderName, Role};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -12,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Api;
-use super::context::{Context, Known, Owner, named};
+use super::context::{Context, Known, Owner, Path, named};
 use crate::resource::{Resource, operations};
 use crate::response::{ApiError, json_body};
 

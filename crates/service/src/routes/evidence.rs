@@ -2,11 +2,10 @@
 
 use attestation::{ApiVersion, AttestRequest, AttestationType, Role};
 use axum::body::Body;
-use axum::extract::Path;
 use axum::response::Response;
 
 use super::attest::{attest, not_supported};
-use super::context::Context;
+use super::context::{Context, Path};
 use super::of_2018;
 use crate::response::ApiError;
 

@@ -3,14 +3,13 @@
 use attestation::{AttestRequest, AttestationType, PolicyType, Role, unprepared};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::json;
 use unix_time::UnixTime;
 
-use super::context::{Context, Contributor, Reader, named_of_2018};
+use super::context::{Context, Contributor, Path, Reader, named_of_2018};
 use super::{Api, administration, attest};
 use crate::response::{ApiError, json_body};
 

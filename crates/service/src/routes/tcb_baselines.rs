@@ -1,13 +1,12 @@
 //! Which TCB baselines there are.
 
 use attestation::{AttestationType, PolicyType, Role};
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 
 use super::administration;
-use super::context::Context;
+use super::context::{Context, Path};
 use crate::response::{ApiError, json_body};
 
 /// `GET /tcbbaselines/{type}`, for whoever may have evidence attested. `provideCurrentTcbInPolicy=true` asks for the selected
