@@ -1,8 +1,9 @@
 //! The release binary as a process of its own, on a core of its own.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -59,7 +60,10 @@ impl Installation {
         fs::create_dir(&directory).unwrap();
         fleet.write_collateral(&directory.join("collateral"));
         if let Some(url) = &database_url {
-            fs::write(directory.join("url"), url).unwrap();
+            // A service refuses a secret that others can read.
+            let mut file =
+                File::options().write(true).create_new(true).mode(0o600).open(directory.join("url")).unwrap();
+            file.write_all(url.as_bytes()).unwrap();
         }
         // Its providers' URLs have the port in them, so it has the same one at each start.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
