@@ -101,7 +101,7 @@ fn an_auditor_sees_what_was_changed_and_what_was_cut_off() {
     // What is no head, and what is no record.
     std::fs::write(service.path("nothing"), "nothing\n").unwrap();
     service.refused("audit verify DIR/records --head DIR/nothing", 2, "holds no head of an audit");
-    service.refused("audit verify --head DIR/nothing OWNER", 1, "is no head of this service");
+    service.refused("audit verify --head DIR/nothing OWNER", 1, "is not a head of this service");
     service.refused("audit verify DIR/nothing", 1, "line 1 of");
     service.refused("audit verify DIR/absent", 3, "cannot read");
     service.refused("audit heads --out DIR/head SERVICE", 2, "exists already");

@@ -122,7 +122,7 @@ fn what_is_no_policy_is_told_what_it_is() {
         assert!(ran.stdout.contains(words), "{name}: {}", ran.stdout);
         assert!(!ran.stdout.contains('\u{1b}'));
     }
-    assert!(bench.run("check binary").expect(1).stderr.contains("is no text"));
+    assert!(bench.run("check binary").expect(1).stderr.contains("is not UTF-8 text"));
     assert!(bench.run("check nothing").expect(3).stderr.contains("cannot read `nothing`"));
     assert!(
         veritee(["policy".into(), "check".into(), bench.directory.path().as_os_str().to_owned()])
@@ -381,7 +381,7 @@ fn every_expectation_of_a_case_is_looked_at() {
 fn test_files_that_are_none_are_refused_with_their_reason() {
     let bench = Bench::new();
     for (text, words) in [
-        ("nonsense", "is no policy test"),
+        ("nonsense", "is not a policy test"),
         ("policy = \"a.policy\"", "no [[case]]"),
         ("[[case]]\nname=\"x\"\ndecision=\"permit\"", "either policy"),
         ("policy=\"a.policy\"\npolicy-text=\"\"\n[[case]]\nname=\"x\"\ndecision=\"permit\"", "either policy"),

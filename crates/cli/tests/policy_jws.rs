@@ -208,15 +208,15 @@ fn wrong_files_are_refused_for_what_they_are() {
         (sign("@policy.txt", "@garbage", "@rsa.pem"), 2, "no private key"),
         (sign("@policy.txt", "@none.key", "@rsa.pem"), 3, "cannot read"),
         (sign("@none.txt", "@rsa.key", "@rsa.pem"), 3, "cannot read"),
-        (sign("@garbage", "@rsa.key", "@rsa.pem"), 1, "is no text"),
+        (sign("@garbage", "@rsa.key", "@rsa.pem"), 1, "is not UTF-8 text"),
         (sign("@policy.jws", "@rsa.key", "@rsa.pem"), 1, "this is a policy in its JWS and not its text"),
         (sign("@broken.txt", "@rsa.key", "@rsa.pem"), 1, "line 1, column "),
         (desk.run(&["sign", "@policy.txt", "--pkcs12", "@rsa.pem"]), 2, "no PKCS#12 file"),
-        (desk.run(&["decode", "@garbage"]), 1, "is no text"),
+        (desk.run(&["decode", "@garbage"]), 1, "is not UTF-8 text"),
         (desk.run(&["decode", "@policy.txt"]), 1, "policy JWS"),
         (desk.run(&["decode", "@none.jws"]), 3, "cannot read"),
         (desk.run(&["decode", "@."]), 3, "cannot read"),
-        (desk.run(&["hash", "@garbage"]), 1, "is no text"),
+        (desk.run(&["hash", "@garbage"]), 1, "is not UTF-8 text"),
         (desk.run(&["hash", "@none.txt"]), 3, "cannot read"),
     ] {
         let ran = ran.expect(exit);

@@ -27,7 +27,7 @@ pub struct ReportBody {
     pub mr_signer: [u8; 32],
     /// Reserved, zero.
     pub reserved3: [u8; 32],
-    /// CONFIGID: chosen by whoever started the enclave, with KSS only.
+    /// CONFIGID: chosen when the enclave starts, with KSS only.
     pub config_id: [u8; 64],
     /// ISVPRODID: product id that the signer gave.
     pub isv_prod_id: U16,

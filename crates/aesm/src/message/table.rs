@@ -62,7 +62,7 @@ macro_rules! messages {
                 pub $member: Option<$question>,
             )+
             /// The daemons that a request has come through, each by a number drawn at its start; no part of the protocol, and
-            /// skipped by whoever does not know it.
+            /// skipped by a receiver that does not know it.
             #[prost(bytes = "vec", repeated, tag = 5653842)]
             pub hops: Vec<Vec<u8>>,
         }

@@ -35,7 +35,7 @@ pub struct NewClient {
 pub struct ClientSecret(Zeroizing<String>);
 
 impl ClientSecret {
-    /// Returns the secret, for the answer to whoever made the client.
+    /// Returns the secret, for the answer to the request that made the client.
     pub fn reveal(&self) -> &str {
         &self.0
     }

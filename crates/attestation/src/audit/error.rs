@@ -77,7 +77,7 @@ pub enum AuditError {
         /// The record that announces the deletion.
         number: i64,
     },
-    /// There is no record.
+    /// The audit has no record.
     #[error("the audit holds no record: nothing was verified")]
     NoRecords,
     /// The service signs that its audit has no chains.
@@ -90,7 +90,7 @@ pub enum AuditError {
         name: String,
     },
     /// A saved head is not signed by the service.
-    #[error("`{name}` is no head of this service")]
+    #[error("`{name}` is not a head of this service")]
     HeadRefused {
         /// Where the head is from.
         name: String,

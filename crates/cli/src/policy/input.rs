@@ -11,7 +11,7 @@ use crate::failure::{self, Failure};
 pub fn read_text(path: &Path, limit: usize) -> Result<String, Failure> {
     let bytes = failure::read_file(path, limit as u64)?;
     String::from_utf8(bytes).map_err(|error| {
-        let message = format!("`{}` is no text: {}", path.display(), error.utf8_error());
+        let message = format!("`{}` is not UTF-8 text: {}", path.display(), error.utf8_error());
         Failure::verdict("not_text", message, "pass a policy or a policy JWS; both are text in UTF-8")
     })
 }

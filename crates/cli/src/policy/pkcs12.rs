@@ -20,11 +20,11 @@ pub enum Pkcs12Error {
     /// The file is protected in a way that is not supported.
     #[error("the PKCS#12 file is protected in a way that is not supported")]
     Protection(#[source] LibraryError),
-    /// There is no private key in the file.
-    #[error("there is no private key in the PKCS#12 file")]
+    /// The file has no private key.
+    #[error("the PKCS#12 file has no private key")]
     NoKey,
-    /// There is no certificate in the file.
-    #[error("there is no certificate in the PKCS#12 file")]
+    /// The file has no certificate.
+    #[error("the PKCS#12 file has no certificate")]
     NoCertificate,
     /// What is in the file is not a signer's key with its chain.
     #[error(transparent)]
@@ -48,7 +48,7 @@ impl Problem for Pkcs12Error {
         match self {
             Self::Malformed(_) => "pass a file as `openssl pkcs12 -export` writes it, usually named .p12 or .pfx",
             Self::WrongPassword => "pass the password that the file was made with",
-            Self::Protection(_) => "make it anew with `openssl pkcs12 -export` and no options for its encryption",
+            Self::Protection(_) => "make it again with `openssl pkcs12 -export` and no options for its encryption",
             Self::NoKey => "make the file with the key: `openssl pkcs12 -export -inkey KEY.pem -in CHAIN.pem`",
             Self::NoCertificate => {
                 "make the file with the certificates: `openssl pkcs12 -export -inkey KEY.pem -in CHAIN.pem`"

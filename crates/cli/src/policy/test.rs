@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Runs a test file against the policy that it names.
 fn run_file(path: &Path, runner: &mut Runner) -> Result<(), Failure> {
     let malformed = |message: &str, help: &str| {
-        let message = format!("`{}` is no policy test: {}", path.display(), message.trim_end());
+        let message = format!("`{}` is not a policy test: {}", path.display(), message.trim_end());
         Failure::usage("policy_test_malformed", message, help)
     };
     let bytes = failure::read_file(path, MAX_FILE).map_err(Failure::or_usage)?;
