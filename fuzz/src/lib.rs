@@ -71,7 +71,7 @@ impl Machine {
         let prepare = |quote: Vec<u8>| {
             let parsed = Quote::parse(&quote).unwrap();
             let pck = verifier.prove(&parsed, None, at).unwrap();
-            let choice = set.choose(&pck, parsed.tee(), at).unwrap();
+            let choice = set.choose(&pck.family(parsed.tee()), at).unwrap();
             let collateral = verifier.verify_collateral(choice.collateral, at).unwrap();
             verifier.verify(&parsed, &pck, &collateral, at).unwrap();
             (quote, verifier.clone(), collateral)

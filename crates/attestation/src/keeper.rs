@@ -157,7 +157,7 @@ impl Keeper {
             return Ok(known.prepared);
         }
         let set = self.set.as_ref().ok_or(KeeperError::NotConfigured)?;
-        let mut choice = set.choose(pck, tee, at)?;
+        let mut choice = set.choose(&pck.family(tee), at)?;
         let [pck_crl, root_crl] = self.lists.of_platform(pck, at);
         for (list, chosen) in [(pck_crl, &mut choice.collateral.pck_crl), (root_crl, &mut choice.collateral.root_crl)] {
             if let Some(list) = list.filter(|list| list != chosen) {

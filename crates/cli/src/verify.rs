@@ -176,7 +176,7 @@ fn verify(inputs: &Inputs, verifier: &Verifier, at: UnixTime, report: &mut Value
         };
         Failure::verdict(&error.code(), failure::chain(&error), help)
     })?;
-    let choice = inputs.pieces.choose(&pck, quote.tee(), at).map_err(|error| {
+    let choice = inputs.pieces.choose(&pck.family(quote.tee()), at).map_err(|error| {
         Failure::verdict(&error.code(), error.to_string(), missing_help(&inputs.pieces, &error.help()))
     })?;
     report["collateral"] = choice.taken.iter().map(describe::taken).collect();

@@ -8,7 +8,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let (pck, at): (dcap::ProvenPck, unix_time::UnixTime) = todo!();
 //! let set = collateral::CollateralSet::load("collateral/".as_ref())?;
-//! let choice = set.choose(&pck, dcap::Tee::Sgx, at)?;
+//! let choice = set.choose(&pck.family(dcap::Tee::Sgx), at)?;
 //! for taken in &choice.taken {
 //!     println!("{}: {}", taken.piece, taken.source);
 //! }

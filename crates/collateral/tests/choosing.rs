@@ -15,7 +15,7 @@ fn source(choice: &Choice, piece: Piece) -> &str {
 #[test]
 fn whole_pieces_are_chosen_and_verify() {
     let (pck, roots, collateral) = platform(&made());
-    let choice = set(&pieces(&collateral)).choose(&pck, Tee::Sgx, at(NOW)).unwrap();
+    let choice = set(&pieces(&collateral)).choose(&pck.family(Tee::Sgx), at(NOW)).unwrap();
     assert_eq!(choice.taken.len(), 4);
     assert!(choice.collateral.verify(&roots, at(NOW)).is_ok());
 }
@@ -30,7 +30,7 @@ fn each_missing_piece_is_named() {
         ("pck_crl", Piece::PckCrl),
     ] {
         let rest: Vec<_> = pieces(&collateral).into_iter().filter(|(name, _)| *name != left_out).collect();
-        let error = set(&rest).choose(&pck, Tee::Sgx, at(NOW)).unwrap_err();
+        let error = set(&rest).choose(&pck.family(Tee::Sgx), at(NOW)).unwrap_err();
         assert!(matches!(&error, ChooseError::Missing { piece, .. } if *piece == expected), "{left_out}: {error}");
         assert_eq!((&*error.code(), error.help().is_empty()), ("collateral_missing", false));
     }
@@ -40,7 +40,7 @@ fn each_missing_piece_is_named() {
 fn a_document_without_its_signers_certificate_is_refused() {
     let (pck, _, collateral) = platform(&made());
     let rest: Vec<_> = pieces(&collateral).into_iter().filter(|(name, _)| *name != "chain").collect();
-    let error = set(&rest).choose(&pck, Tee::Sgx, at(NOW)).unwrap_err();
+    let error = set(&rest).choose(&pck.family(Tee::Sgx), at(NOW)).unwrap_err();
     assert_eq!(error, ChooseError::NoSigner(Piece::TcbInfo));
     assert_eq!((&*error.code(), error.help().is_empty()), ("collateral_signer_missing", false));
 }
@@ -50,10 +50,10 @@ fn collateral_of_another_family_and_of_another_tee_does_not_fit() {
     let mut other = made();
     other.tcb_info.spec.fmspc = "00606A000000".to_owned();
     let (pck, _, collateral) = platform(&other);
-    let error = set(&pieces(&collateral)).choose(&pck, Tee::Sgx, at(NOW)).unwrap_err();
+    let error = set(&pieces(&collateral)).choose(&pck.family(Tee::Sgx), at(NOW)).unwrap_err();
     assert!(matches!(error, ChooseError::Missing { piece: Piece::TcbInfo, .. }));
     let (pck, _, collateral) = platform(&made());
-    let error = set(&pieces(&collateral)).choose(&pck, Tee::Tdx, at(NOW)).unwrap_err();
+    let error = set(&pieces(&collateral)).choose(&pck.family(Tee::Tdx), at(NOW)).unwrap_err();
     assert!(matches!(error, ChooseError::Missing { piece: Piece::TcbInfo, .. }));
 }
 
@@ -69,7 +69,7 @@ fn the_highest_number_valid_at_the_time_is_taken_then_the_newest() {
     all.push(("newer 21", tcb_info(&made, 21, NOW - DAY, NOW + 29 * DAY)));
     all.push(("newest 20", tcb_info(&made, 20, NOW, NOW + 30 * DAY)));
     let chosen = |all: &[(&str, Vec<u8>)], time| {
-        let choice = set(all).choose(&pck, Tee::Sgx, at(time)).unwrap();
+        let choice = set(all).choose(&pck.family(Tee::Sgx), at(time)).unwrap();
         source(&choice, Piece::TcbInfo).to_owned()
     };
     assert_eq!(chosen(&all, NOW), "newer 21");
@@ -93,7 +93,7 @@ fn the_newest_revocation_list_is_taken_even_when_it_has_expired_and_an_older_one
     all.push(("older, valid for long", list(1, NOW - 20 * DAY, NOW + 40 * DAY)));
     all.push(("newer, expired", list(2, NOW - 10 * DAY, NOW - DAY)));
     let chosen = |all: &[(&str, Vec<u8>)], time| {
-        let choice = set(all).choose(&pck, Tee::Sgx, at(time)).unwrap();
+        let choice = set(all).choose(&pck.family(Tee::Sgx), at(time)).unwrap();
         (source(&choice, Piece::PckCrl).to_owned(), choice.collateral.verify(&roots, at(time)).map(drop))
     };
     let (source, verified) = chosen(&all, NOW);
@@ -113,7 +113,7 @@ fn the_newest_revocation_list_is_taken_even_when_it_has_expired_and_an_older_one
 fn where_nothing_is_valid_the_nearest_is_taken_and_verification_says_why_not() {
     let made = made();
     let (pck, roots, collateral) = platform(&made);
-    let choice = set(&pieces(&collateral)).choose(&pck, Tee::Sgx, at(NOW + 60 * DAY)).unwrap();
+    let choice = set(&pieces(&collateral)).choose(&pck.family(Tee::Sgx), at(NOW + 60 * DAY)).unwrap();
     let error = choice.collateral.verify(&roots, at(NOW + 60 * DAY)).unwrap_err();
     assert!(error.code().ends_with("_expired"), "{}", error.code());
 }
@@ -127,7 +127,7 @@ fn a_forged_document_of_a_higher_number_does_not_displace_the_genuine_one() {
     forged.signer = EcdsaKey::generate().unwrap().into();
     let mut all = pieces(&collateral).to_vec();
     all.push(("forged", forged.build().unwrap()));
-    let choice = set(&all).choose(&pck, Tee::Sgx, at(NOW)).unwrap();
+    let choice = set(&all).choose(&pck.family(Tee::Sgx), at(NOW)).unwrap();
     assert_eq!(source(&choice, Piece::TcbInfo), "tcb_info");
 }
 
@@ -140,7 +140,7 @@ fn the_signer_is_found_among_many_other_certificates() {
         all.extend([others.root, others.platform_ca, others.processor_ca, others.pck].map(|der| ("other", der)));
     }
     all.extend(pieces(&collateral));
-    let choice = set(&all).choose(&pck, Tee::Sgx, at(NOW)).unwrap();
+    let choice = set(&all).choose(&pck.family(Tee::Sgx), at(NOW)).unwrap();
     assert!(choice.collateral.verify(&roots, at(NOW)).is_ok());
     let listed = set(&all).list(at(NOW));
     assert_eq!(listed[0].signer.as_deref(), Some("Intel SGX TCB Signing"));

@@ -43,13 +43,13 @@ fn documents_of_one_number_go_together_and_otherwise_the_nearest() {
     ];
     for (tcb_infos, identities, expected) in table {
         let set = numbered(&made, &pieces, tcb_infos, identities);
-        let choices = set.choose_each(&pck, Tee::Sgx, at(NOW)).unwrap();
+        let choices = set.choose_each(&pck.family(Tee::Sgx), at(NOW)).unwrap();
         let numbers: Vec<(u32, u32)> = choices
             .iter()
             .map(|choice| (choice.tcb_info_evaluation_data_number, choice.qe_identity_evaluation_data_number))
             .collect();
         assert_eq!(numbers, expected, "{tcb_infos:?} {identities:?}");
-        let first = set.choose(&pck, Tee::Sgx, at(NOW)).unwrap();
+        let first = set.choose(&pck.family(Tee::Sgx), at(NOW)).unwrap();
         assert_eq!(choices[0].taken, first.taken);
         for choice in choices {
             let taken = |piece| choice.taken.iter().find(|taken| taken.piece == piece).unwrap().evaluation_data_number;
@@ -70,7 +70,7 @@ fn only_what_is_valid_at_the_time_is_chosen() {
     all.push(("expired 19", tcb_info(&made, 19, NOW - 40 * DAY, NOW - 10 * DAY)));
     all.push(("future 21", tcb_info(&made, 21, NOW + DAY, NOW + 30 * DAY)));
     let chosen = |time: i64| -> Vec<String> {
-        let choices = set(&all).choose_each(&pck, Tee::Sgx, at(time)).unwrap();
+        let choices = set(&all).choose_each(&pck.family(Tee::Sgx), at(time)).unwrap();
         choices.iter().map(|choice| choice.taken[0].source.clone()).collect()
     };
     assert_eq!(chosen(NOW), ["current 20"]);
@@ -79,7 +79,7 @@ fn only_what_is_valid_at_the_time_is_chosen() {
     assert!(chosen(NOW - 20 * DAY).is_empty(), "TCB Info of then is there, and no identity");
     assert!(chosen(NOW + 60 * DAY).is_empty());
     // There is something to say why not.
-    assert!(set(&all).choose(&pck, Tee::Sgx, at(NOW + 60 * DAY)).is_ok());
+    assert!(set(&all).choose(&pck.family(Tee::Sgx), at(NOW + 60 * DAY)).is_ok());
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_forged_document_of_another_number_is_no_choice() {
     forged.spec.tcb_evaluation_data_number = simulator::EVALUATION_DATA_NUMBER;
     forged.spec.issue_date = forged.spec.issue_date.plus(1);
     all.push(("forged newer", forged.build().unwrap()));
-    let choices = set(&all).choose_each(&pck, Tee::Sgx, at(NOW)).unwrap();
+    let choices = set(&all).choose_each(&pck.family(Tee::Sgx), at(NOW)).unwrap();
     let sources: Vec<&str> = choices.iter().map(|choice| choice.taken[0].source.as_str()).collect();
     assert_eq!(sources, ["tcb_info"]);
 }
@@ -107,8 +107,8 @@ fn what_is_missing_altogether_is_the_error_of_a_single_choice() {
     for left_out in ["tcb_info", "qe_identity", "root_crl", "pck_crl", "chain"] {
         let rest: Vec<_> = pieces(&collateral).into_iter().filter(|(name, _)| *name != left_out).collect();
         for time in [NOW, NOW + 60 * DAY] {
-            let each = set(&rest).choose_each(&pck, Tee::Sgx, at(time)).unwrap_err();
-            assert_eq!(each, set(&rest).choose(&pck, Tee::Sgx, at(time)).unwrap_err());
+            let each = set(&rest).choose_each(&pck.family(Tee::Sgx), at(time)).unwrap_err();
+            assert_eq!(each, set(&rest).choose(&pck.family(Tee::Sgx), at(time)).unwrap_err());
             assert_eq!(matches!(each, ChooseError::NoSigner(_)), left_out == "chain");
         }
     }
@@ -125,7 +125,7 @@ fn a_certificate_of_a_platforms_own_key_signs_no_documents() {
     let mut all = pieces(&of.collateral).to_vec();
     all[0].1 = by_platform.build().unwrap();
     all.push(("pck", issued.certificates().pck.clone()));
-    assert_eq!(set(&all).choose(&pck, Tee::Sgx, at(NOW)).unwrap_err(), ChooseError::NoSigner(Piece::TcbInfo));
+    assert_eq!(set(&all).choose(&pck.family(Tee::Sgx), at(NOW)).unwrap_err(), ChooseError::NoSigner(Piece::TcbInfo));
 }
 
 #[test]
@@ -140,8 +140,8 @@ fn genuine_collateral_of_several_numbers_gives_each_its_choice() {
         let time = UnixTime::from_seconds(case["now"].as_i64().unwrap());
         let pck = proven(&quote, &TrustedRoots::intel(), time);
         let tee = dcap::Quote::parse(&quote).unwrap().tee();
-        let choices = all.choose_each(&pck, tee, time).unwrap();
-        assert_eq!(choices[0].taken, all.choose(&pck, tee, time).unwrap().taken);
+        let choices = all.choose_each(&pck.family(tee), time).unwrap();
+        assert_eq!(choices[0].taken, all.choose(&pck.family(tee), time).unwrap().taken);
         let numbers: Vec<u32> = choices.iter().map(|choice| choice.tcb_info_evaluation_data_number).collect();
         assert!(numbers.is_sorted_by(|one, next| one >= next), "{numbers:?}");
         assert!(numbers.iter().any(|&number| case["tcb_eval"] == number), "{numbers:?} {case}");

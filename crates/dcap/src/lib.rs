@@ -67,6 +67,7 @@ pub use pki::crl::{Crl, MAX_CRL, MalformedCrl};
 pub use pki::pck::{PckCa, ProvenPck};
 pub use pki::pck_error::PckError;
 pub use pki::pem;
+pub use pki::platform_family::PlatformFamily;
 pub use pki::root::{INTEL_ROOT_KEY, Root, RootKind, SIMULATION_UNIT, TrustedRoots};
 pub use pki::sgx_extension::{Fmspc, MalformedSgxExtension, MultiPackage, SgxExtension, SgxType};
 pub use quote::error::{MAX_AUTH_DATA, MAX_QUOTE, QuoteError};

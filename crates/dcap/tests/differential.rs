@@ -76,7 +76,7 @@ impl Case {
         let pck = verifier.prove(&quote, None, at).unwrap();
         let json = format!("sample/{collateral}");
         let set = CollateralSet::load(&directory.join(&json)).unwrap();
-        let choice = set.choose(&pck, quote.tee(), at).unwrap();
+        let choice = set.choose(&pck.family(quote.tee()), at).unwrap();
         let collateral = verifier.verify_collateral(choice.collateral, at).unwrap();
         let mut theirs: QuoteCollateralV3 = serde_json::from_slice(&read(&json)).unwrap();
         // It would be taken instead of the quote's own, which is what is mutated.

@@ -14,7 +14,7 @@ fn verify(quote: &[u8], pieces: &CollateralSet, at: UnixTime) -> Result<Verified
     let quote = Quote::parse(quote).map_err(|error| error.code().into_owned())?;
     let CertificationData::PckChain(chain) = quote.certification() else { return Err("no chain".to_owned()) };
     let pck = ProvenPck::prove(chain, verifier.roots(), at).map_err(|error| error.code().into_owned())?;
-    let Choice { collateral, .. } = pieces.choose(&pck, quote.tee(), at).map_err(|error| error.to_string())?;
+    let Choice { collateral, .. } = pieces.choose(&pck.family(quote.tee()), at).map_err(|error| error.to_string())?;
     let collateral = collateral.verify(verifier.roots(), at).map_err(|error| error.code().into_owned())?;
     verifier.verify(&quote, &pck, &collateral, at).map_err(|error| error.code().into_owned())
 }
@@ -100,7 +100,7 @@ fn the_directory_of_all_pieces_gives_the_highest_evaluation_number_valid_at_the_
     let CertificationData::PckChain(chain) = quote.certification() else { panic!("no chain") };
     let at = UnixTime::from_rfc3339("2025-05-27T20:31:08Z").unwrap();
     let pck = ProvenPck::prove(chain, &TrustedRoots::intel(), at).unwrap();
-    let choice = all.choose(&pck, Tee::Sgx, at).unwrap();
+    let choice = all.choose(&pck.family(Tee::Sgx), at).unwrap();
     assert_eq!(choice.taken[0].source, "tcbinfo_SGX_00906ed50000_2025-05-27_ev19_217e1acf439575df.json");
     assert_eq!(choice.taken[1].source, "qeid_QE_2025-05-27_ev17_298d7769b40f0218.json");
     assert!(choice.collateral.verify(&TrustedRoots::intel(), at).is_ok());
@@ -129,7 +129,7 @@ fn an_old_platform_is_told_what_is_short_by_how_much_and_what_raises_it() {
         let CertificationData::PckChain(chain) = quote.certification() else { panic!("no chain") };
         let (roots, at) = (TrustedRoots::intel(), UnixTime::from_rfc3339(at).unwrap());
         let pck = ProvenPck::prove(chain, &roots, at).unwrap();
-        let collateral = all.choose(&pck, quote.tee(), at).unwrap().collateral.verify(&roots, at).unwrap();
+        let collateral = all.choose(&pck.family(quote.tee()), at).unwrap().collateral.verify(&roots, at).unwrap();
         let status = Verifier::new(roots).verify(&quote, &pck, &collateral, at).unwrap().tcb().status;
         let found = dcap::shortfalls(&quote, &pck, &collateral);
         assert!(found.iter().all(|shortfall| shortfall.has < shortfall.needs));

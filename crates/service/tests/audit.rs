@@ -169,7 +169,7 @@ async fn the_last_evidence_of_a_platform_is_kept_where_it_is_genuine() {
     let verifier = dcap::Verifier::new(dcap::TrustedRoots::only(&root));
     let quote = dcap::Quote::parse(&second).unwrap();
     let pck = verifier.prove(&quote, None, now).unwrap();
-    let choice = set.choose(&pck, quote.tee(), now).unwrap();
+    let choice = set.choose(&pck.family(quote.tee()), now).unwrap();
     verifier.verify(&quote, &pck, &verifier.verify_collateral(choice.collateral, now).unwrap(), now).unwrap();
 }
 

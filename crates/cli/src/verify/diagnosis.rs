@@ -15,7 +15,7 @@ pub fn checks(inputs: &Inputs, verifier: &Verifier, at: UnixTime) -> Value {
         let bytes = inputs.evidence.quote().ok()?;
         let quote = Quote::parse(bytes).ok()?;
         let pck = at_any_time(verifier, &quote, chain, at)?;
-        let choice = inputs.pieces.choose(&pck, quote.tee(), at).ok()?;
+        let choice = inputs.pieces.choose(&pck.family(quote.tee()), at).ok()?;
         Some(diagnose(bytes, chain, &choice.collateral, verifier.roots(), at))
     };
     let Some(diagnosis) = diagnosis() else { return Value::Null };

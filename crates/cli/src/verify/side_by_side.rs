@@ -15,7 +15,7 @@ use crate::show;
 
 /// One entry for each evaluation number; nothing where there are not two.
 pub fn statuses(inputs: &Inputs, verifier: &Verifier, quote: &Quote<'_>, pck: &ProvenPck, at: UnixTime) -> Value {
-    let choices = inputs.pieces.choose_each(pck, quote.tee(), at).unwrap_or_default();
+    let choices = inputs.pieces.choose_each(&pck.family(quote.tee()), at).unwrap_or_default();
     if choices.len() < 2 {
         return Value::Null;
     }

@@ -1,7 +1,7 @@
 //! Choosing the pieces that belong to a platform: those valid at the time first, then the highest evaluation number, then
 //! the newest. Of revocation lists the newest is taken in any case.
 
-use dcap::{Certificate, Collateral, Crl, EnclaveId, EnclaveIdentity, Piece, ProvenPck, TcbInfo, Tee};
+use dcap::{Certificate, Collateral, Crl, EnclaveId, EnclaveIdentity, Piece, PlatformFamily, TcbInfo, Tee};
 use unix_time::UnixTime;
 
 use crate::choose::candidates::{Candidate, Candidates, Signed};
@@ -9,7 +9,7 @@ use crate::choose::error::ChooseError;
 use crate::choose::taken::Taken;
 use crate::set::{CollateralSet, Source};
 
-/// Collateral for one platform, and where each piece came from.
+/// Collateral for one platform family, and where each piece came from.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// The pieces, not verified yet.
@@ -23,18 +23,18 @@ pub struct Choice {
 }
 
 impl CollateralSet {
-    /// Chooses collateral for a platform as of `at`: of TCB Info and of QE identity the highest evaluation number that is
+    /// Chooses collateral for a platform family as of `at`: of TCB Info and of QE identity the highest evaluation number that is
     /// valid then. Where nothing is valid then, what ended or begins nearest is taken, so that verification can say what
     /// is wrong with it.
     ///
     /// # Errors
     /// See [`ChooseError`].
-    pub fn choose(&self, pck: &ProvenPck, tee: Tee, at: UnixTime) -> Result<Choice, ChooseError> {
-        let platform = self.for_platform(pck, tee, at)?;
-        Ok(platform.choice(platform.tcb_infos.best()?, platform.identities.best()?))
+    pub fn choose(&self, family: &PlatformFamily, at: UnixTime) -> Result<Choice, ChooseError> {
+        let pieces = self.for_family(family, at)?;
+        Ok(pieces.choice(pieces.tcb_infos.best()?, pieces.identities.best()?))
     }
 
-    /// Chooses collateral for a platform once for each evaluation data number that is there and valid at `at`, to see what
+    /// Chooses collateral for a platform family once for each evaluation data number that is there and valid at `at`, to see what
     /// `early` and `standard` collateral make of the same quote.
     ///
     /// The first choice is that of [`CollateralSet::choose`]. Then comes one for each number of a TCB Info, highest first,
@@ -45,10 +45,10 @@ impl CollateralSet {
     ///
     /// # Errors
     /// See [`ChooseError`].
-    pub fn choose_each(&self, pck: &ProvenPck, tee: Tee, at: UnixTime) -> Result<Vec<Choice>, ChooseError> {
-        let platform = self.for_platform(pck, tee, at)?;
-        let tcb_infos = platform.tcb_infos.valid_by_number()?;
-        let identities = platform.identities.valid_by_number()?;
+    pub fn choose_each(&self, family: &PlatformFamily, at: UnixTime) -> Result<Vec<Choice>, ChooseError> {
+        let pieces = self.for_family(family, at)?;
+        let tcb_infos = pieces.tcb_infos.valid_by_number()?;
+        let identities = pieces.identities.valid_by_number()?;
         let highest = tcb_infos.first().copied().zip(identities.first().copied());
         let by_number = tcb_infos.iter().filter_map(|&tcb_info| Some((tcb_info, nearest(&identities, tcb_info)?)));
         let mut pairs: Vec<(Signed<'_, TcbInfo>, Signed<'_, EnclaveIdentity>)> = Vec::new();
@@ -60,20 +60,20 @@ impl CollateralSet {
                 pairs.push(pair);
             }
         }
-        Ok(pairs.into_iter().map(|(tcb_info, identity)| platform.choice(tcb_info, identity)).collect())
+        Ok(pairs.into_iter().map(|(tcb_info, identity)| pieces.choice(tcb_info, identity)).collect())
     }
 
-    fn for_platform<'a>(&'a self, pck: &'a ProvenPck, tee: Tee, at: UnixTime) -> Result<Platform<'a>, ChooseError> {
-        let [pck_ca, root] = pck.crl_issuer_chain();
+    fn for_family<'a>(&'a self, family: &'a PlatformFamily, at: UnixTime) -> Result<Pieces<'a>, ChooseError> {
+        let (tee, [pck_ca, root]) = (family.tee(), family.crl_issuer_chain());
         let root_crl = self.crl(Piece::RootCrl, root, at)?;
         let pck_crl = self.crl(Piece::PckCrl, pck_ca, at)?;
         let tcb_infos = self.tcb_infos.iter().map(|(source, document)| (source, document, document.content()));
-        let tcb_infos = tcb_infos.filter(|(_, _, info)| info.tee == tee && info.is_about(pck));
+        let tcb_infos = tcb_infos.filter(|(_, _, info)| info.is_about(family));
         // Both versions of one set may be there: the later one says more.
         let tcb_infos = tcb_infos.map(|(source, document, info)| {
             Candidate::new(source, document, info.validity, info.evaluation_data_number, info.version)
         });
-        let about = format!("{tee} on FMSPC {}", pck.fmspc());
+        let about = format!("{tee} on FMSPC {}", family.fmspc());
         let tcb_infos = Candidates::new(self, Piece::TcbInfo, about, tcb_infos, at)?;
         let id = match tee {
             Tee::Sgx => EnclaveId::QE,
@@ -85,7 +85,7 @@ impl CollateralSet {
             Candidate::new(source, document, identity.validity, identity.evaluation_data_number, 0)
         });
         let identities = Candidates::new(self, Piece::QeIdentity, id.to_string(), identities, at)?;
-        Ok(Platform { set: self, pck, at, tcb_infos, identities, root_crl, pck_crl })
+        Ok(Pieces { set: self, family, at, tcb_infos, identities, root_crl, pck_crl })
     }
 
     /// The newest revocation list that the issuer signed and that has begun by `at`, where it is newer than `than`. One that has
@@ -147,10 +147,10 @@ fn rank(crl: &Crl) -> impl Ord + '_ {
     (crl.validity().from, crl.number().len(), crl.number())
 }
 
-/// What there is for one platform.
-struct Platform<'a> {
+/// The pieces for one platform family.
+struct Pieces<'a> {
     set: &'a CollateralSet,
-    pck: &'a ProvenPck,
+    family: &'a PlatformFamily,
     at: UnixTime,
     tcb_infos: Candidates<'a, TcbInfo>,
     identities: Candidates<'a, EnclaveIdentity>,
@@ -158,7 +158,7 @@ struct Platform<'a> {
     pck_crl: (&'a Crl, Taken),
 }
 
-impl Platform<'_> {
+impl Pieces<'_> {
     fn choice(&self, tcb_info: Signed<'_, TcbInfo>, identity: Signed<'_, EnclaveIdentity>) -> Choice {
         let (root_crl, taken_root_crl) = &self.root_crl;
         let (pck_crl, taken_pck_crl) = &self.pck_crl;
@@ -169,7 +169,7 @@ impl Platform<'_> {
             qe_identity_chain: self.chain(identity.signer),
             root_crl: (*root_crl).clone(),
             pck_crl: (*pck_crl).clone(),
-            pck_crl_chain: self.pck.crl_issuer_chain().map(Clone::clone).to_vec(),
+            pck_crl_chain: self.family.crl_issuer_chain().map(Clone::clone).to_vec(),
         };
         Choice {
             collateral,
@@ -186,7 +186,7 @@ impl Platform<'_> {
 
     /// The signer's certificate and its root's; the platform's own root where the signer's is not there.
     fn chain(&self, signer: &Certificate) -> Vec<Certificate> {
-        let [_, pck_root] = self.pck.crl_issuer_chain();
+        let [_, pck_root] = self.family.crl_issuer_chain();
         let root = self.set.root_of(signer, self.at).unwrap_or(pck_root);
         vec![signer.clone(), root.clone()]
     }

@@ -55,7 +55,7 @@ pub fn platform(made: &Blueprint) -> (ProvenPck, TrustedRoots, Collateral) {
 pub fn verify(quote: &[u8], set: &CollateralSet, roots: &TrustedRoots, at: UnixTime) -> Result<VerifiedQuote, String> {
     let pck = proven(quote, roots, at);
     let quote = Quote::parse(quote).unwrap();
-    let choice = set.choose(&pck, quote.tee(), at).map_err(|error| error.code().into_owned())?;
+    let choice = set.choose(&pck.family(quote.tee()), at).map_err(|error| error.code().into_owned())?;
     let verified = choice.collateral.verify(roots, at).map_err(|error| error.code().into_owned())?;
     Verifier::new(roots.clone()).verify(&quote, &pck, &verified, at).map_err(|error| error.code().into_owned())
 }

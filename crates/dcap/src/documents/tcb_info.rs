@@ -9,6 +9,7 @@ use crate::documents::signed_document::{self, Content, Document, MAX_DEPTH, Malf
 use crate::documents::tcb_info::level::TcbLevel;
 use crate::documents::tcb_info::tdx_modules::TdxModules;
 use crate::documents::tcb_info::wire::{Demand, Head, Version2, Version3, Wire};
+use crate::pki::platform_family::PlatformFamily;
 use crate::pki::sgx_extension::Fmspc;
 use crate::quote::tee::Tee;
 use unix_time::ValidityPeriod;
@@ -93,9 +94,9 @@ impl TcbInfo {
         })
     }
 
-    /// Whether it is about the platform of that proven chain.
-    pub fn is_about(&self, pck: &crate::pki::pck::ProvenPck) -> bool {
-        self.fmspc == pck.fmspc() && self.pce_id == *pck.platform().pce_id()
+    /// Returns whether it is about that platform family.
+    pub fn is_about(&self, family: &PlatformFamily) -> bool {
+        self.tee == family.tee() && self.fmspc == family.fmspc() && self.pce_id == *family.pce_id()
     }
 
     /// The FMSPC it is about as text, for people.

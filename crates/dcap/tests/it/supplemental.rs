@@ -87,7 +87,7 @@ fn a_real_quote_has_intels_values() {
     let quote = Quote::parse(&bytes).unwrap();
     let pck = verifier.prove(&quote, None, at).unwrap();
     let set = CollateralSet::load(&directory.join("sgx_quote_collateral.json")).unwrap();
-    let choice = set.choose(&pck, quote.tee(), at).unwrap();
+    let choice = set.choose(&pck.family(quote.tee()), at).unwrap();
     let collateral = verifier.verify_collateral(choice.collateral, at).unwrap();
     let verified = verifier.verify(&quote, &pck, &collateral, at).unwrap();
     let found = verified.supplemental();

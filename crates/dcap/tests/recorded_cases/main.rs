@@ -36,7 +36,7 @@ fn answer(quote: &[u8], collateral: &[u8], roots: TrustedRoots, chain_beside: Op
     let pck = verifier.prove(&quote, chain_beside, at).map_err(|error| Refused::of(error.code()))?;
     let mut set = CollateralSet::default();
     set.add("case", collateral).map_err(|error| Refused::of(error.code()))?;
-    let choice = set.choose(&pck, quote.tee(), at).map_err(|error| Refused::of(error.code()))?;
+    let choice = set.choose(&pck.family(quote.tee()), at).map_err(|error| Refused::of(error.code()))?;
     let collateral = verifier.verify_collateral(choice.collateral, at).map_err(|error| Refused::of(error.code()))?;
     verifier
         .verify(&quote, &pck, &collateral, at)

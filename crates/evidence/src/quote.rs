@@ -1,0 +1,4 @@
+//! DCAP quotes: the first kind of evidence.
+
+pub(crate) mod digests;
+pub(crate) mod proven;
