@@ -109,7 +109,8 @@ impl Provider {
         let context = Context { anchors: self.anchors(), at };
         let endorsements = self.collateral();
         let body = &request.evidence;
-        let mut step = evidence::begin(&evidence::Request { kind: attestation_type.kind(), body, certificates: None }, &context)?;
+        let mut step =
+            evidence::begin(&evidence::Request { kind: attestation_type.kind(), body, certificates: None }, &context)?;
         loop {
             let (needs, pending) = match step {
                 Step::Needs(needs, pending) => (needs, pending),
@@ -125,7 +126,9 @@ impl Provider {
                 found.push(prepared.endorsement.clone());
                 observed.collateral = Some(prepared);
             }
-            step = pending.supply(&found, &context).inspect_err(|error| observed.is_proven = error.is_after_signatures())?;
+            step = pending
+                .supply(&found, &context)
+                .inspect_err(|error| observed.is_proven = error.is_after_signatures())?;
         }
     }
 

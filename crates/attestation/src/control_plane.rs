@@ -117,9 +117,7 @@ impl Providers {
         match pem {
             None => Ok(None),
             Some(_) if !self.takes_other_roots() => Err(ControlError::OtherRoot),
-            Some(pem) if pem.len() > MAX_ROOT => {
-                Err(ControlError::Endorsements(evidence::AnchorsError::Root.into()))
-            }
+            Some(pem) if pem.len() > MAX_ROOT => Err(ControlError::Endorsements(evidence::AnchorsError::Root.into())),
             Some(pem) => Ok(Some(pem.to_owned())),
         }
     }

@@ -99,9 +99,7 @@ struct Verified {
 
 impl Verified {
     fn is_current(&self, loads: u64, at: UnixTime) -> bool {
-        self.loads == loads
-            && self.until.is_none_or(|until| at < until)
-            && self.prepared.endorsement.is_valid(at)
+        self.loads == loads && self.until.is_none_or(|until| at < until) && self.prepared.endorsement.is_valid(at)
     }
 }
 

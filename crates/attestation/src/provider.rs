@@ -246,7 +246,11 @@ impl Provider {
 
     /// What its keys are bound to.
     pub(crate) fn owner(&self) -> Owner<'_> {
-        Owner { provider: self.name.as_str(), issuer: self.issuer(), root_sha256: self.endorsements.anchors.root_sha256() }
+        Owner {
+            provider: self.name.as_str(),
+            issuer: self.issuer(),
+            root_sha256: self.endorsements.anchors.root_sha256(),
+        }
     }
 
     /// The keys that are published at that time, the one that signs first.

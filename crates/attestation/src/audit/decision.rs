@@ -107,4 +107,3 @@ impl Decision {
         Digest { text, inputs: request.into_iter().chain(policy).chain(bundle.as_deref().cloned()).collect(), last }
     }
 }
-
