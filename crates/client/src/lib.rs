@@ -23,6 +23,7 @@ mod answer;
 mod client;
 mod credentials;
 mod error;
+pub mod issuer;
 mod service;
 
 pub use client::Client;

@@ -42,13 +42,10 @@
 
 mod algorithm;
 mod attested_signer;
-pub mod discovery;
 mod excerpt;
 pub mod hash;
 mod issue;
-pub mod issuer;
 mod metadata;
-pub mod openid;
 pub mod policy_jws;
 pub mod relying_party;
 mod revocation;
@@ -61,7 +58,6 @@ pub use issue::{
     ADMINISTRATION_LIFETIME, ATTESTATION_LIFETIME, IssueError, RESERVED_CLAIMS, issue, issue_administration,
     issue_of_2018, issue_unsecured,
 };
-pub use issuer::{Issuer, IssuerError};
 pub use metadata::OpenIdMetadata;
 pub use relying_party::{Binding, EnclaveExpectations, Expectations, TokenError, VerifiedToken, Verifier};
 pub use revocation::{RevocationError, RevokedTokens};

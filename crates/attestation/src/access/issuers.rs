@@ -1,19 +1,17 @@
 //! Issuers of bearer tokens that the operator trusts, beside the service itself: OpenID Connect.
 
-mod keys;
 mod rules;
 mod settings;
 
 use std::sync::Arc;
 
-use token::openid::{KeySource, UnverifiedToken, VerifiedClaims, Verifier};
+use oidc::{IssuerKeys, KeySource, UnverifiedToken, VerifiedClaims, Verifier};
 use tokio::task::JoinSet;
 use unix_time::UnixTime;
 
 use super::{AccessError, Caller};
 use crate::addresses::Addresses;
 
-use keys::IssuerKeys;
 pub use rules::{RoleRule, RuleFault};
 pub use settings::{InvalidIssuer, IssuerFault, IssuerSettings};
 

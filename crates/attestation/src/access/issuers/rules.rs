@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use oidc::VerifiedClaims;
 use problem::Problem;
 use serde_json::Value;
-use token::openid::VerifiedClaims;
 
 use crate::access::{Grant, Role};
 use crate::provider::ProviderName;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use oidc::{BearerAlgorithm, KeySourceError};
 use problem::Problem;
-use token::openid::{BearerAlgorithm, KeySourceError};
 
 use super::rules::{RoleRule, RuleFault};
 use crate::addresses::Addresses;

@@ -5,11 +5,10 @@ use jose::{Algorithm, Times};
 use serde_json::{Map, Value};
 use unix_time::UnixTime;
 
-use super::algorithm::{ALLOWED, BearerAlgorithm};
-use super::error::BearerError;
-use super::key_set::KeySet;
-use super::{MAX_LENGTH, MAX_LIFETIME_SECONDS, SKEW_SECONDS};
-use crate::excerpt::excerpt;
+use crate::algorithm::{ALLOWED, BearerAlgorithm};
+use crate::error::BearerError;
+use crate::key_set::KeySet;
+use crate::{MAX_LENGTH, MAX_LIFETIME_SECONDS, SKEW_SECONDS, excerpt};
 
 /// The deepest nesting in claims.
 const MAX_CLAIM_DEPTH: usize = 32;

@@ -10,9 +10,7 @@ use fetch::{Address, Client, ClientError, Proxy, Roots, Timeouts, Transport};
 use jose::Jwks;
 use serde::Deserialize;
 
-use crate::excerpt::excerpt;
-use crate::relying_party::Verifier;
-use crate::revocation::RevokedTokens;
+use crate::excerpt;
 
 pub use error::DiscoveryError;
 
@@ -37,7 +35,8 @@ pub fn client(authorities: Option<&[u8]>) -> Result<Client, ClientError> {
     Client::new(Roots::or_platform(authorities), Proxy::HttpsOfEnvironment, TIMEOUTS)
 }
 
-/// Fetches the keys of `issuer`, spelled as in its tokens' `iss`: a base address without a slash at its end.
+/// Fetches the keys of an attestation service, which are in certificates; [`crate::KeySource`] fetches those of other issuers.
+/// `issuer` is spelled as in its tokens' `iss`: a base address without a slash at its end.
 ///
 /// 1. The address is HTTPS, or what `transport` allows, without user, query and fragment.
 /// 2. `<issuer>/.well-known/openid-configuration` answers 200 by itself, with at most [`MAX_BODY`] bytes.
@@ -46,26 +45,11 @@ pub fn client(authorities: Option<&[u8]>) -> Result<Client, ClientError> {
 ///
 /// # Errors
 /// [`DiscoveryError`].
-pub async fn fetch_keys(issuer: &str, client: &Client, transport: Transport) -> Result<Verifier, DiscoveryError> {
+pub async fn fetch_keys(issuer: &str, client: &Client, transport: Transport) -> Result<Jwks, DiscoveryError> {
     let base = Address::parse_base(issuer, transport)?;
     let keys_address = discover_keys(issuer, &base, client).await?;
-    let keys = Jwks::parse(&client.get(&keys_address, MAX_BODY).await?)
-        .map_err(|source| DiscoveryError::Keys { url: keys_address.to_string(), source })?;
-    Ok(Verifier::new(issuer, keys))
-}
-
-/// Fetches the issuer's list of revoked tokens, at `<issuer>/revoked`, in the way of [`fetch_keys`].
-///
-/// # Errors
-/// [`DiscoveryError`].
-pub async fn fetch_revoked(
-    issuer: &str,
-    client: &Client,
-    transport: Transport,
-) -> Result<RevokedTokens, DiscoveryError> {
-    let address = Address::parse_base(issuer, transport)?.at("/revoked")?;
-    let body = client.get(&address, MAX_BODY).await?;
-    RevokedTokens::parse(&body, issuer).map_err(|source| DiscoveryError::Revoked { url: address.to_string(), source })
+    Jwks::parse(&client.get(&keys_address, MAX_BODY).await?)
+        .map_err(|source| DiscoveryError::Keys { url: keys_address.to_string(), source })
 }
 
 /// Steps 2 and 3; `base` is the issuer's address without a slash at its end.

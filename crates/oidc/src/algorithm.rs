@@ -27,7 +27,7 @@ impl BearerAlgorithm {
         self.0.name()
     }
 
-    pub(super) fn algorithm(self) -> Algorithm {
+    pub(crate) fn algorithm(self) -> Algorithm {
         self.0
     }
 }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use fetch::{Address, Client, ClientError, FetchError, Transport};
 use problem::Problem;
 
-use super::key_set::KeySet;
 use crate::discovery::{self, DiscoveryError, MAX_BODY};
+use crate::key_set::KeySet;
 
 /// Why an issuer's keys could never be fetched.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ use jose::{PublicKeyError, TimeError};
 use problem::Problem;
 use unix_time::UnixTime;
 
-use super::{MAX_LENGTH, MAX_LIFETIME_SECONDS};
+use crate::{MAX_LENGTH, MAX_LIFETIME_SECONDS};
 
 /// Why a bearer token is refused. Texts out of the token are cut to 200 characters.
 #[derive(Debug, thiserror::Error)]

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use jose::{Algorithm, BareKey, Jwks, JwksError, PublicKey, PublicKeyError};
 use unix_time::UnixTime;
 
-use super::SKEW_SECONDS;
-use super::algorithm::ALLOWED;
-use super::error::BearerError;
-use crate::excerpt::excerpt;
+use crate::algorithm::ALLOWED;
+use crate::error::BearerError;
+use crate::{SKEW_SECONDS, excerpt};
 
 /// Bytes of a key's id.
 const MAX_KID: usize = 256;
@@ -65,7 +64,7 @@ impl KeySet {
     }
 
     /// The one key of that id, where it verifies signatures of that algorithm at the time `at`.
-    pub(super) fn find(&self, kid: &str, algorithm: Algorithm, at: UnixTime) -> Result<&PublicKey, BearerError> {
+    pub(crate) fn find(&self, kid: &str, algorithm: Algorithm, at: UnixTime) -> Result<&PublicKey, BearerError> {
         let unusable = |source| BearerError::UnusableKey { kid: excerpt(kid), source };
         let mut named = self.keys.iter().filter(|(id, _)| id == kid);
         let key = match (named.next(), named.next()) {

@@ -3,18 +3,49 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
+use client::ServiceError;
+use client::issuer::{Issuer, IssuerError, KEEP, KEEP_WITHOUT_ISSUER, PAUSE, fetch_revoked};
 use fetch::{FetchError, Transport};
 use jose::{Jwk, Jwks};
+use oidc::discovery::{self, DiscoveryError};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use serde_json::json;
-use token::discovery::{DiscoveryError, client, fetch_revoked};
-use token::issuer::{KEEP, KEEP_WITHOUT_ISSUER, PAUSE};
-use token::{ATTESTATION_LIFETIME, Binding, Expectations, Issuer, IssuerError, TokenError, issue};
+use token::{ATTESTATION_LIFETIME, Binding, Expectations, SigningKey, TokenAlgorithm, TokenError, issue};
+use unix_time::UnixTime;
 
-use crate::fixture::{NOW, at, certificate, certified, key, other_key, service_claims};
+const NOW: i64 = 1_800_000_000;
+
+fn at(seconds: i64) -> UnixTime {
+    UnixTime::from_seconds(seconds)
+}
+
+/// The issuer's key.
+fn key() -> &'static SigningKey {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    KEY.get_or_init(|| SigningKey::generate(TokenAlgorithm::Es256).unwrap())
+}
+
+/// A key that the issuer does not publish, or publishes later.
+fn other_key() -> &'static SigningKey {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    KEY.get_or_init(|| SigningKey::generate(TokenAlgorithm::Es256).unwrap())
+}
+
+/// The key in a certificate for the issuer at `iss`, as services publish it.
+fn published(key: &SigningKey, iss: &str) -> Jwks {
+    let moment = |seconds| time::OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+    let mut parameters = CertificateParams::default();
+    (parameters.not_before, parameters.not_after) = (moment(NOW), moment(NOW + 365 * 86_400));
+    parameters.distinguished_name = DistinguishedName::new();
+    parameters.distinguished_name.push(DnType::CommonName, iss);
+    let pair = KeyPair::try_from(key.to_pkcs8().unwrap().as_slice()).unwrap();
+    let certificate = parameters.self_signed(&pair).unwrap();
+    Jwks::new(vec![Jwk::new(key.kid(), certificate.der())])
+}
 
 /// An issuer on loopback; it counts how often its keys are asked for.
 #[derive(Clone)]
@@ -28,8 +59,8 @@ struct Server {
 impl Server {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let keys = Arc::new(Mutex::new(Jwks::new(vec![Jwk::new(key().kid(), &certificate())])));
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let keys = Arc::new(Mutex::new(published(key(), &url)));
         let server = Self { url, keys, asked: Arc::default(), is_down: Arc::default() };
         let serving = server.clone();
         thread::spawn(move || listener.incoming().for_each(|stream| serving.answer(stream.unwrap())));
@@ -64,12 +95,13 @@ impl Server {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         // No certificates of the platform are needed.
         let authority = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
-        let client = client(Some(authority.as_bytes())).unwrap();
+        let client = discovery::client(Some(authority.as_bytes())).unwrap();
         Issuer::new(self.url.clone(), client, Transport::HttpsOrLoopbackHttp)
     }
 
-    fn token(&self, key: &token::SigningKey) -> String {
-        issue(key, &self.url, service_claims(), at(NOW), ATTESTATION_LIFETIME).unwrap()
+    fn token(&self, key: &SigningKey) -> String {
+        let claims = json!({"nonce": "f00d", "x-ms-attestation-type": "sgx"}).as_object().unwrap().clone();
+        issue(key, &self.url, claims, at(NOW), ATTESTATION_LIFETIME).unwrap()
     }
 
     fn asked(&self) -> usize {
@@ -128,14 +160,17 @@ async fn the_list_of_revoked_tokens_is_fetched_as_keys_are() {
     let server = Server::start();
     drop(server.issuer());
     let authority = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
-    let client = client(Some(authority.as_bytes())).unwrap();
+    let client = discovery::client(Some(authority.as_bytes())).unwrap();
     let list = fetch_revoked(&server.url, &client, Transport::HttpsOrLoopbackHttp).await.unwrap();
     assert!(list.contains("id") && !list.contains("another") && list.as_of() == at(NOW));
     let other = server.url.replace("127.0.0.1", "localhost");
     let refused = fetch_revoked(&other, &client, Transport::HttpsOrLoopbackHttp).await.unwrap_err();
-    assert!(matches!(refused, DiscoveryError::Revoked { .. }), "{refused}");
+    assert!(matches!(refused, ServiceError::Revoked { .. }), "{refused}");
     let refused = fetch_revoked(&server.url, &client, Transport::Https).await.unwrap_err();
-    assert!(matches!(refused, DiscoveryError::Fetch(FetchError::Insecure { .. })), "{refused}");
+    assert!(
+        matches!(refused, ServiceError::Discovery(DiscoveryError::Fetch(FetchError::Insecure { .. }))),
+        "{refused}"
+    );
 }
 
 async fn later(duration: Duration) {
@@ -149,8 +184,7 @@ async fn a_new_key_is_found_and_keys_are_not_used_for_ever() {
     let server = Server::start();
     let issuer = server.issuer();
     verify(&issuer, &server.token(key())).await.unwrap();
-    let replaced = certified(other_key(), &server.url, NOW, NOW + 86_400, None);
-    *server.keys.lock().unwrap() = Jwks::new(vec![Jwk::new(other_key().kid(), &replaced)]);
+    *server.keys.lock().unwrap() = published(other_key(), &server.url);
     later(PAUSE).await;
     verify(&issuer, &server.token(other_key())).await.unwrap();
     assert_eq!(server.asked(), 2);

@@ -5,11 +5,12 @@ mod schedule;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use token::openid::{KeySet, KeySource};
+use problem::{Problem, chain};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use problem::{Problem, chain};
+use crate::key_set::KeySet;
+use crate::key_source::KeySource;
 
 use schedule::{Asked, Schedule};
 
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The keys of one issuer. [`Self::keep_fresh`] fetches them, one fetch at a time; requests ask it to.
 #[derive(Debug)]
-pub(super) struct IssuerKeys {
+pub struct IssuerKeys {
     issuer: String,
     source: KeySource,
     schedule: Mutex<Schedule>,
@@ -30,14 +31,15 @@ pub(super) struct IssuerKeys {
 }
 
 impl IssuerKeys {
-    pub(super) fn new(issuer: String, source: KeySource) -> Self {
+    /// Keeps the keys that `source` fetches. Nothing is fetched yet.
+    pub fn new(issuer: String, source: KeySource) -> Self {
         let schedule = Mutex::new(Schedule::new(Instant::now()));
         Self { issuer, source, schedule, wanted: Notify::new(), ended: watch::Sender::new(0) }
     }
 
     /// The keys, fetched anew where that one is not among them, as far as strangers may cause it; none where the issuer was not
     /// reached for too long.
-    pub(super) async fn having(&self, kid: Option<&str>) -> Option<Arc<KeySet>> {
+    pub async fn having(&self, kid: Option<&str>) -> Option<Arc<KeySet>> {
         let known = self.schedule().known(Instant::now());
         let is_among = |keys: &Arc<KeySet>| kid.is_none_or(|kid| keys.has(kid));
         if known.as_ref().is_some_and(is_among) {
@@ -60,7 +62,7 @@ impl IssuerKeys {
     }
 
     /// Fetches the keys whenever they are due or wanted, for as long as it is polled.
-    pub(super) async fn keep_fresh(&self) {
+    pub async fn keep_fresh(&self) {
         let mut is_reached = true;
         loop {
             let due = self.schedule().due();

@@ -112,3 +112,11 @@ pub fn with_claim(claim: &str, value: Value) -> String {
 pub fn without_claim(claim: &str) -> String {
     sign("RS256", &header("RS256"), &without(claims(), claim))
 }
+
+/// A certificate of a key, valid from a time until another one.
+pub fn certified(key: &rcgen::KeyPair, from: i64, until: i64) -> Vec<u8> {
+    let moment = |seconds| time::OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+    let mut parameters = rcgen::CertificateParams::default();
+    (parameters.not_before, parameters.not_after) = (moment(from), moment(until));
+    parameters.self_signed(key).unwrap().der().to_vec()
+}

@@ -6,8 +6,6 @@ use fetch::FetchError;
 use jose::JwksError;
 use problem::Problem;
 
-use crate::revocation::RevocationError;
-
 /// Why the keys of an issuer could not be fetched.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,14 +43,6 @@ pub enum DiscoveryError {
         /// What is wrong with it.
         source: JwksError,
     },
-    /// The list of revoked tokens is malformed, or another issuer's.
-    #[error("what `{url}` answers is refused")]
-    Revoked {
-        /// The address.
-        url: String,
-        /// What is wrong with it.
-        source: RevocationError,
-    },
 }
 
 impl Problem for DiscoveryError {
@@ -63,7 +53,6 @@ impl Problem for DiscoveryError {
             Self::Issuer { .. } => "fetch_issuer",
             Self::ForeignKeys { .. } => "fetch_foreign_keys",
             Self::Keys { .. } => "fetch_keys",
-            Self::Revoked { .. } => "fetch_revoked",
         }
         .into()
     }
@@ -77,7 +66,6 @@ impl Problem for DiscoveryError {
                 "check that the address is that of the issuer"
             }
             Self::Fetch(error) => return error.help(),
-            Self::Revoked { source, .. } => return source.help(),
             Self::Issuer { .. } => "spell the issuer as its tokens do, in `iss`",
             Self::ForeignKeys { .. } => {
                 "ask the issuer's operator to publish the keys at its own address, or name theirs where that can be configured"

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use token::openid::KeySet;
 use tokio::time::Instant;
+
+use crate::key_set::KeySet;
 
 /// How often keys are fetched.
 const REFRESH: Duration = Duration::from_secs(600);

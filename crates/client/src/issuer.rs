@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use fetch::{Client, Transport};
+use fetch::{Address, Client, Transport};
+use oidc::discovery::{DiscoveryError, MAX_BODY, fetch_keys};
 use problem::Problem;
+use token::{Expectations, RevokedTokens, TokenError, VerifiedToken, Verifier};
 use tokio::time::Instant;
 use unix_time::UnixTime;
 
-use crate::discovery::{DiscoveryError, fetch_keys};
-use crate::relying_party::{Expectations, TokenError, VerifiedToken, Verifier};
+use crate::error::ServiceError;
 
 /// How long keys are used before they are fetched again.
 pub const KEEP: Duration = Duration::from_secs(3600);
@@ -70,7 +71,7 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The issuer, spelled as in its tokens' `iss`; `client` is one of [`client`](crate::discovery::client). Nothing is fetched yet.
+    /// The issuer, spelled as in its tokens' `iss`; `client` is one of [`client`](oidc::discovery::client). Nothing is fetched yet.
     pub fn new(issuer: impl Into<String>, client: Client, transport: Transport) -> Self {
         let (known, fetching) = (Mutex::default(), tokio::sync::Mutex::default());
         Self { issuer: issuer.into(), client, transport, known, fetching }
@@ -106,7 +107,7 @@ impl Issuer {
         if let Some(verifier) = self.at_hand(&is_good) {
             return Ok(verifier);
         }
-        let fetched = fetch_keys(&self.issuer, &self.client, self.transport).await;
+        let fetched = fetch_verifier(&self.issuer, &self.client, self.transport).await;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.asked_at = Some(Instant::now());
         match fetched {
@@ -135,4 +136,25 @@ impl std::fmt::Debug for Issuer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Issuer").field("issuer", &self.issuer).finish_non_exhaustive()
     }
+}
+
+/// Fetches the keys of `issuer`, as [`fetch_keys`] does, and makes a verifier of its tokens.
+pub(crate) async fn fetch_verifier(
+    issuer: &str,
+    client: &Client,
+    transport: Transport,
+) -> Result<Verifier, DiscoveryError> {
+    Ok(Verifier::new(issuer, fetch_keys(issuer, client, transport).await?))
+}
+
+/// Fetches the list of revoked tokens at `<issuer>/revoked`, over the same transport as the issuer's keys. `issuer` is spelled as
+/// in its tokens' `iss`: a base address without a slash at its end.
+///
+/// # Errors
+/// [`ServiceError::Discovery`] and [`ServiceError::Revoked`].
+pub async fn fetch_revoked(issuer: &str, client: &Client, transport: Transport) -> Result<RevokedTokens, ServiceError> {
+    let address = Address::parse_base(issuer, transport).and_then(|base| base.at("/revoked"));
+    let address = address.map_err(DiscoveryError::from)?;
+    let body = client.get(&address, MAX_BODY).await.map_err(DiscoveryError::from)?;
+    RevokedTokens::parse(&body, issuer).map_err(|source| ServiceError::Revoked { url: address.to_string(), source })
 }

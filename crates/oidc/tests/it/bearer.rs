@@ -3,16 +3,16 @@
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::KeyPair;
-use jose::JwksError;
+use jose::{Jwk, JwksError};
+use oidc::{BearerAlgorithm, BearerError, KeySet, UnverifiedToken, VerifiedClaims, Verifier};
 use problem::Problem;
 use proptest::prelude::{any, prop_assert, proptest};
 use serde_json::{Value, json};
-use token::openid::{BearerAlgorithm, BearerError, KeySet, UnverifiedToken, VerifiedClaims, Verifier};
 use unix_time::UnixTime;
 
-use crate::openid_fixture::{
-    AUDIENCE, ISSUER, NOW, claims, encode, header, key_set, p256_jwk, pkcs1, rsa, rsa_jwk, sign, sign_texts, with,
-    with_claim, without, without_claim,
+use crate::fixture::{
+    AUDIENCE, ISSUER, NOW, certified, claims, encode, header, key_set, p256_jwk, pkcs1, rsa, rsa_jwk, sign, sign_texts,
+    with, with_claim, without, without_claim,
 };
 
 fn keys_of(keys: &[Value]) -> KeySet {
@@ -299,12 +299,9 @@ fn refuses_a_key_whose_entry_contradicts_its_use() {
 
 #[test]
 fn refuses_a_key_that_its_certificate_contradicts() {
-    use crate::fixture::certified;
-    use jose::Jwk;
-    use token::{SigningKey, TokenAlgorithm};
     let pkcs8 = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(rsa()).unwrap();
-    let issuers = SigningKey::from_pkcs8(pkcs8.as_ref()).unwrap();
-    let x5c = |key: &SigningKey, from, until| json!(Jwk::new("rsa", &certified(key, ISSUER, from, until, None)).x5c());
+    let issuers = rcgen::KeyPair::try_from(pkcs8.as_ref()).unwrap();
+    let x5c = |key: &rcgen::KeyPair, from, until| json!(Jwk::new("rsa", &certified(key, from, until)).x5c());
     let token = sign("RS256", &header("RS256"), &claims());
     let verify = |x5c| verify_with(&keys_of(&[with(rsa_jwk(), "x5c", x5c)]), &token, NOW).map(drop);
     let code = |x5c| match verify(x5c) {
@@ -314,7 +311,7 @@ fn refuses_a_key_that_its_certificate_contradicts() {
     verify(x5c(&issuers, NOW, NOW + 3_600)).unwrap();
     assert_eq!(code(x5c(&issuers, NOW - 7_200, NOW - 3_600)), "public_key_expired");
     assert_eq!(code(x5c(&issuers, NOW + 3_600, NOW + 7_200)), "public_key_not_yet_valid");
-    let others = SigningKey::generate(TokenAlgorithm::Es256).unwrap();
+    let others = rcgen::KeyPair::generate().unwrap();
     assert_eq!(code(x5c(&others, NOW, NOW + 3_600)), "public_key_other_key");
 }
 
