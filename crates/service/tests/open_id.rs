@@ -5,13 +5,13 @@ mod running;
 use problem::Problem;
 use std::time::{Duration, Instant};
 
+use attestation::policy_jws;
 use attestation::{IssuerFault, IssuerSettings, Role, RuleFault, TrustedIssuers};
 use aws_lc_rs::hmac;
 use running::issuer::{Conduct, Issuer, rule};
 use running::managed::MINIMAL;
 use running::{Answer, Running, URL, enclave_holding, encode, quote_body, running_trusting};
 use serde_json::{Value, json};
-use token::policy_jws;
 
 const READ: (&str, &str) = ("GET", "/policies/SgxEnclave");
 

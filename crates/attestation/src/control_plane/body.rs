@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::policy_jws::SignerCertificate;
 use dcap::TcbStatus;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use token::policy_jws::SignerCertificate;
 
 use super::ControlError;
 use crate::base64;

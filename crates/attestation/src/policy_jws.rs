@@ -11,10 +11,10 @@
 //!
 //! [`PolicyJws::read`] takes every spelling that Microsoft's clients send, and proves that the key of the first certificate
 //! signed. Whether that certificate is one that may sign is for the caller to judge, with [`PolicySigner::chains_to`]. The
-//! JWS itself is kept verbatim by the caller, because [`crate::hash::policy_token_hash`] is over it.
+//! JWS itself is kept verbatim by the caller, because [`token::hash::policy_token_hash`] is over it.
 //!
 //! ```
-//! use token::policy_jws::{PolicyJws, unsecured};
+//! use attestation::policy_jws::{PolicyJws, unsecured};
 //! let text = "version=1.0; authorizationrules{=> permit();};";
 //! let read = PolicyJws::read(&unsecured(text)).unwrap();
 //! assert_eq!((read.text(), read.signer()), (Some(text), None));
@@ -58,3 +58,8 @@ pub const MAX_CERTIFICATES: usize = 5;
 
 /// The longest file of a key, of certificates or of both that is read, in bytes.
 pub const MAX_KEY_FILE: usize = 256 << 10;
+
+/// Returns the first 200 characters of another party's text, safe for terminals and logs.
+fn excerpt(text: &str) -> String {
+    problem::untrusted::excerpt(text, 200)
+}

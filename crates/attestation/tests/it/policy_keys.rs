@@ -1,8 +1,8 @@
 //! A signer's files in PEM: every form of key, and one file for each refusal.
 
+use attestation::policy_jws::{MAX_KEY_FILE, PolicyJws, PolicyKeyError, PolicySigningKey};
 use problem::Problem;
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, RsaKeySize};
-use token::policy_jws::{MAX_KEY_FILE, PolicyJws, PolicyKeyError, PolicySigningKey};
 
 use crate::policy_fixture::{Signer, TEXT, chain, curve_key, p256, parameters, rsa};
 

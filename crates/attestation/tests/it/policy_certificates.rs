@@ -1,12 +1,12 @@
 //! The JWS that adds or removes a signing certificate.
 
+use attestation::policy_jws::{
+    CertificateAction, CertificateJws, CertificateJwsError, PolicyJws, PolicyJwsError, SignerCertificate,
+};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use problem::Problem;
 use serde_json::{Value, json};
-use token::policy_jws::{
-    CertificateAction, CertificateJws, CertificateJwsError, PolicyJws, PolicyJwsError, SignerCertificate,
-};
 
 use crate::policy_fixture::{p256, payload, rsa};
 

@@ -1,5 +1,6 @@
 //! Reading policy JWSs: every spelling that clients send, and one JWS for each refusal.
 
+use attestation::policy_jws::{MAX_LENGTH, PolicyJws, PolicyJwsError, unsecured, unsecured_reset};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use jose::Algorithm;
@@ -7,7 +8,6 @@ use problem::Problem;
 use proptest::prelude::*;
 use rcgen::{PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 use serde_json::json;
-use token::policy_jws::{MAX_LENGTH, PolicyJws, PolicyJwsError, unsecured, unsecured_reset};
 
 use crate::policy_fixture::{Signer, TEXT, curve_key, der, p256, payload, payload_of, rsa, unsecured_of};
 
@@ -187,7 +187,7 @@ fn a_signers_certificate_says_whose_it_is() {
     assert_eq!(certificate.thumbprint_sha1(), certificate.thumbprint_sha1().to_uppercase());
     assert!(certificate.validity().from < certificate.validity().until);
     assert!(certificate.signed(certificate));
-    let other = token::policy_jws::SignerCertificate::from_der(p256().certificate.der()).unwrap();
+    let other = attestation::policy_jws::SignerCertificate::from_der(p256().certificate.der()).unwrap();
     assert!(!certificate.signed(&other) && !other.signed(certificate));
 }
 
@@ -412,6 +412,18 @@ fn every_flipped_bit_of_a_signed_policy_is_refused() {
             let jws = flipped.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
             assert!(PolicyJws::read(&jws).is_err(), "bit {bit} of segment {part}");
         }
+    }
+}
+
+#[test]
+fn signed_policies_allow_seven() {
+    let allowed = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512"];
+    // Everything in the table, and what must never be in it.
+    let others = ["none", "HS256", "HS384", "HS512", "PS384", "PS512", "EdDSA", "ES256K"];
+    for name in Algorithm::ALL.iter().map(|algorithm| algorithm.name()).chain(others) {
+        let header = URL_SAFE_NO_PAD.encode(json!({"alg": name}).to_string());
+        let error = PolicyJws::read(&format!("{header}..AA")).unwrap_err();
+        assert_eq!(matches!(error, PolicyJwsError::NoCertificate), allowed.contains(&name), "{name}: {error}");
     }
 }
 

@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 
 use super::certificate::SignerCertificate;
 use super::error::PolicyJwsError;
-use super::{ALLOWED, MAX_CERTIFICATES, MAX_LENGTH};
-use crate::excerpt::excerpt;
+use super::{ALLOWED, MAX_CERTIFICATES, MAX_LENGTH, excerpt};
 
 /// The deepest nesting in a payload.
 pub(super) const MAX_DEPTH: usize = 8;

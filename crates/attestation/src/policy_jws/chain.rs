@@ -2,9 +2,9 @@
 
 use jose::PublicKey;
 
-use super::MAX_CERTIFICATES;
 use super::certificate::SignerCertificate;
 use super::key_error::PolicyKeyError;
+use super::{MAX_CERTIFICATES, excerpt};
 
 /// The certificate of `key` first, after each certificate the one that signed it; what is there twice counts once.
 ///
@@ -31,6 +31,6 @@ pub(super) fn in_order(certificates: Vec<Vec<u8>>, key: &PublicKey) -> Result<Ve
     }
     match left.first() {
         None => Ok(chain),
-        Some(stray) => Err(PolicyKeyError::StrayCertificate { subject: crate::excerpt::excerpt(&stray.subject()) }),
+        Some(stray) => Err(PolicyKeyError::StrayCertificate { subject: excerpt(&stray.subject()) }),
     }
 }

@@ -7,8 +7,8 @@ use unix_time::UnixTime;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 
 use super::certificate::SignerCertificate;
+use super::excerpt;
 use super::signed::PolicySigner;
-use crate::excerpt::excerpt;
 
 /// Extensions that are understood, by their object identifiers: BasicConstraints, KeyUsage, subject and authority key
 /// identifiers, and extended key usage, which says nothing about policies.

@@ -1,5 +1,6 @@
 //! Whether a signer is trusted: the chains that are, and one for each rule that is broken.
 
+use attestation::policy_jws::{PolicyJws, PolicySigner, SignerCertificate, SignerTrustError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use problem::Problem;
@@ -9,7 +10,6 @@ use rcgen::{
 };
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
-use token::policy_jws::{PolicyJws, PolicySigner, SignerCertificate, SignerTrustError};
 use unix_time::UnixTime;
 
 use crate::policy_fixture::{Signer, TEXT, curve_key, parameters, payload};

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use attestation::policy_jws::PolicySigningKey;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rcgen::{
@@ -9,7 +10,6 @@ use rcgen::{
     PKCS_RSA_SHA256, RsaKeySize, SignatureAlgorithm, SigningKey as _,
 };
 use serde_json::{Value, json};
-use token::policy_jws::PolicySigningKey;
 
 pub const TEXT: &str = "version=1.0; authorizationrules{=> permit();}; issuancerules{};";
 

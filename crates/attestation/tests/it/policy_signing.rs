@@ -1,5 +1,6 @@
 //! Signing policies: what we sign reads, and another library verifies it.
 
+use attestation::policy_jws::{PolicyJws, PolicyKeyError, PolicySigningKey};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jose::Algorithm;
@@ -7,7 +8,6 @@ use jsonwebtoken::{Algorithm as Theirs, DecodingKey};
 use problem::Problem;
 use rcgen::PublicKeyData;
 use serde_json::{Value, json};
-use token::policy_jws::{PolicyJws, PolicyKeyError, PolicySigningKey};
 
 use crate::policy_fixture::{Signer, TEXT, chain, p256, rsa};
 
