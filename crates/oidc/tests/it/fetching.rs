@@ -8,7 +8,7 @@ use std::thread;
 use fetch::{Client, ClientError, FetchError, Transport};
 use jose::{Jwk, Jwks};
 use oidc::discovery::{DiscoveryError, MAX_BODY, client, fetch_keys};
-use oidc::{KeySet, KeySource, KeySourceError};
+use oidc::{IssuerKeys, KeySet, KeySource, KeySourceError};
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
 
@@ -268,12 +268,16 @@ fn realm(base: &str, path: &str) -> (&'static str, String) {
     }
 }
 
-/// The keys of the issuer at a path of that server, whose keys are at another one if that is said.
-fn fetch_key_set(handler: Handler, path: &str, keys: Option<&str>) -> Result<KeySet, DiscoveryError> {
+/// The source of the keys of the issuer at a path of that server, whose keys are at another one if that is said.
+fn key_source(handler: Handler, path: &str, keys: Option<&str>) -> KeySource {
     let (pem, config) = private_tls();
     let base = serve_https(config, handler);
     let keys_url = keys.map(|keys| format!("{base}{keys}"));
-    let source = KeySource::new(&format!("{base}{path}"), keys_url.as_deref(), Some(pem.as_bytes())).unwrap();
+    KeySource::new(&format!("{base}{path}"), keys_url.as_deref(), Some(pem.as_bytes())).unwrap()
+}
+
+fn fetch_key_set(handler: Handler, path: &str, keys: Option<&str>) -> Result<KeySet, DiscoveryError> {
+    let source = key_source(handler, path, keys);
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(source.fetch())
 }
 
@@ -281,6 +285,18 @@ fn fetch_key_set(handler: Handler, path: &str, keys: Option<&str>) -> Result<Key
 fn fetches_the_keys_of_an_open_id_issuer() {
     assert!(fetch_key_set(realm, "/realm/", None).unwrap().has("rsa"));
     assert!(fetch_key_set(realm, "/elsewhere", Some("/keys")).unwrap().has("rsa"));
+}
+
+#[tokio::test]
+async fn the_cache_has_the_keys_while_it_is_polled_and_none_otherwise() {
+    let keys = IssuerKeys::new("realm".to_owned(), key_source(realm, "/realm/", None));
+    tokio::time::pause();
+    assert!(keys.having(Some("rsa")).await.is_none(), "nothing fetches them");
+    tokio::time::resume();
+    tokio::select! {
+        () = keys.keep_fresh() => {}
+        found = keys.having(Some("rsa")) => assert!(found.unwrap().has("rsa")),
+    }
 }
 
 #[test]
