@@ -1,4 +1,4 @@
-//! The policy JWS of the Azure Attestation API: how an administrator hands a policy over, signed or not.
+//! The policy JWS of the Azure Attestation API, in which an administrator sends a policy, signed or unsecured.
 //!
 //! ```text
 //! unsecured:  {"alg":"none"} . {"AttestationPolicy":"<base64url of the text>"} .
@@ -6,12 +6,12 @@
 //! reset:      either, with an empty payload
 //! ```
 //!
-//! Every JWS that [`PolicySigningKey`] signs is unique, so that whoever receives it can refuse it the second time: policies and
-//! signer requests have a `jti` in their payload; a reset has no payload, and has a `kid` in its header, which Azure allows.
+//! Every JWS that [`PolicySigningKey`] signs is unique, so that a service can refuse it the second time: policies and signer
+//! requests have a `jti` in their payload; a reset has no payload, and has a `kid` in its header, which Azure allows.
 //!
-//! [`PolicyJws::read`] takes every spelling that Microsoft's clients send, and proves that the key of the first certificate
-//! signed. Whether that certificate is one that may sign is for the caller to judge, with [`PolicySigner::chains_to`]. The
-//! JWS itself is kept verbatim by the caller, because [`token::hash::policy_token_hash`] is over it.
+//! [`PolicyJws::read`] accepts every spelling that Microsoft's clients send, and verifies the signature with the key of the first
+//! certificate. [`PolicySigner::chains_to`] then checks whether that certificate belongs to a trusted signer. Keep the JWS
+//! verbatim, because [`token::hash::policy_token_hash`] is over it.
 //!
 //! ```
 //! use attestation::policy_jws::{PolicyJws, unsecured};
@@ -50,13 +50,13 @@ pub const ALLOWED: AllowList = AllowList::new(&Algorithm::ALL);
 /// The algorithms that [`PolicySigningKey`] signs with.
 pub const SIGNED_WITH: AllowList = AllowList::new(&[Algorithm::Rs256, Algorithm::Es256]);
 
-/// The longest policy JWS that is read, in bytes: a policy of 64 KiB, encoded twice, and five large certificates.
+/// The maximum length of a policy JWS, in bytes: a policy of 64 KiB, encoded twice, and five large certificates.
 pub const MAX_LENGTH: usize = 256 << 10;
 
-/// The most certificates in a signer's chain.
+/// The maximum number of certificates in a signer's chain.
 pub const MAX_CERTIFICATES: usize = 5;
 
-/// The longest file of a key, of certificates or of both that is read, in bytes.
+/// The maximum length of a file with a key, certificates or both, in bytes.
 pub const MAX_KEY_FILE: usize = 256 << 10;
 
 /// Returns the first 200 characters of another party's text, safe for terminals and logs.

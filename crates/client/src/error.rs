@@ -48,7 +48,7 @@ pub enum ServiceError {
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
     /// The list of revoked tokens is malformed, or another issuer's.
-    #[error("what `{url}` answers is refused")]
+    #[error("invalid list of revoked tokens at `{url}`")]
     Revoked {
         /// The address.
         url: String,

@@ -1,4 +1,4 @@
-//! An issuer as a relying party that runs for long knows it: keys are fetched when they are needed, kept, and fetched again.
+//! One issuer of attestation tokens, for relying parties that run for long: its keys are fetched when needed, and cached.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,19 +16,19 @@ use crate::error::ServiceError;
 /// How long keys are used before they are fetched again.
 pub const KEEP: Duration = Duration::from_secs(3600);
 
-/// How long keys are used at most while the issuer cannot be reached.
+/// How long keys are used at most while the issuer is unreachable.
 pub const KEEP_WITHOUT_ISSUER: Duration = Duration::from_secs(24 * 3600);
 
-/// How long nothing is fetched after a fetch, whatever keys tokens name: strangers decide what they name.
+/// The minimum time between two fetches. Tokens of strangers can name any key, so unknown keys do not shorten it.
 pub const PAUSE: Duration = Duration::from_secs(30);
 
-/// Why a token was not verified.
+/// Why a token is not verified.
 #[derive(Debug, thiserror::Error)]
 pub enum IssuerError {
-    /// The issuer's keys are not known, and cannot be had.
-    #[error("the issuer's keys cannot be had")]
+    /// The issuer's keys are not in the cache and cannot be fetched.
+    #[error("the issuer's keys are unavailable")]
     Keys(#[from] DiscoveryError),
-    /// The token is refused.
+    /// The token is rejected.
     #[error(transparent)]
     Token(#[from] TokenError),
 }
@@ -49,29 +49,29 @@ impl Problem for IssuerError {
     }
 }
 
-/// What is known of the issuer.
+/// What is cached about the issuer.
 #[derive(Default)]
 struct Known {
     keys: Option<(Arc<Verifier>, Instant)>,
-    /// When it was asked last, whether or not it answered.
+    /// When the last fetch ended, with or without success.
     asked_at: Option<Instant>,
 }
 
-/// One issuer, with its keys.
+/// One issuer of attestation tokens, with a cache of its keys.
 ///
-/// Keys are used for [`KEEP`] and fetched again then, or when a token names a key that is not among them, but never twice
-/// within [`PAUSE`]. While the issuer cannot be reached the last keys are used for [`KEEP_WITHOUT_ISSUER`].
+/// Keys are fetched when they are older than [`KEEP`] or when a token names an unknown key, but not twice within [`PAUSE`]. While
+/// the issuer is unreachable the last keys are used for up to [`KEEP_WITHOUT_ISSUER`].
 pub struct Issuer {
     issuer: String,
     client: Client,
     transport: Transport,
     known: Mutex<Known>,
-    /// One fetch at a time; the others wait for what it brings.
+    /// Allows one fetch at a time; other verifications wait for its result.
     fetching: tokio::sync::Mutex<()>,
 }
 
 impl Issuer {
-    /// The issuer, spelled as in its tokens' `iss`; `client` is one of [`client`](oidc::discovery::client). Nothing is fetched yet.
+    /// Makes an issuer, spelled as in its tokens' `iss`; `client` is one of [`client`](oidc::discovery::client). Nothing is fetched yet.
     pub fn new(issuer: impl Into<String>, client: Client, transport: Transport) -> Self {
         let (known, fetching) = (Mutex::default(), tokio::sync::Mutex::default());
         Self { issuer: issuer.into(), client, transport, known, fetching }
@@ -89,7 +89,7 @@ impl Issuer {
     ) -> Result<VerifiedToken, IssuerError> {
         let verifier = self.verifier(|age| age < KEEP).await?;
         match verifier.verify(token, at, expectations) {
-            // A new key may have come since.
+            // The issuer may have published a new key since.
             Err(TokenError::UnknownKey { .. }) => {
                 Ok(self.verifier(|_| false).await?.verify(token, at, expectations)?)
             }
@@ -97,13 +97,13 @@ impl Issuer {
         }
     }
 
-    /// The keys at hand where their age is good enough, or fetched ones.
+    /// Returns the cached keys if their age is acceptable, and otherwise fetches keys.
     async fn verifier(&self, is_good: impl Fn(Duration) -> bool) -> Result<Arc<Verifier>, DiscoveryError> {
         if let Some(verifier) = self.at_hand(&is_good) {
             return Ok(verifier);
         }
         let _one_at_a_time = self.fetching.lock().await;
-        // Somebody else may have fetched them meanwhile.
+        // Another verification may have fetched them meanwhile.
         if let Some(verifier) = self.at_hand(&is_good) {
             return Ok(verifier);
         }

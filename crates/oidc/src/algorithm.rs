@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 /// have lists of their own.
 pub const ALLOWED: AllowList = AllowList::new(&[Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256]);
 
-/// An algorithm of [`ALLOWED`].
+/// A signature algorithm out of [`ALLOWED`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BearerAlgorithm(Algorithm);
 
@@ -22,7 +22,7 @@ impl BearerAlgorithm {
     /// `ES256`.
     pub const ES256: Self = Self(Algorithm::Es256);
 
-    /// The name in headers.
+    /// Returns the name of the algorithm in `alg`.
     pub fn name(self) -> &'static str {
         self.0.name()
     }

@@ -1,6 +1,6 @@
 //! Gets an issuer's keys from the issuer itself: OpenID metadata, then the key set it points to.
 //!
-//! TLS is what makes the keys the issuer's; nothing is followed to another place. Nothing is cached here.
+//! Only TLS proves that the keys are the issuer's. Redirects are not followed, and nothing is cached here.
 
 mod error;
 
@@ -14,20 +14,19 @@ use crate::excerpt;
 
 pub use error::DiscoveryError;
 
-/// The longest answer that is read, in bytes.
+/// The maximum length of an answer, in bytes.
 pub const MAX_BODY: usize = 1 << 20;
 
-/// The deepest nesting in the metadata.
+/// The maximum nesting depth of the metadata.
 const MAX_METADATA_DEPTH: usize = 16;
 
-/// How long an issuer may take.
+/// The time limits of a request to an issuer.
 const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(10), request: Duration::from_secs(30) };
 
 /// Makes a client for [`fetch_keys`]: 10 seconds to connect, 30 for a request.
 ///
-/// `authorities` are CA certificates in PEM that are trusted in place of the platform's. The process has to have
-/// installed a rustls provider. HTTPS goes through the proxy in the environment (`HTTPS_PROXY`, `NO_PROXY`), plain HTTP
-/// through none.
+/// `authorities` are CA certificates in PEM that are trusted instead of the platform's. The process must have installed a
+/// rustls provider. HTTPS uses the proxy from the environment (`HTTPS_PROXY`, `NO_PROXY`), plain HTTP uses none.
 ///
 /// # Errors
 /// [`ClientError`].
@@ -38,10 +37,10 @@ pub fn client(authorities: Option<&[u8]>) -> Result<Client, ClientError> {
 /// Fetches the keys of an attestation service, which are in certificates; [`crate::KeySource`] fetches those of other issuers.
 /// `issuer` is spelled as in its tokens' `iss`: a base address without a slash at its end.
 ///
-/// 1. The address is HTTPS, or what `transport` allows, without user, query and fragment.
-/// 2. `<issuer>/.well-known/openid-configuration` answers 200 by itself, with at most [`MAX_BODY`] bytes.
-/// 3. Its `issuer` is exactly the issuer, its `jwks_uri` has the issuer's scheme, host and port.
-/// 4. The key set there is read likewise.
+/// 1. The address has a scheme that `transport` allows, and no user, query or fragment.
+/// 2. `<issuer>/.well-known/openid-configuration` answers 200, without a redirect, with at most [`MAX_BODY`] bytes.
+/// 3. `issuer` in the metadata equals the issuer, and `jwks_uri` has the issuer's scheme, host and port.
+/// 4. `jwks_uri` answers 200, without a redirect, with a key set of at most [`MAX_BODY`] bytes.
 ///
 /// # Errors
 /// [`DiscoveryError`].

@@ -1,4 +1,4 @@
-//! Why a bearer token is refused, one variant for each way to fail a step.
+//! Errors of verifying a bearer token, one variant for each way that a step fails.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,38 +8,38 @@ use jose::{PublicKeyError, TimeError};
 use problem::Problem;
 use unix_time::UnixTime;
 
-use crate::{MAX_LENGTH, MAX_LIFETIME_SECONDS};
+use crate::{MAX_LIFETIME_SECONDS, MAX_TOKEN_LENGTH};
 
 /// Why a bearer token is refused. Texts out of the token are cut to 200 characters.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BearerError {
-    /// Longer than [`MAX_LENGTH`].
-    #[error("it has {length} bytes, more than the {MAX_LENGTH} allowed")]
+    /// Longer than [`MAX_TOKEN_LENGTH`].
+    #[error("it has {length} bytes, more than the {MAX_TOKEN_LENGTH} allowed")]
     TooLong {
         /// Its length in bytes.
         length: usize,
     },
-    /// No compact JWS.
-    #[error("it is no signed JWT")]
+    /// It is not a compact JWS.
+    #[error("it is not a signed JWT")]
     Malformed(#[source] JwsError),
-    /// The claims are no strict JSON object.
-    #[error("its claims are no strict JSON object")]
+    /// The claims are not a strict JSON object.
+    #[error("its claims are not a strict JSON object")]
     Claims(#[source] strict_json::Error),
-    /// An algorithm that is not taken from this issuer.
-    #[error("it is signed with `{alg}`, which is not taken from its issuer")]
+    /// The algorithm is not allowed for this issuer.
+    #[error("it is signed with `{alg}`, which is not allowed for its issuer")]
     Algorithm {
         /// The header's `alg`.
         alg: String,
     },
-    /// It is something else than an access token or a JWT without a type.
-    #[error("it has the type `{typ}` instead of JWT or at+jwt")]
+    /// Its type is not that of an access token or of any JWT.
+    #[error("its type is `{typ}`, expected JWT or at+jwt")]
     Type {
         /// The header's `typ`.
         typ: String,
     },
-    /// The header names no key.
-    #[error("it names no key")]
+    /// The header has no `kid`.
+    #[error("its header has no `kid`")]
     NoKeyId,
     /// The issuer has no such key.
     #[error("it is signed with the key `{kid}`, which its issuer does not publish")]
@@ -55,13 +55,13 @@ pub enum BearerError {
         /// Why not.
         source: Arc<PublicKeyError>,
     },
-    /// The issuer has several keys of this id.
-    #[error("its issuer publishes several keys of the id `{kid}`")]
+    /// The issuer has several keys with this id.
+    #[error("its issuer publishes several keys with the id `{kid}`")]
     AmbiguousKey {
         /// The header's `kid`.
         kid: String,
     },
-    /// The key is of another kind than the algorithm, or for another one.
+    /// The key is of a kind that the algorithm does not use, or is published for another algorithm.
     #[error("its issuer's key `{kid}` does not sign with {alg}")]
     KeyKind {
         /// The key's id.
@@ -69,29 +69,29 @@ pub enum BearerError {
         /// The token's algorithm.
         alg: &'static str,
     },
-    /// The signature is not that key's.
-    #[error("its signature is wrong")]
+    /// The signature does not verify with that key.
+    #[error("its signature is invalid")]
     Signature,
-    /// Another issuer, or none.
+    /// `iss` is missing or names another issuer.
     #[error("it was not issued by `{expected}`")]
     Issuer {
         /// The one expected.
         expected: String,
     },
-    /// It is for somebody else.
+    /// `aud` is missing or names other audiences.
     #[error("it is not for the audience `{expected}`")]
     Audience {
         /// The one expected.
         expected: String,
     },
-    /// A time is absent where there has to be one, or no whole number of seconds.
-    #[error("it has no {claim} in whole seconds")]
+    /// A time is missing, or not a whole number of seconds.
+    #[error("its `{claim}` is missing or not a whole number of seconds")]
     NoTime {
         /// `exp`, `nbf` or `iat`.
         claim: &'static str,
     },
     /// It has expired.
-    #[error("it expired at {exp}, it is {at}")]
+    #[error("it expired at {exp} (verified at {at})")]
     Expired {
         /// The end.
         exp: UnixTime,
@@ -99,26 +99,26 @@ pub enum BearerError {
         at: UnixTime,
     },
     /// It is not valid yet.
-    #[error("it is valid only from {nbf} on, it is {at}")]
+    #[error("it is not valid before {nbf} (verified at {at})")]
     NotYetValid {
         /// The beginning.
         nbf: UnixTime,
         /// The time of the verification.
         at: UnixTime,
     },
-    /// It claims to be issued later than now.
-    #[error("it was issued in the future, at {iat}, it is {at}")]
+    /// `iat` is later than the time of the verification.
+    #[error("it was issued in the future, at {iat} (verified at {at})")]
     IssuedInFuture {
         /// The time of issue.
         iat: UnixTime,
         /// The time of the verification.
         at: UnixTime,
     },
-    /// It lives longer than [`MAX_LIFETIME_SECONDS`].
-    #[error("it lives longer than {MAX_LIFETIME_SECONDS} seconds")]
+    /// Its lifetime exceeds [`MAX_LIFETIME_SECONDS`].
+    #[error("its lifetime exceeds {MAX_LIFETIME_SECONDS} seconds")]
     TooLongLived,
-    /// It is about nobody.
-    #[error("it has no sub of 1 to 255 characters")]
+    /// `sub` is missing, empty or too long.
+    #[error("its `sub` is missing or not 1 to 255 characters long")]
     Subject,
 }
 
@@ -150,24 +150,26 @@ impl Problem for BearerError {
 
     fn help(&self) -> Cow<'_, str> {
         match self {
-            Self::TooLong { .. } => "have the issuer leave claims out that are not needed",
+            Self::TooLong { .. } => "configure the issuer to leave out claims that are not needed",
             Self::Malformed(_) | Self::Claims(_) | Self::Type { .. } | Self::Signature => {
-                "send the access token as the issuer gave it"
+                "send the access token unchanged, as the issuer gave it"
             }
-            Self::Algorithm { .. } => "have the issuer sign with an algorithm that the service is configured for",
+            Self::Algorithm { .. } => "configure the issuer to sign with an algorithm that the service allows for it",
             Self::NoKeyId | Self::AmbiguousKey { .. } | Self::KeyKind { .. } => {
-                "the issuer has to name one key of its key set in `kid`, of the kind that its algorithm needs"
+                "the issuer must name one key of its key set in `kid`, of the kind that its algorithm needs"
             }
             Self::UnknownKey { .. } => {
-                "get a new token; where the issuer has just replaced its keys, try again in a minute"
+                "get a new token; if the issuer has just replaced its keys, try again in a minute"
             }
             Self::UnusableKey { source, .. } => return source.help(),
             Self::Issuer { .. } => "get a token from an issuer that the service is configured for",
             Self::Audience { .. } => "ask the issuer for a token for this service",
             Self::Expired { .. } => "get a new token",
-            Self::NotYetValid { .. } | Self::IssuedInFuture { .. } => "set the clocks of the service and of the issuer",
+            Self::NotYetValid { .. } | Self::IssuedInFuture { .. } => {
+                "check the clocks of the service and of the issuer"
+            }
             Self::NoTime { .. } | Self::TooLongLived | Self::Subject => {
-                "have the issuer put exp and sub into its access tokens, and let them live for an hour"
+                "configure the issuer to put exp and sub into its access tokens, with a lifetime of at most a day"
             }
         }
         .into()

@@ -1,4 +1,4 @@
-//! The keys of one issuer: fetched on schedule, beside requests, and once more when a token names a key that is not among them.
+//! The cached keys of one issuer: fetched on schedule, and again when a token names an unknown key.
 
 mod schedule;
 
@@ -14,31 +14,34 @@ use crate::key_source::KeySource;
 
 use schedule::{Asked, Schedule};
 
-/// Longest time for all that a fetch takes.
+/// The maximum duration of a fetch.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a request waits for a fetch that is under way.
+/// How long a request waits for a fetch in progress.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The keys of one issuer. [`Self::keep_fresh`] fetches them, one fetch at a time; requests ask it to.
+/// The cached keys of one issuer.
+///
+/// [`Self::keep_fresh`] fetches them, one fetch at a time, on schedule and when a request asks for it. While it is not polled
+/// nothing is fetched, and [`Self::having`] returns no keys once those in the cache are an hour old.
 #[derive(Debug)]
 pub struct IssuerKeys {
     issuer: String,
     source: KeySource,
     schedule: Mutex<Schedule>,
     wanted: Notify,
-    /// How many fetches have ended, whichever way.
+    /// The number of fetches that have ended, with or without success.
     ended: watch::Sender<u64>,
 }
 
 impl IssuerKeys {
-    /// Keeps the keys that `source` fetches. Nothing is fetched yet.
+    /// Makes an empty cache of the keys that `source` fetches. Nothing is fetched yet.
     pub fn new(issuer: String, source: KeySource) -> Self {
         let schedule = Mutex::new(Schedule::new(Instant::now()));
         Self { issuer, source, schedule, wanted: Notify::new(), ended: watch::Sender::new(0) }
     }
 
-    /// The keys, fetched anew where that one is not among them, as far as strangers may cause it; none where the issuer was not
-    /// reached for too long.
+    /// Returns the keys. If none of them has the id `kid`, asks for a fetch and waits up to five seconds for it; tokens can cause one
+    /// fetch in half a minute. Returns `None` if the issuer has been unreachable for more than an hour.
     pub async fn having(&self, kid: Option<&str>) -> Option<Arc<KeySet>> {
         let known = self.schedule().known(Instant::now());
         let is_among = |keys: &Arc<KeySet>| kid.is_none_or(|kid| keys.has(kid));
@@ -49,7 +52,7 @@ impl IssuerKeys {
         self.schedule().known(Instant::now())
     }
 
-    /// Waits for a fetch, if there may be one.
+    /// Waits for a fetch, if the schedule allows one.
     async fn ask(&self) {
         let mut ended = self.ended.subscribe();
         match self.schedule().ask(Instant::now()) {
@@ -57,11 +60,11 @@ impl IssuerKeys {
             Asked::UnderWay => {}
             Asked::Granted => self.wanted.notify_one(),
         }
-        // In vain or not: what is known then is looked at.
+        // The caller looks at the keys in the cache afterwards, whether or not the fetch ended.
         let _ = tokio::time::timeout(PATIENCE, ended.changed()).await;
     }
 
-    /// Fetches the keys whenever they are due or wanted, for as long as it is polled.
+    /// Fetches the keys whenever they are due or asked for. Never returns.
     pub async fn keep_fresh(&self) {
         let mut is_reached = true;
         loop {
@@ -75,7 +78,7 @@ impl IssuerKeys {
         }
     }
 
-    /// Says whether the issuer was reached; in the log only when that is another answer than the last time.
+    /// Fetches the keys and returns whether the issuer was reached. Logs a failure only if the previous fetch succeeded.
     async fn fetch(&self, was_reached: bool) -> bool {
         self.schedule().begin();
         let fetched = tokio::time::timeout(FETCH_TIMEOUT, self.source.fetch()).await;
@@ -89,7 +92,7 @@ impl IssuerKeys {
         };
         self.schedule().failed(Instant::now());
         if was_reached {
-            tracing::warn!(issuer = self.issuer, error = why, "keys cannot be fetched; trying again");
+            tracing::warn!(issuer = self.issuer, error = why, "cannot fetch the issuer's keys; trying again");
         }
         false
     }
@@ -97,10 +100,10 @@ impl IssuerKeys {
     fn fetched(&self, keys: KeySet) {
         let usable = keys.usable();
         if self.schedule().fetched(keys, Instant::now()) {
-            tracing::info!(issuer = self.issuer, keys = usable, "issuer has other keys");
+            tracing::info!(issuer = self.issuer, keys = usable, "the issuer's keys have changed");
         }
         if usable == 0 {
-            tracing::warn!(issuer = self.issuer, "issuer publishes no key that signs with RS256, PS256 or ES256");
+            tracing::warn!(issuer = self.issuer, "the issuer publishes no key for RS256, PS256 or ES256");
         }
     }
 

@@ -1,4 +1,4 @@
-//! An issuer's key set: bare public keys, in contrast to the certificates of attestation services.
+//! An issuer's key set: public keys as numbers, where attestation services publish certificates.
 
 use std::sync::Arc;
 
@@ -9,18 +9,19 @@ use crate::algorithm::ALLOWED;
 use crate::error::BearerError;
 use crate::{SKEW_SECONDS, excerpt};
 
-/// Bytes of a key's id.
+/// The maximum length of a key's id, in bytes.
 const MAX_KID: usize = 256;
 
-/// The keys of an issuer that verify tokens of the algorithms we read. Of the others in its set only the reason is kept, for the
-/// message to whoever sends a token that names one (RFC 7517, section 5).
+/// The keys of an issuer that can verify bearer tokens (RFC 7517, section 5).
+///
+/// For a key that cannot be used the set keeps the reason, for the error when a token names that key.
 #[derive(Clone, Debug)]
 pub struct KeySet {
     keys: Vec<(String, BareKey)>,
     unusable: Vec<(String, Unusable)>,
 }
 
-/// Equal are sets with the same usable keys.
+/// Two sets are equal if they have the same usable keys.
 impl PartialEq for KeySet {
     fn eq(&self, other: &Self) -> bool {
         self.keys == other.keys
@@ -29,11 +30,11 @@ impl PartialEq for KeySet {
 
 impl Eq for KeySet {}
 
-/// Why a key cannot be used; shared, because every token that names the key is refused with it.
+/// Why a key cannot be used; shared by the errors of all tokens that name the key.
 type Unusable = Arc<PublicKeyError>;
 
 impl KeySet {
-    /// Reads a set.
+    /// Reads a key set.
     ///
     /// # Errors
     /// [`JwksError`].
@@ -53,17 +54,17 @@ impl KeySet {
         Ok(Self { keys, unusable })
     }
 
-    /// How many keys can be used.
+    /// Returns the number of usable keys.
     pub fn usable(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether a key of that id is there.
+    /// Returns whether the set has a usable key with that id.
     pub fn has(&self, kid: &str) -> bool {
         self.keys.iter().any(|(id, _)| id == kid)
     }
 
-    /// The one key of that id, where it verifies signatures of that algorithm at the time `at`.
+    /// Returns the one key with that id, if it verifies signatures of that algorithm at the time `at`.
     pub(crate) fn find(&self, kid: &str, algorithm: Algorithm, at: UnixTime) -> Result<&PublicKey, BearerError> {
         let unusable = |source| BearerError::UnusableKey { kid: excerpt(kid), source };
         let mut named = self.keys.iter().filter(|(id, _)| id == kid);

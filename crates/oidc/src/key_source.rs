@@ -1,4 +1,4 @@
-//! Where an issuer's keys come from, and how they are fetched.
+//! The address of an issuer's keys, and how they are fetched.
 
 use std::borrow::Cow;
 
@@ -8,14 +8,14 @@ use problem::Problem;
 use crate::discovery::{self, DiscoveryError, MAX_BODY};
 use crate::key_set::KeySet;
 
-/// Why an issuer's keys could never be fetched.
+/// Why a [`KeySource`] cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeySourceError {
-    /// An address is none, or not HTTPS.
+    /// An address is invalid, or not HTTPS.
     #[error(transparent)]
     Address(#[from] FetchError),
-    /// There is no client to fetch them with.
+    /// The HTTPS client cannot be made.
     #[error(transparent)]
     Client(#[from] ClientError),
 }
@@ -30,7 +30,7 @@ impl Problem for KeySourceError {
 
     fn help(&self) -> Cow<'_, str> {
         match self {
-            // There is no way to allow another one here.
+            // This crate has no option for plain HTTP.
             Self::Address(FetchError::Insecure { .. }) => "give an address that begins with https://".into(),
             Self::Address(error) => error.help(),
             Self::Client(error) => error.help(),
@@ -38,7 +38,7 @@ impl Problem for KeySourceError {
     }
 }
 
-/// Where an issuer's keys are: at an address that is known, or at the one in its OpenID metadata.
+/// The source of an issuer's keys: a configured address, or the one in its OpenID metadata.
 #[derive(Clone, Debug)]
 pub struct KeySource {
     issuer: String,
@@ -49,8 +49,8 @@ pub struct KeySource {
 }
 
 impl KeySource {
-    /// `authorities` are CA certificates in PEM that are trusted in place of the platform's; see [`discovery::client`]. HTTPS alone,
-    /// whichever address it is.
+    /// Makes the source of the keys of `issuer`, at `keys_url` or at the address in the issuer's metadata. All addresses must be
+    /// HTTPS. `authorities` are CA certificates in PEM that are trusted instead of the platform's; see [`discovery::client`].
     ///
     /// # Errors
     /// [`KeySourceError`].
@@ -60,11 +60,10 @@ impl KeySource {
         Ok(Self { issuer: issuer.to_owned(), base, keys_address, client: discovery::client(authorities)? })
     }
 
-    /// Fetches the keys.
+    /// Fetches the issuer's key set.
     ///
-    /// 1. Where the address of the keys is not known: the metadata is the issuer's, its `jwks_uri` at the issuer's scheme, host and
-    ///    port, as in [`discovery::fetch_keys`].
-    /// 2. The key set answers 200 by itself, with at most [`MAX_BODY`] bytes.
+    /// 1. Without a configured address, `jwks_uri` is read from the metadata and checked as in [`discovery::fetch_keys`].
+    /// 2. The address of the keys answers 200, without a redirect, with a key set of at most [`MAX_BODY`] bytes.
     ///
     /// # Errors
     /// [`DiscoveryError`].

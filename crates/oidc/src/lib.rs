@@ -64,13 +64,13 @@ pub use key_set::KeySet;
 pub use key_source::{KeySource, KeySourceError};
 pub use verify::{UnverifiedToken, VerifiedClaims, Verifier};
 
-/// The longest bearer token that is read, in bytes.
-pub const MAX_LENGTH: usize = 12 << 10;
+/// The maximum length of a bearer token, in bytes.
+pub const MAX_TOKEN_LENGTH: usize = 12 << 10;
 
-/// How far the issuer's clock and ours may lie apart.
+/// The tolerated difference between the issuer's clock and ours, in seconds.
 pub const SKEW_SECONDS: i64 = 60;
 
-/// The longest that a token may live: a day.
+/// The maximum lifetime of a bearer token, in seconds: a day.
 pub const MAX_LIFETIME_SECONDS: i64 = 86_400;
 
 /// Returns the first 200 characters of another party's text, safe for terminals and logs.

@@ -1,4 +1,4 @@
-//! Is this bearer token one that the issuer made for us, and good now?
+//! Verification of a bearer token: made by the issuer, for this audience, valid now.
 
 use jose::jws::{Header, Jws};
 use jose::{Algorithm, Times};
@@ -8,14 +8,14 @@ use unix_time::UnixTime;
 use crate::algorithm::{ALLOWED, BearerAlgorithm};
 use crate::error::BearerError;
 use crate::key_set::KeySet;
-use crate::{MAX_LENGTH, MAX_LIFETIME_SECONDS, SKEW_SECONDS, excerpt};
+use crate::{MAX_LIFETIME_SECONDS, MAX_TOKEN_LENGTH, SKEW_SECONDS, excerpt};
 
-/// The deepest nesting in claims.
+/// The maximum nesting depth of the claims.
 const MAX_CLAIM_DEPTH: usize = 32;
-/// Characters of a subject (OpenID Connect Core, section 2).
+/// The maximum length of a subject, in characters (OpenID Connect Core, section 2).
 const MAX_SUBJECT: usize = 255;
 
-/// A bearer token taken apart; nothing about it is proven.
+/// A decoded bearer token; nothing in it is verified.
 #[derive(Debug)]
 pub struct UnverifiedToken<'a> {
     jws: Jws<'a>,
@@ -23,12 +23,12 @@ pub struct UnverifiedToken<'a> {
 }
 
 impl<'a> UnverifiedToken<'a> {
-    /// Takes a token apart: steps 1 to 3 of [`Verifier::verify`].
+    /// Decodes a token: steps 1 to 3 of [`Verifier::verify`].
     ///
     /// # Errors
     /// [`BearerError::TooLong`], [`BearerError::Malformed`] and [`BearerError::Claims`].
     pub fn decode(text: &'a str) -> Result<Self, BearerError> {
-        if text.len() > MAX_LENGTH {
+        if text.len() > MAX_TOKEN_LENGTH {
             return Err(BearerError::TooLong { length: text.len() });
         }
         let jws = Jws::decode(text).map_err(BearerError::Malformed)?;
@@ -36,18 +36,18 @@ impl<'a> UnverifiedToken<'a> {
         Ok(Self { jws, claims })
     }
 
-    /// Whose it says it is. Good for choosing the keys to verify it with, and for nothing else.
+    /// Returns the unverified `iss`. Use it only to choose the keys that verify the token.
     pub fn claimed_issuer(&self) -> Option<&str> {
         self.claims.get("iss").and_then(Value::as_str)
     }
 
-    /// Which key it says it is signed with. Good for asking the issuer for its keys again.
+    /// Returns the unverified `kid`. Use it only to decide whether to fetch the issuer's keys again.
     pub fn claimed_key(&self) -> Option<&str> {
         self.jws.header.kid.as_deref()
     }
 }
 
-/// The claims of a token that its issuer made for us; only [`Verifier::verify`] makes them.
+/// The claims of a verified bearer token; only [`Verifier::verify`] makes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedClaims {
     subject: String,
@@ -55,12 +55,12 @@ pub struct VerifiedClaims {
 }
 
 impl VerifiedClaims {
-    /// Whom the token is about, by the issuer's own name for it (`sub`).
+    /// Returns the subject: the issuer's own name for whom the token is about (`sub`).
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// The claim at the end of a path of member names.
+    /// Returns the claim at the end of a path of member names.
     pub fn at(&self, path: &[String]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
         rest.iter().try_fold(self.claims.get(first)?, |value, name| value.as_object()?.get(name))
@@ -76,7 +76,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Takes tokens of `issuer` for `audience`, both compared exactly, signed with one of those algorithms.
+    /// Makes a verifier that accepts tokens of `issuer` for `audience`, both compared exactly, signed with one of these algorithms.
     pub fn new(
         issuer: impl Into<String>,
         audience: impl Into<String>,
@@ -85,28 +85,28 @@ impl Verifier {
         Self { issuer: issuer.into(), audience: audience.into(), algorithms: algorithms.into() }
     }
 
-    /// The issuer whose tokens are verified.
+    /// Returns the issuer whose tokens are verified.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
     /// Verifies a token at the time `at`.
     ///
-    /// 1. It is no longer than [`MAX_LENGTH`].
+    /// 1. The token is at most [`MAX_TOKEN_LENGTH`] bytes long.
     /// 2. It is a compact JWS (RFC 7515, 7.1) with a strict JSON header without `crit` and `b64`.
     /// 3. The claims are a strict JSON object.
-    /// 4. Its algorithm is one of those of this issuer. None of them is `none` or has a shared secret.
-    /// 5. Its type is `JWT` or `at+jwt` (RFC 9068), or is not said.
-    /// 6. Its `kid` names exactly one key in `keys`; `jku`, `jwk`, `x5u` and `x5c` are not looked at.
-    /// 7. That key is of the algorithm's kind, and for that algorithm if the key set says which it is for. Where the key set has
-    ///    its certificate, `at` lies in the certificate's validity, give or take [`SKEW_SECONDS`].
-    /// 8. The signature is that key's over the first two segments.
-    /// 9. `iss` is exactly the issuer.
-    /// 10. `aud` is exactly the audience, or a list with it.
-    /// 11. `exp` is there and not over; `nbf` and `iat` are not in the future where they are there; give or take
+    /// 4. The algorithm is one that this verifier allows. None of them is `none` or uses a shared secret.
+    /// 5. `typ` is `JWT` or `at+jwt` (RFC 9068), or absent.
+    /// 6. `kid` names exactly one key in `keys`; `jku`, `jwk`, `x5u` and `x5c` are ignored.
+    /// 7. That key is of the algorithm's kind, and published for that algorithm if the key set names one. If the key set has a
+    ///    certificate of the key, `at` is within the certificate's validity period, with a tolerance of [`SKEW_SECONDS`].
+    /// 8. The signature over the first two segments verifies with that key.
+    /// 9. `iss` equals the issuer.
+    /// 10. `aud` equals the audience, or is a list that contains it.
+    /// 11. `exp` is present and not past; `nbf` and `iat`, if present, are not in the future; with a tolerance of
     ///     [`SKEW_SECONDS`].
-    /// 12. It lives no longer than [`MAX_LIFETIME_SECONDS`], from `iat` where that is there, and from now on.
-    /// 13. `sub` is a text of 1 to 255 characters.
+    /// 12. The lifetime, from `iat` or from `at`, whichever is earlier, is at most [`MAX_LIFETIME_SECONDS`].
+    /// 13. `sub` is a string of 1 to 255 characters.
     ///
     /// # Errors
     /// [`BearerError`], for the first step that fails.
@@ -153,7 +153,7 @@ impl Verifier {
     }
 }
 
-/// Step 5; RFC 7515, section 4.1.9: media types, without regard to case, with or without `application/`.
+/// Step 5; RFC 7515, section 4.1.9: media types, ignoring case, with or without `application/`.
 fn check_type(header: &Header) -> Result<(), BearerError> {
     let Some(typ) = &header.typ else { return Ok(()) };
     let lower = typ.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! A certificate in a signer's chain: whose it is, its key, and who signed it.
+//! A certificate in a signer's chain: subject, key, and who signed it.
 
 use std::fmt;
 
@@ -17,37 +17,37 @@ use x509_cert::name::Name;
 pub struct SignerCertificate {
     der: Vec<u8>,
     certificate: Certificate,
-    /// None if it is of a kind that signs nothing here.
+    /// The public key; none if policies cannot be signed with keys of its kind.
     key: Option<PublicKey>,
 }
 
 impl SignerCertificate {
-    /// Reads a certificate in DER; nothing about it is proven.
+    /// Reads a certificate in DER; nothing in it is verified.
     ///
     /// # Errors
-    /// What is wrong with the DER.
+    /// The error of the DER decoder.
     pub fn from_der(der: &[u8]) -> Result<Self, der::Error> {
         let certificate = Certificate::from_der(der)?;
         let key = PublicKey::of_certificate(&certificate);
         Ok(Self { der: der.to_vec(), certificate, key })
     }
 
-    /// The certificate in DER.
+    /// Returns the certificate in DER.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Whose it is, in the form of RFC 4514; the words are the signer's own.
+    /// Returns the subject in the form of RFC 4514. Its text is untrusted.
     pub fn subject(&self) -> String {
         self.certificate.tbs_certificate().subject().to_string()
     }
 
-    /// Who issued it, by its own word.
+    /// Returns the issuer's name as the certificate states it, in the form of RFC 4514. Its text is untrusted.
     pub fn issuer(&self) -> String {
         self.certificate.tbs_certificate().issuer().to_string()
     }
 
-    /// When it is valid.
+    /// Returns the validity period.
     pub fn validity(&self) -> ValidityPeriod {
         let validity = self.certificate.tbs_certificate().validity();
         let time = |time: x509_cert::time::Time| {
@@ -56,20 +56,20 @@ impl SignerCertificate {
         ValidityPeriod { from: time(validity.not_before), until: time(validity.not_after) }
     }
 
-    /// SHA-1 of the DER, as Azure Attestation names certificates: uppercase hex.
+    /// Returns SHA-1 of the DER in uppercase hex, as Azure Attestation names certificates.
     pub fn thumbprint_sha1(&self) -> String {
         hex::encode_upper(digest(&SHA1_FOR_LEGACY_USE_ONLY, &self.der))
     }
 
-    /// SHA-256 of the DER, lowercase hex.
+    /// Returns SHA-256 of the DER in lowercase hex.
     pub fn thumbprint_sha256(&self) -> String {
         hex::encode(digest(&SHA256, &self.der))
     }
 
-    /// Whether this certificate's name and key stand behind `subject`: its issuer is this one's subject, and the signature is
-    /// this key's (RSA PKCS#1 v1.5 of 2048 bits or more, or ECDSA, with SHA-2).
+    /// Returns whether this certificate signed `subject`: its subject is the issuer of `subject`, and the signature verifies with
+    /// its key (RSA PKCS#1 v1.5 of 2048 bits or more, or ECDSA, with SHA-2).
     ///
-    /// Neither validity nor whether this certificate may sign others is looked at.
+    /// Neither validity periods nor the right to sign certificates are checked.
     pub fn signed(&self, subject: &Self) -> bool {
         let tbs = subject.certificate.tbs_certificate();
         let algorithm = subject.certificate.signature_algorithm();
@@ -81,7 +81,7 @@ impl SignerCertificate {
             && self.key.as_ref().is_some_and(|key| key.verifies_certificate(algorithm.oid, &message, signature))
     }
 
-    /// The certificate as Azure lists signers: a JWK that consists of it.
+    /// Returns a JWK with the certificate in `x5c`, as Azure lists signers.
     pub fn jwk(&self) -> Value {
         let algorithm = match self.key.as_ref().map(PublicKey::kind) {
             Some(KeyKind::Rsa) | None => Algorithm::Rs256,
@@ -100,12 +100,12 @@ impl SignerCertificate {
         self.certificate.tbs_certificate().subject()
     }
 
-    /// None if it is of a kind that signs nothing here.
+    /// Returns the public key; none if policies cannot be signed with keys of its kind.
     pub(super) fn key(&self) -> Option<&PublicKey> {
         self.key.as_ref()
     }
 
-    /// The kind of its key as JWKs name it.
+    /// Returns the `kty` of its key.
     pub(super) fn key_type(&self) -> &'static str {
         self.key.as_ref().map_or(KeyKind::Rsa, PublicKey::kind).key_type()
     }
@@ -113,7 +113,7 @@ impl SignerCertificate {
     /// Checks that an RSA key has 2048 to 4096 bits.
     ///
     /// # Errors
-    /// The number of bits it has; 0 where it is malformed.
+    /// The number of bits; 0 if the key is malformed.
     pub(super) fn check_key_size(&self) -> Result<(), usize> {
         self.key.as_ref().map_or(Ok(()), PublicKey::check_size).map_err(|error| match error {
             PublicKeyError::Size { bits } => bits,

@@ -1,4 +1,4 @@
-//! Reading the JWS that adds or removes a signing certificate.
+//! The JWS that adds or removes a signing certificate.
 
 use std::borrow::Cow;
 
@@ -13,10 +13,10 @@ use super::signed::{
     Audience, CERTIFICATE_MEMBERS, MAX_DEPTH, POLICY_MEMBERS, PolicySigner, Signed, Spelling, segment,
 };
 
-/// The member that says which action a request is for. Microsoft's clients send the same payload for both.
+/// The payload member that names the action. Microsoft's clients send the same payload for both actions.
 pub(super) const ACTION: &str = "x-veritee-action";
 
-/// What a signer request is for.
+/// The action of a signer request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CertificateAction {
     /// Add the certificate to the signers.
@@ -26,7 +26,7 @@ pub enum CertificateAction {
 }
 
 impl CertificateAction {
-    /// `add` or `remove`.
+    /// Returns `add` or `remove`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Add => "add",
@@ -35,7 +35,7 @@ impl CertificateAction {
     }
 }
 
-/// A certificate that is to be added or removed, and who says so.
+/// A signed request to add or remove a signing certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateJws {
     certificate: SignerCertificate,
@@ -44,23 +44,23 @@ pub struct CertificateJws {
     signer: PolicySigner,
 }
 
-/// Why a text adds or removes no certificate.
+/// Why a text is not a valid signer request.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateJwsError {
-    /// It is no JWS, or its signature is wrong.
+    /// It is not a JWS, or its signature is invalid.
     #[error(transparent)]
     Jws(#[from] PolicyJwsError),
-    /// Nobody signed.
+    /// The JWS is unsecured.
     #[error("certificate JWS is unsecured")]
     Unsigned,
-    /// The payload is no strict JSON object.
-    #[error("the payload of the certificate JWS is no strict JSON object")]
+    /// The payload is not a strict JSON object.
+    #[error("the payload of the certificate JWS is not a strict JSON object")]
     Payload(#[source] strict_json::Error),
     /// The payload has no certificate, or several under different names.
-    #[error("the payload of the certificate JWS has {count} members with a certificate instead of one")]
+    #[error("the payload of the certificate JWS has {count} members with a certificate, expected one")]
     Members {
-        /// How many.
+        /// Their number.
         count: usize,
     },
     /// The payload also has a policy, so it could be used to set one.
@@ -72,11 +72,11 @@ pub enum CertificateJwsError {
     /// The action is neither `add` nor `remove`.
     #[error("`{ACTION}` in the certificate JWS is neither `add` nor `remove`")]
     Action,
-    /// The member is no JWK with certificates in `x5c`.
-    #[error("the certificate in the certificate JWS is no JWK with one to {MAX_CERTIFICATES} certificates in `x5c`")]
+    /// The member is not a JWK with certificates in `x5c`.
+    #[error("the certificate in the certificate JWS is not a JWK with 1 to {MAX_CERTIFICATES} certificates in `x5c`")]
     Jwk,
-    /// The certificate is no X.509 in DER.
-    #[error("the certificate in the certificate JWS is no X.509 in DER")]
+    /// The certificate is not an X.509 certificate in DER.
+    #[error("the certificate in the certificate JWS is not an X.509 certificate in DER")]
     Certificate(#[source] der::Error),
 }
 
@@ -100,7 +100,7 @@ impl Problem for CertificateJwsError {
             Self::Jws(error) => return error.help(),
             Self::Unsigned => "sign it with a key under one of the certificates that GET /certificates lists",
             Self::Policy { .. } => "sign one JWS for the certificate, and another one to set a policy",
-            Self::Action => "say `add` or `remove` in `x-veritee-action`, or leave it out",
+            Self::Action => "set `x-veritee-action` to `add` or `remove`, or leave it out",
             Self::Payload(_) | Self::Members { .. } | Self::Jwk | Self::Certificate(_) => {
                 "send the payload {\"policyCertificate\":{\"kty\":\"RSA\",\"x5c\":[\"<base64 of DER>\"]}}"
             }
@@ -110,7 +110,7 @@ impl Problem for CertificateJwsError {
 }
 
 impl CertificateJws {
-    /// Reads a compact JWS: signed as a policy is, and with one certificate in its payload.
+    /// Reads a compact JWS that is signed like a policy and has one certificate in its payload.
     ///
     /// # Errors
     /// [`CertificateJwsError`].
@@ -132,22 +132,22 @@ impl CertificateJws {
         }
     }
 
-    /// The certificate that is to be added or removed; nobody has vouched for it.
+    /// Returns the certificate to add or remove; nothing in it is verified.
     pub fn certificate(&self) -> &SignerCertificate {
         &self.certificate
     }
 
-    /// Whether the signer wants it added or removed, where it says.
+    /// Returns the action that the signer named, if any.
     pub fn action(&self) -> Option<CertificateAction> {
         self.action
     }
 
-    /// Whom the signer meant it for, where it says.
+    /// Returns the audience that the signer named, if any.
     pub fn audience(&self) -> Option<&[String]> {
         self.audience.as_deref()
     }
 
-    /// Who signed, by its own word.
+    /// Returns the signer; its certificates are not verified.
     pub fn signer(&self) -> &PolicySigner {
         &self.signer
     }
@@ -163,7 +163,7 @@ fn action(value: &Value) -> Result<CertificateAction, CertificateJwsError> {
     named.ok_or(CertificateJwsError::Action)
 }
 
-/// The first certificate of a JWK, which may itself be text.
+/// Returns the first certificate of a JWK; the JWK may itself be a string of JSON.
 fn certificate(jwk: Value) -> Result<SignerCertificate, CertificateJwsError> {
     #[derive(Deserialize)]
     struct Jwk {

@@ -1,4 +1,4 @@
-//! Putting a signer's certificates in order.
+//! The order of a signer's certificates.
 
 use jose::PublicKey;
 
@@ -6,7 +6,7 @@ use super::certificate::SignerCertificate;
 use super::key_error::PolicyKeyError;
 use super::{MAX_CERTIFICATES, excerpt};
 
-/// The certificate of `key` first, after each certificate the one that signed it; what is there twice counts once.
+/// Puts certificates in order: the one of `key` first, and after each the one that signed it. Duplicates are removed.
 ///
 /// `certificates` are DER in any order. The chain need not reach a root.
 pub(super) fn in_order(certificates: Vec<Vec<u8>>, key: &PublicKey) -> Result<Vec<SignerCertificate>, PolicyKeyError> {

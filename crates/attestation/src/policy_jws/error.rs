@@ -1,11 +1,11 @@
-//! Why a text is no policy JWS.
+//! Errors of reading a policy JWS.
 
 use std::borrow::Cow;
 
 use super::{MAX_CERTIFICATES, MAX_LENGTH};
 use problem::Problem;
 
-/// Why a text is no policy JWS, or none that its certificate's key signed.
+/// Why a text is not a valid policy JWS.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyJwsError {
@@ -15,11 +15,11 @@ pub enum PolicyJwsError {
         /// Its length in bytes.
         length: usize,
     },
-    /// Neither two nor three segments between dots.
+    /// The number of segments between dots is neither two nor three.
     #[error("policy JWS does not have three segments")]
     Segments,
-    /// A segment, a certificate or the policy is no base64.
-    #[error("the {part} of the policy JWS is no base64url")]
+    /// A segment, a certificate or the policy is not base64.
+    #[error("the {part} of the policy JWS is not base64url")]
     Base64 {
         /// `header`, `payload`, `certificate` or `policy`.
         part: &'static str,
@@ -29,21 +29,21 @@ pub enum PolicyJwsError {
     /// The signature is not base64url as RFC 7515 spells it: it has padding, stray bits at its end or the other alphabet.
     #[error("the signature of the policy JWS is not base64url without padding")]
     SignatureEncoding(#[source] base64::DecodeError),
-    /// The signature is not as long as those of its algorithm are.
+    /// The signature does not have the length that its algorithm requires.
     #[error("the signature of the policy JWS has {length} bytes; {alg} signatures have {expected}")]
     SignatureLength {
         /// The algorithm.
         alg: jose::Algorithm,
-        /// Bytes of the signature.
+        /// The length of the signature in bytes.
         length: usize,
-        /// Bytes of r and s.
+        /// The length of r and s in bytes.
         expected: usize,
     },
-    /// The header is no JSON object, or has duplicate members.
-    #[error("the header of the policy JWS is no strict JSON object")]
+    /// The header is not a JSON object, or has duplicate members.
+    #[error("the header of the policy JWS is not a strict JSON object")]
     Header(#[source] strict_json::Error),
-    /// `alg` is absent, or a parameter that is read has the wrong type.
-    #[error("the header of the policy JWS has parameters that are absent or of the wrong type")]
+    /// `alg` is missing, or `alg`, `x5c` or `jwk` has the wrong type.
+    #[error("a parameter in the header of the policy JWS is missing or has the wrong type")]
     Parameters(#[source] serde_json::Error),
     /// The header demands an extension (`crit`), an unencoded payload (`b64`, RFC 7797), or keys from elsewhere (`jku`, `x5u`).
     #[error("the header of the policy JWS has the parameter `{name}`, which is not supported")]
@@ -51,40 +51,40 @@ pub enum PolicyJwsError {
         /// `crit`, `b64`, `jku` or `x5u`.
         name: &'static str,
     },
-    /// `alg` names no algorithm that policies are signed with.
+    /// `alg` is not an algorithm that policies may be signed with.
     #[error("policy JWS is signed with `{alg}`, which is not supported")]
     Algorithm {
         /// Its name, cut to 200 characters.
         alg: String,
     },
-    /// `alg` is `none`, and there is a signature all the same.
-    #[error("policy JWS says `none` for its algorithm and has a signature")]
+    /// `alg` is `none`, but the JWS has a signature.
+    #[error("policy JWS has `alg` `none` and a signature")]
     UnsecuredWithSignature,
-    /// `alg` names an algorithm, and there is no signature.
+    /// `alg` names an algorithm, but the JWS has no signature.
     #[error("policy JWS names an algorithm and has no signature")]
     NoSignature,
-    /// Signed, and no certificate in `x5c` or `jwk.x5c`.
+    /// The JWS is signed, but has no certificate in `x5c` or `jwk.x5c`.
     #[error("signed policy JWS has no certificate")]
     NoCertificate,
-    /// `x5c` and `jwk.x5c` are both there and differ.
-    #[error("policy JWS has two different chains of certificates, in `x5c` and in `jwk`")]
+    /// `x5c` and `jwk.x5c` are both present and differ.
+    #[error("policy JWS has different certificate chains in `x5c` and `jwk`")]
     TwoChains,
     /// More than [`MAX_CERTIFICATES`].
     #[error("policy JWS has {count} certificates, more than the {MAX_CERTIFICATES} allowed")]
     TooManyCertificates {
-        /// How many it has.
+        /// Their number.
         count: usize,
     },
-    /// A certificate is no X.509 in DER.
-    #[error("certificate {number} of the policy JWS is no X.509 in DER")]
+    /// A certificate is not an X.509 certificate in DER.
+    #[error("certificate {number} of the policy JWS is not an X.509 certificate in DER")]
     Certificate {
-        /// Which one, from 1.
+        /// Its number, from 1.
         number: usize,
         /// What is wrong with it.
         source: der::Error,
     },
-    /// The first certificate's key cannot make signatures of this algorithm.
-    #[error("policy JWS is signed with {alg}, and its certificate's key is of the kind `{kind}`")]
+    /// The first certificate's key is not of the kind that the algorithm needs.
+    #[error("policy JWS is signed with {alg}, but its certificate has a key of the kind `{kind}`")]
     KeyKind {
         /// The algorithm.
         alg: jose::Algorithm,
@@ -92,16 +92,16 @@ pub enum PolicyJwsError {
         kind: &'static str,
     },
     /// The first certificate's RSA key is too short or too long.
-    #[error("policy JWS is signed with an RSA key of {bits} bits instead of 2048 to 4096")]
+    #[error("policy JWS is signed with an RSA key of {bits} bits, expected 2048 to 4096")]
     KeySize {
-        /// Bits of its modulus; 0 where it is malformed.
+        /// The bits of its modulus; 0 if it is malformed.
         bits: usize,
     },
-    /// The signature is not that of the first certificate's key over this header and payload.
-    #[error("the signature of the policy JWS is not that of its certificate's key")]
+    /// The signature over header and payload does not verify with the first certificate's key.
+    #[error("the signature of the policy JWS does not verify with its certificate's key")]
     Signature,
-    /// The payload is no JSON object, has a member twice, or one of another type than it should have.
-    #[error("the payload of the policy JWS is no strict JSON object with `AttestationPolicy`")]
+    /// The payload is not a JSON object, has a duplicate member, or one of the wrong type.
+    #[error("the payload of the policy JWS is not a strict JSON object with `AttestationPolicy`")]
     Payload(#[source] strict_json::Error),
     /// The payload has no `AttestationPolicy`.
     #[error("the payload of the policy JWS has no member `AttestationPolicy`")]
@@ -118,8 +118,8 @@ pub enum PolicyJwsError {
     /// The audience is empty, or too long.
     #[error("the payload of the policy JWS has an `aud` that is empty or too long")]
     Audience,
-    /// The policy is base64url of something else than UTF-8.
-    #[error("the policy in the policy JWS is no UTF-8")]
+    /// The decoded policy is not UTF-8.
+    #[error("the policy in the policy JWS is not UTF-8")]
     NotUtf8(#[source] std::string::FromUtf8Error),
 }
 
@@ -157,7 +157,7 @@ impl Problem for PolicyJwsError {
     fn help(&self) -> Cow<'_, str> {
         match self {
             Self::TooLong { .. } => {
-                "shorten the policy, or leave certificates out that the signer's chain does not need"
+                "shorten the policy, or leave out certificates that the signer's chain does not need"
             }
             Self::Segments => "send `header.payload.signature`; an unsecured JWS ends with the second dot",
             Self::Base64 { .. } => "encode the segments and the policy in base64url, certificates in base64",
@@ -169,18 +169,18 @@ impl Problem for PolicyJwsError {
                 "send the header {\"alg\":\"none\"}, or {\"alg\":\"RS256\",\"x5c\":[\"…\"]}"
             }
             Self::Extension { .. } => "leave `crit`, `b64`, `jku` and `x5u` out of the header",
-            Self::Algorithm { .. } => "sign with RS256 or ES256, or say `none` and leave the signature empty",
-            Self::UnsecuredWithSignature => "say which algorithm signed, or leave the third segment empty",
-            Self::NoSignature => "put the signature into the third segment, or say `none` for `alg`",
-            Self::NoCertificate => "put the signer's certificate into `x5c`, in base64 of DER",
-            Self::TwoChains => "put the signer's certificates into `x5c` alone",
-            Self::TooManyCertificates { .. } => {
-                "put the signer's certificate and those of its issuers into `x5c` alone"
+            Self::Algorithm { .. } => "sign with RS256 or ES256, or set `alg` to `none` and leave the signature empty",
+            Self::UnsecuredWithSignature => {
+                "set `alg` to the algorithm of the signature, or leave the third segment empty"
             }
+            Self::NoSignature => "put the signature into the third segment, or set `alg` to `none`",
+            Self::NoCertificate => "put the signer's certificate into `x5c`, in base64 of DER",
+            Self::TwoChains => "put the signer's certificates only into `x5c`",
+            Self::TooManyCertificates { .. } => "put only the signer's certificate and those of its issuers into `x5c`",
             Self::Certificate { .. } => "put certificates in DER, encoded in base64, into `x5c`",
-            Self::KeyKind { .. } => "name RS256 for an RSA key, ES256 for one on P-256",
-            Self::KeySize { .. } => "sign with an RSA key of 2048 to 4096 bits, or one on P-256",
-            Self::Signature => "sign again; the key has to be that of the first certificate",
+            Self::KeyKind { .. } => "use RS256 with an RSA key, ES256 with a key on P-256",
+            Self::KeySize { .. } => "sign with an RSA key of 2048 to 4096 bits, or a key on P-256",
+            Self::Signature => "sign again with the key of the first certificate",
             Self::TwoPurposes { .. } => "sign one JWS for the policy and another one for the certificate",
             Self::Audience => "name the provider's URL in `aud`, or leave it out; 16 names at most",
             Self::TextMember => {

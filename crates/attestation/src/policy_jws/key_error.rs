@@ -1,4 +1,4 @@
-//! Why a policy cannot be signed with a key from a file.
+//! Errors of reading a policy signing key, and of signing with it.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use problem::Problem;
 
 use super::{MAX_CERTIFICATES, MAX_KEY_FILE};
 
-/// Why files give no key to sign policies with, or why the key does not sign.
+/// Why a policy signing key cannot be read, or cannot sign.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyKeyError {
@@ -19,7 +19,7 @@ pub enum PolicyKeyError {
         /// Its length in bytes.
         length: usize,
     },
-    /// A file is no PEM.
+    /// A file is not PEM.
     #[error("the {file} cannot be read as PEM")]
     Pem {
         /// `key` or `certificates`.
@@ -28,42 +28,42 @@ pub enum PolicyKeyError {
         source: pem::PemError,
     },
     /// The key file has no private key.
-    #[error("there is no private key in PEM in the key's file")]
+    #[error("the key file has no private key in PEM")]
     NoKey,
     /// The key file has certificates and no private key.
-    #[error("the key's file holds a certificate in place of a private key")]
+    #[error("the key file has a certificate and no private key")]
     CertificateInsteadOfKey,
     /// The key file has several private keys.
-    #[error("there are {count} private keys where one is needed")]
+    #[error("there are {count} private keys, expected one")]
     SeveralKeys {
-        /// How many.
+        /// Their number.
         count: usize,
     },
     /// The private key is encrypted.
     #[error("the private key is encrypted")]
     EncryptedKey,
-    /// The private key is of a kind that does not sign policies, or malformed.
-    #[error("the private key is neither a valid RSA key of 2048 to 4096 bits nor one on P-256")]
+    /// The private key is malformed, or of a kind that cannot sign policies.
+    #[error("the private key is neither a valid RSA key of 2048 to 4096 bits nor a valid key on P-256")]
     UnusableKey(#[source] aws_lc_rs::error::KeyRejected),
     /// The RSA key is too short or too long.
-    #[error("the private key is an RSA key of {bits} bits instead of 2048 to 4096")]
+    #[error("the private key is an RSA key of {bits} bits, expected 2048 to 4096")]
     KeySize {
-        /// Bits of its modulus.
+        /// The bits of its modulus.
         bits: usize,
     },
     /// There is no certificate.
-    #[error("there is no certificate in PEM in the certificates' file")]
+    #[error("the certificate file has no certificate in PEM")]
     NoCertificate,
     /// More than [`MAX_CERTIFICATES`].
     #[error("there are {count} certificates, more than the {MAX_CERTIFICATES} allowed")]
     TooManyCertificates {
-        /// How many there are.
+        /// Their number.
         count: usize,
     },
-    /// A certificate is no X.509 in DER.
-    #[error("certificate {number} is no X.509 in DER")]
+    /// A certificate is not an X.509 certificate in DER.
+    #[error("certificate {number} is not an X.509 certificate in DER")]
     Certificate {
-        /// Which one, from 1.
+        /// Its number, from 1.
         number: usize,
         /// What is wrong with it.
         source: der::Error,
@@ -71,24 +71,24 @@ pub enum PolicyKeyError {
     /// No certificate has this key.
     #[error("the private key belongs to none of the certificates")]
     KeyWithoutCertificate,
-    /// A certificate has no place in the chain of the key's certificate.
+    /// A certificate does not belong to the chain of the key's certificate.
     #[error("the certificate of `{subject}` is not in the chain of the key's certificate")]
     StrayCertificate {
-        /// Whose it is.
+        /// Its subject.
         subject: String,
     },
-    /// The key cannot sign with that algorithm.
-    #[error("{key} keys do not sign with {algorithm}")]
+    /// The key is not of the kind that the algorithm needs.
+    #[error("{key} keys cannot sign with {algorithm}")]
     AlgorithmOfOtherKeys {
         /// `RSA` or `P-256`.
         key: &'static str,
-        /// What was asked for.
+        /// The requested algorithm.
         algorithm: Algorithm,
     },
     /// The header could not be written.
     #[error("the header of the policy JWS cannot be written")]
     Header(#[source] serde_json::Error),
-    /// The library did not sign.
+    /// The cryptographic library failed.
     #[error("signing failed")]
     Sign(#[source] aws_lc_rs::error::Unspecified),
 }
@@ -121,22 +121,22 @@ impl Problem for PolicyKeyError {
             Self::TooLong { .. } => "check that it is the right file",
             Self::Pem { .. } => "pass a file in PEM, as OpenSSL writes it, unchanged",
             Self::NoKey => "pass a private key in PEM: PKCS#8, PKCS#1 or SEC 1, unencrypted",
-            Self::CertificateInsteadOfKey => "pass the private key here, and the certificate beside it",
-            Self::SeveralKeys { .. } => "pass a file with the signer's key alone",
+            Self::CertificateInsteadOfKey => {
+                "pass the private key here, and the certificate in the file of certificates"
+            }
+            Self::SeveralKeys { .. } => "pass a file with only the signer's key",
             Self::EncryptedKey => {
                 "decrypt it with `openssl pkey -in KEY.pem -out DECRYPTED.pem`, or pass key and certificates as PKCS#12"
             }
-            Self::UnusableKey(_) | Self::KeySize { .. } => {
-                "use an RSA key of 2048 to 4096 bits, or one on the curve P-256"
-            }
+            Self::UnusableKey(_) | Self::KeySize { .. } => "use an RSA key of 2048 to 4096 bits, or a key on P-256",
             Self::NoCertificate => "pass the signer's certificate in PEM, and those of its issuers",
             Self::TooManyCertificates { .. } | Self::StrayCertificate { .. } => {
-                "pass the certificate of the key and those of its issuers alone"
+                "pass only the certificate of the key and those of its issuers"
             }
-            Self::Certificate { .. } => "pass certificates as their issuer made them",
+            Self::Certificate { .. } => "pass the certificates unchanged, as their issuer made them",
             Self::KeyWithoutCertificate => "pass the certificate that was issued for this key",
-            Self::AlgorithmOfOtherKeys { .. } => "choose RS256 for an RSA key, ES256 for one on P-256",
-            Self::Header(_) | Self::Sign(_) => "try again; if it stays so, the cryptographic library is broken",
+            Self::AlgorithmOfOtherKeys { .. } => "choose RS256 for an RSA key, ES256 for a key on P-256",
+            Self::Header(_) | Self::Sign(_) => "try again; if it fails again, the cryptographic library is broken",
         }
         .into()
     }

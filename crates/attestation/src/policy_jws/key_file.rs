@@ -1,4 +1,4 @@
-//! What the files of a signer hold: a private key and certificates, in PEM.
+//! The files of a signer: a private key and certificates, in PEM.
 
 use pem::Pem;
 use zeroize::Zeroizing;
@@ -16,7 +16,7 @@ pub(super) enum KeyDer {
     Sec1(Zeroizing<Vec<u8>>),
 }
 
-/// The one private key in a PEM file; certificates and curve parameters beside it are passed over.
+/// Reads the one private key in a PEM file; certificates and curve parameters are ignored.
 pub(super) fn key_in_pem(file: &[u8]) -> Result<KeyDer, PolicyKeyError> {
     let blocks = blocks("key", file)?;
     let has_certificate = blocks.iter().any(|block| block.tag() == "CERTIFICATE");
@@ -46,7 +46,7 @@ fn key_in_block(block: Pem) -> Result<KeyDer, PolicyKeyError> {
     Ok(read(Zeroizing::new(block.into_contents())))
 }
 
-/// The certificates in a PEM file as DER, at least one; everything else in it is passed over.
+/// Reads the certificates in a PEM file as DER, at least one; everything else is ignored.
 pub(super) fn certificates_in_pem(file: &[u8]) -> Result<Vec<Vec<u8>>, PolicyKeyError> {
     let blocks = blocks("certificates", file)?;
     let certificates = blocks.into_iter().filter(|block| block.tag() == "CERTIFICATE").map(Pem::into_contents);

@@ -9,7 +9,7 @@ use super::signed::{
     Audience, CERTIFICATE_MEMBERS, MAX_DEPTH, POLICY_MEMBERS, PolicySigner, Signed, Spelling, segment,
 };
 
-/// What a policy JWS says, and who signed it.
+/// A policy JWS with a valid signature, or an unsecured one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyJws {
     text: Option<String>,
@@ -18,17 +18,17 @@ pub struct PolicyJws {
 }
 
 impl PolicyJws {
-    /// The policy's text; none where the JWS resets the policy.
+    /// Returns the policy's text; none if the JWS resets the policy.
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
 
-    /// Whom the signer meant it for, where it says: providers, or policies of theirs, by their URLs.
+    /// Returns the audience that the signer named, if any: URLs of providers, or of their policies.
     pub fn audience(&self) -> Option<&[String]> {
         self.audience.as_deref()
     }
 
-    /// Who signed; none where the JWS is unsecured.
+    /// Returns the signer; none if the JWS is unsecured.
     pub fn signer(&self) -> Option<&PolicySigner> {
         self.signer.as_ref()
     }
@@ -38,13 +38,13 @@ impl PolicyJws {
     /// 1. Three segments; an unsecured JWS may lack the last dot. Header and payload are base64url or base64, padded or not.
     /// 2. The header is strict JSON without `crit`, `b64`, `jku` and `x5u`; `alg` is `none` or one of
     ///    [`ALLOWED`](super::ALLOWED).
-    /// 3. Unsecured: the signature is empty; certificates are not looked at.
+    /// 3. Unsecured: the signature is empty; certificates are ignored.
     /// 4. Signed: `x5c`, or `jwk.x5c`, has one to [`MAX_CERTIFICATES`](super::MAX_CERTIFICATES) certificates, RSA keys have
-    ///    2048 to 4096 bits, and the signature is that of the first one's key over the first two segments as they were sent:
-    ///    base64url without padding, on curves r‖s.
+    ///    2048 to 4096 bits, and the signature over the first two segments, as they were sent, verifies with the first one's key:
+    ///    base64url without padding, r‖s for ECDSA.
     /// 5. The payload is empty, or strict JSON with the policy's text in `AttestationPolicy`: base64url of UTF-8, or, as an
-    ///    old signing tool writes it, the text itself. An `aud` next to it is a text or a list of them. A payload that has the
-    ///    policy in `text` alone, as a script of Microsoft's writes it, is refused with an error of its own. So is a payload that
+    ///    old signing tool writes it, the text itself. `aud`, if present, is a string or a list of strings. A payload that has the
+    ///    policy only in `text`, as a script of Microsoft's writes it, is refused with an error of its own. So is a payload that
     ///    also has a certificate: the JWS would be a signer request too.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl PolicyJws {
         Ok(Self { text, audience, signer })
     }
 
-    /// Reads a policy JWS that was accepted before and kept: like [`PolicyJws::read`], but earlier versions also accepted
+    /// Reads a policy JWS that was accepted before and stored: like [`PolicyJws::read`], but earlier versions also accepted
     /// padded signatures, signatures in the other alphabet or in DER, and a certificate in the payload.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl PolicyJws {
     }
 }
 
-/// Step 5: whether the payload is a policy's alone. What is malformed is told by [`read_payload`].
+/// Step 5: checks that the payload is only for a policy. Malformed payloads are left to [`read_payload`].
 fn check_purpose(payload: &[u8]) -> Result<(), PolicyJwsError> {
     let members: Map<String, Value> = strict_json::from_slice(payload, MAX_DEPTH).unwrap_or_default();
     let found = |names: &[&'static str]| names.iter().copied().find(|name| members.contains_key(*name));
@@ -78,7 +78,7 @@ fn check_purpose(payload: &[u8]) -> Result<(), PolicyJwsError> {
     }
 }
 
-/// A member that may be absent and, where it is there, is a text: `null` is none.
+/// Reads an optional member that must be a string if it is present; `null` is refused.
 fn text_alone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     String::deserialize(deserializer).map(Some)
 }
@@ -89,7 +89,7 @@ fn read_payload(payload: &[u8]) -> Result<(Option<String>, Option<Vec<String>>),
     struct Payload {
         #[serde(rename = "AttestationPolicy", default, deserialize_with = "text_alone")]
         policy: Option<String>,
-        /// Nothing of it counts; only that it is there.
+        /// Its value is ignored; only its presence matters.
         text: Option<IgnoredAny>,
         aud: Option<Audience>,
     }
@@ -101,7 +101,7 @@ fn read_payload(payload: &[u8]) -> Result<(Option<String>, Option<Vec<String>>),
         return Err(if text.is_some() { PolicyJwsError::TextMember } else { PolicyJwsError::NoPolicy });
     };
     let audience = aud.map(Audience::names).transpose()?;
-    // No policy is written in these characters alone: it has a `;`.
+    // A policy cannot consist of these characters only: it contains a `;`.
     let is_encoded = policy.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/=".contains(&byte));
     if !is_encoded {
         return Ok((Some(policy), audience));

@@ -1,4 +1,4 @@
-//! Taking a JWS of an administrator apart, and checking its signature: what policies and certificates have in common.
+//! Decoding and signature checks that policies and signer requests have in common.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,16 +11,16 @@ use super::certificate::SignerCertificate;
 use super::error::PolicyJwsError;
 use super::{ALLOWED, MAX_CERTIFICATES, MAX_LENGTH, excerpt};
 
-/// The deepest nesting in a payload.
+/// The maximum nesting depth of a payload.
 pub(super) const MAX_DEPTH: usize = 8;
-/// The names of the member with a policy.
+/// The payload members that can hold a policy.
 pub(super) const POLICY_MEMBERS: [&str; 1] = ["AttestationPolicy"];
-/// The names of the member with a certificate: Microsoft's clients, their documentation, and older versions of both differ.
+/// The payload members that can hold a certificate: Microsoft's clients, their documentation, and older versions of both differ.
 pub(super) const CERTIFICATE_MEMBERS: [&str; 4] =
     ["policyCertificate", "maa-policyCertificate", "aas-policyCertificate", "x-ms-policyCertificate"];
-/// Names in an audience.
+/// The maximum number of names in an audience.
 const MAX_AUDIENCE: usize = 16;
-/// Bytes of each.
+/// The maximum length of a name in an audience, in bytes.
 const MAX_AUDIENCE_LENGTH: usize = 2048;
 
 /// How Microsoft's clients spell a policy JWS.
@@ -29,11 +29,11 @@ const RULES: Rules = Rules {
     encoding: Encoding::AnyBase64,
     may_lack_signature: true,
     // The first two change what the signature is over or means.
-    // Keys that lie elsewhere are never fetched, and a signer who names some means other ones than those in `x5c`.
+    // Keys from elsewhere are never fetched, and a signer that names such keys means others than those in `x5c`.
     refused_parameters: &["crit", "b64", "jku", "x5u"],
 };
 
-/// Who signed a policy, by its own word: nobody has vouched for the certificates.
+/// The signer of a policy: the signature is verified, the certificates are not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicySigner {
     certificates: Vec<SignerCertificate>,
@@ -41,34 +41,34 @@ pub struct PolicySigner {
 }
 
 impl PolicySigner {
-    /// The certificates as they were sent, at least one; the first one's key signed. Their order proves nothing.
+    /// Returns the certificates as they were sent, at least one. The first one's key signed; their order proves nothing.
     pub fn certificates(&self) -> &[SignerCertificate] {
         &self.certificates
     }
 
-    /// The signer as Azure shows it: a JWK that consists of its certificates.
+    /// Returns a JWK with the certificates in `x5c`, as Azure shows signers.
     pub fn jwk(&self) -> Value {
         let x5c: Vec<String> = self.certificates.iter().map(|certificate| STANDARD.encode(certificate.der())).collect();
         let key_type = self.certificates.first().map_or("RSA", SignerCertificate::key_type);
         json!({"alg": self.algorithm.name(), "kty": key_type, "use": "sig", "x5c": x5c})
     }
 
-    /// What it signed with.
+    /// Returns the algorithm of the signature.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 }
 
-/// Which spellings of a signature are read.
+/// The accepted spellings of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
-    /// The one of RFC 7515 and RFC 7518: base64url without padding, on curves r‖s.
+    /// Only that of RFC 7515 and RFC 7518: base64url without padding, r‖s for ECDSA.
     Canonical,
-    /// Also those that earlier versions read: padding, the other alphabet, DER.
+    /// Also those that earlier versions accepted: padding, the other alphabet, DER.
     Earlier,
 }
 
-/// A payload, and who signed it.
+/// A payload and its signer.
 pub(super) struct Signed {
     pub(super) payload: Vec<u8>,
     pub(super) signer: Option<PolicySigner>,
@@ -90,7 +90,7 @@ impl Signed {
     }
 }
 
-/// Whom a payload is meant for (RFC 7519, section 4.1.3): one name or several.
+/// The audience of a payload (RFC 7519, section 4.1.3): one name or several.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Audience {
@@ -99,7 +99,7 @@ pub(super) enum Audience {
 }
 
 impl Audience {
-    /// The names; at least one, and not too many.
+    /// Returns the names, 1 to [`MAX_AUDIENCE`].
     pub(super) fn names(self) -> Result<Vec<String>, PolicyJwsError> {
         let names = match self {
             Self::One(name) => vec![name],
@@ -110,7 +110,7 @@ impl Audience {
     }
 }
 
-/// Decodes what a signature covers, or what nobody signed: base64url or base64, padded or not.
+/// Decodes a segment other than the signature: base64url or base64, padded or not.
 pub(super) fn segment(part: &'static str, text: &str) -> Result<Vec<u8>, PolicyJwsError> {
     Encoding::AnyBase64.decode(text).map_err(|source| PolicyJwsError::Base64 { part, source })
 }
@@ -147,7 +147,7 @@ fn verify(
     signature: &str,
     spelling: Spelling,
 ) -> Result<PolicySigner, PolicyJwsError> {
-    // Some clients of Microsoft spell these two their own way.
+    // Some of Microsoft's clients use these names for RS256 and ES256.
     let name = match header.alg.as_str() {
         "RSA256" => "RS256",
         "ECDH256" => "ES256",
@@ -193,7 +193,7 @@ fn check_signature(
     if is_genuine { Ok(()) } else { Err(PolicyJwsError::Signature) }
 }
 
-/// The one chain of a header; an empty list is none.
+/// Returns the certificate chain of a header; an empty list counts as none.
 fn chain(header: &Header) -> Result<&[String], PolicyJwsError> {
     let in_jwk = header.jwk.as_ref().and_then(|jwk| jwk.x5c.as_deref()).filter(|chain| !chain.is_empty());
     let in_header = header.x5c.as_deref().filter(|chain| !chain.is_empty());

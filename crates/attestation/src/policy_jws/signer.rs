@@ -14,7 +14,7 @@ use super::key_error::PolicyKeyError;
 use super::key_file::{self, KeyDer};
 use super::{chain, write};
 
-/// A private key that signs policies, with the chain of its certificate. Its `Debug` shows the certificates alone.
+/// A private key that signs policies, with its certificate chain. Its `Debug` shows only the certificates.
 pub struct PolicySigningKey {
     pair: KeyPair,
     chain: Vec<SignerCertificate>,
@@ -48,18 +48,18 @@ impl PolicySigningKey {
         Ok(Self { pair, chain })
     }
 
-    /// The certificates, the key's own first, after each the one that signed it.
+    /// Returns the certificates: the key's own first, and after each the one that signed it.
     pub fn certificates(&self) -> &[SignerCertificate] {
         &self.chain
     }
 
-    /// Signs a policy, or its reset where `text` is none: a compact JWS with the whole chain in `x5c`, unlike any other.
+    /// Signs a policy, or a reset if `text` is none, and returns a compact JWS with the whole chain in `x5c`. Each JWS is unique.
     ///
-    /// `algorithm` has to fit the key; it is RS256 or ES256 where none is named. `audience` says whom it is meant for, by the
-    /// URL of a provider or of a policy; a reset has no place for it.
+    /// `algorithm` must match the kind of the key; by default it is RS256 or ES256. `audience` is the URL of a provider or of a
+    /// policy; a reset ignores it.
     ///
     /// # Errors
-    /// [`PolicyKeyError::AlgorithmOfOtherKeys`]; the others only where the library is broken.
+    /// [`PolicyKeyError::AlgorithmOfOtherKeys`]; others only if the cryptographic library fails.
     pub fn sign(
         &self,
         text: Option<&str>,
@@ -73,10 +73,10 @@ impl PolicySigningKey {
         }
     }
 
-    /// Signs the request to add or remove a certificate in DER, as `POST /certificates:add` and `:remove` take it.
+    /// Signs a request to add or remove a certificate in DER, for `POST /certificates:add` and `:remove`.
     ///
     /// # Errors
-    /// [`PolicyKeyError::Certificate`] where it is none; the others only where the library is broken.
+    /// [`PolicyKeyError::Certificate`] if it cannot be read; others only if the cryptographic library fails.
     pub fn sign_certificate(
         &self,
         action: CertificateAction,
@@ -110,7 +110,7 @@ impl fmt::Debug for PolicySigningKey {
     }
 }
 
-/// What no other JWS has: 128 random bits. Without it a deterministic signature over the same text would be the same JWS.
+/// Returns 128 random bits that make a JWS unique. Without them two deterministic signatures over one text would be the same JWS.
 fn unique_id() -> Result<String, PolicyKeyError> {
     let mut id = [0; 16];
     aws_lc_rs::rand::fill(&mut id).map_err(PolicyKeyError::Sign)?;

@@ -1,4 +1,4 @@
-//! Whether a signer is one of those that are trusted.
+//! The check that a signer is trusted.
 
 use std::borrow::Cow;
 
@@ -10,61 +10,61 @@ use super::certificate::SignerCertificate;
 use super::excerpt;
 use super::signed::PolicySigner;
 
-/// Extensions that are understood, by their object identifiers: BasicConstraints, KeyUsage, subject and authority key
-/// identifiers, and extended key usage, which says nothing about policies.
+/// The object identifiers of supported extensions: BasicConstraints, KeyUsage, subject and authority key identifiers, and extended
+/// key usage, which does not concern policies.
 const UNDERSTOOD: [&str; 5] = ["2.5.29.19", "2.5.29.15", "2.5.29.14", "2.5.29.35", "2.5.29.37"];
 
-/// Why a signer is none of those that are trusted. Names are the certificates' own words, cut to 200 characters.
+/// Why a signer is not trusted. Subjects come from the certificates and are cut to 200 characters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignerTrustError {
-    /// The chain ends at no certificate that is trusted.
-    #[error("its certificates lead to none that is trusted")]
+    /// The chain does not end at a trusted certificate.
+    #[error("its certificates do not chain to a trusted certificate")]
     NotTrusted,
     /// A certificate is not signed by the next one.
     #[error("certificate of `{subject}` is not signed by the one after it")]
     Broken {
-        /// Whose it is.
+        /// Its subject.
         subject: String,
     },
-    /// A certificate signed another one and is no authority.
-    #[error("certificate of `{subject}` may not sign certificates")]
+    /// A certificate signed another one but is not a CA.
+    #[error("certificate of `{subject}` is not a CA")]
     NotAuthority {
-        /// Whose it is.
+        /// Its subject.
         subject: String,
     },
-    /// There are more authorities below a certificate than it allows.
-    #[error("certificate of `{subject}` allows fewer authorities below it")]
+    /// There are more CAs below a certificate than its path length allows.
+    #[error("certificate of `{subject}` allows fewer CAs below it")]
     PathLength {
-        /// Whose it is.
+        /// Its subject.
         subject: String,
     },
-    /// Its KeyUsage does not allow what the key did.
-    #[error("certificate of `{subject}` has a key for other uses")]
+    /// Its KeyUsage does not allow the signature.
+    #[error("certificate of `{subject}` has a KeyUsage that does not allow this signature")]
     KeyUsage {
-        /// Whose it is.
+        /// Its subject.
         subject: String,
     },
-    /// It has a critical extension that is not understood.
-    #[error("certificate of `{subject}` has the critical extension {extension}")]
+    /// It has an unsupported critical extension.
+    #[error("certificate of `{subject}` has the unsupported critical extension {extension}")]
     CriticalExtension {
-        /// Whose it is.
+        /// Its subject.
         subject: String,
-        /// Which one.
+        /// Its object identifier.
         extension: String,
     },
     /// Its RSA key is too short or too long.
-    #[error("certificate of `{subject}` has an RSA key of {bits} bits instead of 2048 to 4096")]
+    #[error("certificate of `{subject}` has an RSA key of {bits} bits, expected 2048 to 4096")]
     KeySize {
-        /// Whose it is.
+        /// Its subject.
         subject: String,
-        /// Bits of the modulus; 0 where it is malformed.
+        /// The bits of the modulus; 0 if it is malformed.
         bits: usize,
     },
     /// It is not valid at this time.
-    #[error("certificate of `{subject}` has expired, or is not valid yet")]
+    #[error("certificate of `{subject}` has expired or is not yet valid")]
     OutsideValidity {
-        /// Whose it is.
+        /// Its subject.
         subject: String,
     },
 }
@@ -87,33 +87,33 @@ impl Problem for SignerTrustError {
     fn help(&self) -> Cow<'_, str> {
         match self {
             Self::NotTrusted => "sign with a key under one of the certificates that GET /certificates lists",
-            Self::Broken { .. } => "send the signer's certificate first, after each the one that signed it",
+            Self::Broken { .. } => "send the signer's certificate first, and after each certificate the one that signed it",
             Self::NotAuthority { .. } | Self::PathLength { .. } | Self::KeyUsage { .. } => {
-                "have certificates issued by an authority: CA in BasicConstraints, keyCertSign in KeyUsage; the signer's own \
+                "use certificates issued by a CA: cA in BasicConstraints, keyCertSign in KeyUsage; the signer's own certificate \
                  needs digitalSignature"
             }
-            Self::CriticalExtension { .. } => "have a certificate issued without it",
-            Self::KeySize { .. } => "have certificates issued with RSA keys of 2048 to 4096 bits, or keys on P-256",
-            Self::OutsideValidity { .. } => "have a certificate issued that is valid now",
+            Self::CriticalExtension { .. } => "use a certificate without that extension",
+            Self::KeySize { .. } => "use certificates with RSA keys of 2048 to 4096 bits, or keys on P-256",
+            Self::OutsideValidity { .. } => "use a certificate that is valid now",
         }
         .into()
     }
 }
 
 impl PolicySigner {
-    /// The trusted certificate that stands behind this signer at the time `at`.
+    /// Returns the trusted certificate to which this signer chains at the time `at`.
     ///
-    /// 1. From the first certificate on, each is looked for among the trusted ones, byte for byte. The first that is there is
-    ///    the anchor; failing that a trusted certificate that signed the last one.
+    /// 1. The anchor is the first of the signer's certificates that equals a trusted one, byte for byte; otherwise a trusted
+    ///    certificate that signed the last one.
     /// 2. Each certificate below the anchor is signed by the next one.
-    /// 3. Each that signed another one is an authority (BasicConstraints), may sign certificates (KeyUsage, where there is
-    ///    one), and allows as many authorities below it as there are.
-    /// 4. The first one may sign (digitalSignature in KeyUsage, where there is one).
-    /// 5. None has a critical extension that is not understood, and RSA keys have 2048 to 4096 bits.
-    /// 6. Those below the anchor are valid now. The anchor is trusted because somebody configured it, whatever its dates:
-    ///    removing it is its end.
+    /// 3. Each that signed another one is a CA (BasicConstraints), may sign certificates (KeyUsage, if present), and allows the
+    ///    number of CAs below it (path length).
+    /// 4. The first one may sign (digitalSignature in KeyUsage, if present).
+    /// 5. None has an unsupported critical extension, and RSA keys have 2048 to 4096 bits.
+    /// 6. Those below the anchor are valid at `at`. The validity period of the anchor is ignored: it is trusted by configuration
+    ///    until it is removed.
     ///
-    /// What was sent beyond the anchor is not looked at.
+    /// Certificates after the anchor are ignored.
     ///
     /// # Errors
     /// [`SignerTrustError`].
@@ -165,7 +165,7 @@ fn check_signatures(below: &[SignerCertificate], anchor: &SignerCertificate) -> 
 
 /// Step 3.
 fn check_authorities(below: &[SignerCertificate], anchor: &SignerCertificate) -> Result<(), SignerTrustError> {
-    // The signer itself is no authority; the first certificate above it has none below it.
+    // The signer itself is not a CA; the first certificate that signed it has no CA below it.
     let issuers = below.iter().skip(1).chain((!below.is_empty()).then_some(anchor));
     for (authorities_below, issuer) in (0_usize..).zip(issuers) {
         let body = issuer.certificate().tbs_certificate();

@@ -9,12 +9,12 @@ use super::certificate_jws::{ACTION, CertificateAction};
 
 const UNSECURED_HEADER: &str = r#"{"alg":"none"}"#;
 
-/// The unsecured JWS of a policy: `eyJhbGciOiJub25lIn0.<payload>.`
+/// Returns the unsecured JWS of a policy: `eyJhbGciOiJub25lIn0.<payload>.`
 pub fn unsecured(text: &str) -> String {
     jws::unsecured(UNSECURED_HEADER, payload(text, "").as_bytes())
 }
 
-/// The unsecured JWS that resets a policy: `eyJhbGciOiJub25lIn0..`
+/// Returns the unsecured JWS that resets a policy: `eyJhbGciOiJub25lIn0..`
 pub fn unsecured_reset() -> String {
     jws::unsecured(UNSECURED_HEADER, b"")
 }
@@ -23,18 +23,18 @@ fn payload(text: &str, more: &str) -> String {
     format!(r#"{{"AttestationPolicy":"{}"{more}}}"#, URL_SAFE_NO_PAD.encode(text))
 }
 
-/// The payload: `{"AttestationPolicy":"<base64url of the text>","aud":…,"jti":…}`.
+/// Returns the payload `{"AttestationPolicy":"<base64url of the text>","aud":…,"jti":…}`.
 pub(super) fn signed_payload(text: &str, audience: Option<&str>, id: &str) -> String {
     payload(text, &members(audience, id))
 }
 
-/// The payload with a certificate, as a JWK, that is to be added or removed.
+/// Returns the payload of a request to add or remove a certificate, which is a JWK.
 pub(super) fn certificate_payload(action: CertificateAction, jwk: &Value, audience: Option<&str>, id: &str) -> String {
     let (members, action) = (members(audience, id), action.as_str());
     format!(r#"{{"policyCertificate":{jwk}{members},"{ACTION}":"{action}"}}"#)
 }
 
-/// `aud`, where there is one, and `jti`.
+/// Returns the members `aud`, if given, and `jti`.
 fn members(audience: Option<&str>, id: &str) -> String {
     let audience = audience.map(|audience| format!(r#","aud":{}"#, Value::from(audience))).unwrap_or_default();
     format!(r#"{audience},"jti":"{id}""#)

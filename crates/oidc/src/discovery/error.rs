@@ -1,4 +1,4 @@
-//! Why an issuer's keys cannot be fetched.
+//! Errors of fetching an issuer's keys.
 
 use std::borrow::Cow;
 
@@ -10,27 +10,27 @@ use problem::Problem;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoveryError {
-    /// The address is not one of an issuer, or what it answers cannot be fetched.
+    /// The address is invalid, or its answer cannot be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// The metadata is not strict JSON with `issuer` and `jwks_uri`.
-    #[error("the metadata at `{url}` is not that of an issuer")]
+    #[error("the metadata at `{url}` is malformed")]
     Metadata {
         /// The address.
         url: String,
         /// What is wrong with it.
         source: strict_json::Error,
     },
-    /// The metadata is another issuer's.
-    #[error("the metadata is that of `{found}` instead of `{expected}`")]
+    /// The metadata names another issuer.
+    #[error("the metadata names the issuer `{found}`, expected `{expected}`")]
     Issuer {
         /// The metadata's `issuer`.
         found: String,
         /// The issuer asked for.
         expected: String,
     },
-    /// The keys are at another scheme, host or port.
-    #[error("the metadata points to keys at `{url}`, which is not the issuer's own address")]
+    /// `jwks_uri` has another scheme, host or port than the issuer.
+    #[error("the metadata has the `jwks_uri` `{url}`, which does not have the issuer's scheme, host and port")]
     ForeignKeys {
         /// The metadata's `jwks_uri`.
         url: String,
@@ -63,12 +63,12 @@ impl Problem for DiscoveryError {
                 "give the issuer's base address, such as `https://attest.example`"
             }
             Self::Fetch(FetchError::TooLong { .. }) | Self::Metadata { .. } | Self::Keys { .. } => {
-                "check that the address is that of the issuer"
+                "check the issuer's address"
             }
             Self::Fetch(error) => return error.help(),
-            Self::Issuer { .. } => "spell the issuer as its tokens do, in `iss`",
+            Self::Issuer { .. } => "spell the issuer exactly as its tokens do in `iss`",
             Self::ForeignKeys { .. } => {
-                "ask the issuer's operator to publish the keys at its own address, or name theirs where that can be configured"
+                "ask the issuer's operator to publish the keys at the issuer's own address, or configure the address of the keys where there is a setting for it"
             }
         }
         .into()

@@ -1,4 +1,4 @@
-//! When keys are fetched, and for how long they are good.
+//! When keys are fetched, and how long they may be used.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,70 +7,70 @@ use tokio::time::Instant;
 
 use crate::key_set::KeySet;
 
-/// How often keys are fetched.
+/// The time between fetches.
 const REFRESH: Duration = Duration::from_secs(600);
-/// How long until an issuer that was not reached is tried again.
+/// The time until the next attempt after a failed fetch.
 const RETRY: Duration = Duration::from_secs(30);
-/// How often tokens with unknown keys cause a fetch, however many there are: anybody can send such.
-const BETWEEN_WISHES: Duration = Duration::from_secs(30);
-/// For how long keys are good while the issuer cannot be reached. Tokens live about that long, and it issues none meanwhile.
+/// The minimum time between fetches that tokens with unknown keys cause: anybody can send such tokens.
+const BETWEEN_REQUESTS: Duration = Duration::from_secs(30);
+/// How long keys are used while the issuer is unreachable. Tokens live about that long, and it issues none meanwhile.
 const MAX_STALENESS: Duration = Duration::from_secs(3_600);
 
-/// What is known, since when, and what comes next.
+/// The cached keys, when they were fetched, and when to fetch next.
 #[derive(Debug)]
 pub(super) struct Schedule {
     known: Option<(Arc<KeySet>, Instant)>,
     due: Instant,
-    last_wish: Option<Instant>,
+    last_request: Option<Instant>,
     is_under_way: bool,
 }
 
-/// What becomes of the wish for a fetch.
+/// The answer to a request for a fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// Somebody wished for one a moment ago.
+    /// The previous request was too recent.
     TooSoon,
-    /// One is under way, or due.
+    /// A fetch is in progress, or due.
     UnderWay,
-    /// One is to begin.
+    /// A fetch begins.
     Granted,
 }
 
 impl Schedule {
     pub(super) fn new(now: Instant) -> Self {
-        Self { known: None, due: now, last_wish: None, is_under_way: false }
+        Self { known: None, due: now, last_request: None, is_under_way: false }
     }
 
-    /// The keys, as long as they are good.
+    /// Returns the keys, unless they are too old.
     pub(super) fn known(&self, now: Instant) -> Option<Arc<KeySet>> {
         let (keys, since) = self.known.as_ref()?;
         (now.duration_since(*since) <= MAX_STALENESS).then(|| Arc::clone(keys))
     }
 
-    /// When they are fetched next, if nobody wishes for it before.
+    /// Returns when the next fetch on schedule is due.
     pub(super) fn due(&self) -> Instant {
         self.due
     }
 
-    /// A token names a key that is not known.
+    /// Asks for a fetch, because a token names an unknown key.
     pub(super) fn ask(&mut self, now: Instant) -> Asked {
-        // One that is due begins without anybody's wish.
+        // A fetch that is due begins without a request.
         if self.is_under_way || now >= self.due {
             return Asked::UnderWay;
         }
-        if self.last_wish.is_some_and(|last| now.duration_since(last) < BETWEEN_WISHES) {
+        if self.last_request.is_some_and(|last| now.duration_since(last) < BETWEEN_REQUESTS) {
             return Asked::TooSoon;
         }
-        (self.last_wish, self.is_under_way) = (Some(now), true);
+        (self.last_request, self.is_under_way) = (Some(now), true);
         Asked::Granted
     }
 
-    /// A fetch begins.
+    /// Records that a fetch begins.
     pub(super) fn begin(&mut self) {
         self.is_under_way = true;
     }
 
-    /// It brought these keys. Says whether they are others than before.
+    /// Records fetched keys. Returns whether they differ from the previous ones.
     pub(super) fn fetched(&mut self, keys: KeySet, now: Instant) -> bool {
         let are_others = self.known.as_ref().is_none_or(|(known, _)| **known != keys);
         (self.known, self.is_under_way) = (Some((Arc::new(keys), now)), false);
@@ -78,7 +78,7 @@ impl Schedule {
         are_others
     }
 
-    /// It brought nothing.
+    /// Records a failed fetch.
     pub(super) fn failed(&mut self, now: Instant) {
         self.is_under_way = false;
         self.due = later(now, RETRY);
