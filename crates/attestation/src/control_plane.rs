@@ -7,8 +7,8 @@ mod withdrawal;
 
 use std::sync::Arc;
 
+use crate::policy_jws::SignerCertificate;
 use store::{NewProvider, PolicySigner, StoreError};
-use token::policy_jws::SignerCertificate;
 use unix_time::UnixTime;
 
 use crate::access::Caller;

@@ -2,6 +2,7 @@
 //!
 //! The unit is the [`Provider`]: name, public URL, roots, collateral, signing key, policies. [`Provider::attest`] takes evidence
 //! and returns a token. [`Providers`] has all providers of a service, follows the store, and changes them; [`Access`] decides who may.
+//! [`policy_jws`] reads and writes the JWS in which administrators send policies and requests about signers.
 //!
 //! The appraisal of evidence is that of the crate `evidence`; no kind of evidence is named here. This crate never imports the simulator: a simulated root is data to it.
 #![cfg_attr(
@@ -32,6 +33,7 @@ mod keeper;
 mod names;
 mod newest_lists;
 mod policies;
+pub mod policy_jws;
 mod policy_type;
 mod pool;
 mod provider;

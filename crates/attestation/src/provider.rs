@@ -9,11 +9,11 @@ use problem::Problem;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::policy_jws::SignerCertificate;
 use evidence::{Anchors, Requirements};
 use jose::Jwks;
 use store::{ProviderState, WithdrawnKey};
 use token::SigningKey;
-use token::policy_jws::SignerCertificate;
 use unix_time::UnixTime;
 
 use crate::endorsements::{Endorsements, EndorsementsError};

@@ -126,7 +126,7 @@ async fn a_revoked_token_is_listed_until_it_expires_whatever_lifetime_its_policy
             "version=1.0;authorizationrules{{=>permit();}};issuancerules{{\
              =>issueproperty(type=\"report_validity_in_minutes\",value={minutes});}};"
         );
-        let jws = token::policy_jws::unsecured(&text);
+        let jws = attestation::policy_jws::unsecured(&text);
         assert_eq!(service.ask("PUT", "/p/one/policies/SgxEnclave", jws).await.status, 200);
         let token = token_at(&service, "/p/one").await;
         let claims = claims_of(&token);

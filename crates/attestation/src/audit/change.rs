@@ -2,9 +2,9 @@
 
 use std::future::Future;
 
+use crate::policy_jws::SignerCertificate;
 use serde_json::{Value, json};
 use store::{Client, Entry, NewProvider, PolicyChange, StoreError, signing_input_sha256};
-use token::policy_jws::SignerCertificate;
 use unix_time::UnixTime;
 
 use super::Audit;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::policy_jws::SignerCertificate;
 use evidence::{AcceptedTcb, AcceptedTcbError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use token::policy_jws::SignerCertificate;
 
 use super::ControlError;
 use crate::base64;

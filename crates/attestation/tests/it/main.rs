@@ -1,13 +1,20 @@
 //! The domain without HTTP: it attests, is administered, and is kept up to date by its one `run()`.
 
 mod opened;
+mod policy_certificates;
+mod policy_fixture;
+mod policy_keys;
+mod policy_reading;
+mod policy_signing;
+mod policy_trust;
+mod recorded_policies;
 
 use std::time::Duration;
 
+use attestation::policy_jws;
 use attestation::{AttestError, AttestRequest, AttestationType, PolicyType, Role};
 use opened::{ADMINISTRATOR, Opened};
 use problem::Problem;
-use token::policy_jws;
 use unix_time::UnixTime;
 
 const DENY: &str = "version=1.0;authorizationrules{=>deny();};";

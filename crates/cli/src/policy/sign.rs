@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use attestation::policy_jws::{self, MAX_KEY_FILE, PolicyKeyError, PolicySigningKey};
 use clap::ArgGroup;
 use jose::Algorithm;
 use policy::Policy;
 use policy::limits::MAX_TEXT;
 use problem::Problem;
-use token::policy_jws::{self, MAX_KEY_FILE, PolicyKeyError, PolicySigningKey};
 use zeroize::Zeroizing;
 
 use super::input::read_text;

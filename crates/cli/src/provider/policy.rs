@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use attestation::PolicyType;
+use attestation::policy_jws::{self, PolicyJws};
 use axum::http::Method;
 use clap::Subcommand;
 use serde_json::{Value, json};
-use token::policy_jws::{self, PolicyJws};
 
 use super::{shown, shown_claims};
 use crate::failure::{self, Failure};
