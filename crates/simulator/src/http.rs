@@ -17,10 +17,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
-use problem::chain;
+use problem::Problem;
 use rustls::ServerConfig;
 use unix_time::UnixTime;
-use web::{BodyError, Connection, Gate, Limits, Serving};
+use web::{BodyError, Connection, Gate, Limits, Refusal, Serving};
 
 use crate::kept::SimulationError;
 use crate::pcs::{self, Answer};
@@ -82,9 +82,8 @@ async fn answer(State(pcs): State<Pcs>, Extension(connection): Extension<Connect
     let (head, body) = request.into_parts();
     let body = match connection.receive(body, pcs::Request::MAX_BODY, pcs::Request::MAX_BODY).await {
         Ok(body) => body,
-        Err(error) => return refused(error).into_response(),
+        Err(error) => return refuse(status_of(error), &error),
     };
-    let asked = format!("{} {}", head.method, head.uri.path());
     let answering = tokio::task::spawn_blocking(move || {
         let query = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         pcs.answer(&pcs::Request {
@@ -97,19 +96,25 @@ async fn answer(State(pcs): State<Pcs>, Extension(connection): Extension<Connect
     });
     match answering.await {
         Ok(Ok(answer)) => {
-            tracing::info!(http.request = asked, http.status = answer.status, "request");
             tokio::time::sleep(answer.delay).await;
             response(answer, &connection).await
         }
-        Ok(Err(error)) => {
-            tracing::error!(http.request = asked, error = chain(&error), "simulation cannot be read");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Ok(Err(error)) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error),
+        Err(error) => failed("answer_interrupted", error.to_string()),
     }
 }
 
-const fn refused(error: BodyError) -> StatusCode {
+/// An answer without a body. The log says why.
+fn refuse(status: StatusCode, error: &dyn Problem) -> Response {
+    (status, Extension(Refusal::of(error))).into_response()
+}
+
+fn failed(code: &'static str, causes: String) -> Response {
+    let refusal = Refusal { code: code.into(), causes: Some(causes.into()) };
+    (StatusCode::INTERNAL_SERVER_ERROR, Extension(refusal)).into_response()
+}
+
+const fn status_of(error: BodyError) -> StatusCode {
     match error {
         BodyError::BrokeOff => StatusCode::BAD_REQUEST,
         BodyError::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -119,11 +124,17 @@ const fn refused(error: BodyError) -> StatusCode {
 }
 
 async fn response(answer: Answer, connection: &Connection) -> Response {
-    let Ok(body) = connection.hold_answer(Body::from(answer.body)).await else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    let body = match connection.hold_answer(Body::from(answer.body)).await {
+        Ok(body) => body,
+        Err(error) => return refuse(StatusCode::SERVICE_UNAVAILABLE, &error),
     };
     let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = status;
+    if status.is_server_error() {
+        let causes = Some("the route is in a state in which it fails".into());
+        response.extensions_mut().insert(Refusal { code: "state_of_route".into(), causes });
+    }
     for (name, value) in answer.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);

@@ -10,16 +10,17 @@ use std::time::{Duration, Instant};
 use problem::Problem;
 use serde_json::Value;
 use simulator::http::LocalPcs;
-use simulator::pcs::{Route, State};
+use simulator::pcs::Route;
 use simulator::{Simulation, Tcb};
 use unix_time::UnixTime;
 
 const NOW: UnixTime = UnixTime::from_seconds(1_790_000_000);
 
 struct Pcs {
+    // It is stopped before its directory is deleted.
+    local: LocalPcs,
     _directory: tempfile::TempDir,
     path: PathBuf,
-    local: LocalPcs,
     encrypted_ppid: String,
 }
 
@@ -52,7 +53,7 @@ impl Pcs {
         let platform = simulation.open_or_create_platform("alpha", NOW).unwrap();
         let local = LocalPcs::start(&path, || NOW).unwrap();
         let encrypted_ppid = hex::encode(platform.encrypted_ppid(&simulation.ppid_key().unwrap()).unwrap());
-        Self { _directory: directory, path, local, encrypted_ppid }
+        Self { local, _directory: directory, path, encrypted_ppid }
     }
 
     fn address(&self) -> &str {
