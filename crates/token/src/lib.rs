@@ -52,6 +52,8 @@ pub mod openid;
 pub mod policy_jws;
 pub mod relying_party;
 mod revocation;
+#[cfg(feature = "hpke")]
+mod sealed_secret;
 mod signer_evidence;
 mod signing_key;
 
@@ -65,5 +67,7 @@ pub use issuer::{Issuer, IssuerError};
 pub use metadata::OpenIdMetadata;
 pub use relying_party::{Binding, EnclaveExpectations, Expectations, TokenError, VerifiedToken, Verifier};
 pub use revocation::{RevocationError, RevokedTokens};
+#[cfg(feature = "hpke")]
+pub use sealed_secret::{RecipientKey, SealedSecret, SealedSecretError};
 pub use signer_evidence::{REPORT_EXTENSION, SignerEvidence, SignerEvidenceError};
 pub use signing_key::SigningKey;
