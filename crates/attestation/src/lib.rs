@@ -23,7 +23,7 @@ mod attest;
 mod attestation;
 mod attestation_type;
 mod audit;
-mod base64;
+pub mod base64;
 mod claims;
 mod control_plane;
 mod endorsements;
@@ -58,7 +58,7 @@ pub use audit::{
     SavedHeads, VerifiedChain,
 };
 pub use claims::incoming_claims;
-pub use control_plane::{ControlError, Create, Patch};
+pub use control_plane::{ControlError, Location, ProviderRoot, ProviderSpec, SettingsChange};
 pub use endorsements::EndorsementsError;
 pub use keeper::KeeperError;
 pub use names::OWNED_NAMES;

@@ -123,6 +123,12 @@ impl Problem for InvalidSettings {
 }
 
 impl Settings {
+    /// The defaults of a provider under that subscription and resource group.
+    pub fn in_scope(subscription: &str, resource_group: &str) -> Self {
+        let (subscription, resource_group) = (subscription.to_owned(), resource_group.to_owned());
+        Self { subscription, resource_group, ..Self::default() }
+    }
+
     /// Whether a provider can have them.
     ///
     /// # Errors
