@@ -361,6 +361,11 @@ fn a_tls_key_that_others_can_read_is_refused() {
     let refused = veritee(serve.iter().chain(&arguments)).expect(3);
     assert!(refused.stderr.contains("others can read or change"), "{}", refused.stderr);
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    // A file that no certificate chain is as long as.
+    std::fs::write(&certificate, vec![b'x'; (1 << 20) + 1]).unwrap();
+    let refused = veritee(serve.iter().chain(&arguments)).expect(2);
+    assert!(refused.stderr.contains("is longer than"), "{}", refused.stderr);
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
     let serving = Serving::start(&data, &arguments);
     assert!(serving.url.starts_with("https://"), "{}", serving.url);
 }
