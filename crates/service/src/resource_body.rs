@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use attestation::{Location, ProviderSpec, Providers, Settings, SettingsChange, base64};
+use attestation::{ControlError, Location, ProviderSpec, Providers, Settings, SettingsChange, base64};
+use axum::http::StatusCode;
 use problem::Problem;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -48,6 +49,12 @@ impl Problem for ResourceBodyError {
             Self::Certificate(_) | Self::NoCertificate => "give each as a JWK with the certificate in `x5c`",
         };
         text.into()
+    }
+}
+
+impl From<ResourceBodyError> for ApiError {
+    fn from(error: ResourceBodyError) -> Self {
+        Self::of(StatusCode::BAD_REQUEST, "InvalidParameter", &error)
     }
 }
 
@@ -143,7 +150,7 @@ impl Create {
     ) -> Result<ProviderSpec, ApiError> {
         let location = Location::parse(&self.location)?;
         let settings = Settings::in_scope(subscription, resource_group);
-        let settings = self.patch.change()?.applied_to(settings).map_err(attestation::ControlError::from)?;
+        let settings = self.patch.change()?.applied_to(settings).map_err(ControlError::from)?;
         let root = providers.root(self.root_certificate())?;
         let signers = self.certificates()?;
         let veritee = self.patch.veritee();
@@ -274,7 +281,10 @@ mod tests {
     #[test]
     fn a_body_with_an_unknown_word_is_refused() {
         for (body, message) in [
-            (r#"{"properties":{"veritee":{"acceptedTcb":["Fine"]}}}"#, "request body is refused: `Fine` is no TCB status"),
+            (
+                r#"{"properties":{"veritee":{"acceptedTcb":["Fine"]}}}"#,
+                "request body is refused: `Fine` is no TCB status",
+            ),
             (r#"{"properties":{"veritee":{"tokenAlgorithm":"HS256"}}}"#, "`HS256` is no token algorithm"),
             (r#"{"properties":{"veritee":{"misspelt":1}}}"#, "JSON has not the expected content"),
             (r#"{"tags":{"a":"b","a":"c"}}"#, "twice"),

@@ -18,8 +18,6 @@ use attestation::ControlError;
 use attestation::RevocationError;
 use problem::chain;
 
-use crate::resource_body::ResourceBodyError;
-
 /// A refusal: status, Azure's code, our finer code, a message, and help.
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -150,12 +148,6 @@ impl From<ControlError> for ApiError {
             _ => StatusCode::BAD_REQUEST,
         };
         Self::of(status, error.azure_code(), &error)
-    }
-}
-
-impl From<ResourceBodyError> for ApiError {
-    fn from(error: ResourceBodyError) -> Self {
-        Self::of(StatusCode::BAD_REQUEST, "InvalidParameter", &error)
     }
 }
 
