@@ -24,7 +24,7 @@ mod attest;
 mod attestation;
 mod attestation_type;
 mod audit;
-mod base64;
+pub mod base64;
 mod claims;
 mod control_plane;
 mod endorsements;
@@ -59,7 +59,7 @@ pub use audit::{
     Audit, AuditChains, AuditChoice, AuditError, AuditHeads, AuditReport, DeletedRecords, Retention, RetentionError,
     SavedHeads, VerifiedChain,
 };
-pub use control_plane::{ControlError, Create, Patch};
+pub use control_plane::{ControlError, Location, ProviderRoot, ProviderSpec, SettingsChange};
 pub use endorsements::EndorsementsError;
 pub use keeper::KeeperError;
 pub use names::OWNED_NAMES;

@@ -107,9 +107,7 @@ impl Problem for ServiceError {
         match self {
             Self::Address(error) => return error.help(),
             Self::Setup(error) => return error.help(),
-            Self::Unreachable { .. } => {
-                "check that the service runs; for a development CA pass its tls/ca.pem with --ca"
-            }
+            Self::Unreachable { .. } => "check that the service runs, and that the CA of its certificate is trusted",
             Self::NotUnderstood { .. } => "check the URL",
             Self::Refused(refusal) => return refusal.help(),
             Self::NoAccessToken { .. } => "make a client with `veritee token create`",

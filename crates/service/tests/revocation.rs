@@ -172,6 +172,22 @@ async fn tokens_that_strangers_revoke_leave_room_for_contributors() {
 }
 
 #[tokio::test]
+async fn nothing_is_revoked_at_a_provider_that_another_replica_deleted() {
+    let service = running().await;
+    service.create("one", json!({})).await;
+    let token = token_at(&service, "/p/one").await;
+    let store = Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
+    let entry = store::Entry { replica: "another".to_owned(), text: "{}".to_owned() };
+    store.delete_provider("one", &entry).await.unwrap();
+    // This replica has not read the store again yet.
+    for (bearer, form) in [(token.as_str(), format!("token={token}")), (ADMINISTRATOR, format!("jti={}", jti(&token)))]
+    {
+        let refused = revoke(&service, "/p/one", Some(bearer), &form).await;
+        assert_eq!(refused.refusal(), (404, "InternalError".into(), "provider_unknown".into()), "{form}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_of_2018_is_refused_because_it_has_no_id() {
     let service = running().await;
     let body = json!({"Quote": encode(&service.quote(&enclave_holding(b""))), "EnclaveHeldData": ""});

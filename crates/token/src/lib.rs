@@ -47,6 +47,8 @@ mod issue;
 mod metadata;
 pub mod relying_party;
 mod revocation;
+#[cfg(feature = "hpke")]
+mod sealed_secret;
 mod signer_evidence;
 mod signing_key;
 
@@ -59,5 +61,7 @@ pub use issue::{
 pub use metadata::OpenIdMetadata;
 pub use relying_party::{Binding, EnclaveExpectations, Expectations, TokenError, VerifiedToken, Verifier};
 pub use revocation::{RevocationError, RevokedTokens};
+#[cfg(feature = "hpke")]
+pub use sealed_secret::{RecipientKey, SealedSecret, SealedSecretError};
 pub use signer_evidence::{REPORT_EXTENSION, SignerEvidence, SignerEvidenceError};
 pub use signing_key::SigningKey;

@@ -10,6 +10,8 @@ mod properties;
 mod python_recordings;
 mod recordings;
 mod refusals;
+#[cfg(feature = "hpke")]
+mod sealed_secrets;
 mod signer_evidence;
 mod signing_keys;
 mod verifying;
