@@ -40,6 +40,7 @@
 )]
 
 mod algorithm;
+#[cfg(feature = "attested-signer")]
 mod attested_signer;
 mod excerpt;
 pub mod hash;
@@ -53,7 +54,8 @@ mod signer_evidence;
 mod signing_key;
 
 pub use algorithm::{ALLOWED, TokenAlgorithm};
-pub use attested_signer::{SignerError, SignerExpectations};
+#[cfg(feature = "attested-signer")]
+pub use attested_signer::{AttestedSigner, SignerError, SignerExpectations};
 pub use issue::{
     ADMINISTRATION_LIFETIME, ATTESTATION_LIFETIME, IssueError, RESERVED_CLAIMS, issue, issue_administration,
     issue_of_2018, issue_unsecured,
