@@ -2,6 +2,8 @@
 
 mod allow_lists;
 mod appraisal;
+#[cfg(feature = "attested-signer")]
+mod attested_signer;
 mod fixture;
 mod hashes;
 mod issuing;
