@@ -24,6 +24,11 @@ pub struct Contender<'a> {
 pub struct Times(Vec<f64>);
 
 impl Times {
+    /// Of a hundred batches, as many take no longer.
+    pub fn percentile(&self, percent: usize) -> f64 {
+        percentile(self.0.clone(), percent)
+    }
+
     /// How many times as long as the other it takes: the median over the rounds.
     pub fn over(&self, other: &Self) -> f64 {
         percentile(self.0.iter().zip(&other.0).map(|(one, other)| one / other).collect(), 50)
@@ -73,7 +78,7 @@ pub fn measure<const N: usize>(kind: &str, mut contenders: [Contender<'_>; N]) -
         }
     }
     contenders.map(|contender| {
-        let [median, low, high] = [50, 10, 90].map(|percent| percentile(contender.times.0.clone(), percent));
+        let [median, low, high] = [50, 10, 90].map(|percent| contender.times.percentile(percent));
         println!("{kind:<11} {:<15} {median:>8.1} us   (p10 {low:.1}, p90 {high:.1})", contender.name);
         contender.times
     })
