@@ -141,4 +141,3 @@ fn claim_value(value: &Value) -> Option<ClaimValue> {
         _ => None,
     }
 }
-

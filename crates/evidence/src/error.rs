@@ -111,11 +111,9 @@ mod tests {
 
     #[test]
     fn only_refusals_after_every_signature_are_about_proven_evidence() {
-        for error in [
-            VerifyError::TcbNotSupported,
-            VerifyError::QeTcbNotSupported,
-            VerifyError::TdxModuleTcbNotSupported,
-        ] {
+        for error in
+            [VerifyError::TcbNotSupported, VerifyError::QeTcbNotSupported, VerifyError::TdxModuleTcbNotSupported]
+        {
             assert!(EvidenceError::from(error).is_after_signatures());
         }
         for error in [VerifyError::QuoteSignature, VerifyError::QeReportSignature, VerifyError::AttestationKeyBinding] {

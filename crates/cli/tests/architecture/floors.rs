@@ -13,7 +13,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("pure", &["policy", "dcap", "sgx"]),
     ("outbound HTTP", &["fetch"]),
     ("effects", &["collateral", "token", "store", "machine", "simulator", "web"]),
-    ("keeping", &["aesm", "client"]),
+    ("keeping", &["aesm", "client", "cache"]),
     ("domain", &["attestation"]),
     ("services", &["service"]),
     ("programs", &["cli"]),
