@@ -1,26 +1,23 @@
-//! The whole line of an attestation: evidence, quote, platform, collateral, verdict, claims, decision, token.
+//! The path of an attestation: evidence, proven, verified, accepted, claims, decision, token.
 
 mod error;
 mod place;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use abi::open_enclave;
-use dcap::{PckError, Quote, Report, Tee, VerifyError};
+use evidence::{Appraisal, Claims, Context, HeldData, Kind, Slot, Step, Verified};
 use policy::{Fuel, Properties};
 use serde_json::{Map, Value, json};
 use unix_time::UnixTime;
 
 use crate::api_version::ApiVersion;
 use crate::attestation_type::AttestationType;
-use crate::audit::{Observed, platform_id};
-use crate::claims::{self, Evidence};
-use crate::hashes::sha256;
+use crate::audit::Observed;
+use crate::claims;
 use crate::policies::PolicyInForce;
 use crate::policy_type::REPORT_VALIDITY;
 use crate::provider::Provider;
-use crate::request::{AttestRequest, HeldData};
+use crate::request::AttestRequest;
 
 pub use error::AttestError;
 pub use place::Attested;
@@ -31,14 +28,14 @@ impl Provider {
     ///
     /// A provider is one snapshot, and nothing newer is read:
     ///
-    /// 1. evidence → [`Quote`]: well-formed, and of the TEE that the type is about;
-    /// 2. → [`ProvenPck`](dcap::ProvenPck): the platform's chain leads to one of the provider's roots;
-    /// 3. → `VerifiedQuote`, with collateral for that platform;
-    /// 4. a draft policy is read; `configure()` of the policy narrows the provider's requirements;
-    /// 5. → `AcceptedQuote`: the requirements are met;
-    /// 6. the evidence commits to the data that came with it;
-    /// 7. → claims → `decide()`: the policy permits;
-    /// 8. → token.
+    /// 1. evidence → [`Pending`](evidence::Pending): well-formed, of the kind that the type is about, and its certificate chain leads to
+    ///    one of the provider's roots;
+    /// 2. → [`Verified`], with the endorsements that this kind of evidence needs;
+    /// 3. a draft policy is read; `configure()` of the policy narrows the provider's requirements;
+    /// 4. → [`Appraisal`]: the requirements are met;
+    /// 5. the evidence commits to the data that came with it;
+    /// 6. → claims → `decide()`: the policy permits;
+    /// 7. → token.
     ///
     /// # Errors
     /// See [`AttestError`].
@@ -70,37 +67,26 @@ impl Provider {
         if let Asked::InForce(policy) = asked {
             observed.policy = Some((policy.hash.clone(), policy.jws.clone()));
         }
-        let quote = Quote::parse(quote_bytes(attestation_type, &request.evidence)?)?;
-        check_tee(&quote, attestation_type)?;
-        let pck = self.verifier().prove(&quote, None, at).map_err(|error| match error {
-            PckError::NoChain(_) => AttestError::NoPckChain,
-            other => other.into(),
-        })?;
-        let collateral = self.collateral().get(&pck, quote.tee(), self.verifier(), at)?;
-        observed.collateral = Some(Arc::clone(&collateral));
-        let verified = self.verifier().verify(&quote, &pck, &collateral.verified, at);
-        observed.is_proven = verified.as_ref().err().is_none_or(is_after_signatures);
-        let verified = verified?;
-        observed.platform = Some(platform_id(&pck.root().sha256(), pck.platform().ppid()));
+        let verified = self.verified(attestation_type, request, at, observed)?;
         let (policy, mut fuel) = asked.read(attestation_type, place)?;
         observed.policy.get_or_insert_with(|| (policy.hash.clone(), policy.jws.clone()));
         let configured = policy.configured.as_ref().map_err(policy::EvaluationError::clone)?;
         let minimum = minimum_evaluation_number(configured, self.settings.baseline);
-        let accepted = self.requirements().clone().minimum_evaluation_data_number(minimum).judge(verified)?;
+        let appraisal = verified.judge(&self.requirements().clone().minimum_evaluation_data_number(minimum))?;
 
-        check_held_data(accepted.quote().report(), request)?;
+        check_held_data(&appraisal, request)?;
         let dangerous_time = self.clock.is_dangerous().then_some(at);
-        let evidence = Evidence::of(&accepted, request.runtime_data.as_ref(), dangerous_time);
+        let evidence = Claims::of(&appraisal, request.runtime_data.as_ref(), dangerous_time);
         let decided = policy.parsed.decide_within(&evidence.incoming(), &policy.vocabulary, &mut fuel);
         if place == Place::Request && decided.as_ref().is_err_and(policy::Refusal::is_out_of_fuel) {
             return Err(Stop::NeedsPool);
         }
         let permit = decided?;
         let issued = claims::issued(&permit.issued);
-        let collateral = collateral.hashes.claim(observed.evidence_sha256());
+        let collateral = appraisal.collateral_digests(observed.evidence_sha256());
         let claims = match request.api_version {
-            ApiVersion::Current => outgoing(evidence, request, &issued, &policy, collateral),
-            ApiVersion::Of2018 => evidence.outgoing_of_2018(&policy, &collateral),
+            ApiVersion::Current => outgoing(evidence, attestation_type.kind(), request, &issued, &policy, collateral),
+            ApiVersion::Of2018 => claims::outgoing_of_2018(evidence, &policy, &collateral),
         };
         let claims = with_issued(claims, issued);
         let issue = match (request.api_version, &request.draft_policy) {
@@ -110,6 +96,37 @@ impl Provider {
         };
         let lifetime = lifetime(&permit.properties, self.settings.token_lifetime);
         Ok(issue(self.signing_key(now)?, self.issuer(), claims, now, lifetime)?)
+    }
+
+    /// Verifies the evidence, with one snapshot of the provider's endorsements.
+    fn verified(
+        &self,
+        attestation_type: AttestationType,
+        request: &AttestRequest,
+        at: UnixTime,
+        observed: &mut Observed,
+    ) -> Result<Verified, AttestError> {
+        let context = Context { anchors: self.anchors(), at };
+        let endorsements = self.collateral();
+        let body = &request.evidence;
+        let mut step = evidence::begin(&evidence::Request { kind: attestation_type.kind(), body, certificates: None }, &context)?;
+        loop {
+            let (needs, pending) = match step {
+                Step::Needs(needs, pending) => (needs, pending),
+                Step::Verified(verified) => {
+                    observed.is_proven = true;
+                    observed.platform = Some(*verified.platform_id());
+                    return Ok(verified);
+                }
+            };
+            let mut found = Vec::with_capacity(needs.len());
+            for key in &needs {
+                let prepared = endorsements.get(key, self.anchors(), at)?;
+                found.push(prepared.endorsement.clone());
+                observed.collateral = Some(prepared);
+            }
+            step = pending.supply(&found, &context).inspect_err(|error| observed.is_proven = error.is_after_signatures())?;
+        }
     }
 
     fn policy_asked<'a>(
@@ -188,22 +205,6 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn quote_bytes(attestation_type: AttestationType, evidence: &[u8]) -> Result<&[u8], AttestError> {
-    match attestation_type {
-        AttestationType::SgxEnclave | AttestationType::TdxVm => Ok(evidence),
-        AttestationType::OpenEnclave => Ok(open_enclave::quote_in(evidence)?),
-    }
-}
-
-/// The policy of one kind of evidence must not judge another.
-fn check_tee(quote: &Quote<'_>, attestation_type: AttestationType) -> Result<(), AttestError> {
-    match (attestation_type.tee(), quote.tee()) {
-        (Tee::Sgx, Tee::Tdx) => Err(AttestError::NotAnSgxQuote),
-        (Tee::Tdx, Tee::Sgx) => Err(AttestError::NotATdxQuote),
-        (Tee::Sgx, Tee::Sgx) | (Tee::Tdx, Tee::Tdx) => Ok(()),
-    }
-}
-
 /// What the policy's configuration demands: "azuredefault" the provider's baseline, a number at least that one. It raises the
 /// provider's minimum, it never lowers it.
 fn minimum_evaluation_number(properties: &Properties, baseline: u32) -> u32 {
@@ -222,57 +223,29 @@ fn lifetime(properties: &Properties, provider: i64) -> i64 {
     }
 }
 
-/// Whether a quote was refused after every signature was verified. Before that, anybody can have made it: a platform's certificate
-/// chain is public.
-const fn is_after_signatures(error: &VerifyError) -> bool {
-    matches!(
-        error,
-        VerifyError::TcbNotSupported
-            | VerifyError::QeTcbNotSupported
-            | VerifyError::TdxModuleTcbNotSupported
-            | VerifyError::TdxModuleStatusUnknown(_)
-            | VerifyError::TcbRevoked(_)
-    )
-}
-
-/// SHA-256 of the data stands at the beginning of the field that commits to it; the rest of the field is the attested
-/// environment's own.
-fn check_held_data(report: &Report, request: &AttestRequest) -> Result<(), AttestError> {
-    let commits = |field: &[u8], data: &HeldData| field.starts_with(&sha256(&[data.bytes()]));
-    if let Some(data) = &request.runtime_data
-        && !commits(report.report_data(), data)
-    {
+/// The evidence commits to the data that came with it.
+fn check_held_data(appraisal: &Appraisal, request: &AttestRequest) -> Result<(), AttestError> {
+    let commits = |slot, data: &Option<HeldData>| data.as_ref().is_none_or(|data| appraisal.binds(slot, data));
+    if !commits(Slot::Runtime, &request.runtime_data) {
         return Err(AttestError::RuntimeData);
     }
-    if let Some(data) = &request.init_time_data
-        && !chosen_at_start(report).is_some_and(|field| commits(field, data))
-    {
+    if !commits(Slot::InitTime, &request.init_time_data) {
         return Err(AttestError::InitTimeData);
     }
     Ok(())
 }
 
-/// CONFIGID of an enclave that has one, MRCONFIGID of a trust domain.
-fn chosen_at_start(report: &Report) -> Option<&[u8]> {
-    match report {
-        Report::SgxEnclave(enclave) => enclave.attributes.is_kss().then_some(&enclave.config_id),
-        Report::Td10(_) | Report::Td15(_) | Report::Td15Ex(_) => {
-            report.td_report().map(|td| td.mr_config_id.as_slice())
-        }
-    }
-}
-
 /// The members of a token that the service speaks for itself.
 fn outgoing(
-    evidence: Evidence<'_>,
+    evidence: Claims<'_>,
+    kind: Kind,
     request: &AttestRequest,
     issued: &Map<String, Value>,
     policy: &PolicyInForce,
     collateral: Value,
 ) -> Map<String, Value> {
-    let is_sgx = evidence.is_sgx();
     let mut claims = evidence.outgoing();
-    if is_sgx {
+    if matches!(kind, Kind::SgxQuote | Kind::OpenEnclaveReport) {
         claims.insert("maa-attestationcollateral".to_owned(), collateral.clone());
         claims.insert("x-ms-sgx-collateral".to_owned(), collateral);
     }
@@ -298,19 +271,4 @@ fn with_issued(mut claims: Map<String, Value>, issued: Map<String, Value>) -> Ma
         claims.entry(name).or_insert(value);
     }
     claims
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_refusals_after_every_signature_are_about_proven_evidence() {
-        assert!(is_after_signatures(&VerifyError::TcbNotSupported));
-        assert!(is_after_signatures(&VerifyError::QeTcbNotSupported));
-        assert!(is_after_signatures(&VerifyError::TdxModuleTcbNotSupported));
-        for error in [VerifyError::QuoteSignature, VerifyError::QeReportSignature, VerifyError::AttestationKeyBinding] {
-            assert!(!is_after_signatures(&error), "{error}");
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! The kinds of evidence that the service attests.
 
-use dcap::Tee;
+use evidence::Kind;
 
 /// What kind of evidence an attestation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,11 +31,12 @@ impl AttestationType {
         Self::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(name))
     }
 
-    /// What its quotes are of.
-    pub(crate) const fn tee(self) -> Tee {
+    /// The kind of evidence that it attests.
+    pub(crate) const fn kind(self) -> Kind {
         match self {
-            Self::SgxEnclave | Self::OpenEnclave => Tee::Sgx,
-            Self::TdxVm => Tee::Tdx,
+            Self::SgxEnclave => Kind::SgxQuote,
+            Self::OpenEnclave => Kind::OpenEnclaveReport,
+            Self::TdxVm => Kind::TdxQuote,
         }
     }
 }

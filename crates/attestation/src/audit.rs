@@ -25,7 +25,7 @@ use unix_time::UnixTime;
 
 pub use chains::AuditChains;
 pub(crate) use change::Change;
-pub(crate) use decision::{Decision, Observed, platform_id};
+pub(crate) use decision::{Decision, Observed};
 pub use error::AuditError;
 pub use heads::{AuditHeads, SavedHeads};
 use queue::Queue;

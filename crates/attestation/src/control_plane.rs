@@ -118,7 +118,7 @@ impl Providers {
             None => Ok(None),
             Some(_) if !self.takes_other_roots() => Err(ControlError::OtherRoot),
             Some(pem) if pem.len() > MAX_ROOT => {
-                Err(ControlError::Endorsements(crate::endorsements::EndorsementsError::Root))
+                Err(ControlError::Endorsements(evidence::AnchorsError::Root.into()))
             }
             Some(pem) => Ok(Some(pem.to_owned())),
         }

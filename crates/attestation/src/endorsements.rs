@@ -9,9 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
 use collateral::LoadError;
-use dcap::{Certificate, INTEL_ROOT_KEY, TrustedRoots, Verifier, pem};
+use evidence::{Anchors, AnchorsError};
 
-use crate::hashes::sha256;
 use crate::keeper::Keeper;
 use crate::newest_lists::NewestLists;
 
@@ -27,9 +26,9 @@ pub(crate) struct Source {
 /// Why there is nothing to judge evidence by.
 #[derive(Debug, thiserror::Error)]
 pub enum EndorsementsError {
-    /// The root is no certificate.
-    #[error("root certificate cannot be read")]
-    Root,
+    /// The root cannot be trusted.
+    #[error(transparent)]
+    Root(#[from] AnchorsError),
     /// Collateral cannot be loaded.
     #[error("collateral cannot be loaded")]
     Collateral(#[from] LoadError),
@@ -38,14 +37,14 @@ pub enum EndorsementsError {
 impl Problem for EndorsementsError {
     fn code(&self) -> Cow<'static, str> {
         match self {
-            Self::Root => "root_malformed".into(),
+            Self::Root(error) => error.code(),
             Self::Collateral(_) => "collateral_unusable".into(),
         }
     }
 
     fn help(&self) -> Cow<'_, str> {
         match self {
-            Self::Root => "give one certificate in PEM".into(),
+            Self::Root(error) => error.help(),
             Self::Collateral(error) => error.help(),
         }
     }
@@ -53,10 +52,7 @@ impl Problem for EndorsementsError {
 
 /// A root with the collateral under it.
 pub(crate) struct Endorsements {
-    pub(crate) verifier: Verifier,
-    pub(crate) is_simulated: bool,
-    /// See [`root_sha256`].
-    pub(crate) root_sha256: [u8; 32],
+    pub(crate) anchors: Anchors,
     collateral: Option<PathBuf>,
     keeper: ArcSwap<Keeper>,
     lists: Arc<NewestLists>,
@@ -64,11 +60,8 @@ pub(crate) struct Endorsements {
 
 impl Endorsements {
     fn load(source: &Source, lists: &Arc<NewestLists>) -> Result<Self, EndorsementsError> {
-        let roots = roots(source.root_pem.as_deref())?;
         Ok(Self {
-            is_simulated: roots != TrustedRoots::intel(),
-            root_sha256: root_sha256(source.root_pem.as_deref())?,
-            verifier: Verifier::new(roots),
+            anchors: Anchors::from_pem(source.root_pem.as_deref())?,
             collateral: source.collateral.clone(),
             keeper: ArcSwap::from_pointee(Keeper::load(source.collateral.as_deref(), lists)?),
             lists: Arc::clone(lists),
@@ -91,20 +84,9 @@ impl Endorsements {
     }
 }
 
-fn roots(pem: Option<&str>) -> Result<TrustedRoots, EndorsementsError> {
-    Ok(pem.map(root).transpose()?.map_or_else(TrustedRoots::intel, |root| TrustedRoots::only(&root)))
-}
-
-/// Names the root, whichever certificate carries its key: SHA-256 over the key as an uncompressed point.
-pub(crate) fn root_sha256(pem: Option<&str>) -> Result<[u8; 32], EndorsementsError> {
-    let root = pem.map(root).transpose()?;
-    Ok(sha256(&[root.as_ref().map_or(&INTEL_ROOT_KEY[..], |root| &root.public_key()[..])]))
-}
-
-fn root(pem: &str) -> Result<Certificate, EndorsementsError> {
-    let blocks = pem::blocks(pem.as_bytes(), "CERTIFICATE").map_err(|_| EndorsementsError::Root)?;
-    let [der] = blocks.as_slice() else { return Err(EndorsementsError::Root) };
-    Certificate::from_der(der).map_err(|_| EndorsementsError::Root)
+/// Names the root in PEM, or Intel's, see [`Anchors::root_sha256`].
+pub(crate) fn root_sha256(root_pem: Option<&str>) -> Result<[u8; 32], EndorsementsError> {
+    Ok(*Anchors::from_pem(root_pem)?.root_sha256())
 }
 
 /// Those in use, by source; they go with the last provider that uses them. The newest revocation lists stay.

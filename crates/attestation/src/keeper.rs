@@ -10,11 +10,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use collateral::{ChooseError, CollateralSet, LoadError};
-use dcap::{Collateral, CollateralError, Fmspc, ProvenPck, Tee, VerifiedCollateral, Verifier, pem};
+use dcap::{Collateral, CollateralError, PlatformFamily, pem};
+use evidence::{Anchors, Endorsement, EndorsementKey, Kind};
 use store::Input;
 use unix_time::UnixTime;
 
-use crate::hashes::{CollateralHashes, sha256};
+use crate::hashes::sha256;
 use crate::newest_lists::NewestLists;
 
 /// Why there is no collateral for a platform.
@@ -52,8 +53,7 @@ impl Problem for KeeperError {
 /// Verified collateral with what is computed from it once.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub(crate) verified: VerifiedCollateral,
-    pub(crate) hashes: CollateralHashes,
+    pub(crate) endorsement: Endorsement,
     bundle: OnceLock<Option<Arc<Input>>>,
 }
 
@@ -61,7 +61,8 @@ impl Prepared {
     /// The collateral as one bundle, under its hash; made when somebody asks for it.
     pub(crate) fn bundle(&self) -> Option<Arc<Input>> {
         let made = self.bundle.get_or_init(|| {
-            let bytes = bundle(self.verified.read())?;
+            let Endorsement::Collateral(collateral) = &self.endorsement;
+            let bytes = bundle(collateral.verified().read())?;
             Some(Arc::new(Input { sha256: sha256(&[&bytes]), bytes }))
         });
         made.clone()
@@ -86,9 +87,6 @@ fn bundle(collateral: &Collateral) -> Option<Vec<u8>> {
     set.to_bundle().ok()
 }
 
-/// What the choice of collateral depends on: family, PCEID, the key of the CA that issued the platform's certificate, TEE.
-type Key = (Fmspc, [u8; 2], [u8; 65], Tee);
-
 /// Collateral that was chosen and verified, and for how long the same would be chosen.
 #[derive(Clone, Debug)]
 struct Verified {
@@ -103,7 +101,7 @@ impl Verified {
     fn is_current(&self, loads: u64, at: UnixTime) -> bool {
         self.loads == loads
             && self.until.is_none_or(|until| at < until)
-            && self.prepared.verified.check_validity(at).is_ok()
+            && self.prepared.endorsement.is_valid(at)
     }
 }
 
@@ -119,7 +117,7 @@ pub(crate) struct Keeper {
     set: Option<Arc<CollateralSet>>,
     lists: Arc<NewestLists>,
     seen: Vec<Seen>,
-    verified: Mutex<HashMap<Key, Verified>>,
+    verified: Mutex<HashMap<PlatformFamily, Verified>>,
 }
 
 impl Keeper {
@@ -143,22 +141,20 @@ impl Keeper {
     /// Collateral for a proven platform, valid at `at`.
     pub(crate) fn get(
         &self,
-        pck: &ProvenPck,
-        tee: Tee,
-        verifier: &Verifier,
+        key: &EndorsementKey,
+        anchors: &Anchors,
         at: UnixTime,
     ) -> Result<Arc<Prepared>, KeeperError> {
-        let [ca, _] = pck.crl_issuer_chain();
-        let key = (pck.fmspc(), *pck.platform().pce_id(), *ca.public_key(), tee);
+        let EndorsementKey::Collateral(family) = key;
         // Before anything is chosen: what is loaded meanwhile has to be looked at the next time.
         let loads = self.lists.loads();
-        let known = self.lock().get(&key).cloned();
+        let known = self.lock().get(family).cloned();
         if let Some(known) = known.filter(|known| known.is_current(loads, at)) {
             return Ok(known.prepared);
         }
         let set = self.set.as_ref().ok_or(KeeperError::NotConfigured)?;
-        let mut choice = set.choose(&pck.family(tee), at)?;
-        let [pck_crl, root_crl] = self.lists.of_platform(pck, at);
+        let mut choice = set.choose(family, at)?;
+        let [pck_crl, root_crl] = self.lists.of_platform(family, at);
         for (list, chosen) in [(pck_crl, &mut choice.collateral.pck_crl), (root_crl, &mut choice.collateral.root_crl)] {
             if let Some(list) = list.filter(|list| list != chosen) {
                 tracing::info!(
@@ -168,30 +164,30 @@ impl Keeper {
                 *chosen = list;
             }
         }
-        let verified = verifier.verify_collateral(choice.collateral, at)?;
-        self.lists.verified(pck, [verified.pck_crl(), verified.root_crl()]);
+        let endorsement = anchors.verify_collateral(choice.collateral, at)?;
+        let Endorsement::Collateral(collateral) = &endorsement;
+        self.lists.verified(family, [collateral.verified().pck_crl(), collateral.verified().root_crl()]);
         for taken in &choice.taken {
             tracing::info!(
                 collateral.piece = %taken.piece,
                 collateral.source = taken.source,
                 collateral.until = %taken.validity.until,
-                quote.fmspc = %pck.fmspc(),
+                quote.fmspc = %family.fmspc(),
                 "collateral verified"
             );
         }
-        let hashes = CollateralHashes::of(&verified);
-        let prepared = Arc::new(Prepared { verified, hashes, bundle: OnceLock::new() });
+        let prepared = Arc::new(Prepared { endorsement, bundle: OnceLock::new() });
         let until = self.lists.next_beginning(at);
-        self.lock().insert(key, Verified { prepared: Arc::clone(&prepared), loads, until });
+        self.lock().insert(family.clone(), Verified { prepared: Arc::clone(&prepared), loads, until });
         Ok(prepared)
     }
 
     /// The evaluation data numbers that there is collateral of, each with the newest date of a level.
-    pub(crate) fn evaluation_data_numbers(&self, tee: Tee, at: UnixTime) -> BTreeMap<u32, UnixTime> {
-        self.set.as_ref().map(|set| set.evaluation_data_numbers(tee, at)).unwrap_or_default()
+    pub(crate) fn evaluation_data_numbers(&self, kind: Kind, at: UnixTime) -> BTreeMap<u32, UnixTime> {
+        self.set.as_ref().map(|set| set.evaluation_data_numbers(kind.tee(), at)).unwrap_or_default()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Verified>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PlatformFamily, Verified>> {
         self.verified.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 //! The unit is the [`Provider`]: name, public URL, roots, collateral, signing key, policies. [`Provider::attest`] takes evidence
 //! and returns a token. [`Providers`] has all providers of a service, follows the store, and changes them; [`Access`] decides who may.
 //!
-//! Only this crate turns a quote into policy claims. It never imports the simulator: a simulated root is data to it.
+//! The appraisal of evidence is that of the crate `evidence`; no kind of evidence is named here. This crate never imports the simulator: a simulated root is data to it.
 #![cfg_attr(
     not(test),
     deny(
@@ -57,7 +57,6 @@ pub use audit::{
     Audit, AuditChains, AuditChoice, AuditError, AuditHeads, AuditReport, DeletedRecords, Retention, RetentionError,
     SavedHeads, VerifiedChain,
 };
-pub use claims::incoming_claims;
 pub use control_plane::{ControlError, Create, Patch};
 pub use endorsements::EndorsementsError;
 pub use keeper::KeeperError;
@@ -66,11 +65,11 @@ pub use policies::PolicyError;
 pub use policy_type::{PolicyType, REPORT_VALIDITY};
 pub use provider::{
     CertificateError, InvalidProviderName, InvalidSettings, KeysError, Provider, ProviderName, Quoter, Settings,
-    TrustModel, UnusableProvider, VerificationClock, left_to_policy, signing_certificate,
+    TrustModel, UnusableProvider, VerificationClock, signing_certificate,
 };
 pub use providers::{OpenError, Providers, ServiceConfig, Target};
 pub use public_url::{InvalidProviderDomain, InvalidPublicUrl, ProviderDomain, PublicUrl};
-pub use request::{AttestRequest, BadRequest, HeldData, MAX_HELD_DATA};
+pub use request::{AttestRequest, BadRequest, MAX_HELD_DATA};
 pub use revocation::{Presented, RevocationError, TokenId};
 pub use tcb_baselines::TcbBaseline;
 pub use vault::{Vault, VaultError};

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use collateral::{CollateralSet, is_newer_list};
-use dcap::{Crl, ProvenPck};
+use dcap::{Crl, PlatformFamily};
 use unix_time::UnixTime;
 
 /// All loaded collateral, and the newest list of each issuer that a decision was based on.
@@ -41,9 +41,9 @@ impl NewestLists {
     }
 
     /// The newest lists of the platform's CA and of its root that have begun by `at`; none where there are no lists.
-    pub(crate) fn of_platform(&self, pck: &ProvenPck, at: UnixTime) -> [Option<Crl>; 2] {
+    pub(crate) fn of_platform(&self, family: &PlatformFamily, at: UnixTime) -> [Option<Crl>; 2] {
         let sets = self.sets();
-        pck.crl_issuer_chain().map(|issuer| {
+        family.crl_issuer_chain().map(|issuer| {
             let governing = self.lock().governing.get(issuer.public_key()).cloned();
             sets.iter().fold(governing.map(|list| Crl::clone(&list)), |newest, set| {
                 let newer = set.newest_list(issuer, at, newest.as_ref()).cloned();
@@ -53,9 +53,9 @@ impl NewestLists {
     }
 
     /// Remembers the lists that verified collateral rests on, as those of the platform's CA and of its root.
-    pub(crate) fn verified(&self, pck: &ProvenPck, lists: [&Crl; 2]) {
+    pub(crate) fn verified(&self, family: &PlatformFamily, lists: [&Crl; 2]) {
         let mut state = self.lock();
-        for (issuer, list) in pck.crl_issuer_chain().into_iter().zip(lists) {
+        for (issuer, list) in family.crl_issuer_chain().into_iter().zip(lists) {
             let known = state.governing.get(issuer.public_key());
             if known.is_none_or(|known| is_newer_list(list, known)) {
                 state.governing.insert(*issuer.public_key(), Arc::new(list.clone()));

@@ -9,7 +9,7 @@ use problem::Problem;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use dcap::{Requirements, Verifier};
+use evidence::{Anchors, Requirements};
 use jose::Jwks;
 use store::{ProviderState, WithdrawnKey};
 use token::SigningKey;
@@ -27,7 +27,7 @@ use crate::vault::Vault;
 pub use keys::{CertificateError, KeysError, Quoter, signing_certificate};
 pub(crate) use keys::{Keys, MAX_KEYS, Owner, is_for, make as make_key};
 pub use name::{InvalidProviderName, ProviderName};
-pub use settings::{InvalidSettings, Settings, left_to_policy};
+pub use settings::{InvalidSettings, Settings};
 pub use trust_model::TrustModel;
 
 /// As of when evidence is judged.
@@ -156,7 +156,7 @@ impl Provider {
         let row = &state.provider;
         let unreadable = |what: &str| UnusableProvider::Row(format!("`{what}` is unknown"));
         let settings = settings_of(row)?;
-        let root_sha256 = &surroundings.endorsements.root_sha256;
+        let root_sha256 = surroundings.endorsements.anchors.root_sha256();
         let owner = Owner { provider: &row.name, issuer: surroundings.public_url.as_str(), root_sha256 };
         // A key is known as that of its owner: where any of it is another now, the key is opened again.
         let known = previous.filter(|previous| previous.owner() == owner).map(|previous| &previous.keys);
@@ -236,7 +236,7 @@ impl Provider {
 
     /// Whether it trusts another root than Intel's, so that its tokens say nothing about genuine hardware.
     pub fn is_simulated(&self) -> bool {
-        self.endorsements.is_simulated
+        self.endorsements.anchors.is_simulated()
     }
 
     /// The issuer of its tokens: where it is reached.
@@ -246,7 +246,7 @@ impl Provider {
 
     /// What its keys are bound to.
     pub(crate) fn owner(&self) -> Owner<'_> {
-        Owner { provider: self.name.as_str(), issuer: self.issuer(), root_sha256: &self.endorsements.root_sha256 }
+        Owner { provider: self.name.as_str(), issuer: self.issuer(), root_sha256: self.endorsements.anchors.root_sha256() }
     }
 
     /// The keys that are published at that time, the one that signs first.
@@ -260,8 +260,8 @@ impl Provider {
         self.keys.signing(now).ok_or_else(|| KeysError::Missing { algorithm, issuer: self.issuer().to_owned() })
     }
 
-    pub(crate) fn verifier(&self) -> &Verifier {
-        &self.endorsements.verifier
+    pub(crate) fn anchors(&self) -> &Anchors {
+        &self.endorsements.anchors
     }
 
     pub(crate) fn collateral(&self) -> Arc<Keeper> {

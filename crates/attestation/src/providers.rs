@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use collateral::LoadError;
-use dcap::Requirements;
+use evidence::Requirements;
 use http::uri::Authority;
 use problem::chain;
 use store::{Entry, ProviderState, Revision, Store, StoreError};
@@ -208,7 +208,7 @@ impl Providers {
             collateral: settings.collateral.or_else(|| self.config.collateral.clone()),
         };
         let endorsements = self.shelf.get(&source)?;
-        if endorsements.is_simulated && !self.takes_other_roots() {
+        if endorsements.anchors.is_simulated() && !self.takes_other_roots() {
             return Err(UnusableProvider::BeyondLoopback);
         }
         let surroundings = Surroundings {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use evidence::HeldData;
 use problem::Problem;
 use serde_json::{Map, Value};
 
@@ -83,24 +84,6 @@ impl Problem for BadRequest {
             _ => "send one JSON object as the Azure Attestation API describes it, each member once",
         };
         text.into()
-    }
-}
-
-/// Data that the attested environment committed to.
-#[derive(Clone, Debug, PartialEq)]
-pub enum HeldData {
-    /// Echoed as it is.
-    Binary(Vec<u8>),
-    /// Bytes, and the JSON object in them.
-    Json(Vec<u8>, Map<String, Value>),
-}
-
-impl HeldData {
-    /// The bytes that were committed to.
-    pub fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Binary(bytes) | Self::Json(bytes, _) => bytes,
-        }
     }
 }
 

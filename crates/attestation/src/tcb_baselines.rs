@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dcap::Tee;
+use evidence::Kind;
 use serde::Serialize;
 use unix_time::UnixTime;
 
@@ -54,9 +54,9 @@ impl Provider {
         attestation_type: AttestationType,
         now: UnixTime,
     ) -> Result<Vec<TcbBaseline>, AttestError> {
-        let tee = attestation_type.tee();
+        let kind = attestation_type.kind();
         let mut released: BTreeMap<u32, Option<UnixTime>> = BTreeMap::new();
-        let numbers = self.collateral().evaluation_data_numbers(tee, self.clock.verification_time(now));
+        let numbers = self.collateral().evaluation_data_numbers(kind, self.clock.verification_time(now));
         released.extend(numbers.into_iter().map(|(number, date)| (number, Some(date))));
         let selected = self.selected_baseline(attestation_type)?;
         if let Some(number) = selected.as_deref().and_then(|name| name.parse().ok()) {
@@ -67,7 +67,7 @@ impl Provider {
         let others = released.iter().rev().map(|(number, date)| (number.to_string(), *number, *date));
         let baseline = |(name, number, date): (String, u32, Option<UnixTime>)| {
             let is_selected_tcb = name == selected.as_deref().unwrap_or(DEFAULT);
-            TcbBaseline { is_selected_tcb, ..described(name, number, date, tee) }
+            TcbBaseline { is_selected_tcb, ..described(name, number, date, kind) }
         };
         Ok([own].into_iter().chain(others).map(baseline).collect())
     }
@@ -83,8 +83,8 @@ impl Provider {
     }
 }
 
-fn described(tcb_identifier: String, number: u32, date: Option<UnixTime>, tee: Tee) -> TcbBaseline {
-    let documented = DOCUMENTED.iter().find(|(known, ..)| *known == number && tee == Tee::Sgx);
+fn described(tcb_identifier: String, number: u32, date: Option<UnixTime>, kind: Kind) -> TcbBaseline {
+    let documented = DOCUMENTED.iter().find(|(known, ..)| *known == number && kind != Kind::TdxQuote);
     // Azure writes times of no zone; Intel's levels have the day, in UTC.
     let date = date.map(|date| date.to_string().trim_end_matches('Z').to_owned());
     TcbBaseline {

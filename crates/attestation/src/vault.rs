@@ -26,7 +26,7 @@ pub(crate) struct KeyBinding<'a> {
     pub(crate) provider: &'a str,
     /// The issuer in those tokens.
     pub(crate) issuer: &'a str,
-    /// The root that evidence is judged by, as [`crate::endorsements::root_sha256`] names it.
+    /// The root that evidence is judged by, as [`Anchors::root_sha256`](evidence::Anchors::root_sha256) names it.
     pub(crate) root_sha256: &'a [u8; 32],
 }
 

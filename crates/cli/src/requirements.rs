@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use dcap::{Requirements, TcbStatus};
+use dcap::TcbStatus;
+use evidence::Requirements;
 use serde::Deserialize;
 
 use crate::arguments::{Allow, accepted_statuses};
@@ -45,22 +46,26 @@ impl RequirementsFile {
 
     /// The default requirements, widened and narrowed as the file and the flags say.
     pub fn with(self, accepted: &[TcbStatus], allowed: &[Allow]) -> Requirements {
-        let requirements = requirements(accepted, allowed)
+        let quotes = of_quotes(accepted, allowed)
             // `Revoked` was refused when it was read.
             .accept(self.accept_tcb)
             .unwrap_or_default()
             .minimum_evaluation_data_number(self.minimum_evaluation_data_number)
             .reject_advisories(self.rejected_advisories);
-        let requirements = self.allow.iter().fold(requirements, |all, allow| all.allow(allow.allowance()));
+        let quotes = self.allow.iter().fold(quotes, |all, allow| all.allow(allow.allowance()));
         match self.maximum_collateral_age_days {
-            Some(days) => requirements.maximum_collateral_age(i64::from(days) * DAY),
-            None => requirements,
+            Some(days) => quotes.maximum_collateral_age(i64::from(days) * DAY).into(),
+            None => quotes.into(),
         }
     }
 }
 
 /// The default requirements, widened as the flags say.
 pub fn requirements(accepted: &[TcbStatus], allowed: &[Allow]) -> Requirements {
-    let requirements = Requirements::default().accept(accepted.iter().copied()).unwrap_or_default();
+    of_quotes(accepted, allowed).into()
+}
+
+fn of_quotes(accepted: &[TcbStatus], allowed: &[Allow]) -> dcap::Requirements {
+    let requirements = dcap::Requirements::default().accept(accepted.iter().copied()).unwrap_or_default();
     allowed.iter().fold(requirements, |requirements, allow| requirements.allow(allow.allowance()))
 }

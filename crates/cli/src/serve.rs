@@ -105,7 +105,7 @@ impl Running {
                 .as_ref()
                 .map(|simulation| simulation.collateral())
                 .or_else(|| settings.collateral.clone()),
-            requirements: attestation::left_to_policy(requirements(&settings.accept_tcb, &[])),
+            requirements: requirements(&settings.accept_tcb, &[]).left_to_policy(),
             clock: settings.dangerous_verification_time.map_or(VerificationClock::System, VerificationClock::Dangerous),
             vault: Arc::new(vault::open(settings.key_encryption_key.as_deref(), &data, &starting)?),
             quoter: simulation.as_ref().map(Simulation::quoter),

@@ -8,9 +8,10 @@ mod side_by_side;
 use std::path::{Path, PathBuf};
 
 use collateral::CollateralSet;
-use dcap::{
-    AcceptedQuote, IntelResult, PckError, Quote, Refusal, RelaunchRule, Requirements, TcbStatus, TrustedRoots,
-    VerifiedQuote, Verifier, VerifyError,
+use dcap::{IntelResult, Quote, RelaunchRule, TcbStatus, VerifyError};
+use evidence::{
+    Anchors, Appraisal, Context, Details, Endorsement, EndorsementKey, EvidenceError, Kind, Proven, Refusal, Request, Requirements,
+    Step, Verified, begin,
 };
 use problem::Problem;
 use serde_json::{Value, json};
@@ -89,20 +90,20 @@ impl From<Relaunch> for RelaunchRule {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let at = arguments.at.unwrap_or_else(UnixTime::of_system_clock);
-    let roots = match &arguments.trust_root {
+    let anchors = match &arguments.trust_root {
         Some(path) => trusted_root(path)?,
-        None => TrustedRoots::intel(),
+        None => Anchors::intel(),
     };
+    let anchors = anchors.relaunch_rule(arguments.relaunch_rule.into());
     let file = arguments.requirements.as_deref().map(RequirementsFile::read).transpose()?.unwrap_or_default();
     let requirements = file.with(&arguments.accept_tcb, &arguments.allow);
     let mut report = json!({});
     let read = Inputs::read(&arguments.quote, &arguments.collateral, arguments.pck_chain.as_deref());
     let outcome = read.and_then(|inputs| {
-        let verifier = Verifier::new(roots).relaunch_rule(arguments.relaunch_rule.into());
         if arguments.diagnose {
-            report["checks"] = diagnosis::checks(&inputs, &verifier, at);
+            report["checks"] = diagnosis::checks(&inputs, &anchors, at);
         }
-        judge(&inputs, &verifier, at, &requirements, &mut report)
+        judge(&inputs, &anchors, at, &requirements, &mut report)
     });
     if matches!(&outcome, Err(failure) if !failure.is_verdict()) {
         // What cannot be read is not judged.
@@ -126,79 +127,102 @@ pub fn verified(
     quote: &Path,
     collateral: &Path,
     pck_chain: Option<&Path>,
-    roots: TrustedRoots,
+    anchors: &Anchors,
     at: UnixTime,
-) -> Result<VerifiedQuote, Failure> {
+) -> Result<Verified, Failure> {
     let inputs = Inputs::read(quote, collateral, pck_chain)?;
-    verify(&inputs, &Verifier::new(roots), at, &mut json!({}))
+    verify(&inputs, anchors, at, &mut json!({}))
 }
 
 /// Verifies and judges evidence from elsewhere than a file.
-pub fn accepted(
+pub fn appraised(
     evidence: Evidence,
     pieces: CollateralSet,
-    verifier: &Verifier,
+    anchors: &Anchors,
     at: UnixTime,
     requirements: &Requirements,
-) -> Result<AcceptedQuote, Failure> {
-    let verified = verify(&Inputs { evidence, pieces, pck_chain: None }, verifier, at, &mut json!({}))?;
-    let refused = |Refusal { reason, .. }| Failure::verdict(&reason.code(), reason.to_string(), reason.help());
-    requirements.judge(verified).map_err(refused)
+) -> Result<Appraisal, Failure> {
+    let verified = verify(&Inputs { evidence, pieces, pck_chain: None }, anchors, at, &mut json!({}))?;
+    verified.judge(requirements).map_err(|refusal| refused(&refusal))
+}
+
+/// The verdict on evidence that is authentic and not good enough.
+pub fn refused(refusal: &Refusal) -> Failure {
+    let Refusal::Quote(refusal) = refusal;
+    Failure::verdict(&refusal.code(), refusal.reason.to_string(), refusal.help())
 }
 
 /// Judges, and says in the report what is known of the quote. Before it is proven authentic its contents are not shown.
 fn judge(
     inputs: &Inputs,
-    verifier: &Verifier,
+    anchors: &Anchors,
     at: UnixTime,
     requirements: &Requirements,
     report: &mut Value,
 ) -> Result<(), Failure> {
-    let verified = verify(inputs, verifier, at, report)?;
-    describe::quote(&verified, report);
-    match requirements.judge(verified) {
-        Ok(_accepted) => Ok(()),
-        Err(Refusal { reason, .. }) => Err(Failure::verdict(&reason.code(), reason.to_string(), reason.help())),
+    let verified = verify(inputs, anchors, at, report)?;
+    let Details::Quote(quote) = verified.details();
+    describe::quote(quote, report);
+    verified.judge(requirements).map(drop).map_err(|refusal| refused(&refusal))
+}
+
+fn verify(inputs: &Inputs, anchors: &Anchors, at: UnixTime, report: &mut Value) -> Result<Verified, Failure> {
+    let body = inputs.evidence.quote()?;
+    let quote = Quote::parse(body).map_err(|error| Failure::of_verdict(&error))?;
+    report["tee"] = json!(quote.tee());
+    report["quoteVersion"] = json!(quote.version());
+    let context = Context { anchors, at };
+    let certificates = inputs.pck_chain.as_deref();
+    let step = begin(&Request { kind: Kind::of_quote(quote.tee()), body, certificates }, &context);
+    let (needs, pending) = match step.map_err(|error| not_verified(&error))? {
+        Step::Needs(needs, pending) => (needs, pending),
+        Step::Verified(verified) => return Ok(verified),
+    };
+    let mut endorsements = Vec::new();
+    for EndorsementKey::Collateral(family) in &needs {
+        let choice = inputs.pieces.choose(family, at).map_err(|error| {
+            Failure::verdict(&error.code(), error.to_string(), missing_help(&inputs.pieces, &error.help()))
+        })?;
+        report["collateral"] = choice.taken.iter().map(describe::taken).collect();
+        let verified = anchors.verify_collateral(choice.collateral, at);
+        endorsements.push(verified.map_err(|error| Failure::of_verdict(&error))?);
+        report["byEvaluationNumber"] = side_by_side::statuses(inputs, family, &pending, &context);
+    }
+    match pending.supply(&endorsements, &context) {
+        Ok(Step::Verified(verified)) => {
+            let Details::Quote(quote) = verified.details();
+            report["shortfalls"] = quote.shortfalls().iter().map(describe::shortfall).collect();
+            report["intelResult"] = describe::intel_result(quote.tcb().status.into());
+            report["supplemental"] = json!(quote.supplemental());
+            Ok(verified)
+        }
+        Ok(Step::Needs(..)) => Err(not_verified(&EvidenceError::EndorsementMissing)),
+        Err(error) => {
+            if let EvidenceError::Verify(error) = &error {
+                report["intelResult"] = describe::intel_result(IntelResult::from(error));
+                // Authentic all the same; whatever else failed makes the quote's own words worthless.
+                if let (VerifyError::TcbNotSupported, [Endorsement::Collateral(collateral)]) = (error, &*endorsements) {
+                    let Proven::Quote(proven) = pending.proven();
+                    let shortfalls = dcap::shortfalls(proven.quote(), proven.pck(), collateral.verified());
+                    report["shortfalls"] = shortfalls.iter().map(describe::shortfall).collect();
+                }
+            }
+            Err(not_verified(&error))
+        }
     }
 }
 
-fn verify(inputs: &Inputs, verifier: &Verifier, at: UnixTime, report: &mut Value) -> Result<VerifiedQuote, Failure> {
-    let quote = Quote::parse(inputs.evidence.quote()?)
-        .map_err(|error| Failure::verdict(&error.code(), error.to_string(), error.help()))?;
-    report["tee"] = json!(quote.tee());
-    report["quoteVersion"] = json!(quote.version());
-    let pck = verifier.prove(&quote, inputs.pck_chain.as_deref(), at).map_err(|error| {
-        let help = match &error {
-            PckError::NoChain(_) => {
-                "fetch the platform's PCK certificate and its issuer chain, and pass them with --pck-chain".into()
-            }
-            _ => error.help(),
-        };
-        Failure::verdict(&error.code(), failure::chain(&error), help)
-    })?;
-    let choice = inputs.pieces.choose(&pck.family(quote.tee()), at).map_err(|error| {
-        Failure::verdict(&error.code(), error.to_string(), missing_help(&inputs.pieces, &error.help()))
-    })?;
-    report["collateral"] = choice.taken.iter().map(describe::taken).collect();
-    let collateral = verifier
-        .verify_collateral(choice.collateral, at)
-        .map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
-    let verified = verifier.verify(&quote, &pck, &collateral, at);
-    report["byEvaluationNumber"] = side_by_side::statuses(inputs, verifier, &quote, &pck, at);
-    // Authentic in both cases; whatever else failed makes the quote's own words worthless.
-    if matches!(verified, Ok(_) | Err(VerifyError::TcbNotSupported)) {
-        report["shortfalls"] = dcap::shortfalls(&quote, &pck, &collateral).iter().map(describe::shortfall).collect();
-    }
-    match verified {
-        Ok(verified) => {
-            report["intelResult"] = describe::intel_result(verified.tcb().status.into());
-            report["supplemental"] = json!(verified.supplemental());
-            Ok(verified)
-        }
-        Err(error) => {
-            report["intelResult"] = describe::intel_result(IntelResult::from(&error));
-            Err(Failure::verdict(&error.code(), failure::chain(&error), error.help()))
-        }
+/// The verdict on evidence that cannot be verified: its cause says it all.
+fn not_verified(error: &EvidenceError) -> Failure {
+    match error {
+        EvidenceError::Pck(cause) if error.is_chain_missing() => Failure::verdict(
+            &cause.code(),
+            failure::chain(cause),
+            "fetch the platform's PCK certificate and its issuer chain, and pass them with --pck-chain",
+        ),
+        EvidenceError::Pck(cause) => Failure::of_verdict(cause),
+        EvidenceError::Verify(cause) => Failure::of_verdict(cause),
+        other => Failure::of_verdict(other),
     }
 }
 

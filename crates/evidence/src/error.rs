@@ -21,9 +21,6 @@ pub enum EvidenceError {
     /// A quote of an enclave was given as one of a trust domain.
     #[error("quote is of no TDX trust domain")]
     NotATdxQuote,
-    /// The PCK chain is neither in the quote nor beside it.
-    #[error("quote does not carry its PCK certificate chain")]
-    NoPckChain,
     /// The platform's certificate chain does not lead to a trusted root.
     #[error("platform is not proven")]
     Pck(#[from] PckError),
@@ -42,7 +39,6 @@ impl Problem for EvidenceError {
             Self::Quote(error) => return error.code(),
             Self::NotAnSgxQuote => "quote_not_sgx",
             Self::NotATdxQuote => "quote_not_tdx",
-            Self::NoPckChain => "quote_without_pck_chain",
             Self::Pck(error) => return error.code(),
             Self::EndorsementMissing => "endorsement_missing",
             Self::Verify(error) => return error.code(),
@@ -56,7 +52,6 @@ impl Problem for EvidenceError {
             Self::Quote(error) => return error.help(),
             Self::NotAnSgxQuote => "attest it as a quote of a trust domain",
             Self::NotATdxQuote => "attest it as a quote of an enclave",
-            Self::NoPckChain => "let the platform make quotes with certification data of type 5",
             Self::Pck(error) => return error.help(),
             Self::EndorsementMissing => "supply the collateral of the platform family that the appraisal asks for",
             Self::Verify(error) => return error.help(),
@@ -66,6 +61,11 @@ impl Problem for EvidenceError {
 }
 
 impl EvidenceError {
+    /// Returns whether the evidence carries no certificate chain, and none was delivered beside it.
+    pub const fn is_chain_missing(&self) -> bool {
+        matches!(self, Self::Pck(PckError::NoChain(_)))
+    }
+
     /// Returns whether every signature was verified before the evidence was refused. Before that, anybody can have made it: a
     /// platform's certificate chain is public.
     pub const fn is_after_signatures(&self) -> bool {
@@ -119,6 +119,6 @@ mod tests {
         for error in [VerifyError::QuoteSignature, VerifyError::QeReportSignature, VerifyError::AttestationKeyBinding] {
             assert!(!EvidenceError::from(error).is_after_signatures());
         }
-        assert!(!EvidenceError::NoPckChain.is_after_signatures());
+        assert!(!EvidenceError::Pck(PckError::CaType).is_after_signatures());
     }
 }

@@ -75,7 +75,7 @@ async fn a_root_that_is_no_certificate_and_collateral_that_is_none_are_refused()
     let mut broken = config();
     broken.root_pem = Some("nonsense".to_owned());
     let refused = Providers::open(Arc::clone(&store), broken, now()).await;
-    assert!(matches!(refused, Err(OpenError::Endorsements(EndorsementsError::Root))));
+    assert!(matches!(refused, Err(OpenError::Endorsements(EndorsementsError::Root(_)))));
     let mut broken = config();
     broken.collateral = Some(directory.path().join("missing"));
     let refused = Providers::open(Arc::clone(&store), broken, now()).await;

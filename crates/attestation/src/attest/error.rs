@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use abi::open_enclave::FramingError;
-use dcap::{PckError, QuoteError, Refusal as DcapRefusal, VerifyError};
+use evidence::{EvidenceError, Refusal};
 use policy::Diagnostics;
 use problem::Problem;
 
@@ -13,33 +12,18 @@ use crate::provider::KeysError;
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum AttestError {
-    /// The Open Enclave framing is wrong.
-    #[error("report cannot be read")]
-    Framing(#[from] FramingError),
-    /// The quote cannot be read.
-    #[error("quote cannot be read")]
-    Quote(#[from] QuoteError),
-    /// A quote of something else than an SGX enclave.
-    #[error("quote is of no SGX enclave")]
-    NotAnSgxQuote,
-    /// A quote of something else than a trust domain.
-    #[error("quote is of no TDX trust domain")]
-    NotATdxQuote,
-    /// A quote without the PCK chain.
+    /// The evidence carries no certificate chain. A service takes none beside it.
     #[error("quote does not carry its PCK certificate chain")]
     NoPckChain,
-    /// The platform's chain proves nothing.
-    #[error("platform is not proven")]
-    Pck(#[from] PckError),
+    /// The evidence could not be verified.
+    #[error(transparent)]
+    Evidence(EvidenceError),
     /// There is no usable collateral.
     #[error(transparent)]
     Collateral(#[from] KeeperError),
-    /// The quote is not authentic.
-    #[error("quote is not authentic")]
-    Verify(#[from] VerifyError),
-    /// The quote is authentic and not good enough for this provider.
-    #[error("quote is authentic and not accepted")]
-    NotAccepted(#[from] DcapRefusal),
+    /// The evidence is authentic and not good enough for this provider.
+    #[error(transparent)]
+    NotAccepted(#[from] Refusal),
     /// Report data does not commit to the runtime data.
     #[error("SHA-256 of runtimeData is not the first half of the quote's report data")]
     RuntimeData,
@@ -78,14 +62,9 @@ pub enum AttestError {
 impl Problem for AttestError {
     fn code(&self) -> Cow<'static, str> {
         let text = match self {
-            Self::Framing(_) => "open_enclave_report_malformed",
-            Self::Quote(error) => return error.code(),
-            Self::NotAnSgxQuote => "quote_not_sgx",
-            Self::NotATdxQuote => "quote_not_tdx",
             Self::NoPckChain => "quote_without_pck_chain",
-            Self::Pck(error) => return error.code(),
+            Self::Evidence(error) => return error.code(),
             Self::Collateral(error) => return error.code(),
-            Self::Verify(error) => return error.code(),
             Self::NotAccepted(refusal) => return refusal.code(),
             Self::RuntimeData => "runtime_data_mismatch",
             Self::InitTimeData => "init_time_data_mismatch",
@@ -106,18 +85,18 @@ impl Problem for AttestError {
 
     fn help(&self) -> Cow<'_, str> {
         let text = match self {
-            Self::Framing(_) => "send the report as Open Enclave made it, or the bare quote to /attest/SgxEnclave",
-            Self::Quote(error) => return error.help(),
-            Self::NotAnSgxQuote => {
+            Self::Evidence(EvidenceError::Framing(_)) => {
+                "send the report as Open Enclave made it, or the bare quote to /attest/SgxEnclave"
+            }
+            Self::Evidence(EvidenceError::NotAnSgxQuote) => {
                 "this route takes quotes of SGX enclaves; send those of trust domains to /attest/TdxVm"
             }
-            Self::NotATdxQuote => {
+            Self::Evidence(EvidenceError::NotATdxQuote) => {
                 "this route takes quotes of trust domains; send those of enclaves to /attest/SgxEnclave"
             }
             Self::NoPckChain => "let the platform make quotes with certification data of type 5",
-            Self::Pck(error) => return error.help(),
+            Self::Evidence(error) => return error.help(),
             Self::Collateral(error) => return error.help(),
-            Self::Verify(error) => return error.help(),
             Self::NotAccepted(refusal) => return refusal.help(),
             Self::RuntimeData => "put the SHA-256 of exactly these bytes into the first 32 bytes of report data",
             Self::InitTimeData => {
@@ -136,19 +115,18 @@ impl Problem for AttestError {
     }
 }
 
+impl From<EvidenceError> for AttestError {
+    fn from(error: EvidenceError) -> Self {
+        if error.is_chain_missing() { Self::NoPckChain } else { Self::Evidence(error) }
+    }
+}
+
 impl AttestError {
     /// Azure Attestation's code for this kind of refusal.
     pub const fn azure_code(&self) -> &'static str {
         match self {
-            Self::Framing(_) | Self::RuntimeData | Self::InitTimeData => "InvalidParameter",
-            Self::Quote(_)
-            | Self::NotAnSgxQuote
-            | Self::NotATdxQuote
-            | Self::NoPckChain
-            | Self::Pck(_)
-            | Self::Collateral(_)
-            | Self::Verify(_)
-            | Self::NotAccepted(_) => "InvalidQuote",
+            Self::Evidence(EvidenceError::Framing(_)) | Self::RuntimeData | Self::InitTimeData => "InvalidParameter",
+            Self::NoPckChain | Self::Evidence(_) | Self::Collateral(_) | Self::NotAccepted(_) => "InvalidQuote",
             Self::DraftPolicy(_) => "PolicyParsingError",
             Self::NoPolicy | Self::Configuration(_) | Self::Policy(_) => "PolicyEvaluationError",
             Self::Keys(_) | Self::Issue(_) | Self::Interrupted | Self::PolicyBusy | Self::Stale => "InternalError",

@@ -21,7 +21,7 @@ pub(crate) struct Observed {
     pub(crate) collateral: Option<Arc<Prepared>>,
     /// Whether the platform's certificate chain led to the provider's root and every signature of the evidence was verified.
     pub(crate) is_proven: bool,
-    /// The platform, as [`platform_id`] gives it, once the evidence is proven to come from it.
+    /// The platform, as [`evidence::Verified::platform_id`] gives it, once the evidence is proven to come from it.
     pub(crate) platform: Option<[u8; 32]>,
 }
 
@@ -108,8 +108,3 @@ impl Decision {
     }
 }
 
-/// What tells platforms apart in the audit: SHA-256 over the public key of their root and their PPID, which stays the same for
-/// the life of a platform and is nobody else's business.
-pub(crate) fn platform_id(root: &[u8], ppid: &[u8; 16]) -> [u8; 32] {
-    sha256(&[b"veritee platform\n", root, ppid])
-}

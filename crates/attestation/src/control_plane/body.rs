@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dcap::TcbStatus;
+use evidence::{AcceptedTcb, AcceptedTcbError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use token::policy_jws::SignerCertificate;
 
 use super::ControlError;
 use crate::base64;
-use crate::provider::Settings;
+use crate::provider::{InvalidSettings, Settings};
 
 /// The deepest body: properties, certificates, keys, a key, its chain.
 const MAX_DEPTH: usize = 12;
@@ -192,8 +192,10 @@ impl Veritee {
     fn apply(&self, settings: &mut Settings) -> Result<(), ControlError> {
         let body = |error: String| ControlError::Body(error);
         if let Some(names) = &self.accepted_tcb {
-            let status = |name: &String| name.parse::<TcbStatus>().map_err(|error| body(error.to_string()));
-            settings.accepted_tcb = Some(names.iter().map(status).collect::<Result<_, _>>()?);
+            settings.accepted_tcb = Some(AcceptedTcb::parse(names).map_err(|error| match error {
+                AcceptedTcbError::Unknown(error) => body(error.to_string()),
+                AcceptedTcbError::Revoked(_) => InvalidSettings::Revoked.into(),
+            })?);
         }
         if let Some(name) = &self.token_algorithm {
             settings.token_algorithm = name.parse().map_err(|_| body(format!("`{name:.20}` is no token algorithm")))?;

@@ -124,7 +124,7 @@ impl Problem for ControlError {
             Self::OtherRoot => {
                 "use a service that listens on loopback and whose public URL and provider domain are loopback too"
             }
-            Self::Endorsements(error @ EndorsementsError::Root) => return error.help(),
+            Self::Endorsements(error @ EndorsementsError::Root(_)) => return error.help(),
             Self::Endorsements(EndorsementsError::Collateral(_)) => {
                 "give a path on the service's machine: a directory of pieces, or dcap-qvl's JSON"
             }

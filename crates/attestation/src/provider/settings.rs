@@ -6,7 +6,7 @@ use problem::Problem;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dcap::{Allowance, Requirements, TcbStatus};
+use evidence::{AcceptedTcb, Requirements};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use token::TokenAlgorithm;
 
@@ -41,8 +41,7 @@ pub struct Settings {
     /// Whether attestation of a TPM needs a bearer token.
     pub tpm_attestation_authentication: bool,
     /// TCB statuses accepted beside `UpToDate`; none is what the service accepts.
-    #[serde(serialize_with = "write_statuses", deserialize_with = "read_statuses")]
-    pub accepted_tcb: Option<Vec<TcbStatus>>,
+    pub accepted_tcb: Option<AcceptedTcb>,
     /// The evaluation number that the policy property `azuredefault` stands for.
     pub baseline: u32,
     /// The evaluation number that no policy goes below.
@@ -140,9 +139,6 @@ impl Settings {
         if self.tags.len() > MAX_TAGS || !self.tags.iter().all(is_short) {
             return Err(InvalidSettings::Tags);
         }
-        if self.accepted_tcb.iter().flatten().any(|status| *status == TcbStatus::Revoked) {
-            return Err(InvalidSettings::Revoked);
-        }
         Ok(())
     }
 
@@ -167,30 +163,10 @@ impl Settings {
     pub(crate) fn requirements(&self, service: &Requirements) -> Requirements {
         let requirements = match &self.accepted_tcb {
             None => service.clone(),
-            // `Revoked` was refused.
-            Some(statuses) => {
-                left_to_policy(Requirements::default()).accept(statuses.iter().copied()).unwrap_or_default()
-            }
+            Some(statuses) => Requirements::accepting(statuses).left_to_policy(),
         };
         requirements.minimum_evaluation_data_number(self.minimum_evaluation_data_number)
     }
-}
-
-/// The requirements with everything allowed that Azure leaves to policy: debugging, and trust domains without
-/// SEPT_VE_DISABLE, which Azure's own are. What tokens do not say by name stays refused.
-pub fn left_to_policy(requirements: Requirements) -> Requirements {
-    requirements.allow(Allowance::Debug).allow(Allowance::SeptVe)
-}
-
-fn write_statuses<S: Serializer>(statuses: &Option<Vec<TcbStatus>>, serializer: S) -> Result<S::Ok, S::Error> {
-    let names: Option<Vec<&str>> = statuses.as_ref().map(|all| all.iter().map(|status| status.as_str()).collect());
-    names.serialize(serializer)
-}
-
-fn read_statuses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<TcbStatus>>, D::Error> {
-    let names: Option<Vec<String>> = Option::deserialize(deserializer)?;
-    let read = |name: String| name.parse().map_err(serde::de::Error::custom);
-    names.map(|names| names.into_iter().map(read).collect()).transpose()
 }
 
 fn write_algorithm<S: Serializer>(algorithm: &TokenAlgorithm, serializer: S) -> Result<S::Ok, S::Error> {
@@ -208,7 +184,7 @@ mod tests {
     #[test]
     fn settings_come_back_from_their_json_and_absent_ones_are_the_defaults() {
         let settings = Settings {
-            accepted_tcb: Some(vec![TcbStatus::OutOfDate]),
+            accepted_tcb: Some(AcceptedTcb::parse(&["OutOfDate"]).unwrap()),
             token_algorithm: TokenAlgorithm::Es256,
             ..Settings::default()
         };
@@ -233,7 +209,6 @@ mod tests {
         let long = with(|settings| drop(settings.tags.insert("a".into(), "b".repeat(257))));
         assert_eq!(long, Err(InvalidSettings::Tags));
         assert_eq!(with(|settings| settings.key_rotation_days = 367), Err(InvalidSettings::Rotation(367)));
-        let revoked = with(|settings| settings.accepted_tcb = Some(vec![TcbStatus::Revoked]));
-        assert_eq!(revoked, Err(InvalidSettings::Revoked));
+        assert!(serde_json::from_str::<Settings>(r#"{"acceptedTcb":["Revoked"]}"#).is_err());
     }
 }

@@ -80,7 +80,7 @@ impl Problem for OpenError {
             Self::Endorsements(EndorsementsError::Collateral(_)) => {
                 "check the path given to --collateral: a directory of pieces, or dcap-qvl's JSON"
             }
-            Self::Endorsements(EndorsementsError::Root) => "give one certificate in PEM",
+            Self::Endorsements(EndorsementsError::Root(_)) => "give one certificate in PEM",
             Self::Threads(_) => "allow the service more threads, or free memory",
             Self::Store(_) | Self::Default(_) | Self::Keys(_) => {
                 "restore the data directory from a copy, or start with a new one"
@@ -105,7 +105,7 @@ impl Providers {
         let (slots, freshness) = (ArcSwap::from_pointee(HashMap::new()), Freshness::default());
         let (administration, loading, revoking) = Default::default();
         let providers = Self { store, config, shelf, slots, administration, loading, revoking, freshness, pool };
-        if endorsements.is_simulated && !providers.takes_other_roots() {
+        if endorsements.anchors.is_simulated() && !providers.takes_other_roots() {
             return Err(OpenError::BeyondLoopback);
         }
         providers.keep_default(now).await?;
@@ -124,7 +124,7 @@ impl Providers {
         if let VerificationClock::Dangerous(at) = providers.config.clock {
             tracing::warn!(verification_time = %at, "DANGEROUS: evidence is judged as of a fixed time");
         }
-        if endorsements.is_simulated {
+        if endorsements.anchors.is_simulated() {
             tracing::warn!("provider `default` trusts another root than Intel's: its tokens are marked as simulated");
         }
         Ok(providers)

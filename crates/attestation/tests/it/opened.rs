@@ -53,7 +53,7 @@ impl Opened {
             location: "local".to_owned(),
             root_pem: Some(simulation.intel().root_certificate_pem()),
             collateral: Some(simulation.collateral_directory()),
-            requirements: attestation::left_to_policy(dcap::Requirements::default()),
+            requirements: evidence::Requirements::default().left_to_policy(),
             clock: VerificationClock::System,
             vault: Arc::new(Vault::new(&[7; 32]).unwrap()),
             quoter: None,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ::policy::{Claim, InvalidClaims, claims_from_json};
-use dcap::{Requirements, TcbStatus, TrustedRoots};
+use evidence::{Anchors, Claims, Requirements};
 use problem::Problem;
 use serde_json::Value;
 use unix_time::UnixTime;
@@ -32,14 +32,10 @@ pub fn of_quote(
     quote: &Path,
     collateral: &Path,
     pck_chain: Option<&Path>,
-    roots: TrustedRoots,
+    anchors: &Anchors,
     at: UnixTime,
 ) -> Result<Vec<Claim>, Failure> {
-    let verified = verify::verified(quote, collateral, pck_chain, roots, at)?;
-    let statuses = TcbStatus::ALL.into_iter().filter(|status| *status != TcbStatus::Revoked);
-    let requirements = attestation::left_to_policy(Requirements::default().accept(statuses).unwrap_or_default());
-    let accepted = requirements
-        .judge(verified)
-        .map_err(|refusal| Failure::verdict(&refusal.code(), refusal.reason.to_string(), refusal.help()))?;
-    Ok(attestation::incoming_claims(&accepted))
+    let verified = verify::verified(quote, collateral, pck_chain, anchors, at)?;
+    let appraisal = verified.judge(&Requirements::widest()).map_err(|refusal| verify::refused(&refusal))?;
+    Ok(Claims::of(&appraisal, None, None).incoming())
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use attestation::{PolicyType, REPORT_VALIDITY};
-use dcap::TrustedRoots;
+use evidence::Anchors;
 use policy::{Claim, Decision, FullExplanation, Policy};
 use unix_time::UnixTime;
 
@@ -70,9 +70,9 @@ fn evidence_claims(arguments: &Arguments) -> Result<Vec<Claim>, Failure> {
     match (&arguments.claims, &arguments.quote, &arguments.collateral) {
         (Some(path), ..) => claims::read(path),
         (None, Some(quote), Some(collateral)) => {
-            let roots = arguments.trust_root.as_deref().map_or_else(|| Ok(TrustedRoots::intel()), trusted_root)?;
+            let anchors = arguments.trust_root.as_deref().map_or_else(|| Ok(Anchors::intel()), trusted_root)?;
             let at = arguments.at.unwrap_or_else(UnixTime::of_system_clock);
-            claims::of_quote(quote, collateral, arguments.pck_chain.as_deref(), roots, at)
+            claims::of_quote(quote, collateral, arguments.pck_chain.as_deref(), &anchors, at)
         }
         _ => Err(Failure::usage("evidence_missing", "no claims", "pass --claims, or --quote with --collateral")),
     }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::ArgGroup;
-use dcap::{Report, TcbStatus, TrustedRoots, Verifier as QuoteVerifier};
+use dcap::{Report, TcbStatus};
+use evidence::{Anchors, Details};
 use jose::Jwks;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::clock::parse_time;
 use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
 use crate::requirements::requirements;
-use crate::verify::{accepted, trusted_root};
+use crate::verify::{appraised, trusted_root};
 use crate::{remote, serve, show};
 
 const MAX_TOKEN: u64 = jose::jws::MAX_LENGTH as u64 + 1024;
@@ -182,12 +183,13 @@ fn attested_signer(
     at: UnixTime,
 ) -> Result<AttestedSigner, Failure> {
     let evidence = verifier.signer_evidence(verified.kid()).map_err(|error| Failure::of_verdict(&error))?;
-    let roots = arguments.trust_root.as_deref().map(trusted_root).transpose()?.unwrap_or_else(TrustedRoots::intel);
+    let anchors = arguments.trust_root.as_deref().map_or_else(|| Ok(Anchors::intel()), trusted_root)?;
     let requirements = requirements(&arguments.accept_tcb, &arguments.allow);
     let quote = Evidence::from_file_contents(evidence.quote())?;
     let pieces = crate::collateral::load(collateral)?;
-    let quote = accepted(quote, pieces, &QuoteVerifier::new(roots), at, &requirements)?;
-    let Report::SgxEnclave(enclave) = quote.quote().report() else {
+    let appraisal = appraised(quote, pieces, &anchors, at, &requirements)?;
+    let Details::Quote(quote) = appraisal.details();
+    let Report::SgxEnclave(enclave) = quote.report() else {
         return Err(Failure::verdict("signer_no_enclave", "the signing key is held by no SGX enclave", ""));
     };
     let expected = SignerExpectations { mr_signer: arguments.signer_mrsigner, mr_enclave: arguments.signer_mrenclave };
@@ -195,7 +197,7 @@ fn attested_signer(
     Ok(AttestedSigner {
         mr_enclave: enclave.mr_enclave,
         mr_signer: enclave.mr_signer,
-        tcb_status: quote.quote().tcb().status.as_str().to_owned(),
-        simulated: quote.quote().root().is_simulated(),
+        tcb_status: quote.tcb().status.as_str().to_owned(),
+        simulated: appraisal.is_simulated(),
     })
 }

@@ -1,6 +1,7 @@
 //! `veritee verify --diagnose`: every check with its result.
 
 use dcap::{CertificateError, CertificateFault, Finding, Outcome, PckError, ProvenPck, Quote, Verifier, diagnose};
+use evidence::Anchors;
 use serde_json::{Value, json};
 use unix_time::{OutsideValidity, UnixTime};
 
@@ -9,8 +10,8 @@ use crate::failure::Failure;
 use crate::show;
 
 /// The checks as JSON; nothing where there is no collateral for the platform, which the verdict then says.
-pub fn checks(inputs: &Inputs, verifier: &Verifier, at: UnixTime) -> Value {
-    let chain = inputs.pck_chain.as_deref();
+pub fn checks(inputs: &Inputs, anchors: &Anchors, at: UnixTime) -> Value {
+    let (chain, verifier) = (inputs.pck_chain.as_deref(), anchors.quotes());
     let diagnosis = || {
         let bytes = inputs.evidence.quote().ok()?;
         let quote = Quote::parse(bytes).ok()?;

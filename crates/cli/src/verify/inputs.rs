@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use collateral::CollateralSet;
-use dcap::{Certificate, TrustedRoots, pem};
+use dcap::{Certificate, pem};
+use evidence::Anchors;
 
 use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
@@ -38,7 +39,7 @@ pub fn missing_help(pieces: &CollateralSet, help: &str) -> String {
 }
 
 /// Reads the root certificate that is to be trusted instead of Intel's.
-pub fn trusted_root(path: &Path) -> Result<TrustedRoots, Failure> {
+pub fn trusted_root(path: &Path) -> Result<Anchors, Failure> {
     let text = failure::read_file(path, dcap::MAX_CERTIFICATE as u64 * 4).map_err(Failure::or_usage)?;
     let help = "pass one self-signed root certificate in PEM";
     let wrong = |message: String| {
@@ -50,5 +51,5 @@ pub fn trusted_root(path: &Path) -> Result<TrustedRoots, Failure> {
     if !root.is_self_issued() || !root.signed(&root) {
         return Err(wrong("it is not self-signed".to_owned()));
     }
-    Ok(TrustedRoots::only(&root))
+    Ok(Anchors::only(&root))
 }

@@ -4,40 +4,39 @@
 //! those of before. Pieces do not say which they are: the highest evaluation number is shown as early, the next as standard.
 
 use collateral::Choice;
-use dcap::{ProvenPck, Quote, Verifier};
+use dcap::PlatformFamily;
+use evidence::{Context, Details, Pending, Step};
 use problem::Problem;
 use serde_json::{Value, json};
-use unix_time::UnixTime;
 
 use super::inputs::Inputs;
 use crate::failure::Failure;
 use crate::show;
 
 /// One entry for each evaluation number; nothing where there are not two.
-pub fn statuses(inputs: &Inputs, verifier: &Verifier, quote: &Quote<'_>, pck: &ProvenPck, at: UnixTime) -> Value {
-    let choices = inputs.pieces.choose_each(&pck.family(quote.tee()), at).unwrap_or_default();
+pub fn statuses(inputs: &Inputs, family: &PlatformFamily, pending: &Pending<'_>, context: &Context<'_>) -> Value {
+    let choices = inputs.pieces.choose_each(family, context.at).unwrap_or_default();
     if choices.len() < 2 {
         return Value::Null;
     }
     let updates = [Some("early"), Some("standard")].into_iter().chain(std::iter::repeat(None));
-    choices.into_iter().zip(updates).map(|(choice, update)| status(choice, update, verifier, quote, pck, at)).collect()
+    choices.into_iter().zip(updates).map(|(choice, update)| status(choice, update, pending, context)).collect()
 }
 
-fn status(
-    choice: Choice,
-    update: Option<&str>,
-    verifier: &Verifier,
-    quote: &Quote<'_>,
-    pck: &ProvenPck,
-    at: UnixTime,
-) -> Value {
+fn status(choice: Choice, update: Option<&str>, pending: &Pending<'_>, context: &Context<'_>) -> Value {
     let (tcb_info, identity) = (choice.tcb_info_evaluation_data_number, choice.qe_identity_evaluation_data_number);
-    let judged = verifier
-        .verify_collateral(choice.collateral, at)
-        .map_err(|error| error.code().into_owned())
-        .and_then(|collateral| verifier.verify(quote, pck, &collateral, at).map_err(|error| error.code().into_owned()));
-    let (status, error) = match judged {
-        Ok(verified) => (Some(verified.tcb().status), None),
+    let code = |error: &dyn Problem| error.code().into_owned();
+    let judged = context
+        .anchors
+        .verify_collateral(choice.collateral, context.at)
+        .map_err(|error| code(&error))
+        .and_then(|collateral| pending.supply(&[collateral], context).map_err(|error| code(&error)));
+    let (status, error) = match &judged {
+        Ok(Step::Verified(verified)) => {
+            let Details::Quote(quote) = verified.details();
+            (Some(quote.tcb().status), None)
+        }
+        Ok(Step::Needs(..)) => (None, None),
         Err(code) => (None, Some(code)),
     };
     json!({

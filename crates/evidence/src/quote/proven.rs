@@ -1,7 +1,7 @@
 //! A quote whose platform is proven, waiting for its collateral.
 
 use abi::open_enclave;
-use dcap::{PckError, PlatformFamily, ProvenPck, Quote, Tee};
+use dcap::{PlatformFamily, ProvenPck, Quote, Tee};
 
 use crate::error::EvidenceError;
 use crate::kind::Kind;
@@ -28,11 +28,7 @@ impl<'a> ProvenQuote<'a> {
             (Tee::Tdx, Tee::Sgx) => return Err(EvidenceError::NotATdxQuote),
             (Tee::Sgx, Tee::Sgx) | (Tee::Tdx, Tee::Tdx) => {}
         }
-        let proven = context.anchors.quotes().prove(&quote, request.certificates, context.at);
-        let pck = proven.map_err(|error| match error {
-            PckError::NoChain(_) => EvidenceError::NoPckChain,
-            other => other.into(),
-        })?;
+        let pck = context.anchors.quotes().prove(&quote, request.certificates, context.at)?;
         Ok(Self { quote, pck })
     }
 

@@ -21,7 +21,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dcap::Requirements;
+use evidence::Requirements;
 use http_body_util::BodyExt;
 use jose::Jwks;
 use serde_json::{Value, json};
@@ -134,7 +134,7 @@ pub fn config() -> ServiceConfig {
         location: "local".to_owned(),
         root_pem: None,
         collateral: None,
-        requirements: attestation::left_to_policy(Requirements::default()),
+        requirements: Requirements::default().left_to_policy(),
         clock: VerificationClock::System,
         vault: Arc::new(vault()),
         quoter: None,
