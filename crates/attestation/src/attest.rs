@@ -107,9 +107,10 @@ impl Provider {
         observed: &mut Observed,
     ) -> Result<Verified, AttestError> {
         let context = Context { anchors: self.anchors(), at };
-        let endorsements = self.collateral();
+        let snapshot = self.endorsements();
         let body = &request.evidence;
-        let mut step = evidence::begin(&evidence::Request { kind: attestation_type.kind(), body, certificates: None }, &context)?;
+        let mut step =
+            evidence::begin(&evidence::Request { kind: attestation_type.kind(), body, certificates: None }, &context)?;
         loop {
             let (needs, pending) = match step {
                 Step::Needs(needs, pending) => (needs, pending),
@@ -121,11 +122,13 @@ impl Provider {
             };
             let mut found = Vec::with_capacity(needs.len());
             for key in &needs {
-                let prepared = endorsements.get(key, self.anchors(), at)?;
-                found.push(prepared.endorsement.clone());
-                observed.collateral = Some(prepared);
+                let cached = snapshot.find(key, at)?;
+                found.push(cached.endorsement().clone());
+                observed.collateral = Some(cached);
             }
-            step = pending.supply(&found, &context).inspect_err(|error| observed.is_proven = error.is_after_signatures())?;
+            step = pending
+                .supply(&found, &context)
+                .inspect_err(|error| observed.is_proven = error.is_after_signatures())?;
         }
     }
 

@@ -26,11 +26,8 @@ mod audit;
 mod base64;
 mod claims;
 mod control_plane;
-mod endorsements;
 mod hashes;
-mod keeper;
 mod names;
-mod newest_lists;
 mod policies;
 mod policy_type;
 mod pool;
@@ -58,8 +55,6 @@ pub use audit::{
     SavedHeads, VerifiedChain,
 };
 pub use control_plane::{ControlError, Create, Patch};
-pub use endorsements::EndorsementsError;
-pub use keeper::KeeperError;
 pub use names::OWNED_NAMES;
 pub use policies::PolicyError;
 pub use policy_type::{PolicyType, REPORT_VALIDITY};

@@ -11,6 +11,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("leaves", &["strict-json", "abi", "state-dir", "unix-time"]),
     ("signing", &["jose"]),
     ("pure", &["policy", "dcap", "sgx"]),
+    ("appraisal", &["evidence"]),
     ("outbound HTTP", &["fetch"]),
     ("effects", &["collateral", "token", "store", "machine", "simulator", "web"]),
     ("keeping", &["aesm", "client", "cache"]),
