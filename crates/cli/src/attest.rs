@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dcap::{Quote, Tee};
+use dcap::Tee;
+use evidence::{EvidenceFile, Format};
 use serde_json::{Value, json};
 use token::{Binding, Expectations, VerifiedToken};
 use unix_time::UnixTime;
 
-use crate::evidence::{Evidence, Framing};
 use crate::failure::{self, Failure};
 use crate::{remote, serve, show};
 
@@ -40,7 +40,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let evidence = Evidence::read(&arguments.quote)?;
+    let evidence = crate::evidence::read(&arguments.quote)?;
     let runtime_data =
         arguments.runtime_data.as_deref().map(|path| failure::read_file(path, MAX_RUNTIME_DATA)).transpose()?;
     serve::runtime()?.block_on(async {
@@ -66,18 +66,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// The members that carry the evidence, and the route they go to.
-pub fn request(evidence: &Evidence) -> (Value, &'static str) {
+pub fn request(evidence: &EvidenceFile) -> (Value, &'static str) {
     let encoded = URL_SAFE_NO_PAD.encode(evidence.bytes());
-    match evidence.framing {
-        Framing::Quote if is_of_a_trust_domain(evidence.bytes()) => (json!({"quote": encoded}), "TdxVm"),
-        Framing::Quote => (json!({"quote": encoded}), "SgxEnclave"),
-        Framing::OpenEnclave => (json!({"report": encoded}), "OpenEnclave"),
+    match evidence.format() {
+        Format::Quote(Tee::Tdx) => (json!({"quote": encoded}), "TdxVm"),
+        Format::OpenEnclaveReport => (json!({"report": encoded}), "OpenEnclave"),
+        // What is of another kind is for the service to refuse.
+        _ => (json!({"quote": encoded}), "SgxEnclave"),
     }
-}
-
-/// What cannot be read is for the service to refuse.
-fn is_of_a_trust_domain(quote: &[u8]) -> bool {
-    Quote::parse(quote).is_ok_and(|quote| quote.tee() == Tee::Tdx)
 }
 
 fn nonce() -> Result<String, Failure> {
@@ -108,12 +104,12 @@ mod tests {
     fn each_kind_of_evidence_goes_to_its_route() {
         let samples = test_support::package("dcap-qvl").join("sample");
         for (name, route) in [("sgx_quote", "SgxEnclave"), ("tdx_quote", "TdxVm"), ("tdx_quote_td15ex", "TdxVm")] {
-            let (body, taken) = request(&Evidence::read(&samples.join(name)).unwrap());
+            let (body, taken) = request(&crate::evidence::read(&samples.join(name)).unwrap());
             assert_eq!((taken, body["quote"].is_string()), (route, true), "{name}");
         }
         // Version 1, type 2, four bytes.
         let report = [1, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 3, 0, 2, 0];
-        assert_eq!(request(&Evidence::from_file_contents(&report).unwrap()).1, "OpenEnclave");
-        assert_eq!(request(&Evidence::from_file_contents(&[3, 0]).unwrap()).1, "SgxEnclave");
+        assert_eq!(request(&EvidenceFile::read(&report).unwrap()).1, "OpenEnclave");
+        assert_eq!(request(&EvidenceFile::read(&[3, 0]).unwrap()).1, "SgxEnclave");
     }
 }

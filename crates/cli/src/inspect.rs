@@ -6,18 +6,18 @@ use ::collateral::{Container, Contents, Form, Unrecognised};
 use abi::quote::{Header, tee_type};
 use abi::sgx::ReportBody;
 use dcap::{Certificate, CertificationData, Crl, EnclaveIdentity, Quote, QuoteError, SgxExtension, TcbInfo, pem};
+use evidence::{EvidenceFile, FileKind, Format, decode_text};
 use problem::Problem;
 use serde_json::{Map, Value, json};
 use zerocopy::FromBytes;
 
-use crate::evidence::{Evidence, Framing, decode_text};
 use crate::failure::{self, Failure};
 use crate::{report, show};
 
 /// Say what a file is and show its fields, without judging it.
 ///
 /// Knows quotes and Open Enclave reports, TCB Info, QE identity, CRLs, certificates with Intel's SGX extension, tokens,
-/// key sets, and EPID quotes.
+/// key sets, and EPID quotes. SEV-SNP, TPM, VBS and HCL reports are recognised, and not read.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The file; `-` reads standard input.
@@ -47,19 +47,23 @@ fn describe(contents: &[u8]) -> Result<Value, Failure> {
     if contents.is_empty() {
         return Err(unknown("the file is empty"));
     }
-    if let Some(description) = token(contents).or_else(|| key_set(contents)) {
-        return Ok(description);
+    match evidence::recognise(contents) {
+        Some(FileKind::Token) => token(contents).ok_or_else(|| unknown("its token cannot be read")),
+        Some(FileKind::KeySet) => key_set(contents).ok_or_else(|| unknown("its keys cannot be read")),
+        Some(FileKind::Evidence(_)) => describe_evidence(contents),
+        _ => describe_collateral_file(contents),
     }
+}
+
+fn describe_collateral_file(contents: &[u8]) -> Result<Value, Failure> {
     match ::collateral::sniff(contents) {
-        Ok(Contents::Piece(form)) => return Ok(describe_collateral(&form)),
-        Ok(Contents::Several(container, pieces)) => return Ok(describe_several(container, &pieces)),
-        Err(Unrecognised::Unknown | Unrecognised::TooLong | Unrecognised::Certificate(_)) => {}
+        Ok(Contents::Piece(form)) => Ok(describe_collateral(&form)),
+        Ok(Contents::Several(container, pieces)) => Ok(describe_several(container, &pieces)),
+        Err(Unrecognised::Unknown | Unrecognised::TooLong | Unrecognised::Certificate(_)) => {
+            Err(unknown("it is nothing that veritee knows"))
+        }
         // Something that it resembles, and damaged: the reason helps more than "unknown".
-        Err(damaged) => return Err(unknown(&failure::chain(&damaged))),
-    }
-    match Evidence::from_file_contents(contents) {
-        Ok(evidence) => describe_evidence(&evidence),
-        Err(_) => Err(unknown("it is nothing that veritee knows")),
+        Err(damaged) => Err(unknown(&failure::chain(&damaged))),
     }
 }
 
@@ -71,12 +75,14 @@ fn unknown(reason: &str) -> Failure {
     )
 }
 
-fn describe_evidence(evidence: &Evidence) -> Result<Value, Failure> {
-    let framing = match evidence.framing {
-        Framing::OpenEnclave => "Open Enclave report with ",
-        Framing::Quote => "",
+fn describe_evidence(contents: &[u8]) -> Result<Value, Failure> {
+    let file = EvidenceFile::read(contents).map_err(|error| Failure::of_verdict(&error))?;
+    let framing = match file.format() {
+        Format::OpenEnclaveReport => "Open Enclave report with ",
+        Format::Quote(_) | Format::EpidQuote => "",
+        other => return Ok(json!({"is": other.to_string(), "bytes": file.bytes().len()})),
     };
-    let bytes = evidence.quote()?;
+    let bytes = file.quote().map_err(|error| Failure::of_verdict(&error))?;
     match Quote::parse(bytes) {
         Ok(quote) => Ok(describe_quote(&quote, framing)),
         Err(QuoteError::Epid) => Ok(describe_epid(bytes)),

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use collateral::CollateralSet;
 use dcap::{IntelResult, Quote, RelaunchRule, TcbStatus, VerifyError};
 use evidence::{
-    Anchors, Appraisal, Context, Details, Endorsement, EndorsementKey, EvidenceError, Kind, Proven, Refusal, Request, Requirements,
-    Step, Verified, begin,
+    Anchors, Appraisal, Context, Details, Endorsement, EndorsementKey, EvidenceError, EvidenceFile, Kind, Proven,
+    Refusal, Request, Requirements, Step, Verified, begin,
 };
 use problem::Problem;
 use serde_json::{Value, json};
@@ -19,7 +19,6 @@ use unix_time::UnixTime;
 
 use crate::arguments::{Allow, parse_accepted_status};
 use crate::clock::parse_time;
-use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
 use crate::requirements::RequirementsFile;
 use crate::show;
@@ -136,7 +135,7 @@ pub fn verified(
 
 /// Verifies and judges evidence from elsewhere than a file.
 pub fn appraised(
-    evidence: Evidence,
+    evidence: EvidenceFile,
     pieces: CollateralSet,
     anchors: &Anchors,
     at: UnixTime,
@@ -167,7 +166,7 @@ fn judge(
 }
 
 fn verify(inputs: &Inputs, anchors: &Anchors, at: UnixTime, report: &mut Value) -> Result<Verified, Failure> {
-    let body = inputs.evidence.quote()?;
+    let body = inputs.evidence.quote().map_err(|error| Failure::of_verdict(&error))?;
     let quote = Quote::parse(body).map_err(|error| Failure::of_verdict(&error))?;
     report["tee"] = json!(quote.tee());
     report["quoteVersion"] = json!(quote.version());

@@ -1,7 +1,6 @@
 //! The forms that collateral is found in.
 
 pub(crate) mod encoding;
-pub(crate) mod json;
 pub(crate) mod qvl;
 pub(crate) mod recognition;
 pub(crate) mod reference;

@@ -35,7 +35,7 @@ mod set;
 mod sniff;
 mod unrecognised;
 
-pub use bundle::error::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
+pub use bundle::error::{BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
 pub use choose::choice::{Choice, is_newer_list};
 pub use choose::error::ChooseError;
 pub use choose::taken::Taken;

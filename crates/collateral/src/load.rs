@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use problem::Problem;
 
 use crate::bundle::error::MAX_BUNDLE;
-use crate::bundle::read::is_bundle;
 use crate::piece::MAX_PIECE;
 use crate::set::CollateralSet;
 use crate::unrecognised::Unrecognised;
@@ -152,7 +151,7 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
         file.by_ref().take(u64::try_from(more).unwrap_or(u64::MAX)).read_to_end(bytes).map_err(unreadable)
     };
     read_up_to(MAX_PIECE, &mut bytes)?;
-    if bytes.len() > MAX_PIECE && is_bundle(&bytes) {
+    if bytes.len() > MAX_PIECE && evidence::is_bundle(&bytes) {
         read_up_to(MAX_BUNDLE, &mut bytes)?;
     }
     Ok(bytes)

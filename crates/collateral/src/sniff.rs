@@ -10,7 +10,7 @@ use crate::unrecognised::Unrecognised;
 /// # Errors
 /// See [`Unrecognised`]: whether they are nothing known, or something known that is damaged.
 pub fn sniff(bytes: &[u8]) -> Result<Contents, Unrecognised> {
-    if read::is_bundle(bytes) {
+    if evidence::is_bundle(bytes) {
         return Ok(Contents::Several(Container::Bundle, read::read(bytes)?));
     }
     recognition::contents(bytes)

@@ -3,10 +3,11 @@
 mod made;
 
 use collateral::{
-    BUNDLE_FORMAT, BundleError, CollateralSet, Container, Contents, Form, MAX_BUNDLE, MAX_BUNDLE_PIECES, MAX_PIECE,
-    Unrecognised, sniff,
+    BundleError, CollateralSet, Container, Contents, Form, MAX_BUNDLE, MAX_BUNDLE_PIECES, MAX_PIECE, Unrecognised,
+    sniff,
 };
 use dcap::{Tee, TrustedRoots, pem};
+use evidence::BUNDLE_FORMAT;
 use made::{Evidence, NOW, at, evidence, made, pieces, set, tcb_info, verify};
 use problem::Problem;
 use serde_json::{Value, json};

@@ -10,13 +10,15 @@
 //! - [`Verified::judge`] compares it with somebody's [`Requirements`].
 //! - [`Appraisal::binds`] says whether the evidence commits to data, and [`Claims`] what policies and tokens may say of it.
 //!
+//! [`recognise`] tells by its structure what a file is, and [`EvidenceFile`] reads evidence in whichever encoding a file has it.
+//!
 //! ```
 //! use collateral::CollateralSet;
 //! use evidence::{Anchors, Context, EndorsementKey, Kind, Request, Requirements, Step, begin};
 //! use unix_time::UnixTime;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z")?;
+//! # let at = UnixTime::from_rfc3339("2026-10-01T00:00:00Z")?;
 //! # let (quote, root, pieces) = example(at)?;
 //! // Of a simulated machine; `Anchors::intel()` trusts genuine ones.
 //! let anchors = Anchors::from_pem(Some(&root))?;
@@ -30,7 +32,21 @@
 //! let appraisal = verified.judge(&Requirements::default())?;
 //! assert!(appraisal.is_simulated());
 //! # Ok(()) }
-//! # fn example(at: UnixTime) -> Result<(Vec<u8>, String, CollateralSet), Box<dyn std::error::Error>> { todo!() }
+//! # // A simulated machine's quote, its Intel's root, and the collateral.
+//! # fn example(at: UnixTime) -> Result<(Vec<u8>, String, CollateralSet), Box<dyn std::error::Error>> {
+//! #     let blueprint = simulator::Blueprint::new(at)?;
+//! #     let enclave = simulator::EnclaveReport {
+//! #         mr_enclave: [1; 32], mr_signer: [2; 32], isv_prod_id: 1, isv_svn: 1, debug: false, report_data: [0; 64],
+//! #     };
+//! #     let issued = blueprint.issue()?;
+//! #     let (quote, made) = (issued.quote(&enclave.on(blueprint.cpu_svn()))?, issued.collateral()?);
+//! #     let mut set = CollateralSet::default();
+//! #     let chain = made.tcb_info_chain_pem.into_bytes();
+//! #     for piece in [made.tcb_info, made.qe_identity, made.root_crl, made.pck_crl, chain] {
+//! #         set.add("piece", &piece)?;
+//! #     }
+//! #     Ok((quote, dcap::pem::encode(&issued.certificates().root, "CERTIFICATE"), set))
+//! # }
 //! ```
 #![cfg_attr(
     not(test),
@@ -51,6 +67,7 @@ mod endorsement;
 mod error;
 mod kind;
 mod quote;
+mod recognition;
 mod request;
 mod requirements;
 
@@ -61,5 +78,10 @@ pub use endorsement::{Endorsement, EndorsementKey, QuoteCollateral};
 pub use error::{EvidenceError, Refusal};
 pub use kind::Kind;
 pub use quote::proven::ProvenQuote;
+pub use recognition::encoding::decode_text;
+pub use recognition::evidence_file::{EvidenceFile, FileError};
+pub use recognition::json::{BUNDLE_FORMAT, is_bundle};
+pub use recognition::kind::{FileKind, Format};
+pub use recognition::recognise;
 pub use request::{Context, HeldData, Request, Slot};
 pub use requirements::{AcceptedTcb, AcceptedTcbError, Requirements};

@@ -26,7 +26,8 @@ impl Resource<'_> {
     fn at(&self, scope: &str) -> Value {
         let (provider, settings) = (self.0, self.0.settings());
         let switch = |on: bool| if on { "Enabled" } else { "Disabled" };
-        let accepted: Vec<&str> = provider.requirements().quotes.accepted().iter().map(|status| status.as_str()).collect();
+        let accepted: Vec<&str> =
+            provider.requirements().quotes.accepted().iter().map(|status| status.as_str()).collect();
         let keys: Vec<Value> = provider
             .key_schedule()
             .into_iter()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgGroup;
 use dcap::{Report, TcbStatus};
-use evidence::{Anchors, Details};
+use evidence::{Anchors, Details, EvidenceFile};
 use jose::Jwks;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,7 +13,6 @@ use unix_time::UnixTime;
 
 use crate::arguments::{Allow, hex_bytes, parse_accepted_status};
 use crate::clock::parse_time;
-use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
 use crate::requirements::requirements;
 use crate::verify::{appraised, trusted_root};
@@ -185,7 +184,7 @@ fn attested_signer(
     let evidence = verifier.signer_evidence(verified.kid()).map_err(|error| Failure::of_verdict(&error))?;
     let anchors = arguments.trust_root.as_deref().map_or_else(|| Ok(Anchors::intel()), trusted_root)?;
     let requirements = requirements(&arguments.accept_tcb, &arguments.allow);
-    let quote = Evidence::from_file_contents(evidence.quote())?;
+    let quote = EvidenceFile::read(evidence.quote()).map_err(|error| Failure::of_verdict(&error))?;
     let pieces = crate::collateral::load(collateral)?;
     let appraisal = appraised(quote, pieces, &anchors, at, &requirements)?;
     let Details::Quote(quote) = appraisal.details();

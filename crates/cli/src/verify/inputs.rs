@@ -4,14 +4,13 @@ use std::path::Path;
 
 use collateral::CollateralSet;
 use dcap::{Certificate, pem};
-use evidence::Anchors;
+use evidence::{Anchors, EvidenceFile};
 
-use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
 
 /// What is judged, and by what.
 pub struct Inputs {
-    pub evidence: Evidence,
+    pub evidence: EvidenceFile,
     pub pieces: CollateralSet,
     pub pck_chain: Option<Vec<u8>>,
 }
@@ -20,7 +19,7 @@ impl Inputs {
     pub fn read(quote: &Path, collateral: &Path, pck_chain: Option<&Path>) -> Result<Self, Failure> {
         let read_chain = |path: &Path| failure::read_file(path, pem::MAX_PEM as u64);
         Ok(Self {
-            evidence: Evidence::read(quote)?,
+            evidence: crate::evidence::read(quote)?,
             pieces: crate::collateral::load(collateral)?,
             pck_chain: pck_chain.map(read_chain).transpose()?,
         })

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use problem::Problem;
 
-/// The value of the member `format`, which comes first.
-pub const BUNDLE_FORMAT: &str = "veritee-collateral-bundle";
 /// The value of the member `version`.
 pub const BUNDLE_VERSION: u64 = 1;
 /// More bytes than the collateral of any fleet has: some 3,000 platform families.

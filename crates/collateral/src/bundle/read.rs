@@ -7,23 +7,11 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::bundle::error::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
+use crate::bundle::error::{BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
 use crate::bundle::piece::Piece;
 use crate::form::encoding;
 use crate::piece::Form;
 use crate::unrecognised::Unrecognised;
-
-/// Whether the bytes begin as a bundle does. Its first member tells it, so that nothing else that long is read.
-pub(crate) fn is_bundle(bytes: &[u8]) -> bool {
-    let format = format!("\"{BUNDLE_FORMAT}\"");
-    let tokens: [&[u8]; 4] = [b"{", b"\"format\"", b":", format.as_bytes()];
-    let mut rest = bytes;
-    tokens.iter().all(|token| {
-        let after = rest.trim_ascii_start().strip_prefix(*token);
-        rest = after.unwrap_or_default();
-        after.is_some()
-    })
-}
 
 /// What tells the version, whatever else there is.
 #[derive(Deserialize)]

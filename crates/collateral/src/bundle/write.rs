@@ -7,10 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use dcap::{Document, SignedDocument, pem};
 use unix_time::UnixTime;
 
-use crate::bundle::error::{BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
+use crate::bundle::error::{BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
 use crate::bundle::piece::Piece;
 use crate::piece::Kind;
 use crate::set::CollateralSet;
+use evidence::BUNDLE_FORMAT;
 
 /// Where a piece stands: by kind, what it is about, evaluation number, time of issue. What it is in the bundle comes
 /// last, so that only the same pieces share a place.

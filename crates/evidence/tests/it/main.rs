@@ -1,0 +1,5 @@
+//! The appraisal of evidence, and the recognition of files.
+
+mod appraisal;
+mod machine;
+mod recognition;
