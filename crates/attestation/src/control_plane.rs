@@ -1,15 +1,15 @@
 //! Making, changing and deleting providers.
 
-mod body;
 mod error;
+mod request;
 mod rotation;
 mod withdrawal;
 
 use std::sync::Arc;
 
+use crate::policy_jws::SignerCertificate;
 use cache::EndorsementCache;
 use store::{NewProvider, PolicySigner, StoreError};
-use token::policy_jws::SignerCertificate;
 use unix_time::UnixTime;
 
 use crate::access::Caller;
@@ -19,13 +19,11 @@ use crate::hashes::sha256;
 use crate::provider::{Provider, ProviderName, Settings, TrustModel};
 use crate::providers::Providers;
 
-pub use body::{Create, Patch};
 pub use error::ControlError;
+pub use request::{Location, ProviderRoot, ProviderSpec, SettingsChange};
 
 /// Providers of a service.
 const MAX_PROVIDERS: usize = 10_000;
-/// Characters of a location.
-const MAX_LOCATION: usize = 32;
 /// Bytes of a root certificate in PEM.
 const MAX_ROOT: usize = 16 << 10;
 
@@ -37,15 +35,14 @@ impl Providers {
     pub async fn create(
         &self,
         name: &ProviderName,
-        create: Create,
+        spec: ProviderSpec,
         caller: &Caller,
         now: UnixTime,
     ) -> Result<Arc<Provider>, ControlError> {
-        let location = location(&create.location)?;
-        let settings = create.settings()?;
-        let root_pem = self.root(create.root_certificate())?;
-        let certificates = create.certificates()?;
-        let trust_model = trust_model(create.is_shared(), &certificates)?;
+        let ProviderSpec { location, settings, root, signers, is_shared, is_default } = spec;
+        settings.check()?;
+        let root_pem = root.pem;
+        let trust_model = trust_model(is_shared, &signers)?;
         let endorsements = self.open_endorsements(root_pem.clone(), &settings).await?;
         let _one_at_a_time = self.administration.lock().await;
         if self.count() >= MAX_PROVIDERS {
@@ -59,15 +56,15 @@ impl Providers {
             name: name.to_string(),
             root_pem,
             trust_model: trust_model.as_str().to_owned(),
-            location,
-            is_location_default: create.is_default(),
+            location: location.as_str().to_owned(),
+            is_location_default: is_default,
             settings: settings.to_json(),
             created_at: now,
             created_by: caller.name.clone(),
             revision: 0,
             revocations: 0,
         };
-        let signers = certificates.iter().map(|certificate| signer(name, certificate, caller, now)).collect();
+        let signers = signers.iter().map(|certificate| signer(name, certificate, caller, now)).collect();
         let new = &NewProvider { provider, key, signers };
         let write = |entry| async move { self.store.create_provider(new, &entry).await };
         self.change(name, &Change::ProviderCreated(new), &caller.name, now, write).await?.ok_or(ControlError::Unusable)
@@ -80,13 +77,13 @@ impl Providers {
     pub async fn change_settings(
         &self,
         provider: &Provider,
-        patch: &Patch,
+        change: SettingsChange,
         caller: &Caller,
         now: UnixTime,
     ) -> Result<Arc<Provider>, ControlError> {
         let _one_at_a_time = self.administration.lock().await;
         let state = self.store.provider(provider.name.as_str()).await?.ok_or(StoreError::UnknownProvider)?;
-        let settings = patch.applied_to(provider.settings.clone())?;
+        let settings = change.applied_to(provider.settings.clone())?;
         if settings.token_algorithm != provider.settings.token_algorithm {
             return Err(ControlError::AlgorithmIsFixed);
         }
@@ -112,13 +109,16 @@ impl Providers {
         Ok(())
     }
 
-    /// Another root than Intel's, where such may be taken.
-    fn root(&self, pem: Option<&str>) -> Result<Option<String>, ControlError> {
+    /// The root of a new provider: Intel's, or another one in PEM, which only a service takes that strangers do not reach.
+    ///
+    /// # Errors
+    /// [`ControlError::OtherRoot`], and [`ControlError::Endorsements`] if it is too long.
+    pub fn root(&self, pem: Option<&str>) -> Result<ProviderRoot, ControlError> {
         match pem {
-            None => Ok(None),
+            None => Ok(ProviderRoot { pem: None }),
             Some(_) if !self.takes_other_roots() => Err(ControlError::OtherRoot),
             Some(pem) if pem.len() > MAX_ROOT => Err(ControlError::Endorsements(evidence::AnchorsError::Root.into())),
-            Some(pem) => Ok(Some(pem.to_owned())),
+            Some(pem) => Ok(ProviderRoot { pem: Some(pem.to_owned()) }),
         }
     }
 
@@ -133,16 +133,6 @@ impl Providers {
         let loading = tokio::task::spawn_blocking(move || caches.open(root_pem.as_deref(), source));
         Ok(loading.await.map_err(|_| ControlError::Unusable)??)
     }
-}
-
-fn location(text: &str) -> Result<String, ControlError> {
-    let is_location = (1..=MAX_LOCATION).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" -".contains(&byte));
-    if !is_location {
-        return Err(ControlError::Location);
-    }
-    // As Azure folds them: `West US` is `westus`.
-    Ok(text.to_ascii_lowercase().replace(' ', ""))
 }
 
 fn trust_model(is_shared: bool, certificates: &[SignerCertificate]) -> Result<TrustModel, ControlError> {

@@ -9,12 +9,12 @@ use problem::Problem;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::policy_jws::SignerCertificate;
 use cache::{CacheError, EndorsementCache, Snapshot};
 use evidence::{Anchors, Requirements};
 use jose::Jwks;
 use store::{ProviderState, WithdrawnKey};
 use token::SigningKey;
-use token::policy_jws::SignerCertificate;
 use unix_time::UnixTime;
 
 use crate::policies::{Policies, PolicyError};

@@ -5,6 +5,7 @@ mod running;
 use problem::Problem;
 use std::sync::Arc;
 
+use attestation::policy_jws;
 use attestation::{Addresses, OpenError, Providers, PublicUrl, UnusableProvider};
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -12,7 +13,6 @@ use cache::CacheError;
 use running::{addresses, claims_of, config, enclave_holding, quote_body, running_with};
 use serde_json::json;
 use store::{PolicyChange, ProviderStore, Sqlite, Store};
-use token::policy_jws;
 use unix_time::UnixTime;
 
 fn now() -> UnixTime {

@@ -15,22 +15,13 @@ pub enum ControlError {
     /// The name is none.
     #[error(transparent)]
     Name(#[from] InvalidProviderName),
-    /// The body cannot be read.
-    #[error("request body is refused: {0}")]
-    Body(String),
     /// The location is none.
     #[error("`location` is missing or malformed")]
     Location,
     /// The settings are none.
     #[error(transparent)]
     Settings(#[from] InvalidSettings),
-    /// A policy signing certificate cannot be read.
-    #[error("policy signing certificate {0} is no X.509 certificate in base64 DER")]
-    Certificate(usize),
-    /// Certificates were announced, and there are none.
-    #[error("`policySigningCertificates` has no certificate")]
-    NoCertificate,
-    /// There are too many of them.
+    /// There are too many policy signing certificates.
     #[error("there are more than {MAX_SIGNERS} policy signing certificates")]
     TooManyCertificates,
     /// A shared provider has no signers.
@@ -84,11 +75,8 @@ impl Problem for ControlError {
     fn code(&self) -> Cow<'static, str> {
         let text = match self {
             Self::Name(error) => return error.code(),
-            Self::Body(_) => "body_malformed",
             Self::Location => "location_malformed",
             Self::Settings(error) => return error.code(),
-            Self::Certificate(_) => "certificate_malformed",
-            Self::NoCertificate => "certificates_missing",
             Self::TooManyCertificates => "too_many_certificates",
             Self::SharedWithCertificates => "shared_with_certificates",
             Self::OtherRoot => "other_root",
@@ -115,10 +103,8 @@ impl Problem for ControlError {
     fn help(&self) -> Cow<'_, str> {
         let text = match self {
             Self::Name(error) => return error.help(),
-            Self::Body(_) => "send the body that docs/providers.md describes",
             Self::Location => "give a location of letters, digits and hyphens, such as `westeurope`",
             Self::Settings(error) => return error.help(),
-            Self::Certificate(_) | Self::NoCertificate => "give each as a JWK with the certificate in `x5c`",
             Self::TooManyCertificates => "trust a CA that issued several",
             Self::SharedWithCertificates => "leave `policySigningCertificates` out, or make an Isolated provider",
             Self::OtherRoot => {
