@@ -8,13 +8,13 @@ mod withdrawal;
 use std::sync::Arc;
 
 use crate::policy_jws::SignerCertificate;
+use cache::EndorsementCache;
 use store::{NewProvider, PolicySigner, StoreError};
 use unix_time::UnixTime;
 
 use crate::access::Caller;
 use crate::administration::MAX_SIGNERS;
 use crate::audit::Change;
-use crate::endorsements::{Source, root_sha256};
 use crate::hashes::sha256;
 use crate::provider::{Provider, ProviderName, Settings, TrustModel};
 use crate::providers::Providers;
@@ -43,7 +43,7 @@ impl Providers {
         settings.check()?;
         let root_pem = root.pem;
         let trust_model = trust_model(is_shared, &signers)?;
-        self.check_source(root_pem.clone(), &settings).await?;
+        let endorsements = self.open_endorsements(root_pem.clone(), &settings).await?;
         let _one_at_a_time = self.administration.lock().await;
         if self.count() >= MAX_PROVIDERS {
             return Err(ControlError::TooMany);
@@ -51,7 +51,7 @@ impl Providers {
         if self.store.provider(name.as_str()).await?.is_some() {
             return Err(ControlError::Exists(name.clone()));
         }
-        let key = self.first_key(name, &settings, &root_sha256(root_pem.as_deref())?, now).await?;
+        let key = self.first_key(name, &settings, endorsements.anchors().root_sha256(), now).await?;
         let provider = store::Provider {
             name: name.to_string(),
             root_pem,
@@ -87,7 +87,7 @@ impl Providers {
         if settings.token_algorithm != provider.settings.token_algorithm {
             return Err(ControlError::AlgorithmIsFixed);
         }
-        self.check_source(state.provider.root_pem.clone(), &settings).await?;
+        let _in_use = self.open_endorsements(state.provider.root_pem.clone(), &settings).await?;
         // As it was read: whoever changed it in the meantime is not overwritten.
         let (name, revision, json) = (&provider.name, provider.revision, settings.to_json());
         let write = |entry| async move { self.store.change_settings(name.as_str(), revision, &json, &entry).await };
@@ -122,13 +122,15 @@ impl Providers {
         }
     }
 
-    /// Root and collateral are loaded before anything is written.
-    async fn check_source(&self, root_pem: Option<String>, settings: &Settings) -> Result<(), ControlError> {
-        let collateral = settings.collateral.clone().or_else(|| self.config.collateral.clone());
-        let shelf = Arc::clone(&self.shelf);
-        let source = Source { root_pem, collateral };
+    /// Loads root and collateral before anything is written. The provider will use the same cache if it is held until then.
+    async fn open_endorsements(
+        &self,
+        root_pem: Option<String>,
+        settings: &Settings,
+    ) -> Result<Arc<EndorsementCache>, ControlError> {
+        let (source, caches) = (self.source_of(settings), Arc::clone(&self.caches));
         // Reading and parsing many files takes its time.
-        let loading = tokio::task::spawn_blocking(move || shelf.get(&source).map(drop));
+        let loading = tokio::task::spawn_blocking(move || caches.open(root_pem.as_deref(), source));
         Ok(loading.await.map_err(|_| ControlError::Unusable)??)
     }
 }

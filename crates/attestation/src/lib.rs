@@ -27,11 +27,8 @@ mod audit;
 pub mod base64;
 mod claims;
 mod control_plane;
-mod endorsements;
 mod hashes;
-mod keeper;
 mod names;
-mod newest_lists;
 mod policies;
 pub mod policy_jws;
 mod policy_type;
@@ -60,8 +57,6 @@ pub use audit::{
     SavedHeads, VerifiedChain,
 };
 pub use control_plane::{ControlError, Location, ProviderRoot, ProviderSpec, SettingsChange};
-pub use endorsements::EndorsementsError;
-pub use keeper::KeeperError;
 pub use names::OWNED_NAMES;
 pub use policies::PolicyError;
 pub use policy_type::{PolicyType, REPORT_VALIDITY};

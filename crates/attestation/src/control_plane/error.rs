@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use cache::CacheError;
 use problem::Problem;
 use store::StoreError;
 
 use crate::administration::MAX_SIGNERS;
-use crate::endorsements::EndorsementsError;
 use crate::provider::{InvalidProviderName, InvalidSettings, KeysError, ProviderName};
 
 /// Why a provider is not made, changed or deleted.
@@ -32,7 +32,7 @@ pub enum ControlError {
     OtherRoot,
     /// Root or collateral cannot be used.
     #[error(transparent)]
-    Endorsements(#[from] EndorsementsError),
+    Endorsements(#[from] CacheError),
     /// There is one of that name.
     #[error("provider `{0}` exists, and what is asked for cannot be changed about it")]
     Exists(ProviderName),
@@ -110,8 +110,8 @@ impl Problem for ControlError {
             Self::OtherRoot => {
                 "use a service that listens on loopback and whose public URL and provider domain are loopback too"
             }
-            Self::Endorsements(error @ EndorsementsError::Root(_)) => return error.help(),
-            Self::Endorsements(EndorsementsError::Collateral(_)) => {
+            Self::Endorsements(error @ CacheError::Root(_)) => return error.help(),
+            Self::Endorsements(CacheError::Collateral(_)) => {
                 "give a path on the service's machine: a directory of pieces, or dcap-qvl's JSON"
             }
             Self::Exists(_) => "choose another name, or delete that one; roots, trust model and location are fixed",

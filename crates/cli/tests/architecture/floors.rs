@@ -15,7 +15,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("tokens", &["token"]),
     ("HTTP, outbound and inbound", &["fetch", "web"]),
     ("effects", &["collateral", "oidc", "store", "machine", "simulator"]),
-    ("keeping", &["aesm", "client"]),
+    ("keeping", &["aesm", "client", "cache"]),
     ("domain", &["attestation"]),
     ("services", &["service"]),
     ("programs", &["cli"]),
