@@ -31,6 +31,7 @@ pub fn begin<'a>(request: &Request<'a>, context: &Context<'_>) -> Result<Step<'a
 
 /// How far an appraisal has come.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "every appraisal ends in the large one, which is taken out at once")]
 pub enum Step<'a> {
     /// It needs these endorsements to go on.
     Needs(Vec<EndorsementKey>, Pending<'a>),

@@ -39,7 +39,8 @@ impl<'a> Claims<'a> {
 
     /// Returns the claims that a policy sees, all from the attestation service. The `$` names are those of older policies.
     pub fn incoming(&self) -> Vec<Claim> {
-        let mut claims = Vec::new();
+        // Some have an older name too.
+        let mut claims = Vec::with_capacity(self.azure.len().saturating_mul(2).saturating_add(self.veritee.len()));
         let mut add = |name: &str, value: ClaimValue| {
             claims.push(Claim { name: name.to_owned(), value, issuer: Issuer::AttestationService });
         };

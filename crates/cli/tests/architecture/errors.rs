@@ -14,6 +14,7 @@ const SHARED: &[(&str, &str)] = &[
     ("attestation", "randomness_unavailable"),
     ("attestation", "signing_key_missing"),
     ("attestation", "store_failed"),
+    ("evidence", "open_enclave_report_malformed"),
 ];
 
 #[test]

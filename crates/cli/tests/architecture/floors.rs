@@ -81,11 +81,19 @@ fn leaves_and_policy_import_nothing_of_ours_but_the_error_contract() {
     assert!(arrows["problem"].is_empty());
     let allowed = ["problem", "state-dir", "unix-time"];
     assert!(arrows["web"].iter().all(|import| allowed.contains(&import.as_str())), "{:?}", arrows["web"]);
-    let allowed = ["problem", "unix-time", "strict-json", "abi", "jose"];
+    // Evidence is for its feature `attested-signer`.
+    let allowed = ["problem", "unix-time", "strict-json", "abi", "jose", "evidence"];
     assert!(arrows["token"].iter().all(|import| allowed.contains(&import.as_str())), "{:?}", arrows["token"]);
     let allowed = ["problem", "unix-time", "strict-json", "jose", "fetch"];
     assert!(arrows["oidc"].iter().all(|import| allowed.contains(&import.as_str())), "{:?}", arrows["oidc"]);
     assert!(arrows["store"].iter().all(|import| ["problem", "unix-time"].contains(&import.as_str())));
+}
+
+#[test]
+fn attestation_names_no_kind_of_evidence() {
+    for kind in ["dcap", "collateral"] {
+        assert!(!arrows()["attestation"].contains(&kind.to_owned()), "`attestation` imports `{kind}`");
+    }
 }
 
 #[test]
