@@ -30,6 +30,12 @@ impl std::fmt::Display for Fmspc {
     }
 }
 
+impl serde::Serialize for Fmspc {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl std::fmt::Debug for Fmspc {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Fmspc({self})")
