@@ -22,7 +22,6 @@ mod platform;
 mod policy;
 mod provider;
 mod remote;
-mod report;
 mod requirements;
 mod secret;
 mod serve;

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use ::collateral::VerificationRequest;
 use clap::ArgGroup;
 use dcap::{Report, TcbStatus};
-use evidence::{Anchors, Details, EvidenceFile};
+use evidence::{Anchors, Context, Details, EvidenceFile};
 use jose::Jwks;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::arguments::{Allow, hex_bytes, parse_accepted_status};
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};
 use crate::requirements::requirements;
-use crate::verify::{appraised, trusted_root};
+use crate::verify::{rejected, trusted_root};
 use crate::{remote, serve, show};
 
 const MAX_TOKEN: u64 = jose::jws::MAX_LENGTH as u64 + 1024;
@@ -186,7 +187,9 @@ fn attested_signer(
     let requirements = requirements(&arguments.accept_tcb, &arguments.allow);
     let quote = EvidenceFile::read(evidence.quote()).map_err(|error| Failure::of_verdict(&error))?;
     let pieces = crate::collateral::load(collateral)?;
-    let appraisal = appraised(quote, pieces, &anchors, at, &requirements)?;
+    let request = VerificationRequest { evidence: &quote, certificates: None, collateral: &pieces };
+    let appraisal = request.appraise(&Context { anchors: &anchors, at }, &requirements);
+    let appraisal = appraisal.map_err(|rejection| rejected(&rejection))?;
     let Details::Quote(quote) = appraisal.details();
     let Report::SgxEnclave(enclave) = quote.report() else {
         return Err(Failure::verdict("signer_no_enclave", "the signing key is held by no SGX enclave", ""));

@@ -175,31 +175,6 @@ impl SgxExtension {
     }
 }
 
-impl SgxExtension {
-    /// Name and value of every field as text, for people: what a certificate claims, proven or not.
-    pub fn describe(&self) -> Vec<(&'static str, String)> {
-        let flag = |flag: Option<bool>| flag.map_or("absent".to_owned(), |flag| flag.to_string());
-        let mut fields = vec![
-            ("PPID", hex::encode(self.ppid)),
-            ("FMSPC", self.fmspc.to_string()),
-            ("PCEID", hex::encode(self.pce_id)),
-            ("component SVNs", format!("{:?}", self.component_svns)),
-            ("PCESVN", self.pce_svn.to_string()),
-            ("CPUSVN", hex::encode(self.cpu_svn)),
-            ("SGX type", format!("{:?}", self.sgx_type)),
-        ];
-        if let Some(multi) = &self.multi_package {
-            fields.extend([
-                ("platform instance id", hex::encode(multi.platform_instance_id)),
-                ("dynamic platform", flag(multi.dynamic_platform)),
-                ("cached keys", flag(multi.cached_keys)),
-                ("SMT enabled", flag(multi.smt_enabled)),
-            ]);
-        }
-        fields
-    }
-}
-
 fn tcb_svns(tcb: AnyRef<'_>) -> Result<([u8; 16], u16, [u8; 16]), MalformedSgxExtension> {
     let oid = child(SGX_EXTENSION, 2)?;
     let mut pairs = pairs(tcb, oid)?;
