@@ -8,8 +8,8 @@ use aesm::message::{
     GetQuoteExRequest, GetQuoteExResponse, GetQuoteRequest, GetSupportedAttKeyIdsRequest, InitQuoteExRequest, Kind, Request,
     Response, SelectAttKeyIdRequest,
 };
+use attestation::policy_jws;
 use dcap::{Certificate, EnclaveIdentity, SignedDocument, TcbInfo};
-use token::policy_jws;
 use veritee_fuzz::Machine;
 use zerocopy::IntoBytes;
 

@@ -1,8 +1,8 @@
 //! Any text as a policy JWS, and as one that adds a certificate: read, its signature checked.
 #![no_main]
 
+use attestation::policy_jws::{CertificateJws, PolicyJws, unsecured};
 use libfuzzer_sys::fuzz_target;
-use token::policy_jws::{CertificateJws, PolicyJws, unsecured};
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = str::from_utf8(bytes) else { return };

@@ -25,7 +25,7 @@ pub use issuers::{InvalidIssuer, IssuerFault, IssuerSettings, RoleRule, RuleFaul
 use tokens::AccessTokens;
 
 /// Characters of a bearer token; those of other issuers name the groups that somebody is in.
-const MAX_TOKEN: usize = token::openid::MAX_LENGTH;
+const MAX_TOKEN: usize = oidc::MAX_TOKEN_LENGTH;
 
 /// What a caller may do; each role may do what those before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,9 +10,9 @@ mod used_once;
 
 use std::sync::Arc;
 
+use crate::policy_jws::{self, PolicyJws, SignerCertificate};
 use serde_json::{Value, json};
 use store::{PolicyChange, SignedRequest, StoreError};
-use token::policy_jws::{self, PolicyJws, SignerCertificate};
 use tokio::sync::MutexGuard;
 use unix_time::UnixTime;
 

@@ -107,7 +107,7 @@ impl Provider {
         observed: &mut Observed,
     ) -> Result<Verified, AttestError> {
         let context = Context { anchors: self.anchors(), at };
-        let endorsements = self.collateral();
+        let snapshot = self.endorsements();
         let body = &request.evidence;
         let mut step =
             evidence::begin(&evidence::Request { kind: attestation_type.kind(), body, certificates: None }, &context)?;
@@ -122,9 +122,9 @@ impl Provider {
             };
             let mut found = Vec::with_capacity(needs.len());
             for key in &needs {
-                let prepared = endorsements.get(key, self.anchors(), at)?;
-                found.push(prepared.endorsement.clone());
-                observed.collateral = Some(prepared);
+                let cached = snapshot.find(key, at)?;
+                found.push(cached.endorsement().clone());
+                observed.collateral = Some(cached);
             }
             step = pending
                 .supply(&found, &context)

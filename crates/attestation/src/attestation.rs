@@ -1,11 +1,9 @@
 //! The attestation of one service: its providers, who may do what with them, and the one task that keeps both up to date.
 
 use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use collateral::LoadError;
 use problem::chain;
 use tokio::task::JoinSet;
 use unix_time::UnixTime;
@@ -104,21 +102,8 @@ async fn refresh_endorsements(providers: Arc<Providers>) {
         let refreshing = Arc::clone(&providers);
         // Reading and parsing many files takes its time.
         let refreshed = tokio::task::spawn_blocking(move || refreshing.refresh_collateral()).await;
-        for (path, refreshed) in refreshed.unwrap_or_default() {
-            log_refreshed(&path, refreshed);
-        }
-    }
-}
-
-fn log_refreshed(path: &Path, refreshed: Result<bool, LoadError>) {
-    match refreshed {
-        Ok(true) => tracing::info!(collateral = %path.display(), "collateral loaded again"),
-        Ok(false) => {}
-        Err(error) => tracing::warn!(
-            collateral = %path.display(),
-            error = chain(&error),
-            "changed collateral cannot be loaded; the old one stays in use"
-        ),
+        // What was loaded, and what could not be, is in the log already.
+        drop(refreshed);
     }
 }
 

@@ -11,7 +11,7 @@ const URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT_PAD
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT_PADDING);
 
 /// Decodes any of the three spellings; mixing both alphabets is no spelling.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     // Without a look for which it is: most are of the first, and a text of both is of neither.
     URL.decode(text).or_else(|_| STANDARD.decode(text)).ok()
 }

@@ -1,31 +1,29 @@
 //! Making, changing and deleting providers.
 
-mod body;
 mod error;
+mod request;
 mod rotation;
 mod withdrawal;
 
 use std::sync::Arc;
 
+use crate::policy_jws::SignerCertificate;
+use cache::EndorsementCache;
 use store::{NewProvider, PolicySigner, StoreError};
-use token::policy_jws::SignerCertificate;
 use unix_time::UnixTime;
 
 use crate::access::Caller;
 use crate::administration::MAX_SIGNERS;
 use crate::audit::Change;
-use crate::endorsements::{Source, root_sha256};
 use crate::hashes::sha256;
 use crate::provider::{Provider, ProviderName, Settings, TrustModel};
 use crate::providers::Providers;
 
-pub use body::{Create, Patch};
 pub use error::ControlError;
+pub use request::{Location, ProviderRoot, ProviderSpec, SettingsChange};
 
 /// Providers of a service.
 const MAX_PROVIDERS: usize = 10_000;
-/// Characters of a location.
-const MAX_LOCATION: usize = 32;
 /// Bytes of a root certificate in PEM.
 const MAX_ROOT: usize = 16 << 10;
 
@@ -37,16 +35,15 @@ impl Providers {
     pub async fn create(
         &self,
         name: &ProviderName,
-        create: Create,
+        spec: ProviderSpec,
         caller: &Caller,
         now: UnixTime,
     ) -> Result<Arc<Provider>, ControlError> {
-        let location = location(&create.location)?;
-        let settings = create.settings()?;
-        let root_pem = self.root(create.root_certificate())?;
-        let certificates = create.certificates()?;
-        let trust_model = trust_model(create.is_shared(), &certificates)?;
-        self.check_source(root_pem.clone(), &settings).await?;
+        let ProviderSpec { location, settings, root, signers, is_shared, is_default } = spec;
+        settings.check()?;
+        let root_pem = root.pem;
+        let trust_model = trust_model(is_shared, &signers)?;
+        let endorsements = self.open_endorsements(root_pem.clone(), &settings).await?;
         let _one_at_a_time = self.administration.lock().await;
         if self.count() >= MAX_PROVIDERS {
             return Err(ControlError::TooMany);
@@ -54,20 +51,20 @@ impl Providers {
         if self.store.provider(name.as_str()).await?.is_some() {
             return Err(ControlError::Exists(name.clone()));
         }
-        let key = self.first_key(name, &settings, &root_sha256(root_pem.as_deref())?, now).await?;
+        let key = self.first_key(name, &settings, endorsements.anchors().root_sha256(), now).await?;
         let provider = store::Provider {
             name: name.to_string(),
             root_pem,
             trust_model: trust_model.as_str().to_owned(),
-            location,
-            is_location_default: create.is_default(),
+            location: location.as_str().to_owned(),
+            is_location_default: is_default,
             settings: settings.to_json(),
             created_at: now,
             created_by: caller.name.clone(),
             revision: 0,
             revocations: 0,
         };
-        let signers = certificates.iter().map(|certificate| signer(name, certificate, caller, now)).collect();
+        let signers = signers.iter().map(|certificate| signer(name, certificate, caller, now)).collect();
         let new = &NewProvider { provider, key, signers };
         let write = |entry| async move { self.store.create_provider(new, &entry).await };
         self.change(name, &Change::ProviderCreated(new), &caller.name, now, write).await?.ok_or(ControlError::Unusable)
@@ -80,17 +77,17 @@ impl Providers {
     pub async fn change_settings(
         &self,
         provider: &Provider,
-        patch: &Patch,
+        change: SettingsChange,
         caller: &Caller,
         now: UnixTime,
     ) -> Result<Arc<Provider>, ControlError> {
         let _one_at_a_time = self.administration.lock().await;
         let state = self.store.provider(provider.name.as_str()).await?.ok_or(StoreError::UnknownProvider)?;
-        let settings = patch.applied_to(provider.settings.clone())?;
+        let settings = change.applied_to(provider.settings.clone())?;
         if settings.token_algorithm != provider.settings.token_algorithm {
             return Err(ControlError::AlgorithmIsFixed);
         }
-        self.check_source(state.provider.root_pem.clone(), &settings).await?;
+        let _in_use = self.open_endorsements(state.provider.root_pem.clone(), &settings).await?;
         // As it was read: whoever changed it in the meantime is not overwritten.
         let (name, revision, json) = (&provider.name, provider.revision, settings.to_json());
         let write = |entry| async move { self.store.change_settings(name.as_str(), revision, &json, &entry).await };
@@ -112,35 +109,30 @@ impl Providers {
         Ok(())
     }
 
-    /// Another root than Intel's, where such may be taken.
-    fn root(&self, pem: Option<&str>) -> Result<Option<String>, ControlError> {
+    /// The root of a new provider: Intel's, or another one in PEM, which only a service takes that strangers do not reach.
+    ///
+    /// # Errors
+    /// [`ControlError::OtherRoot`], and [`ControlError::Endorsements`] if it is too long.
+    pub fn root(&self, pem: Option<&str>) -> Result<ProviderRoot, ControlError> {
         match pem {
-            None => Ok(None),
+            None => Ok(ProviderRoot { pem: None }),
             Some(_) if !self.takes_other_roots() => Err(ControlError::OtherRoot),
             Some(pem) if pem.len() > MAX_ROOT => Err(ControlError::Endorsements(evidence::AnchorsError::Root.into())),
-            Some(pem) => Ok(Some(pem.to_owned())),
+            Some(pem) => Ok(ProviderRoot { pem: Some(pem.to_owned()) }),
         }
     }
 
-    /// Root and collateral are loaded before anything is written.
-    async fn check_source(&self, root_pem: Option<String>, settings: &Settings) -> Result<(), ControlError> {
-        let collateral = settings.collateral.clone().or_else(|| self.config.collateral.clone());
-        let shelf = Arc::clone(&self.shelf);
-        let source = Source { root_pem, collateral };
+    /// Loads root and collateral before anything is written. The provider will use the same cache if it is held until then.
+    async fn open_endorsements(
+        &self,
+        root_pem: Option<String>,
+        settings: &Settings,
+    ) -> Result<Arc<EndorsementCache>, ControlError> {
+        let (source, caches) = (self.source_of(settings), Arc::clone(&self.caches));
         // Reading and parsing many files takes its time.
-        let loading = tokio::task::spawn_blocking(move || shelf.get(&source).map(drop));
+        let loading = tokio::task::spawn_blocking(move || caches.open(root_pem.as_deref(), source));
         Ok(loading.await.map_err(|_| ControlError::Unusable)??)
     }
-}
-
-fn location(text: &str) -> Result<String, ControlError> {
-    let is_location = (1..=MAX_LOCATION).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" -".contains(&byte));
-    if !is_location {
-        return Err(ControlError::Location);
-    }
-    // As Azure folds them: `West US` is `westus`.
-    Ok(text.to_ascii_lowercase().replace(' ', ""))
 }
 
 fn trust_model(is_shared: bool, certificates: &[SignerCertificate]) -> Result<TrustModel, ControlError> {

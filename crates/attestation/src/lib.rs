@@ -2,6 +2,7 @@
 //!
 //! The unit is the [`Provider`]: name, public URL, roots, collateral, signing key, policies. [`Provider::attest`] takes evidence
 //! and returns a token. [`Providers`] has all providers of a service, follows the store, and changes them; [`Access`] decides who may.
+//! [`policy_jws`] reads and writes the JWS in which administrators send policies and requests about signers.
 //!
 //! The appraisal of evidence is that of the crate `evidence`; no kind of evidence is named here. This crate never imports the simulator: a simulated root is data to it.
 #![cfg_attr(
@@ -23,15 +24,13 @@ mod attest;
 mod attestation;
 mod attestation_type;
 mod audit;
-mod base64;
+pub mod base64;
 mod claims;
 mod control_plane;
-mod endorsements;
 mod hashes;
-mod keeper;
 mod names;
-mod newest_lists;
 mod policies;
+pub mod policy_jws;
 mod policy_type;
 mod pool;
 mod provider;
@@ -57,9 +56,7 @@ pub use audit::{
     Audit, AuditChains, AuditChoice, AuditError, AuditHeads, AuditReport, DeletedRecords, Retention, RetentionError,
     SavedHeads, VerifiedChain,
 };
-pub use control_plane::{ControlError, Create, Patch};
-pub use endorsements::EndorsementsError;
-pub use keeper::KeeperError;
+pub use control_plane::{ControlError, Location, ProviderRoot, ProviderSpec, SettingsChange};
 pub use names::OWNED_NAMES;
 pub use policies::PolicyError;
 pub use policy_type::{PolicyType, REPORT_VALIDITY};

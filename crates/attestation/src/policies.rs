@@ -5,11 +5,11 @@ use std::sync::{Arc, LazyLock};
 
 use std::borrow::Cow;
 
+use crate::policy_jws::{self, PolicyJws, PolicyJwsError};
 use policy::{Diagnostics, EvaluationError, Fuel, Policy, Properties, Vocabulary};
 use problem::Problem;
 use serde_json::Value;
 use store::PolicyChange;
-use token::policy_jws::{self, PolicyJws, PolicyJwsError};
 
 use crate::api_version::ApiVersion;
 use crate::policy_type::PolicyType;

@@ -9,15 +9,14 @@ use problem::Problem;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::policy_jws::SignerCertificate;
+use cache::{CacheError, EndorsementCache, Snapshot};
 use evidence::{Anchors, Requirements};
 use jose::Jwks;
 use store::{ProviderState, WithdrawnKey};
 use token::SigningKey;
-use token::policy_jws::SignerCertificate;
 use unix_time::UnixTime;
 
-use crate::endorsements::{Endorsements, EndorsementsError};
-use crate::keeper::Keeper;
 use crate::policies::{Policies, PolicyError};
 use crate::policy_type::PolicyType;
 use crate::public_url::PublicUrl;
@@ -60,7 +59,7 @@ pub enum UnusableProvider {
     Row(String),
     /// Root or collateral cannot be loaded.
     #[error("its root or collateral cannot be used")]
-    Endorsements(#[from] EndorsementsError),
+    Endorsements(#[from] CacheError),
     /// Its root is not Intel's, and others could take its tokens for genuine ones.
     #[error("it trusts a root other than Intel's, and this service is reached beyond loopback")]
     BeyondLoopback,
@@ -127,7 +126,7 @@ pub struct Provider {
     pub(crate) keys: Keys,
     pub(crate) clock: VerificationClock,
     requirements: Requirements,
-    endorsements: Arc<Endorsements>,
+    endorsements: Arc<EndorsementCache>,
 }
 
 /// What a provider does not decide itself.
@@ -136,7 +135,7 @@ pub(crate) struct Surroundings<'a> {
     /// What is demanded of quotes where a provider says nothing.
     pub(crate) requirements: &'a Requirements,
     pub(crate) clock: VerificationClock,
-    pub(crate) endorsements: Arc<Endorsements>,
+    pub(crate) endorsements: Arc<EndorsementCache>,
     /// What keys are sealed under.
     pub(crate) vault: &'a Vault,
 }
@@ -156,7 +155,7 @@ impl Provider {
         let row = &state.provider;
         let unreadable = |what: &str| UnusableProvider::Row(format!("`{what}` is unknown"));
         let settings = settings_of(row)?;
-        let root_sha256 = surroundings.endorsements.anchors.root_sha256();
+        let root_sha256 = surroundings.endorsements.anchors().root_sha256();
         let owner = Owner { provider: &row.name, issuer: surroundings.public_url.as_str(), root_sha256 };
         // A key is known as that of its owner: where any of it is another now, the key is opened again.
         let known = previous.filter(|previous| previous.owner() == owner).map(|previous| &previous.keys);
@@ -236,7 +235,7 @@ impl Provider {
 
     /// Whether it trusts another root than Intel's, so that its tokens say nothing about genuine hardware.
     pub fn is_simulated(&self) -> bool {
-        self.endorsements.anchors.is_simulated()
+        self.endorsements.anchors().is_simulated()
     }
 
     /// The issuer of its tokens: where it is reached.
@@ -249,7 +248,7 @@ impl Provider {
         Owner {
             provider: self.name.as_str(),
             issuer: self.issuer(),
-            root_sha256: self.endorsements.anchors.root_sha256(),
+            root_sha256: self.endorsements.anchors().root_sha256(),
         }
     }
 
@@ -265,11 +264,12 @@ impl Provider {
     }
 
     pub(crate) fn anchors(&self) -> &Anchors {
-        &self.endorsements.anchors
+        self.endorsements.anchors()
     }
 
-    pub(crate) fn collateral(&self) -> Arc<Keeper> {
-        self.endorsements.collateral()
+    /// Returns the endorsements in use; an attestation takes them once.
+    pub(crate) fn endorsements(&self) -> Arc<Snapshot> {
+        self.endorsements.snapshot()
     }
 
     /// Returns what it demands of quotes before its policy is asked.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use collateral::LoadError;
+use cache::{CacheError, Caches, Source};
 use evidence::Requirements;
 use http::uri::Authority;
 use problem::chain;
@@ -18,9 +18,10 @@ use unix_time::UnixTime;
 
 use crate::addresses::Addresses;
 use crate::audit::{Audit, Change};
-use crate::endorsements::{Shelf, Source};
 use crate::pool::{Pool, aside};
-use crate::provider::{Provider, ProviderName, Quoter, Surroundings, UnusableProvider, VerificationClock, settings_of};
+use crate::provider::{
+    Provider, ProviderName, Quoter, Settings, Surroundings, UnusableProvider, VerificationClock, settings_of,
+};
 use crate::public_url::PublicUrl;
 use crate::vault::Vault;
 
@@ -62,7 +63,7 @@ type Slot = Result<Arc<Provider>, Arc<UnusableProvider>>;
 pub struct Providers {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) config: ServiceConfig,
-    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) caches: Arc<Caches>,
     slots: ArcSwap<HashMap<ProviderName, Slot>>,
     /// Held while something is changed here: what was read is still so when the change is written.
     pub(crate) administration: tokio::sync::Mutex<()>,
@@ -111,14 +112,19 @@ impl Providers {
         self.slots.load().len()
     }
 
-    /// Loads collateral anew where its files have changed: for each path whether it has, or why it could not be loaded.
-    pub fn refresh_collateral(&self) -> Vec<(PathBuf, Result<bool, LoadError>)> {
-        self.shelf.refresh()
+    /// Loads collateral again where its files have changed: for each source whether it has, or why it could not be loaded.
+    pub fn refresh_collateral(&self) -> Vec<(Source, Result<bool, CacheError>)> {
+        self.caches.refresh()
     }
 
     /// Whether providers may trust another root than Intel's: only where nobody else can take their tokens for genuine ones.
     pub(crate) fn takes_other_roots(&self) -> bool {
         self.config.listens_on_loopback && self.config.addresses.are_loopback()
+    }
+
+    /// Returns where the endorsements of a provider with these settings come from.
+    pub(crate) fn source_of(&self, settings: &Settings) -> Source {
+        settings.collateral.clone().or_else(|| self.config.collateral.clone()).into()
     }
 
     /// Where a provider is reached.
@@ -203,12 +209,8 @@ impl Providers {
         previous: Option<&Provider>,
     ) -> Result<Provider, UnusableProvider> {
         let settings = settings_of(&state.provider)?;
-        let source = Source {
-            root_pem: state.provider.root_pem.clone(),
-            collateral: settings.collateral.or_else(|| self.config.collateral.clone()),
-        };
-        let endorsements = self.shelf.get(&source)?;
-        if endorsements.anchors.is_simulated() && !self.takes_other_roots() {
+        let endorsements = self.caches.open(state.provider.root_pem.as_deref(), self.source_of(&settings))?;
+        if endorsements.anchors().is_simulated() && !self.takes_other_roots() {
             return Err(UnusableProvider::BeyondLoopback);
         }
         let surroundings = Surroundings {

@@ -56,7 +56,7 @@ impl Provider {
     ) -> Result<Vec<TcbBaseline>, AttestError> {
         let kind = attestation_type.kind();
         let mut released: BTreeMap<u32, Option<UnixTime>> = BTreeMap::new();
-        let numbers = self.collateral().evaluation_data_numbers(kind, self.clock.verification_time(now));
+        let numbers = self.endorsements().evaluation_data_numbers(kind, self.clock.verification_time(now));
         released.extend(numbers.into_iter().map(|(number, date)| (number, Some(date))));
         let selected = self.selected_baseline(attestation_type)?;
         if let Some(number) = selected.as_deref().and_then(|name| name.parse().ok()) {

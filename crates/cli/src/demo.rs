@@ -10,10 +10,9 @@ use client::{Client, ServiceError};
 use problem::Problem;
 use serde_json::{Value, json};
 use simulator::{EnclaveReport, Platform};
-use token::{Binding, Expectations, VerifiedToken};
+use token::{Binding, Expectations, RecipientKey, SealedSecret, SealedSecretError, VerifiedToken};
 use unix_time::UnixTime;
 
-use crate::enclave_key::{EnclaveKey, seal_to};
 use crate::failure::{self, Failure};
 use crate::remote;
 use crate::serve::settings::Settings;
@@ -78,7 +77,7 @@ async fn attestation(running: &Running, data: &Path, steps: &mut Steps) -> Resul
         json!({"url": running.url, "trustedCa": running.ca}),
     )?;
 
-    let enclave_key = EnclaveKey::generate();
+    let enclave_key = RecipientKey::generate();
     let runtime_data = enclave_key.runtime_data();
     steps.done(
         "The enclave makes a key; the private half never leaves it",
@@ -192,10 +191,11 @@ fn check_measurement(verified: &VerifiedToken, enclave: &EnclaveReport, steps: &
     )
 }
 
-fn hand_over_secret(verified: &VerifiedToken, key: &EnclaveKey, steps: &mut Steps) -> Result<(), Failure> {
-    let runtime_data = verified.runtime_json().ok_or_else(|| broken("the token carries no runtime data"))?;
-    let sealed = seal_to(runtime_data, SECRET)?;
-    if key.open(&sealed)? != SECRET {
+fn hand_over_secret(verified: &VerifiedToken, key: &RecipientKey, steps: &mut Steps) -> Result<(), Failure> {
+    let refused = |error: SealedSecretError| Failure::of_verdict(&error);
+    let sealed = SealedSecret::seal(verified, SECRET).map_err(refused)?.to_bytes();
+    let received = SealedSecret::from_bytes(&sealed).map_err(refused)?;
+    if *key.open(&received).map_err(refused)? != SECRET {
         return Err(broken("the enclave decrypted something else"));
     }
     steps.done(

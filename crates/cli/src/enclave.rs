@@ -52,7 +52,10 @@ impl Files {
             Failure::usage("manifest_malformed", format!("`{}`: {message}", manifest.display()), help)
         };
         let text = str::from_utf8(&text).map_err(|_| {
-            refused("manifest is no text".to_owned(), "name the manifest after --manifest, and the executable first")
+            refused(
+                "manifest is not valid UTF-8".to_owned(),
+                "name the manifest after --manifest, and the executable first",
+            )
         })?;
         let manifest = Manifest::from_toml(text).map_err(|error| {
             // The cause ends with the end of a line.

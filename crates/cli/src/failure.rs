@@ -67,6 +67,11 @@ impl Failure {
         Self::new(Kind::Usage, &error.code(), chain(error), error.help())
     }
 
+    /// Replaces the help by one that names options of the command.
+    fn with_help(self, help: Option<&str>) -> Self {
+        Self { help: help.map_or(self.help, str::to_owned), ..self }
+    }
+
     /// Marks what the command's own output says already, so that it is not said twice.
     #[must_use]
     pub fn said(mut self) -> Self {
@@ -131,6 +136,8 @@ impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
         match &error {
             ServiceError::Address(_) | ServiceError::Setup(_) => Self::of_usage(&error),
+            ServiceError::Unreachable { .. } => Self::of_environment(&error)
+                .with_help(Some("check that the service runs; for a development CA pass its tls/ca.pem with --ca")),
             ServiceError::Token(_) => Self::of_verdict(&error),
             ServiceError::Refused(refusal) if refusal.is_verdict => Self::of_verdict(&error),
             _ => Self::of_environment(&error),
@@ -141,7 +148,17 @@ impl From<ServiceError> for Failure {
 impl From<AuditError> for Failure {
     /// A verdict against the audit, except where the file that was named holds no head.
     fn from(error: AuditError) -> Self {
-        if matches!(error, AuditError::NoHead { .. }) { Self::of_usage(&error) } else { Self::of_verdict(&error) }
+        let help = match error {
+            AuditError::DeletionUnproven { .. } => Some(
+                "give a head that was saved after that record with --head, or verify at the service, while it publishes the key",
+            ),
+            AuditError::NoRecords => Some("give a file that `veritee audit export --out` wrote"),
+            AuditError::NoHead { .. } => Some("give a file that `veritee audit heads --out` wrote"),
+            _ => None,
+        };
+        let failure =
+            if matches!(error, AuditError::NoHead { .. }) { Self::of_usage(&error) } else { Self::of_verdict(&error) };
+        failure.with_help(help)
     }
 }
 

@@ -10,7 +10,6 @@ mod config;
 mod demo;
 mod duration;
 mod enclave;
-mod enclave_key;
 mod evidence;
 mod failure;
 mod group;

@@ -3,12 +3,12 @@
 mod policy;
 mod settings;
 
+use attestation::policy_jws::SignerCertificate;
 use axum::http::Method;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Subcommand;
 use serde_json::{Value, json};
-use token::policy_jws::SignerCertificate;
 
 use crate::arguments::duration;
 use crate::failure::Failure;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use attestation::policy_jws::{CertificateAction, PolicySigningKey};
 use axum::http::Method;
 use clap::{ArgGroup, Subcommand};
 use serde_json::{Value, json};
-use token::policy_jws::{CertificateAction, PolicySigningKey};
 
 use crate::failure::{self, Failure};
 use crate::provider::{certificates, shown_claims, subject};
@@ -122,7 +122,7 @@ fn jws(change: &Change, action: CertificateAction, here: &str) -> Result<String,
         let message = format!("`{}` holds {} certificates instead of one", certificate.display(), all.len());
         return Err(Failure::usage("several_certificates", message, "add or remove them one by one"));
     };
-    let refused = |error: token::policy_jws::PolicyKeyError| Failure::of_usage(&error);
+    let refused = |error: attestation::policy_jws::PolicyKeyError| Failure::of_usage(&error);
     let key = zeroize::Zeroizing::new(read(key)?);
     let key = PolicySigningKey::from_pem(&key, &read(cert)?).map_err(refused)?;
     key.sign_certificate(action, certificate, Some(change.audience.as_deref().unwrap_or(here))).map_err(refused)

@@ -185,7 +185,7 @@ fn what_cannot_be_signed_is_refused_with_what_to_do() {
         ("DIR/app --manifest DIR/app.toml --key DIR/absent", 3, "cannot read", "check the path"),
         ("DIR/app --manifest DIR/absent --key DIR/key.pem", 3, "cannot read", "check the path"),
         ("DIR/absent --manifest DIR/app.toml --key DIR/key.pem", 3, "cannot read", "check the path"),
-        ("DIR/app --manifest DIR/binary.toml --key DIR/key.pem", 2, "manifest is no text", "--manifest"),
+        ("DIR/app --manifest DIR/binary.toml --key DIR/key.pem", 2, "manifest is not valid UTF-8", "--manifest"),
         ("DIR/app --manifest DIR/wrong.toml --key DIR/key.pem", 2, "unknown field `heap`", "docs/enclave-image.md"),
         ("DIR/app --manifest DIR/odd.toml --key DIR/key.pem", 2, "`stack-size` is 8193", "multiple of 4096"),
         ("DIR/app.toml --manifest DIR/app.toml --key DIR/key.pem", 2, "no ELF file", "name a program"),

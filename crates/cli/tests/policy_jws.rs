@@ -203,7 +203,7 @@ fn wrong_files_are_refused_for_what_they_are() {
     desk.write("broken.txt", "version=1.0; authorizationrules{=> permit()};");
     let sign = |policy, key, certificate| desk.run(&["sign", policy, "--key", key, "--cert", certificate]);
     for (ran, exit, words) in [
-        (sign("@policy.txt", "@rsa.pem", "@rsa.key"), 2, "holds a certificate in place of a private key"),
+        (sign("@policy.txt", "@rsa.pem", "@rsa.key"), 2, "has a certificate and no private key"),
         (sign("@policy.txt", "@rsa.key", "@p256.pem"), 2, "belongs to none of the certificates"),
         (sign("@policy.txt", "@garbage", "@rsa.pem"), 2, "no private key"),
         (sign("@policy.txt", "@none.key", "@rsa.pem"), 3, "cannot read"),
@@ -228,7 +228,7 @@ fn wrong_files_are_refused_for_what_they_are() {
     let jws = desk.run(&unchecked).expect(0).stdout;
     assert_eq!(desk.run(&["decode", jws.trim()]).expect(0).stdout, "version=1.0; authorizationrules{=> permit()};");
     let wrong = ["sign", "@policy.txt", "--key", "@rsa.key", "--cert", "@rsa.pem", "--alg", "ES256"];
-    assert!(desk.run(&wrong).expect(2).stderr.contains("RSA keys do not sign with ES256"));
+    assert!(desk.run(&wrong).expect(2).stderr.contains("RSA keys cannot sign with ES256"));
 }
 
 #[test]
@@ -238,9 +238,9 @@ fn invalid_signatures_are_refused() {
     let (input, _) = jws.rsplit_once('.').unwrap();
     let other = jws.replacen(".ey", ".ew", 1);
     for (changed, words) in [
-        (other, "signature of the policy JWS is not that of its certificate's key"),
+        (other, "signature of the policy JWS does not verify with its certificate's key"),
         (format!("{input}."), "has no signature"),
-        (format!("eyJhbGciOiJub25lIn0.{}", jws.split_once('.').unwrap().1), "and has a signature"),
+        (format!("eyJhbGciOiJub25lIn0.{}", jws.split_once('.').unwrap().1), "and a signature"),
     ] {
         desk.write("changed.jws", &changed);
         for arguments in [["decode", "@changed.jws"], ["hash", "@changed.jws"], ["decode", &changed]] {

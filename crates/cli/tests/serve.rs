@@ -37,7 +37,8 @@ fn attest(serving: &Serving, more: &[&str]) -> command::Ran {
 fn a_service_over_a_simulated_machine_attests_over_https_and_stops_when_asked() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
-    let serving = Serving::start(&data, &["--simulated"]);
+    let log_file = directory.path().join("log");
+    let serving = Serving::start_with_log(&data, &["--simulated"], std::fs::File::create(&log_file).unwrap().into());
     assert!(serving.url.starts_with("https://localhost:"));
     write_quote(&serving);
     let ca = serving.ca().to_str().unwrap().to_owned();
@@ -53,6 +54,23 @@ fn a_service_over_a_simulated_machine_attests_over_https_and_stops_when_asked() 
     assert!(other.stderr.contains("runtimeData"), "{}", other.stderr);
     let untrusted = attest(&serving, &[]).expect(3);
     assert!(untrusted.stderr.contains("--ca"), "{}", untrusted.stderr);
+
+    // One line for each request, with what the service knows of it.
+    let log = std::fs::read_to_string(&log_file).unwrap();
+    let lines = |word: &str| log.lines().filter(|line| line.contains(word)).collect::<Vec<_>>();
+    let attested = lines("http.path=\"/attest/SgxEnclave\"");
+    assert_eq!(attested.len(), 3, "{log}");
+    for part in [
+        "request provider=\"default\" http.method=POST ",
+        " duration_us=",
+        " peer=\"127.0.0.1:",
+        " evidence.sha256=\"",
+        " draft=false simulated=true",
+    ] {
+        assert!(attested.iter().all(|line| line.contains(part)), "{part}: {attested:?}");
+    }
+    let ends = |line: &str| line.contains("http.status=400") && line.contains(" refused=\"runtime_data_mismatch\" ");
+    assert_eq!(attested.iter().map(|line| ends(line)).collect::<Vec<_>>(), [false, false, true], "{log}");
 
     for (path, mode) in
         [("", 0o700), ("tls/ca-key.pem", 0o600), ("simulation", 0o700), ("simulation/platforms/default", 0o700)]
@@ -343,6 +361,11 @@ fn a_tls_key_that_others_can_read_is_refused() {
     let refused = veritee(serve.iter().chain(&arguments)).expect(3);
     assert!(refused.stderr.contains("others can read or change"), "{}", refused.stderr);
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    // A file that no certificate chain is as long as.
+    std::fs::write(&certificate, vec![b'x'; (1 << 20) + 1]).unwrap();
+    let refused = veritee(serve.iter().chain(&arguments)).expect(2);
+    assert!(refused.stderr.contains("is longer than"), "{}", refused.stderr);
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
     let serving = Serving::start(&data, &arguments);
     assert!(serving.url.starts_with("https://"), "{}", serving.url);
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use fetch::Request;
 use http::{Method, StatusCode};
+use oidc::discovery;
 use serde_json::Value;
-use token::discovery;
 use token::{Expectations, RevokedTokens, VerifiedToken, Verifier};
 use unix_time::UnixTime;
 use zeroize::Zeroizing;
@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::answer;
 use crate::credentials::{Credentials, Kind};
 use crate::error::ServiceError;
+use crate::issuer::{fetch_revoked, fetch_verifier};
 use crate::service::{Service, TRANSPORT, provider_url};
 
 const ATTESTATION_VERSION: &str = "2022-08-01";
@@ -78,15 +79,15 @@ impl Client {
     /// # Errors
     /// [`ServiceError::Discovery`].
     pub async fn verifier(&self) -> Result<Verifier, ServiceError> {
-        Ok(discovery::fetch_keys(&self.service.issuer, &self.http, TRANSPORT).await?)
+        Ok(fetch_verifier(&self.service.issuer, &self.http, TRANSPORT).await?)
     }
 
     /// Fetches the issuer's list of revoked tokens.
     ///
     /// # Errors
-    /// [`ServiceError::Discovery`].
+    /// [`ServiceError::Discovery`] and [`ServiceError::Revoked`].
     pub async fn revoked(&self) -> Result<RevokedTokens, ServiceError> {
-        Ok(discovery::fetch_revoked(&self.service.issuer, &self.http, TRANSPORT).await?)
+        fetch_revoked(&self.service.issuer, &self.http, TRANSPORT).await
     }
 
     /// Revokes a token: with `presented` as bearer token, or else with the client's own credentials.

@@ -5,9 +5,9 @@ use std::error::Error;
 
 use fetch::{ClientError, FetchError};
 use http::StatusCode;
+use oidc::discovery::DiscoveryError;
 use problem::Problem;
-use token::TokenError;
-use token::discovery::DiscoveryError;
+use token::{RevocationError, TokenError};
 
 /// Why a service did not do what it was asked. Texts that the service wrote are not sanitized: print them with `problem::untrusted`.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,14 @@ pub enum ServiceError {
     /// The issuer's keys, or its list of revoked tokens, cannot be fetched.
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
+    /// The list of revoked tokens is malformed, or another issuer's.
+    #[error("invalid list of revoked tokens at `{url}`")]
+    Revoked {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        source: RevocationError,
+    },
     /// The token is not one that the relying party accepts.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -89,6 +97,7 @@ impl Problem for ServiceError {
             Self::Refused(refusal) => return refusal.code(),
             Self::NoAccessToken { .. } => "client_refused",
             Self::Discovery(error) => return error.code(),
+            Self::Revoked { .. } => "fetch_revoked",
             Self::Token(error) => return error.code(),
         }
         .into()
@@ -98,13 +107,12 @@ impl Problem for ServiceError {
         match self {
             Self::Address(error) => return error.help(),
             Self::Setup(error) => return error.help(),
-            Self::Unreachable { .. } => {
-                "check that the service runs; for a development CA pass its tls/ca.pem with --ca"
-            }
+            Self::Unreachable { .. } => "check that the service runs, and that the CA of its certificate is trusted",
             Self::NotUnderstood { .. } => "check the URL",
             Self::Refused(refusal) => return refusal.help(),
             Self::NoAccessToken { .. } => "make a client with `veritee token create`",
             Self::Discovery(error) => return error.help(),
+            Self::Revoked { source, .. } => return source.help(),
             Self::Token(error) => return error.help(),
         }
         .into()

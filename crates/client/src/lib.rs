@@ -4,6 +4,8 @@
 //! URL ──▶ Service ──▶ Client ──authenticate(Credentials)──▶ Client with a bearer token
 //!                       attest ──▶ token, not verified yet        verify ──▶ VerifiedToken
 //!                       manage, of_provider, get_json, get_bytes, revoke
+//!
+//! issuer::Issuer: verifies tokens of one issuer, with its keys fetched when needed and cached
 //! ```
 //!
 //! Evidence and tokens go only to HTTPS addresses, and to plain HTTP on loopback. Each answer has a limit. The crate reads no
@@ -23,6 +25,7 @@ mod answer;
 mod client;
 mod credentials;
 mod error;
+pub mod issuer;
 mod service;
 
 pub use client::Client;

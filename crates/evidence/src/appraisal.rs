@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use abi::sgx::ReportBody;
 use dcap::{AcceptedQuote, Report, VerifiedQuote};
 
 use crate::digest::sha256;
@@ -161,6 +162,15 @@ impl Appraisal {
     pub const fn details(&self) -> Details<'_> {
         let State::Quote { quote, .. } = &self.state;
         Details::Quote(quote.quote())
+    }
+
+    /// Returns the report of the SGX enclave that the evidence attests; there is none where it attests something else.
+    pub fn enclave(&self) -> Option<&ReportBody> {
+        let Details::Quote(quote) = self.details();
+        match quote.report() {
+            Report::SgxEnclave(enclave) => Some(enclave),
+            Report::Td10(_) | Report::Td15(_) | Report::Td15Ex(_) => None,
+        }
     }
 
     /// Returns what tells the platform apart from others, see [`Verified::platform_id`].

@@ -19,6 +19,9 @@ use crate::key_pair::{KeyError, KeyPair};
 /// The longest compact JWS that [`Jws::decode`] reads, in bytes. Tokens repeat runtime data up to three times.
 pub const MAX_LENGTH: usize = 1 << 20;
 
+/// Bytes of the longest signature that is made: RSA of 4096 bits.
+const MAX_SIGNATURE: usize = 512;
+
 /// The deepest nesting in a header; `jwk` with its `x5c` needs 3.
 const MAX_HEADER_DEPTH: usize = 8;
 
@@ -246,8 +249,11 @@ pub fn unsecured(header: &str, payload: &[u8]) -> String {
     jws
 }
 
+/// The first two segments and the dot between them, with room for the rest.
 fn signing_input(header: &[u8], payload: &[u8]) -> String {
-    let mut jws = URL_SAFE_NO_PAD.encode(header);
+    let bytes = header.len().saturating_add(payload.len()).saturating_add(MAX_SIGNATURE);
+    let mut jws = String::with_capacity(base64::encoded_len(bytes, true).unwrap_or_default());
+    URL_SAFE_NO_PAD.encode_string(header, &mut jws);
     jws.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut jws);
     jws

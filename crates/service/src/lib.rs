@@ -13,6 +13,7 @@
 )]
 
 mod resource;
+mod resource_body;
 mod response;
 mod routes;
 

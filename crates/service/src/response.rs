@@ -8,6 +8,7 @@ use problem::Problem;
 use serde::Serialize;
 use serde_json::json;
 use store::StoreError;
+use web::Refusal;
 
 use attestation::AccessError;
 use attestation::AdministrationError;
@@ -75,14 +76,6 @@ impl ApiError {
     }
 }
 
-/// What the log says of a refusal; the body is not read for it.
-#[derive(Clone, Debug)]
-pub(crate) struct Refused {
-    pub(crate) code: Cow<'static, str>,
-    /// The error with its causes, of what failed inside the service.
-    pub(crate) causes: Option<Box<str>>,
-}
-
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let message = format!("{}; {}", self.message, self.help);
@@ -103,7 +96,8 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         let causes = self.causes.or_else(|| self.status.is_server_error().then_some(self.message));
-        response.extensions_mut().insert(Refused { code: self.detail, causes });
+        // The log's word of it: the body is not read for that.
+        response.extensions_mut().insert(Refusal { code: self.detail, causes });
         response
     }
 }
@@ -244,7 +238,7 @@ mod tests {
             let response = refusal.into_response();
             assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
             assert_eq!(response.headers()[header::RETRY_AFTER], "1");
-            assert_eq!(response.extensions().get::<Refused>().unwrap().code, "policy_busy");
+            assert_eq!(response.extensions().get::<Refusal>().unwrap().code, "policy_busy");
         }
     }
 }

@@ -2,11 +2,11 @@
 
 mod running;
 
+use attestation::policy_jws::{self, PolicySigningKey};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use running::{ADMINISTRATOR, Answer, Running, claims_of, enclave_holding, quote_body, request, running};
 use serde_json::{Value, json};
-use token::policy_jws::{self, PolicySigningKey};
 
 const RESET: &str = "eyJhbGciOiJub25lIn0..";
 const MINIMAL: &str = "version=1.0; authorizationrules{=> permit();}; issuancerules{};";

@@ -232,9 +232,9 @@ async fn the_policy_of_azures_cli_tests_is_one_that_a_provider_takes() {
     let service = running().await;
     for policy_type in ["SgxEnclave", "OpenEnclave"] {
         let path = format!("/policies/{policy_type}");
-        service.ask("PUT", &path, token::policy_jws::unsecured(&text)).await.token();
+        service.ask("PUT", &path, attestation::policy_jws::unsecured(&text)).await.token();
         let shown = claims_of(&service.ask("GET", &path, "").await.token());
-        assert_eq!(shown["x-ms-policy"], token::policy_jws::unsecured(&text));
+        assert_eq!(shown["x-ms-policy"], attestation::policy_jws::unsecured(&text));
     }
     // It is for one signer's enclaves, and these are not.
     let mut body = quote_body(&service.quote(&enclave_holding(b"")));
@@ -254,7 +254,7 @@ async fn the_policy_of_azures_cli_tests_is_one_that_a_provider_takes() {
 #[tokio::test]
 async fn held_data_in_a_token_is_the_services_word_or_absent_whatever_the_policy_issues() {
     let service = running().await;
-    service.ask("PUT", "/policies/SgxEnclave", token::policy_jws::unsecured(ISSUES_EHD)).await.token();
+    service.ask("PUT", "/policies/SgxEnclave", attestation::policy_jws::unsecured(ISSUES_EHD)).await.token();
     let held = encode(b"{\"key\":1}");
     let quote = service.quote(&enclave_holding(b"{\"key\":1}"));
     for draft in [None, Some(ISSUES_EHD)] {
@@ -284,7 +284,7 @@ async fn held_data_in_a_token_is_the_services_word_or_absent_whatever_the_policy
 /// `report_validity_in_minutes` in a policy, and what a provider with a lifetime of `lifetime` seconds makes of it.
 async fn lifetime_of(service: &running::Running, provider: &str, rules: &str) -> Result<i64, String> {
     let text = format!("version=1.2;authorizationrules{{=>permit();}};issuancerules{{{rules}}};");
-    let body = token::policy_jws::unsecured(&text);
+    let body = attestation::policy_jws::unsecured(&text);
     let answer = service.ask("PUT", &format!("/p/{provider}/policies/SgxEnclave"), body).await;
     if answer.status != StatusCode::OK {
         return Err(answer.refusal().2);
@@ -416,7 +416,7 @@ async fn a_policy_that_takes_long_is_evaluated_in_the_pool_and_decides_the_same(
     assert!(evaluate(&mut policy::Fuel::inline()).is_err_and(|refusal| refusal.is_out_of_fuel()));
     assert!(evaluate(&mut policy::Fuel::full()).is_ok());
     let set = |text: &str| {
-        let jws = token::policy_jws::unsecured(text);
+        let jws = attestation::policy_jws::unsecured(text);
         service.ask("PUT", "/policies/SgxEnclave?api-version=2022-08-01", jws)
     };
     assert_eq!(set(&joins(100)).await.status, StatusCode::OK);
@@ -446,7 +446,7 @@ async fn expensive_claims_of_some_attesters_do_not_send_the_others_to_the_pool()
     let policy = format!(
         "version=1.2;authorizationrules{{=>permit();c:[type==\"x-ms-runtime\"]&&[value==JmesPath(c.value,\"list|{query}\")]=>deny();}};"
     );
-    let jws = token::policy_jws::unsecured(&policy);
+    let jws = attestation::policy_jws::unsecured(&policy);
     assert_eq!(service.ask("PUT", "/policies/SgxEnclave?api-version=2022-08-01", jws).await.status, StatusCode::OK);
     let with = |length: usize| {
         let data = json!({"list": vec![1; length]}).to_string();

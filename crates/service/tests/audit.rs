@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use attestation::policy_jws::CertificateAction;
 use attestation::{Audit, AuditChoice, Retention};
 use running::managed::{GROUP, MINIMAL, Signer, isolated};
 use running::{Running, claims_of, enclave_holding, encode, quote_body, running, running_with};
 use serde_json::{Value, json};
 use store::{AuditLog, Head, Record, Sqlite};
-use token::policy_jws::CertificateAction;
 use unix_time::UnixTime;
 
 async fn store(service: &Running) -> Sqlite {
@@ -187,7 +187,7 @@ async fn everything_that_a_decision_was_made_from_is_kept() {
     };
     assert_eq!(kept("requestSha256").await, body.to_string().into_bytes());
     let policy = String::from_utf8(kept("policyJwsSha256").await).unwrap();
-    let text = token::policy_jws::PolicyJws::read(&policy).unwrap().text().unwrap().to_owned();
+    let text = attestation::policy_jws::PolicyJws::read(&policy).unwrap().text().unwrap().to_owned();
     assert_eq!(decision["policyHash"], json!(token::hash::policy_hash(&text)));
     assert!(kept("collateralSha256").await.starts_with(b"{\n\"format\": \"veritee-collateral-bundle\""));
 }
@@ -408,8 +408,9 @@ async fn heads_are_published_and_signed() {
 async fn records_come_in_pages() {
     let service = running().await;
     for number in 0..60 {
-        let set =
-            service.ask("PUT", "/policies/Tpm", token::policy_jws::unsecured(&format!("{MINIMAL}//{number}"))).await;
+        let set = service
+            .ask("PUT", "/policies/Tpm", attestation::policy_jws::unsecured(&format!("{MINIMAL}//{number}")))
+            .await;
         assert_eq!(set.status, 200);
         assert_eq!(service.ask("POST", "/policies/Tpm:reset", running::managed::RESET).await.status, 200);
     }

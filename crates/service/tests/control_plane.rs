@@ -111,7 +111,7 @@ async fn settings_hold_for_their_provider_alone() {
     let policy = "version=1.1; configurationrules{=> issueproperty(type=\"x-ms-sgx-tcbidentifier\", value=\"10\");}; \
                   authorizationrules{=> permit();};";
     for (name, status) in [("minimum", 400), ("baseline", 200)] {
-        let jws = token::policy_jws::unsecured(policy);
+        let jws = attestation::policy_jws::unsecured(policy);
         service.ask("PUT", &format!("/p/{name}/policies/SgxEnclave"), jws).await.token();
         assert_eq!(attest(name).await.status, status, "{name}");
     }

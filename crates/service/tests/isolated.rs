@@ -8,10 +8,10 @@ mod running;
 #[path = "isolated/signed_once.rs"]
 mod signed_once;
 
+use attestation::policy_jws::{self, CertificateAction};
 use running::managed::{MINIMAL, RESET, Signer, isolated};
 use running::{Answer, Running, claims_of, running};
 use serde_json::json;
-use token::policy_jws::{self, CertificateAction};
 
 const POLICY: &str = "/p/iso/policies/SgxEnclave";
 const OTHER: &str = "version=1.0; authorizationrules{=> permit();}; issuancerules{=> issue(type=\"a\", value=1);};";

@@ -4,11 +4,11 @@ mod running;
 
 use abi::open_enclave;
 use attestation::PolicyType;
+use attestation::policy_jws::{self, CertificateAction};
 use axum::http::header;
 use running::managed::{MINIMAL, RESET, Signer, isolated};
 use running::{ADMINISTRATOR, Answer, Running, claims_of, enclave_holding, encode, request, running};
 use serde_json::{Value, json};
-use token::policy_jws::{self, CertificateAction};
 use zerocopy::IntoBytes;
 
 const VERSION: &str = "api-version=2018-09-01-preview";

@@ -5,13 +5,13 @@ mod running;
 use problem::Problem;
 use std::time::{Duration, Instant};
 
+use attestation::policy_jws;
 use attestation::{IssuerFault, IssuerSettings, Role, RuleFault, TrustedIssuers};
 use aws_lc_rs::hmac;
 use running::issuer::{Conduct, Issuer, rule};
 use running::managed::MINIMAL;
 use running::{Answer, Running, URL, enclave_holding, encode, quote_body, running_trusting};
 use serde_json::{Value, json};
-use token::policy_jws;
 
 const READ: (&str, &str) = ("GET", "/policies/SgxEnclave");
 
@@ -57,7 +57,7 @@ async fn every_token_that_is_not_good_is_refused_and_says_why() {
         format!("{input}.{}", encode(hmac::sign(&secret, input.as_bytes()).as_ref()))
     };
     for (token, why) in [
-        ("guess".to_owned(), "no signed JWT"),
+        ("guess".to_owned(), "not a signed JWT"),
         (with(&issuer, "iss", json!("https://login.example")), "issuer is not trusted"),
         (with(&issuer, "iss", json!(format!("{}/", issuer.url))), "issuer is not trusted"),
         (with(&issuer, "iss", Value::Null), "issuer is not trusted"),
@@ -66,18 +66,18 @@ async fn every_token_that_is_not_good_is_refused_and_says_why() {
         (issuer.sign(&header("alg", json!("RS256")), &claims), "signed with `RS256`"),
         (unsigned("none"), "signed with `none`"),
         (with_public_key_as_secret, "signed with `HS256`"),
-        (issuer.sign(&header("typ", json!("logout+jwt")), &claims), "has the type `logout+jwt`"),
+        (issuer.sign(&header("typ", json!("logout+jwt")), &claims), "type is `logout+jwt`"),
         (issuer.sign(&header("kid", json!("second")), &claims), "does not publish"),
         (issuer.sign(&header("crit", json!(["exp"])), &claims), "`crit`"),
         (issuer.sign(&good.to_string().replacen('{', r#"{"alg":"ES256","#, 1), &claims), "strict JSON"),
         (issuer.sign(&good.to_string(), &claims.replacen('{', r#"{"sub":"bob","#, 1)), "strict JSON"),
         (with(&issuer, "exp", json!(now - 61)), "it expired at"),
-        (with(&issuer, "exp", Value::Null), "has no exp"),
-        (with(&issuer, "exp", json!(now + 100_000)), "lives longer"),
-        (with(&issuer, "nbf", json!(now + 120)), "valid only from"),
+        (with(&issuer, "exp", Value::Null), "`exp` is missing"),
+        (with(&issuer, "exp", json!(now + 100_000)), "lifetime exceeds"),
+        (with(&issuer, "nbf", json!(now + 120)), "not valid before"),
         (with(&issuer, "iat", json!(now + 120)), "issued in the future"),
-        (with(&issuer, "sub", Value::Null), "no sub"),
-        (issuer.token(reader()) + "AA", "signature is wrong"),
+        (with(&issuer, "sub", Value::Null), "`sub` is missing"),
+        (issuer.token(reader()) + "AA", "signature is invalid"),
     ] {
         let answer = read(&service, &token).await;
         assert_eq!(answer.headers["www-authenticate"], "Bearer", "{why}");

@@ -5,13 +5,14 @@ mod running;
 use problem::Problem;
 use std::sync::Arc;
 
-use attestation::{Addresses, EndorsementsError, OpenError, Providers, PublicUrl, UnusableProvider};
+use attestation::policy_jws;
+use attestation::{Addresses, OpenError, Providers, PublicUrl, UnusableProvider};
 use axum::body::Body;
 use axum::http::{Request, header};
+use cache::CacheError;
 use running::{addresses, claims_of, config, enclave_holding, quote_body, running_with};
 use serde_json::json;
 use store::{PolicyChange, ProviderStore, Sqlite, Store};
-use token::policy_jws;
 use unix_time::UnixTime;
 
 fn now() -> UnixTime {
@@ -75,11 +76,11 @@ async fn a_root_that_is_no_certificate_and_collateral_that_is_none_are_refused()
     let mut broken = config();
     broken.root_pem = Some("nonsense".to_owned());
     let refused = Providers::open(Arc::clone(&store), broken, now()).await;
-    assert!(matches!(refused, Err(OpenError::Endorsements(EndorsementsError::Root(_)))));
+    assert!(matches!(refused, Err(OpenError::Endorsements(CacheError::Root(_)))));
     let mut broken = config();
     broken.collateral = Some(directory.path().join("missing"));
     let refused = Providers::open(Arc::clone(&store), broken, now()).await;
-    assert!(matches!(refused, Err(OpenError::Endorsements(EndorsementsError::Collateral(_)))));
+    assert!(matches!(refused, Err(OpenError::Endorsements(CacheError::Collateral(_)))));
     assert_eq!(store.providers().await.unwrap(), [], "nothing is left behind");
 }
 

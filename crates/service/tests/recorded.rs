@@ -83,7 +83,8 @@ fn recorded_policies() -> Option<Vec<String>> {
             let Some(token) = body["token"].as_str() else { continue };
             // In attestation tokens the same name is an object: what the policy issued.
             let Some(jws) = claims_of(token)["x-ms-policy"].as_str().map(str::to_owned) else { continue };
-            let policy = token::policy_jws::PolicyJws::read(&jws).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+            let policy =
+                attestation::policy_jws::PolicyJws::read(&jws).unwrap_or_else(|error| panic!("{path:?}: {error}"));
             texts.extend(policy.text().map(str::to_owned));
         }
     }

@@ -6,13 +6,13 @@ mod running;
 use std::fs;
 use std::path::Path;
 
+use attestation::policy_jws::{self, CertificateAction};
 use axum::http::header;
 use running::comparison::{Comparison, Shape, fits, shape, walk};
 use running::managed::{GROUP, MINIMAL, RESET, Signer, isolated};
 use running::python;
 use running::{ADMINISTRATOR, Answer, Running, encode, request};
 use serde_json::{Value, json};
-use token::policy_jws::{self, CertificateAction};
 
 /// The three providers of the recordings, each with its trust model, and who signs for the Isolated one.
 async fn providers() -> Option<(Running, Signer)> {

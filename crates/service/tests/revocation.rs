@@ -126,7 +126,7 @@ async fn a_revoked_token_is_listed_until_it_expires_whatever_lifetime_its_policy
             "version=1.0;authorizationrules{{=>permit();}};issuancerules{{\
              =>issueproperty(type=\"report_validity_in_minutes\",value={minutes});}};"
         );
-        let jws = token::policy_jws::unsecured(&text);
+        let jws = attestation::policy_jws::unsecured(&text);
         assert_eq!(service.ask("PUT", "/p/one/policies/SgxEnclave", jws).await.status, 200);
         let token = token_at(&service, "/p/one").await;
         let claims = claims_of(&token);
@@ -169,6 +169,22 @@ async fn tokens_that_strangers_revoke_leave_room_for_contributors() {
     // Relying parties read a list of that length.
     let list = RevokedTokens::parse(&service.get("/revoked").await.body, URL).unwrap();
     assert!(list.contains(&jti(&another)));
+}
+
+#[tokio::test]
+async fn nothing_is_revoked_at_a_provider_that_another_replica_deleted() {
+    let service = running().await;
+    service.create("one", json!({})).await;
+    let token = token_at(&service, "/p/one").await;
+    let store = Sqlite::open(&service.directory.path().join("veritee.db")).await.unwrap();
+    let entry = store::Entry { replica: "another".to_owned(), text: "{}".to_owned() };
+    store.delete_provider("one", &entry).await.unwrap();
+    // This replica has not read the store again yet.
+    for (bearer, form) in [(token.as_str(), format!("token={token}")), (ADMINISTRATOR, format!("jti={}", jti(&token)))]
+    {
+        let refused = revoke(&service, "/p/one", Some(bearer), &form).await;
+        assert_eq!(refused.refusal(), (404, "InternalError".into(), "provider_unknown".into()), "{form}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod running;
 
 use attestation::Role;
+use attestation::policy_jws;
 use axum::body::Body;
 use axum::http::header;
 use base64::Engine;
@@ -11,7 +12,6 @@ use running::issuer::{Issuer, rule};
 use running::managed::{GROUP, MINIMAL, RESET};
 use running::{ADMINISTRATOR, Running, enclave_holding, quote_body, request, running, running_trusting};
 use serde_json::{Value, json};
-use token::policy_jws;
 
 /// Whoever may ask at all, in the order of the columns below.
 const CALLERS: [&str; 10] = [

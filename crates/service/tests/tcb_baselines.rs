@@ -2,10 +2,10 @@
 
 mod running;
 
+use attestation::policy_jws;
 use running::tdx::with_tdx;
 use running::{Running, running, running_with};
 use serde_json::{Value, json};
-use token::policy_jws;
 
 async fn baselines(service: &Running, path: &str) -> Vec<Value> {
     let answer = service.get(&format!("/tcbbaselines/{path}")).await;

@@ -166,7 +166,7 @@ async fn a_set_policy_decides_over_trust_domains() {
         [type==\"attester_tcb_status\", value==\"UpToDate\"] && [type==\"x-veritee-simulated\", value==true] => permit();};\
         issuancerules{c:[type==\"tdx_seamsvn\"] => issue(type=\"module\", value=c.value);};"
         .replace("MRTD", &"01".repeat(48));
-    let jws = token::policy_jws::unsecured(&text);
+    let jws = attestation::policy_jws::unsecured(&text);
     with_tdx.service.ask("PUT", "/policies/TdxVm", jws).await.token();
     let mut td = trust_domain_holding(b"").td10();
     let claims = claims_of(&with_tdx.attest(&quote_body(&with_tdx.quote(&td))).await.token());

@@ -36,6 +36,8 @@
 //! # }
 //! ```
 //!
+//! With the feature `http`, the module `http` serves what [`pcs`] answers.
+//!
 //! A [`Platform`] quotes SGX enclaves; quotes of trust domains are for [`Blueprint::for_tdx`].
 //!
 //! There is no clock in here: every time is an argument. Only how long a request takes is measured.
@@ -58,6 +60,8 @@ mod collateral;
 pub mod cpu;
 mod enclave_identity;
 pub mod host;
+#[cfg(feature = "http")]
+pub mod http;
 mod inside;
 mod intel;
 mod isv_level;

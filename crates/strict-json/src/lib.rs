@@ -109,5 +109,10 @@ pub fn check(bytes: &[u8], max_depth: usize) -> Result<(), Error> {
 /// Those of [`check`], and [`Error::Content`] when the text is no `T`.
 pub fn from_slice<'a, T: Deserialize<'a>>(bytes: &'a [u8], max_depth: usize) -> Result<T, Error> {
     check(bytes, max_depth)?;
-    serde_json::from_slice(bytes).map_err(Error::Content)
+    // As in the scan: from text, so that not every string is looked through for UTF-8 by itself.
+    let read = match str::from_utf8(bytes) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(bytes),
+    };
+    read.map_err(Error::Content)
 }

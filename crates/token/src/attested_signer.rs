@@ -1,16 +1,14 @@
-//! Who holds the key that signed a token: the enclave that the quote in the key's certificate attests.
+//! The enclave that signed a token: the one that the quote in the key's certificate attests.
 
 use std::borrow::Cow;
 
-use abi::sgx::ReportBody;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use evidence::{Appraisal, Details};
 use problem::Problem;
+use serde::Serialize;
 
-use crate::relying_party::Verifier;
-use crate::signer_evidence::{SignerEvidence, SignerEvidenceError};
+use crate::signer_evidence::SignerEvidence;
 
-/// The measurements that the enclave of a signer has to have; a measurement that is `None` is not compared.
+/// The measurements that the enclave of a signer must have; a measurement that is `None` is not compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignerExpectations {
     /// MRSIGNER.
@@ -19,10 +17,30 @@ pub struct SignerExpectations {
     pub mr_enclave: Option<[u8; 32]>,
 }
 
+/// The enclave that signed a token. As JSON it has the members `mrEnclave`, `mrSigner`, `tcbStatus`, `simulated`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AttestedSigner {
+    /// MRENCLAVE, 32 bytes; hexadecimal in JSON.
+    #[serde(serialize_with = "hex::serde::serialize")]
+    pub mr_enclave: [u8; 32],
+    /// MRSIGNER, 32 bytes; hexadecimal in JSON.
+    #[serde(serialize_with = "hex::serde::serialize")]
+    pub mr_signer: [u8; 32],
+    /// The TCB status of its platform, as Intel spells it.
+    pub tcb_status: String,
+    /// Whether the platform is a simulated one.
+    pub simulated: bool,
+}
+
 /// Why an enclave is not the expected holder of a signing key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignerError {
+    /// The quote attests something else than an enclave.
+    #[error("the signing key is held by no SGX enclave")]
+    NotAnEnclave,
     /// The report data is not about the key.
     #[error("the quote in the signing key's certificate is about another key")]
     AnotherKey,
@@ -39,6 +57,7 @@ pub enum SignerError {
 impl Problem for SignerError {
     fn code(&self) -> Cow<'static, str> {
         match self {
+            Self::NotAnEnclave => "signer_no_enclave",
             Self::AnotherKey => "signer_evidence_of_another_key",
             Self::Measurement { .. } => "signer_measurement",
         }
@@ -47,35 +66,29 @@ impl Problem for SignerError {
 
     fn help(&self) -> Cow<'_, str> {
         match self {
-            Self::AnotherKey => "whoever signed is not who is attested",
+            Self::NotAnEnclave => "ask the issuer for a key that an SGX enclave holds",
+            Self::AnotherKey => "the enclave that is attested is not the one that signed",
             Self::Measurement { .. } => "it is another enclave than the one you trust",
         }
         .into()
     }
 }
 
-impl Verifier {
-    /// Returns the evidence in the certificate of the issuer's key `kid`, see [`VerifiedToken::kid`](crate::VerifiedToken::kid).
-    ///
-    /// # Errors
-    /// [`SignerEvidenceError`]; a key without a certificate has no readable one.
-    pub fn signer_evidence(&self, kid: &str) -> Result<SignerEvidence, SignerEvidenceError> {
-        let key = self.keys().keys().iter().find(|key| key.kid() == kid);
-        let certificate = key.and_then(|key| key.x5c().first()).and_then(|text| STANDARD.decode(text).ok());
-        SignerEvidence::in_certificate(&certificate.unwrap_or_default())
-    }
-}
-
 impl SignerEvidence {
-    /// Checks that an enclave holds the certificate's key. `enclave` is the report of [`SignerEvidence::quote`], after the quote was
-    /// verified and accepted.
+    /// Checks that an enclave holds the certificate's key, by the appraisal of [`SignerEvidence::quote`]:
     ///
-    /// 1. Its report data is about the key.
-    /// 2. It has the expected measurements.
+    /// 1. The evidence is of an enclave.
+    /// 2. Its report data is about the key.
+    /// 3. It has the expected measurements.
     ///
     /// # Errors
     /// [`SignerError`], for the first step that fails.
-    pub fn check_holder(&self, enclave: &ReportBody, expected: &SignerExpectations) -> Result<(), SignerError> {
+    pub fn check_holder(
+        &self,
+        appraisal: &Appraisal,
+        expected: &SignerExpectations,
+    ) -> Result<AttestedSigner, SignerError> {
+        let enclave = appraisal.enclave().ok_or(SignerError::NotAnEnclave)?;
         if !self.is_about_the_key(&enclave.report_data) {
             return Err(SignerError::AnotherKey);
         }
@@ -87,6 +100,12 @@ impl SignerEvidence {
                 return Err(SignerError::Measurement { name, found });
             }
         }
-        Ok(())
+        let Details::Quote(quote) = appraisal.details();
+        Ok(AttestedSigner {
+            mr_enclave: enclave.mr_enclave,
+            mr_signer: enclave.mr_signer,
+            tcb_status: quote.tcb().status.as_str().to_owned(),
+            simulated: appraisal.is_simulated(),
+        })
     }
 }

@@ -24,6 +24,9 @@ pub const RESERVED_CLAIMS: [&str; 6] = ["exp", "iat", "iss", "jti", "nbf", VERSI
 
 const VERSION_CLAIM: &str = "x-ms-ver";
 
+/// More bytes than the payload of most attestation tokens has.
+const USUAL_PAYLOAD: usize = 4 << 10;
+
 /// Why no token was issued.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -193,7 +196,9 @@ fn attestation_payload(
 fn sorted(claims: Map<String, Value>) -> Result<Vec<u8>, IssueError> {
     let mut claims = Value::Object(claims);
     claims.sort_all_objects();
-    serde_json::to_vec(&claims).map_err(IssueError::Claims)
+    let mut json = Vec::with_capacity(USUAL_PAYLOAD);
+    serde_json::to_writer(&mut json, &claims).map_err(IssueError::Claims)?;
+    Ok(json)
 }
 
 fn complete(iss: &str, claims: &mut Map<String, Value>, iat: UnixTime, lifetime: i64) -> Result<(), IssueError> {

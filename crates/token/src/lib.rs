@@ -1,16 +1,15 @@
-//! Attestation tokens: claims to JWS and back, JWKS, OpenID metadata, relying-party verification.
+//! Attestation tokens: issue them, verify them as a relying party, and read the documents that accompany them.
 //!
 //! ```text
-//! service:        claims ──▶ issue ──▶ compact JWS
-//! administrator:  policy text ──▶ PolicySigningKey::sign ──▶ policy JWS ──▶ PolicyJws::read ──▶ text, signer
-//! administrator:  issuer ──▶ openid::KeySet       bearer token ──▶ openid::Verifier::verify ──▶ openid::VerifiedClaims
-//! relying party:  issuer ──▶ discovery ──▶ Verifier       token ──▶ Verifier::verify ──▶ VerifiedToken
-//!                 Issuer: the same, with keys fetched when they are needed, and kept
+//! service:        claims ──▶ issue ──▶ compact JWS       OpenIdMetadata, RevokedTokens
+//! relying party:  the issuer's keys ──▶ Verifier         token ──▶ Verifier::verify ──▶ VerifiedToken
 //! ```
 //!
-//! The tokens are those of the Azure Attestation API: RS256, a header of `alg`, `jku`, `kid`, `typ`, claims sorted by name.
-//! What the `x-ms-*` claims of a piece of evidence are is the service's affair; this crate owns `iss`, `exp`, `iat`, `nbf`,
-//! `jti` and `x-ms-ver`. Time is always an argument, in seconds since 1970 UTC.
+//! The tokens are those of the Azure Attestation API: RS256, a header of `alg`, `jku`, `kid`, `typ`, claims sorted by name. The
+//! service chooses the `x-ms-*` claims about evidence; this crate owns `iss`, `exp`, `iat`, `nbf`, `jti` and `x-ms-ver`.
+//!
+//! The crate reads no clock and uses no network: time and keys are arguments. Crate `client` fetches an issuer's keys and makes a
+//! [`Verifier`] of them.
 //!
 //! ```
 //! use jose::Jwks;
@@ -41,29 +40,30 @@
 )]
 
 mod algorithm;
+#[cfg(feature = "attested-signer")]
 mod attested_signer;
-pub mod discovery;
 mod excerpt;
 pub mod hash;
 mod issue;
-pub mod issuer;
 mod metadata;
-pub mod openid;
-pub mod policy_jws;
 pub mod relying_party;
 mod revocation;
+#[cfg(feature = "hpke")]
+mod sealed_secret;
 mod signer_evidence;
 mod signing_key;
 
 pub use algorithm::{ALLOWED, TokenAlgorithm};
-pub use attested_signer::{SignerError, SignerExpectations};
+#[cfg(feature = "attested-signer")]
+pub use attested_signer::{AttestedSigner, SignerError, SignerExpectations};
 pub use issue::{
     ADMINISTRATION_LIFETIME, ATTESTATION_LIFETIME, IssueError, RESERVED_CLAIMS, issue, issue_administration,
     issue_of_2018, issue_unsecured,
 };
-pub use issuer::{Issuer, IssuerError};
 pub use metadata::OpenIdMetadata;
 pub use relying_party::{Binding, EnclaveExpectations, Expectations, TokenError, VerifiedToken, Verifier};
 pub use revocation::{RevocationError, RevokedTokens};
+#[cfg(feature = "hpke")]
+pub use sealed_secret::{RecipientKey, SealedSecret, SealedSecretError};
 pub use signer_evidence::{REPORT_EXTENSION, SignerEvidence, SignerEvidenceError};
 pub use signing_key::SigningKey;

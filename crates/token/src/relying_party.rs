@@ -51,7 +51,7 @@ pub struct Verifier {
 impl Verifier {
     /// Trusts `keys` to speak for `issuer`, spelled as in its tokens' `iss`.
     ///
-    /// How the keys were obtained is all there is to trust; [`crate::discovery::fetch_keys`] gets them from the issuer over TLS.
+    /// How the keys were obtained is all there is to trust; crates `oidc` and `client` get them from the issuer over TLS.
     pub fn new(issuer: impl Into<String>, keys: Jwks) -> Self {
         Self { issuer: issuer.into(), keys }
     }

@@ -7,12 +7,15 @@ use std::borrow::Cow;
 
 use abi::open_enclave::{self, FramingError};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use der::asn1::{ObjectIdentifier, OctetStringRef};
 use der::{Decode, Encode};
 use problem::Problem;
 use x509_cert::Certificate;
 
 use crate::hash::{key_digest, report_data};
+use crate::relying_party::Verifier;
 
 /// An Open Enclave report, header and quote: the extension that Azure's certificates have had since 2021.
 pub const REPORT_EXTENSION: [u64; 9] = [1, 3, 6, 1, 4, 1, 311, 105, 1];
@@ -105,5 +108,17 @@ impl SignerEvidence {
     /// a NUL, and zeros.
     pub fn is_about_the_key(&self, report_data: &[u8; 64]) -> bool {
         verify_slices_are_equal(&self.report_data, report_data).is_ok()
+    }
+}
+
+impl Verifier {
+    /// Returns the evidence in the certificate of the issuer's key `kid`, see [`VerifiedToken::kid`](crate::VerifiedToken::kid).
+    ///
+    /// # Errors
+    /// [`SignerEvidenceError`]; a key without a certificate has no readable one.
+    pub fn signer_evidence(&self, kid: &str) -> Result<SignerEvidence, SignerEvidenceError> {
+        let key = self.keys().keys().iter().find(|key| key.kid() == kid);
+        let certificate = key.and_then(|key| key.x5c().first()).and_then(|text| STANDARD.decode(text).ok());
+        SignerEvidence::in_certificate(&certificate.unwrap_or_default())
     }
 }

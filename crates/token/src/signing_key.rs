@@ -45,7 +45,7 @@ impl SigningKey {
 
     /// What it signs with.
     pub fn algorithm(&self) -> TokenAlgorithm {
-        match self.pair.public_key().kind() {
+        match self.pair.algorithm().key_kind() {
             KeyKind::Rsa => TokenAlgorithm::Rs256,
             KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => TokenAlgorithm::Es256,
         }

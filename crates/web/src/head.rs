@@ -1,11 +1,15 @@
 //! Request headers are charged to their connection while the request is handled.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, Version, header};
 use http_body_util::Empty;
+use problem::Problem;
 
 use crate::connection::{Connection, Held};
 use crate::memory::Exhausted;
+use crate::request_log::Refusal;
 
 /// Bytes that a field takes besides its name and value.
 const FIELD: usize = 160;
@@ -24,6 +28,28 @@ pub(crate) enum HeadError {
     Exhausted(Exhausted),
 }
 
+impl Problem for HeadError {
+    fn code(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::TooManyFields(_) => "too_many_header_fields",
+            Self::Target => "request_target_malformed",
+            Self::Exhausted(Exhausted::Connection) => "header_memory_of_connection_exhausted",
+            Self::Exhausted(Exhausted::Peer) => "header_memory_of_peer_exhausted",
+            Self::Exhausted(Exhausted::Service) => "header_memory_exhausted",
+        };
+        text.into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        let text = match self {
+            Self::TooManyFields(_) => "send fewer header fields",
+            Self::Target => "send a request target as RFC 9112, section 3.2, has it",
+            Self::Exhausted(_) => "finish other requests first, or try again in a moment",
+        };
+        text.into()
+    }
+}
+
 impl HeadError {
     /// The answer. It has no body: HTTP itself answers other faults of a header in the same way.
     pub(crate) fn answer(self) -> Response<Empty<Bytes>> {
@@ -36,6 +62,7 @@ impl HeadError {
         if matches!(self, Self::Exhausted(_)) {
             answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
+        answer.extensions_mut().insert(Refusal::of(&self));
         answer
     }
 }

@@ -6,6 +6,9 @@
 //! that [`Connection::hold_answer`] holds until its last byte was written. What one connection or one peer can hold never takes
 //! the memory that others need.
 //!
+//! Every request carries its [`RequestId`] too, and the log has one line for it. A service puts a [`Refusal`] into the extensions of
+//! a response for the log, and a [`LogRequest`] if the line has fields that only the service knows.
+//!
 //! The crate knows nothing of what is served.
 #![cfg_attr(
     not(test),
@@ -31,6 +34,7 @@ mod memory;
 mod peer;
 mod place;
 mod request_id;
+mod request_log;
 mod server;
 mod stream;
 pub mod tls;
@@ -45,4 +49,5 @@ pub use limits::{AnswerLimits, BodyLimits, Limits};
 pub use memory::Exhausted;
 pub use place::Refused;
 pub use request_id::RequestId;
+pub use request_log::{LogRequest, Refusal, RequestLine};
 pub use server::{Serving, listen, serve};

@@ -31,6 +31,7 @@ use crate::exchange::Exchange;
 use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::place::Refused;
+use crate::request_log::Begun;
 use crate::stream::Watched;
 use crate::verdict::{Reason, Verdict, verdict};
 
@@ -239,17 +240,23 @@ where
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (answering, service) = (connection.clone(), shared.service.clone());
     let service = service_fn(move |request: Request<Incoming>| {
-        let exchange = Exchange::begin(&answering);
+        let (exchange, begun) = (Exchange::begin(&answering), Begun::of(&request));
         let answer = answering.hold_head(request).map(|(mut request, held)| {
             request.extensions_mut().insert(answering.clone());
+            request.extensions_mut().insert(begun.id().clone());
             (service.clone().call(request), held)
         });
         async move {
             let (answer, _held) = match answer {
                 Ok(admitted) => admitted,
-                Err(error) => return Ok(error.answer().map(Either::Right)),
+                Err(error) => {
+                    let answer = error.answer();
+                    begun.log(peer, &answer);
+                    return Ok(answer.map(Either::Right));
+                }
             };
             let answer = answer.await?;
+            begun.log(peer, &answer);
             exchange.answered();
             Ok::<_, Infallible>(answer.map(|body| Either::Left(Delivery::new(body, exchange))))
         }

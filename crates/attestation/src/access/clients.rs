@@ -131,6 +131,6 @@ impl Access {
     /// See [`StoreError`].
     pub async fn delete_client(&self, id: &str, by: &Caller, now: UnixTime) -> Result<bool, StoreError> {
         let write = |entry| async move { self.store.delete_client(id, &entry).await };
-        self.audit.change(&Change::ClientDeleted { id }, &by.name, now, write).await
+        self.audit.change_if_there(&Change::ClientDeleted { id }, &by.name, now, write).await
     }
 }

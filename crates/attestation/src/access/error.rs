@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use oidc::BearerError;
 use problem::Problem;
 use store::StoreError;
-use token::openid::BearerError;
 
 use crate::vault::VaultError;
 

@@ -1,31 +1,29 @@
-//! Issuers of bearer tokens that the operator trusts, beside the service itself: OpenID Connect.
+//! OpenID Connect issuers whose bearer tokens the operator trusts, in addition to the service's own.
 
-mod keys;
 mod rules;
 mod settings;
 
 use std::sync::Arc;
 
-use token::openid::{KeySource, UnverifiedToken, VerifiedClaims, Verifier};
+use oidc::{IssuerKeys, KeySource, UnverifiedToken, VerifiedClaims, Verifier};
 use tokio::task::JoinSet;
 use unix_time::UnixTime;
 
 use super::{AccessError, Caller};
 use crate::addresses::Addresses;
 
-use keys::IssuerKeys;
 pub use rules::{RoleRule, RuleFault};
 pub use settings::{InvalidIssuer, IssuerFault, IssuerSettings};
 
-/// The issuers whose tokens are taken.
+/// The issuers whose bearer tokens are accepted.
 #[derive(Debug)]
 pub struct TrustedIssuers {
     issuers: Vec<Issuer>,
-    /// Of this service: what its providers issue is about evidence, and lets nobody in.
+    /// The addresses of this service: its providers issue attestation tokens, which grant no access.
     own: Addresses,
 }
 
-/// One of them.
+/// A trusted issuer.
 #[derive(Debug)]
 struct Issuer {
     verifier: Verifier,
@@ -34,10 +32,10 @@ struct Issuer {
 }
 
 impl TrustedIssuers {
-    /// Trusts those issuers at the service reached at `own`. Nothing is fetched yet.
+    /// Trusts these issuers at the service with the addresses `own`. Nothing is fetched yet.
     ///
     /// # Errors
-    /// For the first one that cannot be trusted, and why.
+    /// [`InvalidIssuer`], for the first issuer with invalid settings.
     pub fn new(settings: Vec<IssuerSettings>, own: &Addresses) -> Result<Self, InvalidIssuer> {
         settings::check_all(&settings, own)?;
         let numbered = settings.into_iter().zip(1..);
@@ -45,7 +43,7 @@ impl TrustedIssuers {
         Ok(Self { issuers, own: own.clone() })
     }
 
-    /// Fetches the keys of each and keeps them fresh, for as long as the tasks run.
+    /// Starts the tasks that fetch the issuers' keys and keep them fresh.
     pub(crate) fn spawn_into(&self, tasks: &mut JoinSet<()>) {
         for issuer in &self.issuers {
             let keys = Arc::clone(&issuer.keys);
@@ -57,7 +55,7 @@ impl TrustedIssuers {
         self.issuers.is_empty()
     }
 
-    /// Whose token it is, and what the rules of its issuer give for its claims.
+    /// Verifies a token and returns the caller, with the roles that the issuer's rules give for the claims.
     pub(super) async fn caller(&self, token: &str, now: UnixTime) -> Result<Caller, AccessError> {
         let token = UnverifiedToken::decode(token)?;
         let issuer = self.issuer_of(&token)?;
@@ -68,7 +66,7 @@ impl TrustedIssuers {
         issuer.caller(&claims)
     }
 
-    /// Whose keys to verify the token with. What it says of its issuer is verified with the rest.
+    /// Returns the issuer whose keys verify the token. The issuer that the token claims is verified with the rest.
     fn issuer_of(&self, token: &UnverifiedToken<'_>) -> Result<&Issuer, AccessError> {
         let claimed = token.claimed_issuer().unwrap_or_default();
         if self.own.is_issuer(claimed) {
@@ -97,7 +95,7 @@ impl Issuer {
     }
 }
 
-/// For logs and the history: both have bounds of their own, and neither forges a line or another name.
+/// Returns the caller's name for logs and the history. It cannot forge a line or another caller's name.
 fn name_of(issuer: &str, subject: &str) -> String {
     // Escapes begin with one backslash, those of the subject itself with two: no two subjects have the same name.
     let subject = subject.replace('\\', "\\\\");

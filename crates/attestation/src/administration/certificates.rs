@@ -1,8 +1,8 @@
 //! The certificates that policies of an Isolated provider are signed under.
 
+use crate::policy_jws::{CertificateAction, CertificateJws, SignerCertificate};
 use serde_json::{Value, json};
 use store::{PolicySigner, SignedRequest};
-use token::policy_jws::{CertificateAction, CertificateJws, SignerCertificate};
 use unix_time::UnixTime;
 
 use super::{AdministrationError, used_once};

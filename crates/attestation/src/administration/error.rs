@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::policy_jws::{CertificateAction, CertificateJwsError, SignerTrustError};
 use problem::Problem;
 use store::StoreError;
-use token::policy_jws::{CertificateAction, CertificateJwsError, SignerTrustError};
 use unix_time::UnixTime;
 
 use super::used_once::MAX_USED_REQUESTS;

@@ -1,8 +1,8 @@
 //! What administrators are answered in the API of 2018.
 
+use crate::policy_jws::{PolicyJws, PolicySigner, SignerCertificate};
 use jose::jws::Jws;
 use serde_json::{Map, Value, json};
-use token::policy_jws::{PolicyJws, PolicySigner, SignerCertificate};
 use unix_time::UnixTime;
 
 use super::AdministrationError;

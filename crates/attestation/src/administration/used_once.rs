@@ -1,7 +1,7 @@
 //! Signed policies and signer requests are used once: which request a JWS is, and whether a policy was in force before.
 
+use crate::policy_jws::{CertificateAction, SignerCertificate};
 use store::{PolicyChange, SignedRequest, signing_input_sha256};
-use token::policy_jws::{CertificateAction, SignerCertificate};
 use unix_time::UnixTime;
 
 use super::AdministrationError;

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use cache::FindError;
 use evidence::{EvidenceError, Refusal};
 use policy::Diagnostics;
 use problem::Problem;
 
-use crate::keeper::KeeperError;
 use crate::provider::KeysError;
 
 /// Why there is no token.
@@ -20,7 +20,7 @@ pub enum AttestError {
     Evidence(EvidenceError),
     /// There is no usable collateral.
     #[error(transparent)]
-    Collateral(#[from] KeeperError),
+    Collateral(#[from] FindError),
     /// The evidence is authentic and not good enough for this provider.
     #[error(transparent)]
     NotAccepted(#[from] Refusal),

@@ -29,6 +29,8 @@ pub struct AuditChains {
     anchors: BTreeMap<String, Head>,
     /// The announcements of deletions, by what they announce.
     announced: BTreeMap<(String, i64, [u8; 32]), Announcement>,
+    /// Whether an error was found. From then on nothing is verified any more.
+    has_failed: bool,
 }
 
 /// A record that announces a deletion.
@@ -54,7 +56,7 @@ impl AuditChains {
     /// Expects the chains to hold what saved heads say. Several heads of one record have to say the same.
     ///
     /// # Errors
-    /// [`AuditError::Rewritten`].
+    /// [`AuditError::Rewritten`], and [`AuditError::FailedBefore`] after any error.
     pub fn expect(&mut self, heads: SavedHeads) -> Result<(), AuditError> {
         self.saved.extend(heads.heads.iter().map(|head| (head.replica.clone(), head.number)));
         self.expect_heads(&heads.heads)?;
@@ -65,26 +67,42 @@ impl AuditChains {
     /// The same of what the service says at the moment, which confirms nothing about the past.
     ///
     /// # Errors
-    /// [`AuditError::Rewritten`].
+    /// [`AuditError::Rewritten`], and [`AuditError::FailedBefore`] after any error.
     pub fn expect_current(&mut self, heads: &AuditHeads) -> Result<(), AuditError> {
         self.expect_heads(&heads.heads)
     }
 
     fn expect_heads(&mut self, heads: &[Head]) -> Result<(), AuditError> {
-        for head in heads {
-            let known = self.expected.insert((head.replica.clone(), head.number), head.hash);
-            if known.is_some_and(|known| known != head.hash) {
-                return Err(rewritten(&head.replica, head.number));
+        self.unless_failed(|chains| {
+            for head in heads {
+                let known = chains.expected.insert((head.replica.clone(), head.number), head.hash);
+                if known.is_some_and(|known| known != head.hash) {
+                    return Err(rewritten(&head.replica, head.number));
+                }
             }
+            Ok(())
+        })
+    }
+
+    /// Takes a step, and none after one that failed: a chain would go on without its last record, as if retention had deleted it.
+    fn unless_failed(&mut self, step: impl FnOnce(&mut Self) -> Result<(), AuditError>) -> Result<(), AuditError> {
+        if self.has_failed {
+            return Err(AuditError::FailedBefore);
         }
-        Ok(())
+        let done = step(self);
+        self.has_failed = done.is_err();
+        done
     }
 
     /// Takes the next record of a chain. The first one that is given may follow records that were deleted.
     ///
     /// # Errors
-    /// [`AuditError::Broken`] and [`AuditError::Rewritten`].
+    /// [`AuditError::Broken`] and [`AuditError::Rewritten`], and [`AuditError::FailedBefore`] after any error.
     pub fn follow(&mut self, record: &Record) -> Result<(), AuditError> {
+        self.unless_failed(|chains| chains.take(record))
+    }
+
+    fn take(&mut self, record: &Record) -> Result<(), AuditError> {
         let replica = &record.replica;
         let last = match self.last.remove(replica) {
             Some(last) => last,
@@ -117,6 +135,9 @@ impl AuditChains {
     /// # Errors
     /// [`AuditError`].
     pub fn finish(self, keys: Option<&Verifier>) -> Result<AuditReport, AuditError> {
+        if self.has_failed {
+            return Err(AuditError::FailedBefore);
+        }
         if self.is_empty() {
             return Err(AuditError::NoRecords);
         }
@@ -199,4 +220,47 @@ fn is_about(statement: Option<&Value>, anchor: &Head) -> bool {
 
 fn rewritten(replica: &str, number: i64) -> AuditError {
     AuditError::Rewritten { replica: replica.to_owned(), number }
+}
+
+#[cfg(test)]
+mod tests {
+    use problem::Problem;
+    use store::link;
+
+    use super::*;
+
+    /// The records of a chain, each with that text.
+    fn records(texts: &[&str]) -> Vec<Record> {
+        let mut previous = [0; 32];
+        let mut record = |(number, text): (i64, &&str)| -> Record {
+            let hash = link("a", number, &previous, text);
+            let record = Record { replica: "a".into(), number, previous, hash, text: (*text).into() };
+            previous = hash;
+            record
+        };
+        (1..).zip(texts).map(&mut record).collect()
+    }
+
+    #[test]
+    fn a_chain_with_all_its_records_is_verified() {
+        let mut chains = AuditChains::default();
+        records(&["{}", "{}", "{}"]).iter().for_each(|record| chains.follow(record).unwrap());
+        assert_eq!(chains.finish(None).unwrap().chains[0].records, 3);
+    }
+
+    #[test]
+    fn after_an_error_nothing_more_is_verified() {
+        let records = records(&["{}", "{}", "{}", "{}"]);
+        let changed = Record { text: "{\"a\":1}".into(), ..records[1].clone() };
+        let mut chains = AuditChains::default();
+        chains.follow(&records[0]).unwrap();
+        assert_eq!(chains.follow(&changed).unwrap_err().code(), "audit_record_changed");
+        // A caller that goes on does not begin another chain behind the changed record.
+        for record in &records[2..] {
+            assert!(matches!(chains.follow(record), Err(AuditError::FailedBefore)));
+        }
+        let none = AuditHeads { taken_at: UnixTime::EPOCH, heads: Vec::new() };
+        assert!(matches!(chains.expect_current(&none), Err(AuditError::FailedBefore)));
+        assert!(matches!(chains.finish(None), Err(AuditError::FailedBefore)));
+    }
 }

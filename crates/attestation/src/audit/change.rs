@@ -2,9 +2,9 @@
 
 use std::future::Future;
 
+use crate::policy_jws::SignerCertificate;
 use serde_json::{Value, json};
 use store::{Client, Entry, NewProvider, PolicyChange, StoreError, signing_input_sha256};
-use token::policy_jws::SignerCertificate;
 use unix_time::UnixTime;
 
 use super::Audit;
@@ -63,6 +63,25 @@ pub(crate) enum Change<'a> {
 }
 
 impl Audit {
+    /// Writes a change that may find nothing to change, with its entry in one transaction. It is logged if there was something.
+    pub(crate) async fn change_if_there<F>(
+        &self,
+        change: &Change<'_>,
+        by: &str,
+        now: UnixTime,
+        write: impl FnOnce(Entry) -> F,
+    ) -> Result<bool, StoreError>
+    where
+        F: Future<Output = Result<bool, StoreError>>,
+    {
+        let details = change.details();
+        let was_there = write(self.entry(change.action(), by, now, details.clone())).await?;
+        if was_there {
+            change.log(by, &details);
+        }
+        Ok(was_there)
+    }
+
     /// Writes a change, with its entry in one transaction, and logs it.
     pub(crate) async fn change<T, F>(
         &self,
@@ -75,19 +94,21 @@ impl Audit {
         F: Future<Output = Result<T, StoreError>>,
     {
         let details = change.details();
-        let logged = details.to_string();
-        let written = write(self.entry(change.action(), by, now, details)).await?;
-        match change {
-            Change::KeyWithdrawn { .. } => {
-                tracing::warn!(action = change.action(), by, details = logged, "{}", change.message());
-            }
-            _ => tracing::info!(action = change.action(), by, details = logged, "{}", change.message()),
-        }
+        let written = write(self.entry(change.action(), by, now, details.clone())).await?;
+        change.log(by, &details);
         Ok(written)
     }
 }
 
 impl Change<'_> {
+    fn log(&self, by: &str, details: &Value) {
+        let (action, details) = (self.action(), details.to_string());
+        match self {
+            Self::KeyWithdrawn { .. } => tracing::warn!(action, by, details, "{}", self.message()),
+            _ => tracing::info!(action, by, details, "{}", self.message()),
+        }
+    }
+
     /// What the audit calls it.
     const fn action(&self) -> &'static str {
         match self {

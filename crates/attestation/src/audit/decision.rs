@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use cache::CachedEndorsement;
 use serde_json::{Value, json};
 use store::{Input, PlatformEvidence};
 use unix_time::UnixTime;
 
 use super::AuditChoice;
 use crate::hashes::{sha256, sha256_hex};
-use crate::keeper::Prepared;
 
 /// What an attestation comes to know on its way, whether or not it ends in a token.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct Observed {
     /// The hash of the policy that was asked, and the JWS it stands in.
     pub(crate) policy: Option<(String, String)>,
     /// What it was judged by.
-    pub(crate) collateral: Option<Arc<Prepared>>,
+    pub(crate) collateral: Option<Arc<CachedEndorsement>>,
     /// Whether the platform's certificate chain led to the provider's root and every signature of the evidence was verified.
     pub(crate) is_proven: bool,
     /// The platform, as [`evidence::Verified::platform_id`] gives it, once the evidence is proven to come from it.
@@ -77,7 +77,8 @@ impl Decision {
     pub(super) fn within(self, choice: AuditChoice) -> Digest {
         let Observed { evidence_sha256, policy, is_proven, collateral, platform } = self.observed;
         let (policy_hash, policy) = policy.unzip();
-        let bundle = collateral.filter(|_| choice >= AuditChoice::LastEvidence).and_then(|prepared| prepared.bundle());
+        let bundle = collateral.filter(|_| choice >= AuditChoice::LastEvidence).and_then(|cached| cached.bundle());
+        let bundle = bundle.map(|bundle| Input { sha256: bundle.sha256, bytes: bundle.bytes.clone() });
         let all = is_proven && choice >= AuditChoice::AllInputs;
         let input = |bytes: Vec<u8>| Input { sha256: sha256(&[&bytes]), bytes };
         let (request, policy) =
@@ -95,7 +96,7 @@ impl Decision {
             "platform": platform.map(hex::encode),
             "requestSha256": named(request.as_ref()),
             "policyJwsSha256": named(policy.as_ref()),
-            "collateralSha256": named(bundle.as_deref()),
+            "collateralSha256": named(bundle.as_ref()),
         });
         let last = platform.zip(bundle.as_ref()).map(|(platform, bundle)| PlatformEvidence {
             provider: self.provider,
@@ -104,6 +105,6 @@ impl Decision {
             evidence: self.evidence,
             collateral: bundle.sha256,
         });
-        Digest { text, inputs: request.into_iter().chain(policy).chain(bundle.as_deref().cloned()).collect(), last }
+        Digest { text, inputs: request.into_iter().chain(policy).chain(bundle).collect(), last }
     }
 }

@@ -77,6 +77,9 @@ pub enum AuditError {
         /// The record that announces the deletion.
         number: i64,
     },
+    /// An error was found before, and verification went on.
+    #[error("an error was found in this audit before: nothing more is verified")]
+    FailedBefore,
     /// The audit has no record.
     #[error("the audit holds no record: nothing was verified")]
     NoRecords,
@@ -117,6 +120,7 @@ impl Problem for AuditError {
             Self::BeginningMissing { .. } => "audit_beginning_missing",
             Self::DeletionRefused { .. } | Self::OtherDeletion { .. } => "audit_deletion_refused",
             Self::DeletionUnproven { .. } => "audit_deletion_unproven",
+            Self::FailedBefore => "audit_failed_before",
             Self::NoRecords | Self::NoChains => "audit_empty",
             Self::NoHead { .. } => "audit_head_malformed",
             Self::HeadRefused { .. } => "audit_head_refused",
@@ -138,14 +142,15 @@ impl Problem for AuditError {
                 "another program deleted the records and wrote the announcement: compare the audit with a copy"
             }
             Self::DeletionUnproven { .. } => {
-                "give a head that was saved after that record with --head, or verify at the service, while it publishes the key"
+                "give a head that was saved after that record, or verify at the service, while it publishes the key"
             }
-            Self::NoRecords => "give a file that `veritee audit export --out` wrote",
+            Self::FailedBefore => "see the first error, and begin again with the first record",
+            Self::NoRecords => "give the file of an exported audit",
             Self::NoChains => {
                 "every service records its own creation, so its audit was removed or the service uses another database; compare it \
                  with a copy"
             }
-            Self::NoHead { .. } => "give a file that `veritee audit heads --out` wrote",
+            Self::NoHead { .. } => "give a file with saved heads",
             Self::HeadRefused { source, .. } => return source.help(),
             Self::Token(error) => return error.help(),
         }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use cache::CacheError;
 use problem::Problem;
 use store::StoreError;
 
 use crate::administration::MAX_SIGNERS;
-use crate::endorsements::EndorsementsError;
 use crate::provider::{InvalidProviderName, InvalidSettings, KeysError, ProviderName};
 
 /// Why a provider is not made, changed or deleted.
@@ -15,22 +15,13 @@ pub enum ControlError {
     /// The name is none.
     #[error(transparent)]
     Name(#[from] InvalidProviderName),
-    /// The body cannot be read.
-    #[error("request body is refused: {0}")]
-    Body(String),
     /// The location is none.
     #[error("`location` is missing or malformed")]
     Location,
     /// The settings are none.
     #[error(transparent)]
     Settings(#[from] InvalidSettings),
-    /// A policy signing certificate cannot be read.
-    #[error("policy signing certificate {0} is no X.509 certificate in base64 DER")]
-    Certificate(usize),
-    /// Certificates were announced, and there are none.
-    #[error("`policySigningCertificates` has no certificate")]
-    NoCertificate,
-    /// There are too many of them.
+    /// There are too many policy signing certificates.
     #[error("there are more than {MAX_SIGNERS} policy signing certificates")]
     TooManyCertificates,
     /// A shared provider has no signers.
@@ -41,7 +32,7 @@ pub enum ControlError {
     OtherRoot,
     /// Root or collateral cannot be used.
     #[error(transparent)]
-    Endorsements(#[from] EndorsementsError),
+    Endorsements(#[from] CacheError),
     /// There is one of that name.
     #[error("provider `{0}` exists, and what is asked for cannot be changed about it")]
     Exists(ProviderName),
@@ -84,11 +75,8 @@ impl Problem for ControlError {
     fn code(&self) -> Cow<'static, str> {
         let text = match self {
             Self::Name(error) => return error.code(),
-            Self::Body(_) => "body_malformed",
             Self::Location => "location_malformed",
             Self::Settings(error) => return error.code(),
-            Self::Certificate(_) => "certificate_malformed",
-            Self::NoCertificate => "certificates_missing",
             Self::TooManyCertificates => "too_many_certificates",
             Self::SharedWithCertificates => "shared_with_certificates",
             Self::OtherRoot => "other_root",
@@ -115,17 +103,15 @@ impl Problem for ControlError {
     fn help(&self) -> Cow<'_, str> {
         let text = match self {
             Self::Name(error) => return error.help(),
-            Self::Body(_) => "send the body that docs/providers.md describes",
             Self::Location => "give a location of letters, digits and hyphens, such as `westeurope`",
             Self::Settings(error) => return error.help(),
-            Self::Certificate(_) | Self::NoCertificate => "give each as a JWK with the certificate in `x5c`",
             Self::TooManyCertificates => "trust a CA that issued several",
             Self::SharedWithCertificates => "leave `policySigningCertificates` out, or make an Isolated provider",
             Self::OtherRoot => {
                 "use a service that listens on loopback and whose public URL and provider domain are loopback too"
             }
-            Self::Endorsements(error @ EndorsementsError::Root(_)) => return error.help(),
-            Self::Endorsements(EndorsementsError::Collateral(_)) => {
+            Self::Endorsements(error @ CacheError::Root(_)) => return error.help(),
+            Self::Endorsements(CacheError::Collateral(_)) => {
                 "give a path on the service's machine: a directory of pieces, or dcap-qvl's JSON"
             }
             Self::Exists(_) => "choose another name, or delete that one; roots, trust model and location are fixed",

@@ -12,8 +12,8 @@ use crate::providers::Providers;
 
 /// Withdrawn keys of a provider that are listed at once.
 const MAX_WITHDRAWN_KEYS: usize = 64;
-/// The longest, in seconds, that relying parties keep keys which they fetched, as [`token::issuer::KEEP_WITHOUT_ISSUER`]. Whoever has
-/// the key can sign tokens of any lifetime, so a withdrawn key is listed for at least this long.
+/// The longest, in seconds, that relying parties keep keys which they fetched: crate `client` does so for that long. Whoever has the
+/// key can sign tokens of any lifetime, so a withdrawn key is listed for at least this long.
 const KEPT_BY_RELYING_PARTIES: i64 = 86_400;
 /// Seconds for relying parties with slow clocks.
 const SLACK: i64 = 300;

@@ -94,9 +94,6 @@ pub enum InvalidSettings {
     /// There are too many tags, or one is too long.
     #[error("tags are too many or too long")]
     Tags,
-    /// `Revoked` is to be accepted.
-    #[error("TCB status Revoked can never be accepted")]
-    Revoked,
 }
 
 impl Problem for InvalidSettings {
@@ -105,7 +102,6 @@ impl Problem for InvalidSettings {
             Self::Lifetime(_) => "token_lifetime_out_of_range",
             Self::Rotation(_) => "key_rotation_out_of_range",
             Self::Tags => "tags_too_long",
-            Self::Revoked => "revoked_never_accepted",
         };
         text.into()
     }
@@ -115,13 +111,18 @@ impl Problem for InvalidSettings {
             Self::Lifetime(_) => "give 60 seconds to 604800, which is a week",
             Self::Rotation(_) => "give 1 to 366 days, or 0 for never",
             Self::Tags => "a provider has 50 tags at most, with names of 512 characters and values of 256",
-            Self::Revoked => "leave Revoked out",
         };
         text.into()
     }
 }
 
 impl Settings {
+    /// The defaults of a provider under that subscription and resource group.
+    pub fn in_scope(subscription: &str, resource_group: &str) -> Self {
+        let (subscription, resource_group) = (subscription.to_owned(), resource_group.to_owned());
+        Self { subscription, resource_group, ..Self::default() }
+    }
+
     /// Whether a provider can have them.
     ///
     /// # Errors

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
+use cache::{CacheError, Caches};
+use evidence::Anchors;
 use store::{NewProvider, ProviderState, Store, StoreError};
 use unix_time::UnixTime;
 
 use super::freshness::Freshness;
 use super::{Providers, ServiceConfig};
 use crate::audit::{BY_ITSELF, Change};
-use crate::endorsements::{EndorsementsError, Shelf, Source, root_sha256};
 use crate::hashes;
 use crate::pool::Pool;
 use crate::provider::{
@@ -42,7 +43,7 @@ pub enum OpenError {
     BeyondLoopback,
     /// Root or collateral cannot be used.
     #[error(transparent)]
-    Endorsements(#[from] EndorsementsError),
+    Endorsements(#[from] CacheError),
     /// What the store has of the provider `default` makes no provider.
     #[error("provider `default` cannot be used")]
     Default(#[source] Arc<UnusableProvider>),
@@ -77,10 +78,10 @@ impl Problem for OpenError {
                 "listen on loopback, and give a public URL and a provider domain of `localhost`, a name that ends in \
                  `.localhost`, or a loopback address"
             }
-            Self::Endorsements(EndorsementsError::Collateral(_)) => {
+            Self::Endorsements(CacheError::Collateral(_)) => {
                 "check the path given to --collateral: a directory of pieces, or dcap-qvl's JSON"
             }
-            Self::Endorsements(EndorsementsError::Root(_)) => "give one certificate in PEM",
+            Self::Endorsements(CacheError::Root(_)) => "give one certificate in PEM",
             Self::Threads(_) => "allow the service more threads, or free memory",
             Self::Store(_) | Self::Default(_) | Self::Keys(_) => {
                 "restore the data directory from a copy, or start with a new one"
@@ -97,18 +98,17 @@ impl Providers {
     /// See [`OpenError`]. A provider never opens under another root than the one it was made with. One beside `default` that
     /// cannot be used is logged, and its requests are refused.
     pub async fn open(store: Arc<dyn Store>, config: ServiceConfig, now: UnixTime) -> Result<Self, OpenError> {
-        let shelf = Arc::new(Shelf::default());
+        let caches = Arc::new(Caches::default());
         // Before anything is written: a wrong path must leave nothing behind.
-        let source = Source { root_pem: config.root_pem.clone(), collateral: config.collateral.clone() };
-        let endorsements = shelf.get(&source)?;
+        let endorsements = caches.open(config.root_pem.as_deref(), config.collateral.clone().into())?;
         let pool = Pool::start().map_err(OpenError::Threads)?;
         let (slots, freshness) = (ArcSwap::from_pointee(HashMap::new()), Freshness::default());
         let (administration, loading, revoking) = Default::default();
-        let providers = Self { store, config, shelf, slots, administration, loading, revoking, freshness, pool };
-        if endorsements.anchors.is_simulated() && !providers.takes_other_roots() {
+        let providers = Self { store, config, caches, slots, administration, loading, revoking, freshness, pool };
+        if endorsements.anchors().is_simulated() && !providers.takes_other_roots() {
             return Err(OpenError::BeyondLoopback);
         }
-        providers.keep_default(now).await?;
+        providers.keep_default(endorsements.anchors().root_sha256(), now).await?;
         let asked = Instant::now();
         let states = providers.store.providers().await?;
         providers.freshness.confirmed(asked);
@@ -124,7 +124,7 @@ impl Providers {
         if let VerificationClock::Dangerous(at) = providers.config.clock {
             tracing::warn!(verification_time = %at, "DANGEROUS: evidence is judged as of a fixed time");
         }
-        if endorsements.anchors.is_simulated() {
+        if endorsements.anchors().is_simulated() {
             tracing::warn!("provider `default` trusts another root than Intel's: its tokens are marked as simulated");
         }
         Ok(providers)
@@ -150,9 +150,11 @@ impl Providers {
         let issuer = self.url_of(name).as_str().to_owned();
         let has_key = |state: &ProviderState| state.keys.iter().any(|key| is_for(key, &issuer));
         // A service that moved to another URL needs keys whose certificates name it.
-        let root_sha256 = root_sha256(state.provider.root_pem.as_deref());
-        if let (false, Ok(settings), Ok(root_sha256)) = (has_key(&state), settings_of(&state.provider), root_sha256) {
-            let key = self.first_key(name, &settings, &root_sha256, now).await?;
+        let root_pem = state.provider.root_pem.as_deref();
+        if let (false, Ok(settings), Ok(anchors)) =
+            (has_key(&state), settings_of(&state.provider), Anchors::from_pem(root_pem))
+        {
+            let key = self.first_key(name, &settings, anchors.root_sha256(), now).await?;
             let (created, revision) = (&key, state.provider.revision);
             let write = |entry| async move { self.store.add_signing_key(created, revision, &entry).await };
             let change = Change::KeyCreated { provider: name, kid: &created.kid };
@@ -183,12 +185,11 @@ impl Providers {
     }
 
     /// Makes the provider `default` where there is none; one with another root is refused.
-    async fn keep_default(&self, now: UnixTime) -> Result<(), OpenError> {
+    async fn keep_default(&self, root_sha256: &[u8; 32], now: UnixTime) -> Result<(), OpenError> {
         let name = ProviderName::default_provider();
         let Some(kept) = self.store.provider(name.as_str()).await? else {
             let settings = Settings::default();
-            let root_sha256 = root_sha256(self.config.root_pem.as_deref())?;
-            let key = self.first_key(&name, &settings, &root_sha256, now).await?;
+            let key = self.first_key(&name, &settings, root_sha256, now).await?;
             let provider = store::Provider {
                 name: name.to_string(),
                 root_pem: self.config.root_pem.clone(),

@@ -1,13 +1,22 @@
 //! The domain without HTTP: it attests, is administered, and is kept up to date by its one `run()`.
 
 mod opened;
+mod policy_certificates;
+mod policy_fixture;
+mod policy_keys;
+mod policy_reading;
+mod policy_signing;
+mod policy_trust;
+mod recorded_policies;
 
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use attestation::{AttestError, AttestRequest, AttestationType, PolicyType, Role};
+use attestation::policy_jws;
+use attestation::{AttestError, AttestRequest, AttestationType, NewClient, PolicyType, Role};
 use opened::{ADMINISTRATOR, Opened};
 use problem::Problem;
-use token::policy_jws;
 use unix_time::UnixTime;
 
 const DENY: &str = "version=1.0;authorizationrules{=>deny();};";
@@ -73,4 +82,39 @@ async fn a_request_of_another_tee_is_refused() {
     let (request, now) = (opened.request(), UnixTime::of_system_clock());
     let attested = opened.attestation.providers().attest(provider, AttestationType::TdxVm, request, Vec::new(), now);
     assert_eq!(attested.await.token.unwrap_err().code(), "quote_not_tdx");
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_client_is_deleted_once_in_the_log_and_in_the_audit() {
+    let opened = Opened::new(|_| {}).await;
+    let now = UnixTime::of_system_clock();
+    let access = opened.attestation.access();
+    let caller = access.caller(Some(ADMINISTRATOR), None, now).await.unwrap();
+    let new = NewClient { name: "one".to_owned(), role: Role::Reader, provider: None, expires_at: now.plus(600) };
+    let (client, _) = access.create_client(new, &caller, now).await.unwrap();
+    let log = Log::default();
+    let lines = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || lines.clone()).finish();
+    let _recording = tracing::subscriber::set_default(subscriber);
+    for was_there in [true, false] {
+        assert_eq!(access.delete_client(&client.id, &caller, now).await.unwrap(), was_there);
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(log.matches("client deleted").count(), 1, "{log}");
+    let records = opened.records().await;
+    assert_eq!(records.iter().filter(|record| record["action"] == "client.delete").count(), 1);
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use attestation::policy_jws::{MAX_LENGTH, PolicyJws, PolicySigner, SignerCertificate};
 use serde_json::{Value, json};
 use token::hash::{policy_hash, policy_token_hash};
-use token::policy_jws::{MAX_LENGTH, PolicyJws, PolicySigner, SignerCertificate};
 use unix_time::UnixTime;
 
 use super::input::read_text;

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use attestation::policy_jws::{self, MAX_LENGTH};
 use policy::Policy;
 use serde_json::json;
 use token::hash::{policy_hash, policy_hash_legacy, policy_token_hash};
-use token::policy_jws::{self, MAX_LENGTH};
 
 use super::input::read_text;
 use super::jws;

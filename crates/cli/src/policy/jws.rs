@@ -1,6 +1,6 @@
 //! A policy JWS in whichever way it is handed over.
 
-use token::policy_jws::PolicyJws;
+use attestation::policy_jws::PolicyJws;
 
 use crate::failure::Failure;
 

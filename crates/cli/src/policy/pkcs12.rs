@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use attestation::policy_jws::{MAX_CERTIFICATES, MAX_KEY_FILE, PolicyKeyError, PolicySigningKey};
 use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error as LibraryError;
 use problem::Problem;
-use token::policy_jws::{MAX_CERTIFICATES, MAX_KEY_FILE, PolicyKeyError, PolicySigningKey};
 use zeroize::Zeroizing;
 
 /// Why a PKCS#12 file gives no key to sign policies with.

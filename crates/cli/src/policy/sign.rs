@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use attestation::policy_jws::{self, MAX_KEY_FILE, PolicyKeyError, PolicySigningKey};
 use clap::ArgGroup;
 use jose::Algorithm;
 use policy::Policy;
 use policy::limits::MAX_TEXT;
 use problem::Problem;
-use token::policy_jws::{self, MAX_KEY_FILE, PolicyKeyError, PolicySigningKey};
 use zeroize::Zeroizing;
 
 use super::input::read_text;
@@ -139,7 +139,7 @@ fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
 fn password(file: Option<&Path>) -> Result<Option<Zeroizing<String>>, Failure> {
     let not_text = || {
         let help = "pass the password in UTF-8";
-        Failure::usage("password_not_text", "the password of the PKCS#12 file is no text", help)
+        Failure::usage("password_not_text", "the password of the PKCS#12 file is not valid UTF-8", help)
     };
     let Some(file) = file else {
         let Some(set) = std::env::var_os(PASSWORD_VARIABLE) else { return Ok(None) };

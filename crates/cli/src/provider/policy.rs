@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use attestation::PolicyType;
+use attestation::policy_jws::{self, PolicyJws};
 use axum::http::Method;
 use clap::Subcommand;
 use serde_json::{Value, json};
-use token::policy_jws::{self, PolicyJws};
 
 use super::{shown, shown_claims};
 use crate::failure::{self, Failure};
@@ -146,7 +146,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn jws_of(path: &Path) -> Result<String, Failure> {
     let bytes = failure::read_file(path, MAX_FILE)?;
     let text = String::from_utf8(bytes).map_err(|_| {
-        let message = format!("`{}` is no text", path.display());
+        let message = format!("`{}` is not valid UTF-8", path.display());
         Failure::usage("not_text", message, "pass a policy or a policy JWS; both are text in UTF-8")
     })?;
     let trimmed = text.trim();

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use attestation::{Addresses, InvalidIssuer, IssuerSettings, ProviderName, Role, RoleRule, TrustedIssuers};
+use oidc::BearerAlgorithm;
 use problem::Problem;
 use serde::{Deserialize, Deserializer};
-use token::openid::BearerAlgorithm;
 
 use crate::failure::{self, Failure};
 

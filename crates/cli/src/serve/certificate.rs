@@ -40,7 +40,7 @@ pub fn configured(settings: &Settings, data: &PrivateDir, now: UnixTime) -> Resu
 
 /// The operator's own certificate chain and key. A key that others can read is refused.
 pub fn operators(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Failure> {
-    let chain = failure::read_file(certificate, MAX_CHAIN)?;
+    let chain = failure::read_file(certificate, MAX_CHAIN).map_err(Failure::or_usage)?;
     let pem = secret::read(key, MAX_KEY)?;
     tls::server_config(&chain, &pem).map_err(|error| {
         let (certificate, key) = (certificate.display(), key.display());

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use ::collateral::VerificationRequest;
 use clap::ArgGroup;
-use dcap::{Report, TcbStatus};
-use evidence::{Anchors, Context, Details, EvidenceFile};
+use dcap::TcbStatus;
+use evidence::{Anchors, Context, EvidenceFile};
 use jose::Jwks;
-use serde::Serialize;
 use serde_json::{Value, json};
-use token::{Binding, Expectations, SignerExpectations, VerifiedToken, Verifier};
+use token::{AttestedSigner, Binding, Expectations, SignerExpectations, VerifiedToken, Verifier};
 use unix_time::UnixTime;
 
 use crate::arguments::{Allow, hex_bytes, parse_accepted_status};
@@ -157,18 +156,6 @@ fn expectations(arguments: &Arguments) -> Result<Expectations, Failure> {
     Ok(if arguments.accept_simulated { expectations.accept_simulated() } else { expectations })
 }
 
-/// The enclave that signed a token.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AttestedSigner {
-    #[serde(serialize_with = "hex::serde::serialize")]
-    mr_enclave: [u8; 32],
-    #[serde(serialize_with = "hex::serde::serialize")]
-    mr_signer: [u8; 32],
-    tcb_status: String,
-    simulated: bool,
-}
-
 /// Who signed the token: the enclave that the quote in the key's certificate attests, verified as any other.
 ///
 /// 1. The certificate of the key that signed carries a quote.
@@ -190,16 +177,6 @@ fn attested_signer(
     let request = VerificationRequest { evidence: &quote, certificates: None, collateral: &pieces };
     let appraisal = request.appraise(&Context { anchors: &anchors, at }, &requirements);
     let appraisal = appraisal.map_err(|rejection| rejected(&rejection))?;
-    let Details::Quote(quote) = appraisal.details();
-    let Report::SgxEnclave(enclave) = quote.report() else {
-        return Err(Failure::verdict("signer_no_enclave", "the signing key is held by no SGX enclave", ""));
-    };
     let expected = SignerExpectations { mr_signer: arguments.signer_mrsigner, mr_enclave: arguments.signer_mrenclave };
-    evidence.check_holder(enclave, &expected).map_err(|error| Failure::of_verdict(&error))?;
-    Ok(AttestedSigner {
-        mr_enclave: enclave.mr_enclave,
-        mr_signer: enclave.mr_signer,
-        tcb_status: quote.tcb().status.as_str().to_owned(),
-        simulated: appraisal.is_simulated(),
-    })
+    evidence.check_holder(&appraisal, &expected).map_err(|error| Failure::of_verdict(&error))
 }

@@ -52,13 +52,18 @@ pub struct Serving {
 
 impl Serving {
     pub fn start(data: &Path, arguments: &[&str]) -> Self {
+        Self::start_with_log(data, arguments, Stdio::null())
+    }
+
+    /// The same with a place for the log.
+    pub fn start_with_log(data: &Path, arguments: &[&str], log: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_veritee"))
             .args(["serve", "--data"])
             .arg(data)
             .args(arguments)
             .args(if arguments.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] })
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();

@@ -1,11 +1,12 @@
-//! Timing side by side: contenders take turns in short batches, so that what else the machine does meets all alike.
+//! Timing side by side: contenders take turns in short batches. What slows the machine down for a while slows down all batches of a
+//! round, so two contenders are compared by the median of their ratios in each round.
 
 use std::time::{Duration, Instant};
 
 /// Batches of each contender.
-const ROUNDS: usize = 41;
+const ROUNDS: usize = 161;
 /// How long a batch should take, about.
-const BATCH: Duration = Duration::from_millis(20);
+const BATCH: Duration = Duration::from_millis(5);
 
 pub struct Contender<'a> {
     name: &'static str,
@@ -15,12 +16,33 @@ pub struct Contender<'a> {
     run: Box<dyn FnMut(usize) + 'a>,
     next: usize,
     per_batch: usize,
-    batches: Vec<f64>,
+    times: Times,
+}
+
+/// Microseconds for one time, in each batch.
+#[derive(Default)]
+pub struct Times(Vec<f64>);
+
+impl Times {
+    /// Of a hundred batches, as many take no longer.
+    pub fn percentile(&self, percent: usize) -> f64 {
+        percentile(self.0.clone(), percent)
+    }
+
+    /// How many times as long as the other it takes: the median over the rounds.
+    pub fn over(&self, other: &Self) -> f64 {
+        percentile(self.0.iter().zip(&other.0).map(|(one, other)| one / other).collect(), 50)
+    }
+}
+
+fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[(values.len() - 1) * percent / 100]
 }
 
 impl<'a> Contender<'a> {
     pub fn new(name: &'static str, run: impl FnMut(usize) + 'a) -> Self {
-        Self { name, prepare: Box::new(|_| ()), run: Box::new(run), next: 0, per_batch: 1, batches: Vec::new() }
+        Self { name, prepare: Box::new(|_| ()), run: Box::new(run), next: 0, per_batch: 1, times: Times::default() }
     }
 
     /// One that is made ready before each batch.
@@ -37,19 +59,14 @@ impl<'a> Contender<'a> {
         }
         start.elapsed()
     }
-
-    /// Microseconds each time: the median over the batches, and the tenth and ninetieth of a hundred.
-    fn microseconds(&mut self) -> [f64; 3] {
-        self.batches.sort_by(f64::total_cmp);
-        let at = |percent: usize| self.batches[(self.batches.len() - 1) * percent / 100];
-        [at(50), at(10), at(90)]
-    }
 }
 
-/// Lets the contenders take turns and prints a line each; gives their medians in microseconds.
-pub fn measure<const N: usize>(kind: &str, mut contenders: [Contender<'_>; N]) -> [f64; N] {
+/// Lets the contenders take turns, and prints a line for each: its median, and the tenth and the ninetieth of a hundred batches.
+pub fn measure<const N: usize>(kind: &str, mut contenders: [Contender<'_>; N]) -> [Times; N] {
     for contender in &mut contenders {
-        let once = contender.batch().max(Duration::from_nanos(100));
+        // The first time takes longer than any other.
+        let once = [(); 3].map(|()| contender.batch()).into_iter().min().unwrap_or_default();
+        let once = once.max(Duration::from_nanos(100));
         let batch = BATCH.as_nanos() / once.as_nanos();
         contender.per_batch = usize::try_from(batch).unwrap().max(1);
         contender.batch();
@@ -57,12 +74,12 @@ pub fn measure<const N: usize>(kind: &str, mut contenders: [Contender<'_>; N]) -
     for _ in 0..ROUNDS {
         for contender in &mut contenders {
             let taken = contender.batch();
-            contender.batches.push(taken.as_secs_f64() * 1e6 / contender.per_batch as f64);
+            contender.times.0.push(taken.as_secs_f64() * 1e6 / contender.per_batch as f64);
         }
     }
-    contenders.map(|mut contender| {
-        let [median, low, high] = contender.microseconds();
-        println!("{kind:<8} {:<20} {median:>8.1} us   (p10 {low:.1}, p90 {high:.1})", contender.name);
-        median
+    contenders.map(|contender| {
+        let [median, low, high] = [50, 10, 90].map(|percent| contender.times.percentile(percent));
+        println!("{kind:<11} {:<15} {median:>8.1} us   (p10 {low:.1}, p90 {high:.1})", contender.name);
+        contender.times
     })
 }

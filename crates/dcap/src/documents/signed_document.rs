@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 
 use crate::documents::text::Text;
 use crate::pki::certificate::Certificate;
-use crate::pki::ecdsa;
 
 /// Nesting that Intel's documents never reach; Intel's own library allows as much.
 pub const MAX_DEPTH: usize = 32;
@@ -144,7 +143,7 @@ impl<T: Document> SignedDocument<T> {
 
     /// Whether that certificate's key made the signature; says nothing of whether it may.
     pub fn is_signed_by(&self, signer: &Certificate) -> bool {
-        ecdsa::verifies_raw(signer.public_key(), self.body(), &self.0.signature)
+        signer.key().verifies_raw(self.body(), &self.0.signature)
     }
 }
 

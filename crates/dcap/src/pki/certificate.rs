@@ -17,7 +17,7 @@ use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use crate::pki::certificate::error::{MAX_CERTIFICATE, MalformedCertificate};
 use crate::pki::certificate::extensions::Extensions;
-use crate::pki::ecdsa::{self, Point};
+use crate::pki::ecdsa::{Key, Point};
 use crate::pki::x509::{self, CertificateForm};
 use unix_time::ValidityPeriod;
 
@@ -37,7 +37,7 @@ struct Parts {
     common_name: String,
     serial: Box<[u8]>,
     validity: ValidityPeriod,
-    public_key: Point,
+    key: Key,
     subject_key_id: Box<[u8]>,
     authority_key_id: Box<[u8]>,
     key_usage: KeyUsage,
@@ -76,7 +76,7 @@ impl Certificate {
             common_name: name::common_name(body.subject)?,
             serial: x509::serial(&body.serial).map_err(MalformedCertificate::Der)?,
             validity: body.validity.period(),
-            public_key: p256_point(&body.public_key)?,
+            key: Key::new(p256_point(&body.public_key)?),
             subject_key_id: extensions.subject_key_id.into(),
             authority_key_id: extensions.authority_key_id.into(),
             key_usage: extensions.key_usage,
@@ -93,7 +93,12 @@ impl Certificate {
 
     /// Subject key, an uncompressed point.
     pub fn public_key(&self) -> &Point {
-        &self.0.public_key
+        self.0.key.point()
+    }
+
+    /// The subject key, as it verifies signatures.
+    pub(crate) fn key(&self) -> &Key {
+        &self.0.key
     }
 
     /// Common name of the subject.
@@ -183,7 +188,7 @@ impl Certificate {
     /// Whether this certificate's key made the signature on `other`; says nothing of whether it may.
     pub fn signed(&self, other: &Self) -> bool {
         let (message, signature) = other.signed_bytes();
-        ecdsa::verifies_der(self.public_key(), message, signature)
+        self.key().verifies_der(message, signature)
     }
 }
 

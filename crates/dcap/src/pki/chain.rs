@@ -254,7 +254,7 @@ fn check_signature(
     signatures: &Signatures,
 ) -> Result<(), CertificateError> {
     let (message, signature) = below.signed_bytes();
-    if signatures.signed(above.public_key(), message, signature, Encoding::Der) {
+    if signatures.signed(above.key(), message, signature, Encoding::Der) {
         Ok(())
     } else {
         Err(fault(role, CertificateFault::BadSignature))

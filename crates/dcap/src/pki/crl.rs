@@ -14,7 +14,6 @@ use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 
 use crate::pki::certificate::error::MAX_EXTENSIONS;
 use crate::pki::certificate::{Certificate, name};
-use crate::pki::ecdsa;
 use crate::pki::x509::{self, CrlForm, ExtensionForm, RevokedForm};
 use unix_time::ValidityPeriod;
 
@@ -159,7 +158,7 @@ impl Crl {
     /// Whether that CA issued and signed it: name, key identifier, signature. Says nothing of whether the CA is trusted.
     pub fn is_issued_by(&self, ca: &Certificate) -> bool {
         let signed = self.0.der.get(self.0.to_be_signed.clone()).unwrap_or_default();
-        self.names(ca) && ecdsa::verifies_der(ca.public_key(), signed, &self.0.signature)
+        self.names(ca) && ca.key().verifies_der(signed, &self.0.signature)
     }
 
     /// Whether its issuer name and key identifier are that CA's.

@@ -9,7 +9,7 @@ use crate::memo::signatures::{Encoding, Signatures};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain::{self, CertificateFault, Role};
 use crate::pki::crl::Crl;
-use crate::pki::ecdsa;
+use crate::pki::ecdsa::{self, Key};
 use crate::pki::pck::ProvenPck;
 use crate::pki::root::{Root, TrustedRoots};
 use crate::quote::parse::Quote;
@@ -101,7 +101,7 @@ pub(crate) fn check_qe_report_signature(
     pck: &ProvenPck,
     signatures: &Signatures,
 ) -> Result<(), VerifyError> {
-    if signatures.signed(pck.key(), quote.qe_report_bytes(), quote.qe_report_signature(), Encoding::Raw) {
+    if signatures.signed(&Key::new(*pck.key()), quote.qe_report_bytes(), quote.qe_report_signature(), Encoding::Raw) {
         Ok(())
     } else {
         Err(VerifyError::QeReportSignature)

@@ -281,7 +281,7 @@ fn documents_say_what_was_specified() {
     assert_eq!(info.fmspc_text(), "5653494d0000");
     let statuses: Vec<TcbStatus> = info.levels.iter().map(|level| level.status).collect();
     assert_eq!(statuses, [TcbStatus::UpToDate, TcbStatus::OutOfDate], "highest first");
-    assert!(info.is_about(&crate::simulated::prove(&made).unwrap().family(dcap::Tee::Sgx)));
+    assert!(info.is_about(&crate::simulated::prove(&made).unwrap().family(Tee::Sgx)));
     let identity = EnclaveIdentity::from_json(&made.qe_identity.spec.to_be_signed().unwrap()).unwrap();
     assert_eq!((identity.id, identity.isv_prod_id), (dcap::EnclaveId::QE, 1));
     assert_eq!((identity.id.to_string(), identity.levels[0].isv_svn), ("QE".to_owned(), 8));

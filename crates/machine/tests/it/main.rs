@@ -3,6 +3,7 @@
 mod cpu;
 mod devices;
 mod epc;
+#[cfg(feature = "metadata")]
 mod metadata;
 mod ports;
 mod qgs;

@@ -148,7 +148,7 @@ impl Service {
     #[allow(dead_code, reason = "of one of the benchmarks that share this file")]
     pub fn set_policy(&mut self, provider: usize, text: &str) {
         let token = fs::read_to_string(self.data().join("admin-token")).unwrap();
-        let jws = token::policy_jws::unsecured(text);
+        let jws = attestation::policy_jws::unsecured(text);
         let head = format!("Authorization: Bearer {}\r\nContent-Length: {}", token.trim(), jws.len());
         let path = format!("/p/{}/policies/SgxEnclave?api-version=2022-08-01", name(provider));
         let answer = self.ask("PUT", &path, &head, &jws);

@@ -1,18 +1,17 @@
 //! The resource manager's API for providers. Paths come in lower case.
 
-use attestation::{ControlError, Create, Patch, Provider, ProviderName, Role};
+use attestation::{ControlError, Provider, ProviderName, Role};
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Api;
 use super::context::{Context, Known, Owner, Path, named};
 use crate::resource::{Resource, operations};
+use crate::resource_body::{Create, Patch, lead_in, withdrawn_key_in};
 use crate::response::{ApiError, json_body};
 
 const RESOURCES: &str = "/providers/microsoft.attestation";
@@ -49,30 +48,6 @@ pub(super) fn routes() -> Router<Api> {
         .route(&connection, named("privateEndpointConnections/write", put(make_connection)))
         .route(&connection, named("privateEndpointConnections/delete", axum::routing::delete(delete_connection)))
         .route(&format!("{group}/{{name}}/privatelinkresources"), named("attestationProviders/read", get(list_nothing)))
-}
-
-/// Reads after how many seconds a new key is to sign; an empty body leaves it to the service.
-fn lead_in(body: &[u8]) -> Result<Option<i64>, ControlError> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields, rename_all = "camelCase")]
-    struct Rotate {
-        lead_seconds: Option<i64>,
-    }
-    if body.is_empty() { Ok(None) } else { read(body).map(|rotate: Rotate| rotate.lead_seconds) }
-}
-
-/// Reads the id of the key that is to be withdrawn.
-fn withdrawn_key_in(body: &[u8]) -> Result<String, ControlError> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields, rename_all = "camelCase")]
-    struct Withdraw {
-        key_id: String,
-    }
-    read(body).map(|withdraw: Withdraw| withdraw.key_id)
-}
-
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
-    strict_json::from_slice(body, 4).map_err(|error| ControlError::Body(error.to_string()))
 }
 
 type Scope = (String, String, String);
@@ -134,16 +109,18 @@ async fn create(
     body: Body,
 ) -> Result<Response, ApiError> {
     let name = ProviderName::parse(&scope.2).map_err(ControlError::from)?;
-    let create = Create::from_json(&context.read(body).await?, &scope.0, &scope.1)?;
+    let create = Create::from_json(&context.read(body).await?)?;
     // The resource manager's PUT changes what is there.
     if let Ok(existing) = find(&context, &name, &scope) {
         if !create.is_patch_in(existing.location()) {
             return Err(ControlError::Exists(name).into());
         }
-        let changed = context.providers().change_settings(&existing, create.patch(), &caller, context.now()).await?;
+        let change = create.patch().change()?;
+        let changed = context.providers().change_settings(&existing, change, &caller, context.now()).await?;
         return Ok(json_body(&Resource(&changed).resource()));
     }
-    let made = context.providers().create(&name, create, &caller, context.now()).await?;
+    let spec = create.spec(context.providers(), &scope.0, &scope.1)?;
+    let made = context.providers().create(&name, spec, &caller, context.now()).await?;
     Ok((StatusCode::CREATED, json_body(&Resource(&made).resource())).into_response())
 }
 
@@ -155,8 +132,8 @@ async fn change(
 ) -> Result<Response, ApiError> {
     let name = ProviderName::parse(&scope.2).map_err(ControlError::from)?;
     let provider = find(&context, &name, &scope)?;
-    let patch = Patch::from_json(&context.read(body).await?)?;
-    let changed = context.providers().change_settings(&provider, &patch, &caller, context.now()).await?;
+    let change = Patch::from_json(&context.read(body).await?)?.change()?;
+    let changed = context.providers().change_settings(&provider, change, &caller, context.now()).await?;
     Ok(json_body(&Resource(&changed).resource()))
 }
 

@@ -1,23 +1,23 @@
-//! What every request passes: which provider it is for, an id, a time limit, a line in the log.
+//! What every request passes: which provider it is for, a time limit, what the log says of it.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use attestation::{Provider, Providers, Target};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::uri::{Authority, PathAndQuery};
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{Extensions, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use web::{AnswerError, Connection, Gate, Limits, RequestId};
+use web::{AnswerError, Connection, Gate, Limits, LogRequest, RequestId, RequestLine};
 
 use super::Api;
 use super::context::Entered;
 use super::query::Query;
-use crate::response::{ApiError, Refused};
+use crate::response::ApiError;
 
 /// Time for a request, its body included.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -46,13 +46,10 @@ impl Entry {
 #[derive(Clone)]
 pub(super) struct Fixed;
 
-/// Lets through what is for a provider of this service alone, with the path within its API in lower case; writes one line for
-/// each request, with an id that the answer carries.
+/// Lets through what is for a provider of this service alone, with the path within its API in lower case. The answer carries the id
+/// of the request, and what only the service can add to its line in the log.
 pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let id = RequestId::random();
-    let method = request.method().clone();
-    let path: String = request.uri().path().chars().take(200).collect();
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(RequestId::random);
     let connection = request.extensions().get::<Connection>().cloned();
     let peer = connection.as_ref().map(Connection::peer);
     let connection = match connection.map_or_else(|| entry.gate.admit((Ipv4Addr::UNSPECIFIED, 0).into()), Ok) {
@@ -72,32 +69,23 @@ pub(super) async fn enter(State(entry): State<Entry>, request: Request, next: Ne
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert("x-ms-request-id", value);
     }
-    let attested = response.extensions().get::<Attested>();
-    let refused = response.extensions().get::<Refused>();
-    if response.status().is_server_error() {
-        let causes = refused.and_then(|refused| refused.causes.as_deref());
-        tracing::error!(
-            request.id = id.as_str(),
-            refused = refused.map(|refused| &*refused.code),
-            error = causes,
-            "request failed"
-        );
+    if let Some(provider) = provider {
+        response.extensions_mut().insert(provider);
     }
-    tracing::info!(
-        provider = provider.as_ref().map(|provider| provider.name().as_str()),
-        http.method = %method,
-        http.path = path,
-        http.status = response.status().as_u16(),
-        duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
-        request.id = id.as_str(),
-        peer = peer.map(|peer| peer.to_string()),
-        refused = refused.map(|refused| &*refused.code),
+    response.extensions_mut().insert(LogRequest(log));
+    response
+}
+
+/// Writes the line of a request, with the provider that it was for and what was attested.
+fn log(line: &RequestLine<'_>, extensions: &Extensions) {
+    let provider = extensions.get::<Arc<Provider>>();
+    let attested = extensions.get::<Attested>();
+    web::log_request!(line;
+        provider = provider.map(|provider| provider.name().as_str()),;
         evidence.sha256 = attested.map(|attested| attested.evidence_sha256.as_str()),
         draft = attested.map(|attested| attested.is_draft),
-        simulated = provider.as_ref().map(|provider| provider.is_simulated()),
-        "request"
+        simulated = provider.map(|provider| provider.is_simulated()),
     );
-    response
 }
 
 /// Charges the answer to the connection until it was written.

@@ -10,10 +10,10 @@ use std::time::Duration;
 use attestation::{IssuerSettings, ProviderName, Role, RoleRule};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use oidc::BearerAlgorithm;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
-use token::openid::BearerAlgorithm;
 use unix_time::UnixTime;
 
 use super::encode;

@@ -171,7 +171,7 @@ impl Running {
     }
 
     /// Looks at the one source of collateral again: whether it has changed.
-    pub fn refresh_collateral(&self) -> Result<bool, collateral::LoadError> {
+    pub fn refresh_collateral(&self) -> Result<bool, cache::CacheError> {
         let mut refreshed = self.attestation.providers().refresh_collateral();
         assert_eq!(refreshed.len(), 1);
         refreshed.remove(0).1

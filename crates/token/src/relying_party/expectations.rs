@@ -59,7 +59,7 @@ impl Expectations {
         Self { enclave: Some(enclave), ..self }
     }
 
-    /// Refuses what is on the issuer's list of revoked tokens, such as [`fetch_revoked`](crate::discovery::fetch_revoked) brings.
+    /// Refuses what is on the issuer's list of revoked tokens, which crate `client` fetches.
     #[must_use]
     pub fn not_revoked(self, list: RevokedTokens) -> Self {
         Self { revoked: Some(list), ..self }

@@ -2,24 +2,18 @@
 
 mod allow_lists;
 mod appraisal;
-mod fetching;
+#[cfg(feature = "attested-signer")]
+mod attested_signer;
 mod fixture;
 mod hashes;
-mod issuers;
 mod issuing;
 mod key_sets;
-mod openid;
-mod openid_fixture;
-mod policy_certificates;
-mod policy_fixture;
-mod policy_keys;
-mod policy_reading;
-mod policy_signing;
-mod policy_trust;
 mod properties;
 mod python_recordings;
 mod recordings;
 mod refusals;
+#[cfg(feature = "hpke")]
+mod sealed_secrets;
 mod signer_evidence;
 mod signing_keys;
 mod verifying;

@@ -3,5 +3,6 @@
 mod bodies;
 mod client;
 mod connections;
+mod log;
 mod running;
 mod tls;

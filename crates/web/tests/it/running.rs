@@ -1,6 +1,6 @@
 //! A listener with short limits over a service for tests.
 
-use problem::Problem;
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,9 +10,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use problem::Problem;
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
-use web::{Connection, Gate, Limits, Serving};
+use web::{Connection, Gate, Limits, LogRequest, Refusal, RequestId, RequestLine, Serving};
 
 /// Bytes of the answer at `/large`: more than all buffers between a service and a client hold.
 pub const LARGE: usize = 2 << 20;
@@ -72,7 +73,8 @@ fn start(limits: Limits, with_tls: bool) -> Running {
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let connection = request.extensions().get::<Connection>().unwrap().clone();
-    let (status, body) = match request.uri().path() {
+    let path = request.uri().path().to_owned();
+    let (status, body) = match path.as_str() {
         "/large" => match connection.hold_answer(Full::new(Bytes::from(vec![b'x'; LARGE]))).await {
             Ok(bytes) => (200, bytes),
             Err(error) => (503, error.code().into_owned().into()),
@@ -86,7 +88,33 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
             Ok(body) => (200, body.len().to_string().into()),
             Err(error) => (400, error.code().into_owned().into()),
         },
+        "/failed" => (500, Bytes::from("failed")),
+        "/id" => (200, request.extensions().get::<RequestId>().unwrap().as_str().to_owned().into()),
         _ => (200, Bytes::from("small")),
     };
-    Ok(Response::builder().status(status).body(Full::new(body)).unwrap())
+    let mut response = Response::builder().status(status).body(Full::new(body)).unwrap();
+    match path.as_str() {
+        "/failed" => drop(response.extensions_mut().insert(Refusal::of(&Failed(std::fmt::Error)))),
+        "/named" => drop(response.extensions_mut().insert(LogRequest(log_named))),
+        _ => {}
+    }
+    Ok(response)
+}
+
+fn log_named(line: &RequestLine<'_>, _: &http::Extensions) {
+    web::log_request!(line; provider = "somebody",; draft = true,);
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("nothing works")]
+struct Failed(#[source] std::fmt::Error);
+
+impl Problem for Failed {
+    fn code(&self) -> Cow<'static, str> {
+        "nothing_works".into()
+    }
+
+    fn help(&self) -> Cow<'_, str> {
+        "none".into()
+    }
 }

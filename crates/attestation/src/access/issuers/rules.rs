@@ -1,46 +1,46 @@
-//! Which claims give which roles.
+//! Rules that map claims to roles.
 
 use std::borrow::Cow;
 
+use oidc::VerifiedClaims;
 use problem::Problem;
 use serde_json::Value;
-use token::openid::VerifiedClaims;
 
 use crate::access::{Grant, Role};
 use crate::provider::ProviderName;
 
-/// Names on the way to a claim.
+/// The maximum number of member names in the path of a claim.
 const MAX_PATH: usize = 8;
-/// Bytes of a name, and of a value.
+/// The maximum length of a member name and of a value, in bytes.
 const MAX_TEXT: usize = 256;
 
-/// Whoever has this value in this claim has this role.
+/// A rule that gives a role to callers whose token has a value in a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleRule {
-    /// The member names on the way to the claim; one for a claim at the top.
+    /// The path of member names to the claim; one name for a top-level claim.
     pub claim: Vec<String>,
-    /// What the claim has to be, or to have among others if it is a list. Compared exactly.
+    /// The value that the claim must equal, or contain if it is a list. Compared exactly.
     pub value: String,
-    /// What that gives.
+    /// The role that the rule gives.
     pub role: Role,
-    /// With which providers; none is every one, those to come included. An owner owns the service.
+    /// The providers for which the role holds; `None` means all, including future ones. An owner owns the service.
     pub providers: Option<Vec<ProviderName>>,
 }
 
-/// Why a rule cannot be.
+/// Why a rule is invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RuleFault {
-    /// The path is none.
-    #[error("claim has no name, an empty one, one that is too long, or more than {MAX_PATH} on the way to it")]
+    /// The path is empty or too long, or one of its names is.
+    #[error("invalid claim path: use 1 to {MAX_PATH} names of 1 to {MAX_TEXT} bytes")]
     Claim,
-    /// The value is none.
-    #[error("value is empty, or longer than {MAX_TEXT} bytes")]
+    /// The value is empty or too long.
+    #[error("invalid value: use 1 to {MAX_TEXT} bytes")]
     Value,
-    /// The role is good nowhere.
+    /// The rule names no provider.
     #[error("the list of providers is empty")]
     NoProviders,
-    /// Owners of single providers do not exist.
+    /// The role is owner, which cannot be limited to providers.
     #[error("an owner owns the service, not a provider")]
     OwnerOfProvider,
 }
@@ -58,10 +58,10 @@ impl Problem for RuleFault {
     fn help(&self) -> Cow<'_, str> {
         let text = match self {
             Self::Claim => {
-                "name the claim as tokens have it, such as `roles`, or `realm_access.roles` for one within another"
+                "name the claim as in the tokens, such as `roles`, or `realm_access.roles` for a nested claim"
             }
-            Self::Value => "give the text that the claim has, or has among others",
-            Self::NoProviders => "name providers, or `*` for every one, those to come included",
+            Self::Value => "give the text that the claim equals, or contains if it is a list",
+            Self::NoProviders => "name providers, or `*` for all, including future ones",
             Self::OwnerOfProvider => "leave providers out, or give the role contributor",
         };
         text.into()
@@ -84,7 +84,7 @@ impl RoleRule {
         }
     }
 
-    /// Whether it is about these claims.
+    /// Returns whether the rule matches these claims.
     pub(super) fn matches(&self, claims: &VerifiedClaims) -> bool {
         let is_it = |found: &Value| found.as_str() == Some(self.value.as_str());
         match claims.at(&self.claim) {
@@ -94,7 +94,7 @@ impl RoleRule {
         }
     }
 
-    /// What it gives.
+    /// Returns the grants of the rule.
     pub(super) fn grants(&self) -> Vec<Grant> {
         match &self.providers {
             None => vec![Grant { role: self.role, provider: None }],

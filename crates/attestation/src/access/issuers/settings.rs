@@ -1,46 +1,46 @@
-//! What the operator says of an issuer, and whether it can be trusted so.
+//! The settings of a trusted issuer, and their checks.
 
 use std::borrow::Cow;
 
+use oidc::{BearerAlgorithm, KeySourceError};
 use problem::Problem;
-use token::openid::{BearerAlgorithm, KeySourceError};
 
 use super::rules::{RoleRule, RuleFault};
 use crate::addresses::Addresses;
 
-/// Issuers of one service.
+/// The maximum number of issuers of a service.
 const MAX_ISSUERS: usize = 16;
-/// Rules of one issuer.
+/// The maximum number of rules of an issuer.
 const MAX_RULES: usize = 256;
-/// Bytes of an issuer, and of an audience.
+/// The maximum length of an issuer and of an audience, in bytes.
 const MAX_TEXT: usize = 512;
 
-/// What the operator says of an issuer.
+/// The settings of a trusted issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuerSettings {
-    /// Compared exactly with `iss`.
+    /// The value that `iss` must equal.
     pub issuer: String,
-    /// What `aud` has to be, or to have among others.
+    /// The value that `aud` must equal, or contain if it is a list.
     pub audience: String,
-    /// What its tokens may be signed with.
+    /// The algorithms that its tokens may be signed with.
     pub algorithms: Vec<BearerAlgorithm>,
-    /// Where its keys are; none is where its metadata says.
+    /// The address of its keys; `None` means the address in its metadata.
     pub jwks_url: Option<String>,
-    /// CA certificates in PEM that are trusted for TLS to it, in place of the platform's.
+    /// CA certificates in PEM that are trusted for TLS to it, instead of the platform's.
     pub authorities: Option<Vec<u8>>,
-    /// Which claims give which roles. Several that match add up.
+    /// The rules that map claims to roles. The roles of all matching rules add up.
     pub rules: Vec<RoleRule>,
 }
 
-/// Which issuer cannot be trusted as the operator says, and why.
+/// The issuer whose settings are invalid, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("issuer `{issuer}` cannot be trusted")]
+#[error("invalid issuer `{issuer}`")]
 pub struct InvalidIssuer {
-    /// Which one it is, from 1 on.
+    /// Its number in the configuration, from 1.
     pub number: usize,
-    /// What it is called.
+    /// Its `issuer`, cut to 200 characters.
     pub issuer: String,
-    /// Why not.
+    /// What is invalid.
     #[source]
     pub fault: IssuerFault,
 }
@@ -61,38 +61,38 @@ impl InvalidIssuer {
     }
 }
 
-/// Why an issuer cannot be trusted as the operator says.
+/// Why the settings of an issuer are invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssuerFault {
-    /// There are others enough.
+    /// There are too many issuers.
     #[error("there are more than {MAX_ISSUERS} issuers")]
     TooMany,
-    /// Not what an issuer calls itself.
-    #[error("the issuer is no URL of printable ASCII of at most {MAX_TEXT} bytes")]
+    /// The issuer is empty or too long, or has other characters than printable ASCII.
+    #[error("the issuer is not 1 to {MAX_TEXT} printable ASCII characters")]
     Issuer,
-    /// One of our own: its tokens are about evidence.
-    #[error("it is a provider of this service, whose attestation tokens let nobody in")]
+    /// It is a provider of this service, which issues attestation tokens.
+    #[error("it is a provider of this service; attestation tokens grant no access")]
     Own,
-    /// It is there already.
-    #[error("it is there twice")]
+    /// Another entry has the same issuer.
+    #[error("it is configured twice")]
     Twice,
-    /// Tokens are for nobody.
-    #[error("the audience is empty, or longer than {MAX_TEXT} bytes")]
+    /// The audience is empty or too long.
+    #[error("the audience is empty or longer than {MAX_TEXT} bytes")]
     Audience,
-    /// No token could be verified.
-    #[error("there are no algorithms")]
+    /// No algorithm is allowed.
+    #[error("no algorithms are allowed")]
     NoAlgorithms,
-    /// Its keys could never be fetched.
+    /// The source of its keys cannot be made.
     #[error(transparent)]
     Keys(#[from] KeySourceError),
-    /// Its tokens would give nothing.
-    #[error("there are no rules, or more than {MAX_RULES}")]
+    /// There are no rules, or too many.
+    #[error("the number of rules is not 1 to {MAX_RULES}")]
     Rules,
-    /// One of its rules.
-    #[error("rule {number}")]
+    /// One of its rules is invalid.
+    #[error("rule {number} is invalid")]
     Rule {
-        /// Which one it is, from 1 on.
+        /// Its number, from 1.
         number: usize,
         /// What is wrong with it.
         #[source]
@@ -117,25 +117,25 @@ impl Problem for IssuerFault {
 
     fn help(&self) -> Cow<'_, str> {
         let text = match self {
-            Self::TooMany => "have one issuer speak for the others",
+            Self::TooMany => "use one issuer that federates the others",
             Self::Issuer => {
-                "spell the issuer as its tokens do, in `iss`, such as https://login.example/realms/operations"
+                "spell the issuer exactly as its tokens do in `iss`, such as https://login.example/realms/operations"
             }
             Self::Own => {
-                "name the issuer that knows your people; for the service's own access tokens nothing has to be configured"
+                "name the issuer that your users log in to; the service's own access tokens need no configuration"
             }
-            Self::Twice => "put all rules of an issuer below one",
-            Self::Audience => "give the audience that tokens for this service have in `aud`",
-            Self::NoAlgorithms => "give those of RS256, PS256 and ES256 that the issuer signs with",
+            Self::Twice => "put all rules of an issuer into one entry",
+            Self::Audience => "set the audience that tokens for this service have in `aud`",
+            Self::NoAlgorithms => "list those of RS256, PS256 and ES256 that the issuer signs with",
             Self::Keys(error) => return error.help(),
-            Self::Rules => "say which claim gives which role",
+            Self::Rules => "add rules that map claims to roles, 256 at most",
             Self::Rule { fault, .. } => return fault.help(),
         };
         text.into()
     }
 }
 
-/// Everything about them that needs no file and no network.
+/// Checks everything about the settings that needs no file and no network.
 pub(super) fn check_all(settings: &[IssuerSettings], own: &Addresses) -> Result<(), InvalidIssuer> {
     for (one, number) in settings.iter().zip(1..) {
         let is_twice = settings.iter().filter(|other| other.issuer == one.issuer).count() > 1;

@@ -108,10 +108,10 @@ impl rcgen::SigningKey for CertificateSigner<'_> {
 
 #[cfg(test)]
 mod tests {
+    use crate::policy_jws::SignerCertificate;
     use der::{Decode, Encode};
     use token::SignerEvidence;
     use token::hash::{key_digest, key_id};
-    use token::policy_jws::SignerCertificate;
     use x509_cert::Certificate;
     use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, SubjectKeyIdentifier};
 

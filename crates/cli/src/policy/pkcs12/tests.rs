@@ -4,9 +4,9 @@ use std::fs;
 use std::process::Command;
 use std::sync::OnceLock;
 
+use attestation::policy_jws::PolicyJws;
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
-use token::policy_jws::PolicyJws;
 
 use super::*;
 

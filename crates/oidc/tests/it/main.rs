@@ -1,0 +1,5 @@
+//! Tests of the public API.
+
+mod bearer;
+mod fetching;
+mod fixture;
