@@ -21,7 +21,6 @@ mod platform;
 mod policy;
 mod provider;
 mod remote;
-mod report;
 mod requirements;
 mod secret;
 mod serve;

@@ -93,6 +93,15 @@ pub fn fields(value: &Value, indent: usize) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Prints the members of a report as indented lines, without those of these names.
+pub fn fields_except(report: &impl Serialize, names: &[&str]) -> Result<(), Failure> {
+    let mut value = serde_json::to_value(report).unwrap_or_default();
+    if let Value::Object(members) = &mut value {
+        members.extend(names.iter().map(|name| ((*name).to_owned(), Value::Null)));
+    }
+    fields(&value, 0)
+}
+
 fn scalar(value: &Value) -> String {
     match value {
         Value::String(text) => inline(text),

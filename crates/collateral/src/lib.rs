@@ -1,8 +1,9 @@
 //! Intel's collateral in the forms it is found in, told apart by content: single pieces, responses of Intel's service and
 //! of caches, Intel's reference structure, dcap-qvl's JSON, directories of these, and bundles of our own.
 //!
-//! It reads and it chooses, and proves nothing: what it gives is a [`dcap::Collateral`], which
-//! [`dcap::Collateral::verify`] judges. No network and no database; clients of Intel's service and of caches follow.
+//! Reading and choosing proves nothing: a choice is a [`dcap::Collateral`], which [`dcap::Collateral::verify`] judges.
+//! [`VerificationRequest`] verifies evidence with collateral that it chooses, and reports a [`Verdict`]. No network and no database;
+//! clients of Intel's service and of caches follow.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,6 +35,7 @@ mod piece;
 mod set;
 mod sniff;
 mod unrecognised;
+mod verify;
 
 pub use bundle::error::{BUNDLE_VERSION, BundleError, MAX_BUNDLE, MAX_BUNDLE_PIECES};
 pub use choose::choice::{Choice, is_newer_list};
@@ -48,3 +50,7 @@ pub use piece::{Container, Contents, Form, Kind, MAX_PIECE};
 pub use set::CollateralSet;
 pub use sniff::sniff;
 pub use unrecognised::Unrecognised;
+pub use verify::by_number::{StatusByNumber, Update};
+pub use verify::rejection::Rejection;
+pub use verify::request::{Checks, VerificationRequest};
+pub use verify::verdict::{Decision, ErrorDescription, EvidenceDescription, Verdict};

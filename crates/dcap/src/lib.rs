@@ -74,6 +74,21 @@ pub use quote::error::{MAX_AUTH_DATA, MAX_QUOTE, QuoteError};
 pub use quote::parse::{CertificationData, Quote};
 pub use quote::report::Report;
 pub use quote::tee::Tee;
+pub use report::description::body::{
+    AttributesDescription, EnclaveDescription, ReportByLayout, ReportDescription, Td15Description, Td15ExDescription,
+    TrustDomainDescription,
+};
+pub use report::description::certificate::{
+    CertificateDescription, CrlDescription, MultiPackageDescription, SgxExtensionDescription,
+};
+pub use report::description::certification::{CertificatesDescription, CertificationDescription};
+pub use report::description::documents::{
+    IdentityDescription, IsvLevelDescription, TcbInfoDescription, TcbLevelDescription,
+};
+pub use report::description::epid::EpidDescription;
+pub use report::description::quote::{HeaderDescription, QuoteDescription};
+pub use report::description::readable::Readable;
+pub use report::description::verified::{RootDescription, TcbDescription, VerifiedQuoteDescription};
 pub use report::diagnose::{Diagnosis, diagnose};
 pub use report::finding::{Finding, Outcome};
 pub use report::intel_result::IntelResult;

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use ::policy::{Claim, InvalidClaims, claims_from_json};
-use evidence::{Anchors, Claims, Requirements};
+use evidence::{Anchors, Claims, Context, Requirements};
 use problem::Problem;
 use serde_json::Value;
 use unix_time::UnixTime;
 
 use crate::failure::{self, Failure};
-use crate::verify;
+use crate::verify::{Inputs, rejected};
 
 /// Bytes of a file of claims: more than an evaluation takes.
 const MAX_FILE: u64 = 1 << 20;
@@ -35,7 +35,8 @@ pub fn of_quote(
     anchors: &Anchors,
     at: UnixTime,
 ) -> Result<Vec<Claim>, Failure> {
-    let verified = verify::verified(quote, collateral, pck_chain, anchors, at)?;
-    let appraisal = verified.judge(&Requirements::widest()).map_err(|refusal| verify::refused(&refusal))?;
+    let inputs = Inputs::read(quote, collateral, pck_chain)?;
+    let appraisal = inputs.request().appraise(&Context { anchors, at }, &Requirements::widest());
+    let appraisal = appraisal.map_err(|rejection| rejected(&rejection))?;
     Ok(Claims::of(&appraisal, None, None).incoming())
 }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use ::collateral::VerificationRequest;
 use clap::ArgGroup;
 use dcap::TcbStatus;
-use evidence::{Anchors, EvidenceFile};
+use evidence::{Anchors, Context, EvidenceFile};
 use jose::Jwks;
 use serde_json::{Value, json};
 use token::{AttestedSigner, Binding, Expectations, SignerExpectations, VerifiedToken, Verifier};
@@ -14,7 +15,7 @@ use crate::arguments::{Allow, hex_bytes, parse_accepted_status};
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};
 use crate::requirements::requirements;
-use crate::verify::{appraised, trusted_root};
+use crate::verify::{rejected, trusted_root};
 use crate::{remote, serve, show};
 
 const MAX_TOKEN: u64 = jose::jws::MAX_LENGTH as u64 + 1024;
@@ -173,7 +174,9 @@ fn attested_signer(
     let requirements = requirements(&arguments.accept_tcb, &arguments.allow);
     let quote = EvidenceFile::read(evidence.quote()).map_err(|error| Failure::of_verdict(&error))?;
     let pieces = crate::collateral::load(collateral)?;
-    let appraisal = appraised(quote, pieces, &anchors, at, &requirements)?;
+    let request = VerificationRequest { evidence: &quote, certificates: None, collateral: &pieces };
+    let appraisal = request.appraise(&Context { anchors: &anchors, at }, &requirements);
+    let appraisal = appraisal.map_err(|rejection| rejected(&rejection))?;
     let expected = SignerExpectations { mr_signer: arguments.signer_mrsigner, mr_enclave: arguments.signer_mrenclave };
     evidence.check_holder(&appraisal, &expected).map_err(|error| Failure::of_verdict(&error))
 }

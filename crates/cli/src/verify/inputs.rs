@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use collateral::CollateralSet;
+use collateral::{CollateralSet, VerificationRequest};
 use dcap::{Certificate, pem};
 use evidence::{Anchors, EvidenceFile};
 
@@ -10,9 +10,9 @@ use crate::failure::{self, Failure};
 
 /// What is judged, and by what.
 pub struct Inputs {
-    pub evidence: EvidenceFile,
-    pub pieces: CollateralSet,
-    pub pck_chain: Option<Vec<u8>>,
+    evidence: EvidenceFile,
+    pieces: CollateralSet,
+    pck_chain: Option<Vec<u8>>,
 }
 
 impl Inputs {
@@ -24,17 +24,11 @@ impl Inputs {
             pck_chain: pck_chain.map(read_chain).transpose()?,
         })
     }
-}
 
-/// Files that were passed over are the likeliest place for a missing piece.
-pub fn missing_help(pieces: &CollateralSet, help: &str) -> String {
-    let passed_over: Vec<String> = pieces
-        .unrecognised()
-        .iter()
-        .take(5)
-        .map(|(name, reason)| format!("`{name}` was passed over: {reason}"))
-        .collect();
-    if passed_over.is_empty() { help.to_owned() } else { format!("{help}; {}", passed_over.join("; ")) }
+    pub fn request(&self) -> VerificationRequest<'_> {
+        let certificates = self.pck_chain.as_deref();
+        VerificationRequest { evidence: &self.evidence, certificates, collateral: &self.pieces }
+    }
 }
 
 /// Reads the root certificate that is to be trusted instead of Intel's.

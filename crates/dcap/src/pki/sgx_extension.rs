@@ -30,6 +30,12 @@ impl std::fmt::Display for Fmspc {
     }
 }
 
+impl serde::Serialize for Fmspc {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl std::fmt::Debug for Fmspc {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Fmspc({self})")
@@ -166,31 +172,6 @@ impl SgxExtension {
     /// What only multi-package platforms have.
     pub const fn multi_package(&self) -> Option<&MultiPackage> {
         self.multi_package.as_ref()
-    }
-}
-
-impl SgxExtension {
-    /// Name and value of every field as text, for people: what a certificate claims, proven or not.
-    pub fn describe(&self) -> Vec<(&'static str, String)> {
-        let flag = |flag: Option<bool>| flag.map_or("absent".to_owned(), |flag| flag.to_string());
-        let mut fields = vec![
-            ("PPID", hex::encode(self.ppid)),
-            ("FMSPC", self.fmspc.to_string()),
-            ("PCEID", hex::encode(self.pce_id)),
-            ("component SVNs", format!("{:?}", self.component_svns)),
-            ("PCESVN", self.pce_svn.to_string()),
-            ("CPUSVN", hex::encode(self.cpu_svn)),
-            ("SGX type", format!("{:?}", self.sgx_type)),
-        ];
-        if let Some(multi) = &self.multi_package {
-            fields.extend([
-                ("platform instance id", hex::encode(multi.platform_instance_id)),
-                ("dynamic platform", flag(multi.dynamic_platform)),
-                ("cached keys", flag(multi.cached_keys)),
-                ("SMT enabled", flag(multi.smt_enabled)),
-            ]);
-        }
-        fields
     }
 }
 

@@ -90,5 +90,9 @@ pub fn diagnose(
     let shortfalls = all().map(|(quote, pck, info, identity)| {
         shortfall::of_documents(quote.report(), quote.qe_report().isv_svn.get(), pck, info, identity)
     });
-    Diagnosis { findings: log.findings(), tcb: tcb.ok(), shortfalls: shortfalls.unwrap_or_default() }
+    let mut findings = log.findings();
+    if let (Ok(tcb), Some(of_tcb_level)) = (&tcb, findings.last_mut()) {
+        of_tcb_level.status = Some(tcb.status);
+    }
+    Diagnosis { findings, tcb: tcb.ok(), shortfalls: shortfalls.unwrap_or_default() }
 }

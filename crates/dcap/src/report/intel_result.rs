@@ -1,5 +1,7 @@
 //! Verdicts in the codes of Intel's library, for programs that know those.
 
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
 use crate::documents::collateral_error::{CollateralError, CollateralFault};
 use crate::documents::tcb_status::TcbStatus;
 use crate::pki::chain::{CertificateError, CertificateFault};
@@ -61,6 +63,16 @@ impl IntelResult {
     /// cause, where this type says signature or revocation.
     pub const fn is_terminal(self) -> bool {
         matches!(self, Self::InvalidSignature | Self::Revoked | Self::Unspecified)
+    }
+}
+
+impl Serialize for IntelResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_struct("IntelResult", 3)?;
+        members.serialize_field("code", &self.code())?;
+        members.serialize_field("name", self.name())?;
+        members.serialize_field("terminal", &self.is_terminal())?;
+        members.end()
     }
 }
 

@@ -27,7 +27,7 @@ impl Log {
             Ok(Err(error)) => (failed(&error), Err(check)),
             Err(because) => (Outcome::Skipped { because }, Err(because)),
         };
-        self.0.push(Finding { check, outcome });
+        self.0.push(Finding { check, outcome, status: None });
         value
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
 use crate::documents::enclave_identity::EnclaveIdentity;
 use crate::documents::isv_level::IsvLevel;
 use crate::documents::tcb_info::TcbInfo;
@@ -97,6 +99,21 @@ impl fmt::Display for Shortfall {
         let date = level_date.to_string();
         let day = date.split('T').next().unwrap_or_default();
         write!(f, "{part} has SVN {has}, the level {level_status} of {day} needs {needs}: {remedy}")
+    }
+}
+
+impl Serialize for Shortfall {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { part, has, needs, level_status, level_date, remedy } = self;
+        let mut members = serializer.serialize_struct("Shortfall", 7)?;
+        members.serialize_field("part", &part.to_string())?;
+        members.serialize_field("has", has)?;
+        members.serialize_field("needs", needs)?;
+        members.serialize_field("levelStatus", level_status)?;
+        members.serialize_field("levelDate", level_date)?;
+        members.serialize_field("remedy", &remedy.to_string())?;
+        members.serialize_field("sentence", &self.to_string())?;
+        members.end()
     }
 }
 

@@ -1,6 +1,9 @@
-//! One choice for each evaluation data number, to show what `early` and `standard` collateral make of a quote.
+//! One choice for each evaluation data number, to show what `early` and `standard` collateral make of a quote; and the verdict that
+//! shows it.
 
+#[path = "../made/mod.rs"]
 mod made;
+mod verdict;
 
 use collateral::{ChooseError, CollateralSet};
 use dcap::{Piece, Tee, TrustedRoots};
