@@ -58,7 +58,7 @@ pub enum StoreError {
     Unanswered,
     /// The database did not answer as it should.
     #[error("database failed")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Problem for StoreError {
@@ -102,12 +102,20 @@ impl Problem for StoreError {
     }
 }
 
+#[cfg(feature = "engines")]
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(Box::new(error))
+    }
+}
+
 /// A broken key means that the row is there already. All foreign keys lead to providers: a broken one means that the provider
 /// does not exist.
+#[cfg(feature = "engines")]
 pub(crate) fn conflict(error: sqlx::Error, what: &'static str) -> StoreError {
     match error.as_database_error() {
         Some(database) if database.is_unique_violation() => StoreError::Exists(what),
         Some(database) if database.is_foreign_key_violation() => StoreError::UnknownProvider,
-        _ => StoreError::Database(error),
+        _ => error.into(),
     }
 }

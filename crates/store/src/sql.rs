@@ -69,7 +69,7 @@ macro_rules! statements_in_sql {
 
         /// The schema allows no other length.
         fn hash(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
-            bytes.try_into().map_err(|_| StoreError::Database(sqlx::Error::Decode("a hash of another length".into())))
+            bytes.try_into().map_err(|_| StoreError::from(sqlx::Error::Decode("a hash of another length".into())))
         }
     };
 }

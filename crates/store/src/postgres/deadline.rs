@@ -1,5 +1,6 @@
 //! Every call ends: what the server or the network does not end ends here.
 
+use std::error::Error;
 use std::time::Duration;
 
 use crate::error::StoreError;
@@ -22,7 +23,8 @@ pub(super) async fn within<T>(
     call: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(limit, call).await {
-        Ok(Err(StoreError::Database(sqlx::Error::PoolTimedOut))) | Err(_) => Err(StoreError::Unanswered),
+        Ok(Err(StoreError::Database(error))) if is_pool_timeout(&*error) => Err(StoreError::Unanswered),
+        Err(_) => Err(StoreError::Unanswered),
         Ok(result) => result,
     }
 }
@@ -30,4 +32,9 @@ pub(super) async fn within<T>(
 /// The same within [`CALL`].
 pub(super) async fn call<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     within(CALL, call).await
+}
+
+/// Returns whether no connection became free in time.
+fn is_pool_timeout(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(sqlx::Error::PoolTimedOut))
 }

@@ -183,5 +183,6 @@ async fn a_server_without_tls_is_refused_where_it_is_required() {
     let Some(server) = Server::shared() else { return };
     let url = server.database().await;
     let refused = Postgres::open(&format!("{url}?sslmode=require")).await;
-    assert!(matches!(refused, Err(StoreError::Database(sqlx::Error::Tls(_)))), "{refused:?}");
+    let Err(StoreError::Database(cause)) = &refused else { panic!("{refused:?}") };
+    assert!(matches!(cause.downcast_ref(), Some(sqlx::Error::Tls(_))), "{refused:?}");
 }
