@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use collateral::{CollateralSet, LoadError};
+use collateral::{CollateralSet, LoadError, PassedOver};
 
 /// Where endorsements come from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,7 +36,7 @@ impl Source {
         // Before the files are read: one that changes meanwhile counts as changed afterwards.
         let files = file_states(path);
         let set = CollateralSet::load(path)?;
-        for (file, reason) in set.unrecognised() {
+        for PassedOver { source: file, reason } in set.unrecognised() {
             tracing::warn!(collateral.file = file, reason, "file in the collateral directory is no collateral");
         }
         Ok(Some(Loaded { set: Arc::new(set), files }))

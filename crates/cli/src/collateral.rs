@@ -1,20 +1,18 @@
 //! `veritee collateral`: what collateral there is, and all of it in one file.
 
 mod bundle;
-mod describe;
 
 use std::path::{Path, PathBuf};
 
-use ::collateral::{CollateralSet, LoadError};
+use ::collateral::{CollateralSet, Listed, LoadError, PassedOver};
 use clap::Subcommand;
 use problem::Problem;
-use serde_json::{Value, json};
+use serde::Serialize;
 use unix_time::UnixTime;
 
 use crate::clock::parse_time;
 use crate::failure::{self, Failure};
 use crate::show;
-use describe::{state, unrecognised};
 
 /// Look at collateral, and put it together in one file.
 #[derive(clap::Args)]
@@ -57,21 +55,28 @@ fn list(arguments: &ShowArguments) -> Result<(), Failure> {
     let set = load(&arguments.path)?;
     let pieces = set.list(at);
     if arguments.json {
-        let pieces: Value = pieces.iter().map(|piece| describe::piece(piece, at)).collect();
-        return show::json(&json!({"at": at, "pieces": pieces, "unrecognised": unrecognised(&set)}));
+        return show::json(&Listing { at, pieces: &pieces, unrecognised: set.unrecognised() });
     }
     for piece in &pieces {
         show::line(&show::inline(&format!("{}: {}", piece.source, piece.what)))?;
         let number = piece.evaluation_data_number.map(|number| format!(", evaluation number {number}"));
         let signer = piece.signer.as_deref().map_or("no certificate here".to_owned(), |signer| format!("`{signer}`"));
-        let validity = format!("{} ({} to {})", state(piece, at), piece.validity.from, piece.validity.until);
+        let validity = format!("{} ({} to {})", piece.state, piece.validity.from, piece.validity.until);
         let number = number.unwrap_or_default();
         show::line(&show::inline(&format!("    {validity}{number}; signed by {signer}")))?;
     }
-    for (source, reason) in set.unrecognised() {
-        show::line(&show::inline(&format!("{source}: passed over: {reason}")))?;
+    for file in set.unrecognised() {
+        show::line(&show::inline(&format!("{}: passed over: {}", file.source, file.reason)))?;
     }
     Ok(())
+}
+
+/// What there is at a path.
+#[derive(Serialize)]
+struct Listing<'a> {
+    at: UnixTime,
+    pieces: &'a [Listed],
+    unrecognised: &'a [PassedOver],
 }
 
 /// Loads a file or directory of collateral.

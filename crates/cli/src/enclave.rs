@@ -82,11 +82,3 @@ fn sigstruct_of(image: &Path) -> PathBuf {
     path.push(".sigstruct");
     path.into()
 }
-
-/// The day of signing, 0xYYYYMMDD, as people write it.
-fn day(signed: &SigStruct) -> String {
-    let digits = format!("{:08x}", signed.date.get());
-    let (year, rest) = digits.split_at(4);
-    let (month, day) = rest.split_at(2);
-    format!("{year}-{month}-{day}")
-}

@@ -4,4 +4,5 @@
 pub(crate) mod error;
 mod piece;
 pub(crate) mod read;
+pub(crate) mod summary;
 mod write;

@@ -1,16 +1,19 @@
 //! Listing what a set holds, for people.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use dcap::{Certificate, Tee};
-use unix_time::{UnixTime, ValidityPeriod};
+use serde::Serialize;
+use unix_time::{OutsideValidity, UnixTime, ValidityPeriod};
 
 use crate::choose::candidates::MAX_KEYS;
 use crate::piece::Kind;
 use crate::set::CollateralSet;
 
 /// One piece of a set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Listed {
     /// Which kind of piece.
     pub kind: Kind,
@@ -21,14 +24,51 @@ pub struct Listed {
     /// Its evaluation number; revocation lists and certificates have none.
     pub evaluation_data_number: Option<u32>,
     /// When it is valid.
+    #[serde(flatten)]
     pub validity: ValidityPeriod,
+    /// Whether that is now.
+    pub state: State,
     /// The certificate of the set whose key signed it, if one did; not proven to lead to any root.
     pub signer: Option<String>,
 }
 
+/// Whether a piece is valid at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum State {
+    /// It is.
+    #[serde(rename = "valid")]
+    Valid,
+    /// It was.
+    #[serde(rename = "expired")]
+    Expired,
+    /// It will be.
+    #[serde(rename = "not yet valid")]
+    NotYetValid,
+}
+
+impl State {
+    fn at(validity: ValidityPeriod, at: UnixTime) -> Self {
+        match validity.check(at) {
+            Ok(()) => Self::Valid,
+            Err(OutsideValidity::Expired { .. }) => Self::Expired,
+            Err(OutsideValidity::NotYetValid { .. }) => Self::NotYetValid,
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Valid => "valid",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not yet valid",
+        })
+    }
+}
+
 impl CollateralSet {
-    /// Every piece: TCB Infos, identities, revocation lists, certificates. Signers are judged as of `at`, where several
-    /// certificates of one key are there.
+    /// Lists every piece: TCB Infos, identities, revocation lists, certificates, with its state at `at`. Signers are judged as of
+    /// then too, where several certificates of one key are there.
     pub fn list(&self, at: UnixTime) -> Vec<Listed> {
         let mut listed = Vec::new();
         for (source, document) in &self.tcb_infos {
@@ -39,6 +79,7 @@ impl CollateralSet {
                 what: format!("TCB Info for {} on FMSPC {}, version {}", info.tee, info.fmspc_text(), info.version),
                 evaluation_data_number: Some(info.evaluation_data_number),
                 validity: info.validity,
+                state: State::at(info.validity, at),
                 signer: self.signer_of(document, at).map(name),
             });
         }
@@ -50,6 +91,7 @@ impl CollateralSet {
                 what: format!("identity of {}", identity.id),
                 evaluation_data_number: Some(identity.evaluation_data_number),
                 validity: identity.validity,
+                state: State::at(identity.validity, at),
                 signer: self.signer_of(document, at).map(name),
             });
         }
@@ -64,6 +106,7 @@ impl CollateralSet {
                 what: format!("revocation list with {} certificates of `{}`", crl.len(), crl.issuer_text()),
                 evaluation_data_number: None,
                 validity: crl.validity(),
+                state: State::at(crl.validity(), at),
                 signer: issuer.map(|above| name(above)),
             });
         }
@@ -75,6 +118,7 @@ impl CollateralSet {
                 what: format!("certificate of `{}`", certificate.common_name()),
                 evaluation_data_number: None,
                 validity: certificate.validity(),
+                state: State::at(certificate.validity(), at),
                 signer: issuer.map(|above| name(above)),
             });
         }

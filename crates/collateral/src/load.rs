@@ -9,7 +9,7 @@ use problem::Problem;
 
 use crate::bundle::error::MAX_BUNDLE;
 use crate::piece::MAX_PIECE;
-use crate::set::CollateralSet;
+use crate::set::{CollateralSet, PassedOver};
 use crate::unrecognised::Unrecognised;
 
 /// More files than any installation keeps in one directory of collateral.
@@ -113,7 +113,9 @@ impl CollateralSet {
             }
             match self.add(&name(&file), &bytes) {
                 Ok(()) => is_empty = false,
-                Err(error) => self.unrecognised.push((name(&file), problem::chain(&error))),
+                Err(error) => {
+                    self.unrecognised.push(PassedOver { source: name(&file), reason: problem::chain(&error) })
+                }
             }
         }
         if is_empty { Err(LoadError::Empty(path.to_owned())) } else { Ok(()) }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use dcap::{Certificate, Crl, EnclaveIdentity, SignedDocument, TcbInfo};
+use serde::{Serialize, Serializer};
 
 /// More bytes than any piece of collateral has, and any document or response of a few pieces. Bundles may be longer.
 pub const MAX_PIECE: usize = 2 << 20;
@@ -65,6 +66,12 @@ pub enum Container {
     Response,
     /// Our own bundle: everything for any number of platform families.
     Bundle,
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 impl fmt::Display for Container {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dcap::{Certificate, Crl, EnclaveIdentity, SignedDocument, TcbInfo, Tee};
+use serde::Serialize;
 use unix_time::UnixTime;
 
 use crate::form::reference::ReferenceCollateral;
@@ -18,7 +19,16 @@ pub struct CollateralSet {
     pub(crate) identities: Vec<(Source, SignedDocument<EnclaveIdentity>)>,
     pub(crate) crls: Vec<(Source, Crl)>,
     pub(crate) certificates: Vec<(Source, Certificate)>,
-    pub(crate) unrecognised: Vec<(String, String)>,
+    pub(crate) unrecognised: Vec<PassedOver>,
+}
+
+/// A file that is no collateral.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PassedOver {
+    /// Its name.
+    pub source: String,
+    /// Why it is none.
+    pub reason: String,
 }
 
 /// Where a piece came from.
@@ -102,7 +112,7 @@ impl CollateralSet {
     }
 
     /// Files that were no collateral, with the reason.
-    pub fn unrecognised(&self) -> &[(String, String)] {
+    pub fn unrecognised(&self) -> &[PassedOver] {
         &self.unrecognised
     }
 }

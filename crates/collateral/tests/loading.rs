@@ -44,9 +44,9 @@ fn files_that_are_no_collateral_are_passed_over_with_their_reason() {
     let damaged = tcb_info().iter().map(|&byte| if byte == b'}' { b')' } else { byte }).collect::<Vec<_>>();
     let (_kept, path) = directory(&[("tcb.json", &tcb_info()), ("notes.txt", b"notes"), ("damaged.json", &damaged)]);
     let set = CollateralSet::load(&path).unwrap();
-    let names: Vec<&str> = set.unrecognised().iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = set.unrecognised().iter().map(|file| file.source.as_str()).collect();
     assert_eq!(names, ["damaged.json", "notes.txt"]);
-    assert!(set.unrecognised().iter().all(|(_, reason)| !reason.is_empty()));
+    assert!(set.unrecognised().iter().all(|file| !file.reason.is_empty()));
 }
 
 #[test]

@@ -77,6 +77,7 @@
 )]
 
 mod cryptography;
+pub mod description;
 pub mod enclu;
 pub mod image;
 pub mod sealing;

@@ -9,7 +9,7 @@ use crate::UnixTime;
 /// A span of time, both ends included.
 ///
 /// A period whose end lies before its start contains nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ValidityPeriod {
     /// The first second inside.
     pub from: UnixTime,

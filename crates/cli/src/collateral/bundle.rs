@@ -1,13 +1,13 @@
 //! `veritee collateral bundle`: what several paths hold, in one file.
 
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::path::PathBuf;
 
-use ::collateral::{CollateralSet, Kind, Listed};
+use ::collateral::{BundleSummary, CollateralSet};
 use problem::Problem;
-use serde_json::{Value, json};
-use unix_time::{UnixTime, ValidityPeriod};
+use serde::Serialize;
+use unix_time::UnixTime;
 
-use super::describe::unrecognised;
 use super::not_loaded;
 use crate::failure::{self, Failure};
 use crate::{output, show};
@@ -47,76 +47,44 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let name = arguments.output.file_name().unwrap_or_default().to_string_lossy();
     bundle.add(&name, &bytes).map_err(|error| Failure::verdict(&error.code(), failure::chain(&error), error.help()))?;
     output::write(&arguments.output, &bytes, arguments.force)?;
-    let written =
-        Written { path: &arguments.output, bytes: bytes.len(), pieces: bundle.list(UnixTime::of_system_clock()) };
+    let summary = BundleSummary::of(&bundle, &set, UnixTime::of_system_clock());
+    let written = Written { output: arguments.output.to_string_lossy(), bytes: bytes.len(), summary };
     if arguments.json {
-        return show::json(&written.describe(&bundle, &set));
+        return show::json(&written);
     }
-    written.tell(&bundle)?;
-    warn(&written, &set)
+    written.tell()?;
+    warn(&written.summary)
 }
 
+/// What was written where.
+#[derive(Serialize)]
 struct Written<'a> {
-    path: &'a Path,
+    output: Cow<'a, str>,
     bytes: usize,
-    pieces: Vec<Listed>,
+    #[serde(flatten)]
+    summary: BundleSummary,
 }
 
 impl Written<'_> {
-    fn count(&self, kind: Kind) -> usize {
-        self.pieces.iter().filter(|piece| piece.kind == kind).count()
-    }
-
-    /// When every piece is valid, if there is such a time.
-    fn validity(&self) -> Option<ValidityPeriod> {
-        let whole = self.pieces.iter().map(|piece| piece.validity).reduce(ValidityPeriod::and)?;
-        (whole.from <= whole.until).then_some(whole)
-    }
-
-    fn without_signer(&self) -> impl Iterator<Item = &Listed> {
-        self.pieces.iter().filter(|piece| piece.signer.is_none())
-    }
-
-    fn describe(&self, bundle: &CollateralSet, loaded: &CollateralSet) -> Value {
-        let families: Value =
-            bundle.platform_families().iter().map(|(fmspc, tee)| json!({"fmspc": fmspc, "tee": tee})).collect();
-        let without_signer: Value =
-            self.without_signer().map(|piece| json!({"source": piece.source, "what": piece.what})).collect();
-        json!({
-            "output": self.path.to_string_lossy(),
-            "bytes": self.bytes,
-            "pieces": {
-                "tcbInfos": self.count(Kind::TcbInfo),
-                "identities": self.count(Kind::Identity),
-                "revocationLists": self.count(Kind::Crl),
-                "certificates": self.count(Kind::Certificate),
-            },
-            "families": families,
-            "from": self.validity().map(|window| window.from),
-            "until": self.validity().map(|window| window.until),
-            "withoutSigner": without_signer,
-            "unrecognised": unrecognised(loaded),
-        })
-    }
-
-    fn tell(&self, bundle: &CollateralSet) -> Result<(), Failure> {
+    fn tell(&self) -> Result<(), Failure> {
+        let BundleSummary { pieces, families, .. } = &self.summary;
         show::line(&format!(
             "wrote `{}`, {} bytes: {}, {}, {}, {}",
-            self.path.display(),
+            self.output,
             self.bytes,
-            counted(self.count(Kind::TcbInfo), "TCB Info", "TCB Infos"),
-            counted(self.count(Kind::Identity), "identity", "identities"),
-            counted(self.count(Kind::Crl), "revocation list", "revocation lists"),
-            counted(self.count(Kind::Certificate), "certificate", "certificates"),
+            counted(pieces.tcb_infos, "TCB Info", "TCB Infos"),
+            counted(pieces.identities, "identity", "identities"),
+            counted(pieces.revocation_lists, "revocation list", "revocation lists"),
+            counted(pieces.certificates, "certificate", "certificates"),
         ))?;
         let families: Vec<String> =
-            bundle.platform_families().iter().map(|(fmspc, tee)| format!("{fmspc} ({tee})")).collect();
+            families.iter().map(|family| format!("{} ({})", family.fmspc, family.tee)).collect();
         if !families.is_empty() {
             show::line(&format!("FMSPCs: {}", families.join(", ")))?;
         }
-        match self.validity() {
-            Some(window) => show::line(&format!("all of it is valid from {} to {}", window.from, window.until)),
-            None => show::line("there is no time at which all of it is valid"),
+        match (self.summary.from, self.summary.until) {
+            (Some(from), Some(until)) => show::line(&format!("all of it is valid from {from} to {until}")),
+            _ => show::line("there is no time at which all of it is valid"),
         }
     }
 }
@@ -125,11 +93,12 @@ fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-fn warn(written: &Written<'_>, loaded: &CollateralSet) -> Result<(), Failure> {
-    let without_signer = written
-        .without_signer()
+fn warn(summary: &BundleSummary) -> Result<(), Failure> {
+    let without_signer = summary
+        .without_signer
+        .iter()
         .map(|piece| format!("{}: no certificate here signed this {}", piece.source, piece.what));
-    let passed_over = loaded.unrecognised().iter().map(|(source, reason)| format!("{source}: passed over: {reason}"));
+    let passed_over = summary.unrecognised.iter().map(|file| format!("{}: passed over: {}", file.source, file.reason));
     let warnings: Vec<String> = without_signer.chain(passed_over).collect();
     for warning in warnings.iter().take(MAX_WARNINGS) {
         show::line(&show::inline(&format!("warning: {warning}")))?;

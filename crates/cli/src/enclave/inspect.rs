@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use abi::sgx::{Attributes, SigStruct};
+use abi::sgx::SigStruct;
 use problem::Problem;
-use serde_json::{Value, json};
+use serde::Serialize;
 use sgx::check_signed;
-use sgx::sigstruct::{EinitError, einit, mr_signer};
+use sgx::description::SigStructDescription;
+use sgx::sigstruct::{EinitError, einit};
 use zerocopy::FromBytes;
 
-use super::{Files, day, read_executable, sigstruct_of};
+use super::{Files, read_executable, sigstruct_of};
 use crate::failure::{self, Failure};
 use crate::show;
 
@@ -48,17 +49,25 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         parse(&contents, &arguments.file)?
     };
     let checked = check(arguments, is_image, &signed)?;
-    let mut description = describe(&signed);
-    description["check"] = match &checked {
-        Ok(what) => json!(what),
-        Err(failure) => json!(failure.message()),
+    let check = match &checked {
+        Ok(what) => (*what).to_owned(),
+        Err(failure) => failure.message().to_owned(),
     };
+    let inspected = Inspected { sigstruct: (&signed).into(), check };
     if arguments.json {
-        show::json(&description)?;
+        show::json(&inspected)?;
     } else {
-        show::fields(&description, 0)?;
+        show::fields_except(&inspected, &[])?;
     }
     checked.map(drop)
+}
+
+/// A SIGSTRUCT, and what came of checking it.
+#[derive(Serialize)]
+struct Inspected {
+    #[serde(flatten)]
+    sigstruct: SigStructDescription,
+    check: String,
 }
 
 /// What holds, or the verdict against it.
@@ -96,29 +105,5 @@ fn parse(contents: &[u8], path: &Path) -> Result<SigStruct, Failure> {
             message,
             "a SIGSTRUCT is the file of 1808 bytes that `veritee enclave sign` writes",
         )
-    })
-}
-
-fn describe(signed: &SigStruct) -> Value {
-    let attributes = |attributes: &Attributes| {
-        json!({
-            "flags": format!("{:#018x}", attributes.flags.get()),
-            "xfrm": format!("{:#018x}", attributes.xfrm.get()),
-        })
-    };
-    json!({
-        "mrEnclave": hex::encode(signed.enclave_hash),
-        "mrSigner": hex::encode(mr_signer(&signed.modulus)),
-        "isvProdId": signed.isv_prod_id.get(),
-        "isvSvn": signed.isv_svn.get(),
-        "debug": signed.attributes.is_debug(),
-        "attributes": attributes(&signed.attributes),
-        "attributeMask": attributes(&signed.attribute_mask),
-        "miscSelect": signed.misc_select.get(),
-        "miscMask": format!("{:#010x}", signed.misc_mask.get()),
-        "isvExtProdId": hex::encode(signed.isv_ext_prod_id),
-        "isvFamilyId": hex::encode(signed.isv_family_id),
-        "date": day(signed),
-        "vendor": format!("{:#x}", signed.vendor.get()),
     })
 }

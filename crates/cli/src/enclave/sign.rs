@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use problem::Problem;
 use serde_json::json;
+use sgx::description::day;
 use sgx::sigstruct::{EnclaveKey, sign};
 use time::OffsetDateTime;
 use zerocopy::IntoBytes;
 use zeroize::Zeroizing;
 
-use super::{Files, day, sigstruct_of};
+use super::{Files, sigstruct_of};
 use crate::failure::{self, Failure};
 use crate::{output, show};
 

@@ -49,7 +49,7 @@ pub enum Rejection {
 impl Rejection {
     pub(crate) fn not_chosen(error: ChooseError, set: &CollateralSet) -> Self {
         let files = set.unrecognised().iter().take(MAX_NAMED_FILES);
-        let unrecognised = files.map(|(name, reason)| format!("`{name}` was passed over: {reason}")).collect();
+        let unrecognised = files.map(|file| format!("`{}` was passed over: {}", file.source, file.reason)).collect();
         Self::Collateral { error, unrecognised }
     }
 
