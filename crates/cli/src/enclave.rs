@@ -7,7 +7,6 @@ mod sign;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use abi::sgx::SigStruct;
 use clap::Subcommand;
 use problem::Problem;
 use sgx::image::{Image, MAX_EXECUTABLE, MAX_MANIFEST, Manifest};
