@@ -4,8 +4,9 @@ mod error;
 mod place;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use evidence::{Appraisal, Claims, Context, HeldData, Kind, Slot, Step, Verified};
+use evidence::{Appraisal, Body, BoundData, Claims, Slot, Verified};
 use policy::{Fuel, Properties};
 use serde_json::{Map, Value, json};
 use unix_time::UnixTime;
@@ -45,8 +46,9 @@ impl Provider {
         request: &AttestRequest,
         now: UnixTime,
     ) -> Result<String, AttestError> {
-        let observed = &mut Observed::of(&request.evidence);
-        self.attest_observed(attestation_type, request, now, Place::Pool, observed).map_err(Stop::refusal)
+        let body = Body::of(&request.evidence);
+        let observed = &mut Observed::of(&body);
+        self.attest_observed(attestation_type, request, body, now, Place::Pool, observed).map_err(Stop::refusal)
     }
 
     /// The same in that place, and tells what it came to know on its way; `observed` has been begun with the evidence of the
@@ -58,35 +60,34 @@ impl Provider {
         &self,
         attestation_type: AttestationType,
         request: &AttestRequest,
+        body: Body<'_>,
         now: UnixTime,
         place: Place,
         observed: &mut Observed,
     ) -> Result<String, Stop> {
-        let at = self.clock.verification_time(now);
         let asked = self.policy_asked(attestation_type, request)?;
         if let Asked::InForce(policy) = asked {
             observed.policy = Some((policy.hash.clone(), policy.jws.clone()));
         }
-        let verified = self.verified(attestation_type, request, at, observed)?;
+        let verified = self.verified(attestation_type, body, now, observed)?;
         let (policy, mut fuel) = asked.read(attestation_type, place)?;
         observed.policy.get_or_insert_with(|| (policy.hash.clone(), policy.jws.clone()));
         let configured = policy.configured.as_ref().map_err(policy::EvaluationError::clone)?;
         let minimum = minimum_evaluation_number(configured, self.settings.baseline);
         let appraisal = verified.judge(&self.requirements().clone().minimum_evaluation_data_number(minimum))?;
 
-        check_held_data(&appraisal, request)?;
-        let dangerous_time = self.clock.is_dangerous().then_some(at);
-        let evidence = Claims::of(&appraisal, request.runtime_data.as_ref(), dangerous_time);
+        let bound = BoundRequest::of(&appraisal, request)?;
+        let evidence = Claims::of(&appraisal, bound.runtime_data);
         let decided = policy.parsed.decide_within(&evidence.incoming(), &policy.vocabulary, &mut fuel);
         if place == Place::Request && decided.as_ref().is_err_and(policy::Refusal::is_out_of_fuel) {
             return Err(Stop::NeedsPool);
         }
         let permit = decided?;
         let issued = claims::issued(&permit.issued);
-        let collateral = appraisal.collateral_digests(observed.evidence_sha256());
+        let collateral = appraisal.collateral_digests();
         let claims = match request.api_version {
-            ApiVersion::Current => outgoing(evidence, attestation_type.kind(), request, &issued, &policy, collateral),
-            ApiVersion::Of2018 => claims::outgoing_of_2018(evidence, &policy, &collateral),
+            ApiVersion::Current => outgoing(evidence, &bound, &issued, &policy, collateral),
+            ApiVersion::Of2018 => claims::outgoing_of_2018(evidence, &policy, &collateral.unwrap_or_default()),
         };
         let claims = with_issued(claims, issued);
         let issue = match (request.api_version, &request.draft_policy) {
@@ -102,34 +103,25 @@ impl Provider {
     fn verified(
         &self,
         attestation_type: AttestationType,
-        request: &AttestRequest,
-        at: UnixTime,
+        body: Body<'_>,
+        now: UnixTime,
         observed: &mut Observed,
     ) -> Result<Verified, AttestError> {
-        let context = Context { anchors: self.anchors(), at };
         let snapshot = self.endorsements();
-        let body = &request.evidence;
-        let mut step =
-            evidence::begin(&evidence::Request { kind: attestation_type.kind(), body, certificates: None }, &context)?;
-        loop {
-            let (needs, pending) = match step {
-                Step::Needs(needs, pending) => (needs, pending),
-                Step::Verified(verified) => {
-                    observed.is_proven = true;
-                    observed.platform = Some(*verified.platform_id());
-                    return Ok(verified);
-                }
-            };
-            let mut found = Vec::with_capacity(needs.len());
-            for key in &needs {
-                let cached = snapshot.find(key, at)?;
-                found.push(cached.endorsement().clone());
-                observed.collateral = Some(cached);
-            }
-            step = pending
-                .supply(&found, &context)
-                .inspect_err(|error| observed.is_proven = error.is_after_signatures())?;
-        }
+        let context = self.clock.context(self.anchors(), now);
+        let request = evidence::Request { kind: attestation_type.kind(), body, certificates: None };
+        let verified = evidence::verify(&request, &context, |key| {
+            let found = snapshot.find(key, context.at())?;
+            observed.collateral = Some(Arc::clone(&found));
+            Ok(found.endorsement().clone())
+        });
+        observed.is_proven = match &verified {
+            Ok(_) => true,
+            Err(AttestError::Evidence(error)) => error.is_after_signatures(),
+            Err(_) => false,
+        };
+        observed.platform = verified.as_ref().ok().map(|verified| *verified.platform_id());
+        verified
     }
 
     fn policy_asked<'a>(
@@ -226,40 +218,49 @@ fn lifetime(properties: &Properties, provider: i64) -> i64 {
     }
 }
 
-/// The evidence commits to the data that came with it.
-fn check_held_data(appraisal: &Appraisal, request: &AttestRequest) -> Result<(), AttestError> {
-    let commits = |slot, data: &Option<HeldData>| data.as_ref().is_none_or(|data| appraisal.binds(slot, data));
-    if !commits(Slot::Runtime, &request.runtime_data) {
-        return Err(AttestError::RuntimeData);
+/// What of a request may be in its token: data that the evidence commits to, and the nonce.
+struct BoundRequest<'a> {
+    runtime_data: Option<BoundData<'a>>,
+    init_time_data: Option<BoundData<'a>>,
+    nonce: Option<&'a str>,
+}
+
+impl<'a> BoundRequest<'a> {
+    fn of(appraisal: &Appraisal, request: &'a AttestRequest) -> Result<Self, AttestError> {
+        let runtime_data = request.runtime_data.as_ref();
+        let runtime_data = runtime_data.map(|data| appraisal.bind(Slot::Runtime, data).ok_or(AttestError::RuntimeData));
+        let init_time_data = request.init_time_data.as_ref();
+        let init_time_data =
+            init_time_data.map(|data| appraisal.bind(Slot::InitTime, data).ok_or(AttestError::InitTimeData));
+        Ok(Self {
+            runtime_data: runtime_data.transpose()?,
+            init_time_data: init_time_data.transpose()?,
+            nonce: request.nonce.as_deref(),
+        })
     }
-    if !commits(Slot::InitTime, &request.init_time_data) {
-        return Err(AttestError::InitTimeData);
-    }
-    Ok(())
 }
 
 /// The members of a token that the service speaks for itself.
 fn outgoing(
     evidence: Claims<'_>,
-    kind: Kind,
-    request: &AttestRequest,
+    bound: &BoundRequest<'_>,
     issued: &Map<String, Value>,
     policy: &PolicyInForce,
-    collateral: Value,
+    collateral: Option<Map<String, Value>>,
 ) -> Map<String, Value> {
     let mut claims = evidence.outgoing();
-    if matches!(kind, Kind::SgxQuote | Kind::OpenEnclaveReport) {
-        claims.insert("maa-attestationcollateral".to_owned(), collateral.clone());
-        claims.insert("x-ms-sgx-collateral".to_owned(), collateral);
+    if let Some(collateral) = collateral {
+        claims.insert("maa-attestationcollateral".to_owned(), Value::Object(collateral.clone()));
+        claims.insert("x-ms-sgx-collateral".to_owned(), Value::Object(collateral));
     }
     claims.insert("x-ms-policy-hash".to_owned(), policy.hash.as_str().into());
     if let Some(signer) = &policy.signer {
         claims.insert("x-ms-policy-signer".to_owned(), json!({"jwk": signer}));
     }
-    if let Some(nonce) = &request.nonce {
-        claims.insert("nonce".to_owned(), nonce.as_str().into());
+    if let Some(nonce) = bound.nonce {
+        claims.insert("nonce".to_owned(), nonce.into());
     }
-    if let Some(HeldData::Json(_, object)) = &request.init_time_data {
+    if let Some(object) = bound.init_time_data.and_then(|bound| bound.data().object()) {
         claims.insert("x-ms-inittime".to_owned(), Value::Object(object.clone()));
     }
     if !issued.is_empty() {

@@ -4,7 +4,7 @@
 //! and returns a token. [`Providers`] has all providers of a service, follows the store, and changes them; [`Access`] decides who may.
 //! [`policy_jws`] reads and writes the JWS in which administrators send policies and requests about signers.
 //!
-//! The appraisal of evidence is that of the crate `evidence`; no kind of evidence is named here. This crate never imports the simulator: a simulated root is data to it.
+//! The appraisal of evidence is in crate `evidence`; this crate imports no crate of a kind of evidence. This crate never imports the simulator: a simulated root is data to it.
 #![cfg_attr(
     not(test),
     deny(

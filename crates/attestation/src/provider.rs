@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::policy_jws::SignerCertificate;
 use cache::{CacheError, EndorsementCache, Snapshot};
-use evidence::{Anchors, Requirements};
+use evidence::{Anchors, Context, Requirements};
 use jose::Jwks;
 use store::{ProviderState, WithdrawnKey};
 use token::SigningKey;
@@ -46,8 +46,12 @@ impl VerificationClock {
         }
     }
 
-    pub(crate) const fn is_dangerous(self) -> bool {
-        matches!(self, Self::Dangerous(_))
+    /// The conditions under which evidence is judged.
+    pub(crate) const fn context(self, anchors: &Anchors, now: UnixTime) -> Context<'_> {
+        match self {
+            Self::System => Context::new(anchors, now),
+            Self::Dangerous(at) => Context::dangerous_time(anchors, at),
+        }
     }
 }
 

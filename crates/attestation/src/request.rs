@@ -134,7 +134,7 @@ impl AttestRequest {
         let mut members = members(body)?;
         let evidence = members.remove("quote").ok_or(BadRequest::Missing("Quote"))?;
         let held = text(members.remove("enclavehelddata"), "EnclaveHeldData")?;
-        let held = held.map(|text| bytes_of_held_data(&text, "EnclaveHeldData").map(HeldData::Binary)).transpose()?;
+        let held = held.map(|text| bytes_of_held_data(&text, "EnclaveHeldData").map(HeldData::binary)).transpose()?;
         Ok(Self {
             api_version: ApiVersion::Of2018,
             evidence: decoded(&evidence, "Quote")?,
@@ -210,19 +210,12 @@ fn held_data(value: Option<Value>, member: &'static str) -> Result<Option<HeldDa
     let bytes = bytes_of_held_data(data, member)?;
     let data_type = members.get("datatype").and_then(Value::as_str).unwrap_or_default();
     if data_type.eq_ignore_ascii_case("binary") {
-        Ok(Some(HeldData::Binary(bytes)))
+        Ok(Some(HeldData::binary(bytes)))
     } else if data_type.eq_ignore_ascii_case("json") {
-        let object = json_object(&bytes).ok_or(BadRequest::NotJsonObject(member))?;
-        Ok(Some(HeldData::Json(bytes, object)))
+        Ok(Some(HeldData::json(bytes).map_err(|_| BadRequest::NotJsonObject(member))?))
     } else {
         Err(BadRequest::DataType { member, found: data_type.chars().take(40).collect() })
     }
-}
-
-/// C programs commit to their text with its closing NUL; Azure accepts that.
-fn json_object(bytes: &[u8]) -> Option<Map<String, Value>> {
-    let end = bytes.iter().rposition(|&byte| byte != 0)?;
-    strict_json::from_slice(bytes.get(..=end)?, MAX_DEPTH).ok()
 }
 
 #[cfg(test)]
@@ -237,7 +230,7 @@ mod tests {
     fn member_names_and_data_types_are_matched_without_case() {
         let request = parse(r#"{"QUOTE":"AQ","RuntimeData":{"Data":"e30","DataType":"json"},"extra":1}"#).unwrap();
         assert_eq!(request.evidence, [1]);
-        assert_eq!(request.runtime_data, Some(HeldData::Json(b"{}".to_vec(), Map::new())));
+        assert_eq!(request.runtime_data, Some(HeldData::json(b"{}".to_vec()).unwrap()));
     }
 
     #[test]
@@ -296,7 +289,7 @@ mod tests {
         let parse = |body: &str| AttestRequest::from_json_of_2018(body.as_bytes());
         let request = parse(r#"{"quote":"AQ","ENCLAVEHELDDATA":"Ag","runtimeData":1}"#).unwrap();
         assert_eq!((request.api_version, request.evidence.as_slice()), (ApiVersion::Of2018, &[1][..]));
-        assert_eq!(request.runtime_data, Some(HeldData::Binary(vec![2])));
+        assert_eq!(request.runtime_data, Some(HeldData::binary(vec![2])));
         for nothing in ["", ",\"EnclaveHeldData\":\"\"", ",\"EnclaveHeldData\":null"] {
             assert_eq!(parse(&format!("{{\"Quote\":\"AQ\"{nothing}}}")).unwrap().runtime_data, None);
         }

@@ -84,7 +84,7 @@ impl Provider {
 }
 
 fn described(tcb_identifier: String, number: u32, date: Option<UnixTime>, kind: Kind) -> TcbBaseline {
-    let documented = DOCUMENTED.iter().find(|(known, ..)| *known == number && kind != Kind::TdxQuote);
+    let documented = DOCUMENTED.iter().find(|(known, ..)| *known == number && kind.is_sgx());
     // Azure writes times of no zone; Intel's levels have the day, in UTC.
     let date = date.map(|date| date.to_string().trim_end_matches('Z').to_owned());
     TcbBaseline {

@@ -62,13 +62,15 @@ pub struct EndorsementCache {
     source: Source,
     snapshot: ArcSwap<Snapshot>,
     lists: Arc<RevocationLists>,
+    /// Held during a refresh, so that a slow one does not replace the snapshot of a later one.
+    refreshing: Mutex<()>,
 }
 
 impl EndorsementCache {
     fn load(root_pem: Option<&str>, source: Source, lists: &Arc<RevocationLists>) -> Result<Self, CacheError> {
         let anchors = Anchors::from_pem(root_pem)?;
         let snapshot = ArcSwap::from_pointee(Snapshot::load(&source, anchors.clone(), lists)?);
-        Ok(Self { anchors, source, snapshot, lists: Arc::clone(lists) })
+        Ok(Self { anchors, source, snapshot, lists: Arc::clone(lists), refreshing: Mutex::default() })
     }
 
     /// Returns the root that evidence has to lead to, and the endorsements too.
@@ -83,6 +85,7 @@ impl EndorsementCache {
 
     /// Loads the source again if it has changed.
     fn refresh(&self) -> Result<bool, CacheError> {
+        let _one_at_a_time = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.snapshot.load().is_stale(&self.source) {
             return Ok(false);
         }

@@ -12,7 +12,7 @@
 //!
 //! ```
 //! use cache::{Caches, Source};
-//! use evidence::{Context, Kind, Request, Requirements, Step, begin};
+//! use evidence::{Body, Context, Kind, Request, Requirements, Step, begin};
 //! use simulator::{Blueprint, EnclaveReport, Link};
 //! use unix_time::UnixTime;
 //!
@@ -32,8 +32,8 @@
 //! let caches = Caches::default();
 //! let cache = caches.open(Some(&root), Source::Path(directory.path().to_owned()))?;
 //!
-//! let context = Context { anchors: cache.anchors(), at: now };
-//! let request = Request { kind: Kind::SgxQuote, body: &quote, certificates: None };
+//! let context = Context::new(cache.anchors(), now);
+//! let request = Request { kind: Kind::SgxQuote, body: Body::of(&quote), certificates: None };
 //! let Step::Needs(needs, pending) = begin(&request, &context)? else { panic!("quotes need collateral") };
 //! let snapshot = cache.snapshot();
 //! let mut found = Vec::new();

@@ -90,7 +90,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let requirements = file.with(&arguments.accept_tcb, &arguments.allow);
     let checks = if arguments.diagnose { Checks::All } else { Checks::UntilFirstFailure };
     let mut verdict = match Inputs::read(&arguments.quote, &arguments.collateral, arguments.pck_chain.as_deref()) {
-        Ok(inputs) => inputs.request().verdict(&Context { anchors: &anchors, at }, &requirements, checks),
+        Ok(inputs) => inputs.request().verdict(&Context::new(&anchors, at), &requirements, checks),
         Err(failure) if failure.is_verdict() => {
             let (code, message, help) = (failure.code(), failure.message(), failure.help());
             let error = ErrorDescription { code: code.into(), message: message.into(), help: help.into() };

@@ -40,7 +40,7 @@ impl Anchors {
         Self { quotes: Verifier::new(TrustedRoots::intel()), root_sha256: sha256(&[&INTEL_ROOT_KEY]) }
     }
 
-    /// Trusts the key of that root certificate alone. Every appraisal under it is marked as simulated.
+    /// Trusts the key of that root certificate alone. Every appraisal under another key than Intel's is marked as simulated.
     pub fn only(root: &Certificate) -> Self {
         Self { quotes: Verifier::new(TrustedRoots::only(root)), root_sha256: sha256(&[root.public_key()]) }
     }

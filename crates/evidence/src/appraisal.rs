@@ -4,15 +4,21 @@ use std::sync::Arc;
 
 use abi::sgx::ReportBody;
 use dcap::{AcceptedQuote, Report, VerifiedQuote};
+use serde_json::{Map, Value};
+use unix_time::UnixTime;
 
 use crate::digest::sha256;
 use crate::endorsement::{Endorsement, EndorsementKey};
 use crate::error::{EvidenceError, Refusal};
+use crate::held_data::{BoundData, HeldData, Slot};
 use crate::kind::Kind;
 use crate::quote::digests::CollateralDigests;
 use crate::quote::proven::ProvenQuote;
-use crate::request::{Context, HeldData, Request, Slot};
+use crate::request::{Context, Request};
 use crate::requirements::Requirements;
+
+/// How often evidence of any kind needs further endorsements at most.
+const MAX_ROUNDS: usize = 4;
 
 /// Begins an appraisal: the evidence is well-formed, and its certificate chain is proven as far as that is possible without
 /// endorsements.
@@ -24,7 +30,12 @@ pub fn begin<'a>(request: &Request<'a>, context: &Context<'_>) -> Result<Step<'a
         Kind::SgxQuote | Kind::OpenEnclaveReport | Kind::TdxQuote => {
             let proven = ProvenQuote::prove(request, context)?;
             let needs = vec![EndorsementKey::Collateral(proven.family())];
-            Ok(Step::Needs(needs, Pending { kind: request.kind, proven: Proven::Quote(Box::new(proven)) }))
+            let pending = Pending {
+                kind: request.kind,
+                evidence_sha256: *request.body.sha256(),
+                proven: Proven::Quote(Box::new(proven)),
+            };
+            Ok(Step::Needs(needs, pending))
         }
     }
 }
@@ -43,6 +54,7 @@ pub enum Step<'a> {
 #[derive(Clone, Debug)]
 pub struct Pending<'a> {
     kind: Kind,
+    evidence_sha256: [u8; 32],
     proven: Proven<'a>,
 }
 
@@ -69,11 +81,17 @@ impl<'a> Pending<'a> {
         let Some(Endorsement::Collateral(collateral)) = found.first() else {
             return Err(EvidenceError::EndorsementMissing);
         };
-        let verifier = context.anchors.quotes();
-        let quote = verifier.verify(proven.quote(), proven.pck(), collateral.verified(), context.at)?;
+        let verifier = context.anchors().quotes();
+        let quote = verifier.verify(proven.quote(), proven.pck(), collateral.verified(), context.at())?;
         let state = State::Quote { quote, digests: Arc::clone(collateral.digests()) };
         let platform_id = platform_id(&proven.pck().root().sha256(), proven.pck().platform().ppid());
-        Ok(Step::Verified(Verified { kind: self.kind, platform_id, state }))
+        let facts = Facts {
+            kind: self.kind,
+            evidence_sha256: self.evidence_sha256,
+            platform_id,
+            dangerous_verification_time: context.dangerous_verification_time(),
+        };
+        Ok(Step::Verified(Verified { facts, state }))
     }
 }
 
@@ -81,6 +99,15 @@ impl<'a> Pending<'a> {
 /// the life of a platform and identifies it.
 fn platform_id(root: &[u8; 32], ppid: &[u8; 16]) -> [u8; 32] {
     sha256(&[b"veritee platform\n", root, ppid])
+}
+
+/// What is known of verified evidence of every family.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    kind: Kind,
+    evidence_sha256: [u8; 32],
+    platform_id: [u8; 32],
+    dangerous_verification_time: Option<UnixTime>,
 }
 
 /// Authentic evidence: every signature, chain, revocation list and validity period holds. It is not judged yet.
@@ -92,8 +119,7 @@ fn platform_id(root: &[u8; 32], ppid: &[u8; 16]) -> [u8; 32] {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Verified {
-    kind: Kind,
-    platform_id: [u8; 32],
+    facts: Facts,
     state: State<VerifiedQuote>,
 }
 
@@ -119,7 +145,7 @@ impl Verified {
 
     /// Returns what tells the platform apart from others: a digest, from which nobody learns its PPID.
     pub const fn platform_id(&self) -> &[u8; 32] {
-        &self.platform_id
+        &self.facts.platform_id
     }
 
     /// Judges the evidence by the requirements.
@@ -132,7 +158,7 @@ impl Verified {
     pub fn judge(self, requirements: &Requirements) -> Result<Appraisal, Refusal> {
         let State::Quote { quote, digests } = self.state;
         let quote = requirements.quotes.judge(quote)?;
-        Ok(Appraisal { kind: self.kind, platform_id: self.platform_id, state: State::Quote { quote, digests } })
+        Ok(Appraisal { facts: self.facts, state: State::Quote { quote, digests } })
     }
 }
 
@@ -148,15 +174,14 @@ impl Verified {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Appraisal {
-    kind: Kind,
-    platform_id: [u8; 32],
+    facts: Facts,
     state: State<AcceptedQuote>,
 }
 
 impl Appraisal {
     /// Returns the kind of the evidence.
     pub const fn kind(&self) -> Kind {
-        self.kind
+        self.facts.kind
     }
 
     /// Returns what was accepted, in the terms of its family of evidence.
@@ -176,7 +201,7 @@ impl Appraisal {
 
     /// Returns what tells the platform apart from others, see [`Verified::platform_id`].
     pub const fn platform_id(&self) -> &[u8; 32] {
-        &self.platform_id
+        &self.facts.platform_id
     }
 
     /// Returns whether the root is another one than the manufacturer's, so that nothing is said about genuine hardware.
@@ -185,22 +210,53 @@ impl Appraisal {
         quote.root().is_simulated()
     }
 
-    /// Returns whether the slot of the evidence begins with the SHA-256 of the data. The rest of the slot is the attested
-    /// environment's own.
-    pub fn binds(&self, slot: Slot, data: &HeldData) -> bool {
+    /// Binds data to the evidence: returns it if the slot of the evidence begins with the SHA-256 of the data. The rest of the slot is
+    /// for the attested environment to use.
+    pub fn bind<'d>(&self, slot: Slot, data: &'d HeldData) -> Option<BoundData<'d>> {
         let Details::Quote(quote) = self.details();
         let field = match slot {
             Slot::Runtime => Some(quote.report().report_data().as_slice()),
             Slot::InitTime => init_time_field(quote.report()),
         };
-        field.is_some_and(|field| field.starts_with(&sha256(&[data.bytes()])))
+        let is_bound = field.is_some_and(|field| field.starts_with(&sha256(&[data.bytes()])));
+        is_bound.then_some(BoundData::new(data))
     }
 
-    /// Returns the digests of the collateral that the evidence was verified with, as the members of `x-ms-sgx-collateral`, for evidence
-    /// whose SHA-256 in hexadecimal is given.
-    pub fn collateral_digests(&self, evidence_sha256: &str) -> serde_json::Value {
+    /// Returns the digests of the evidence and of the collateral that it was verified with, as the members of `x-ms-sgx-collateral`.
+    /// Tokens about other evidence than that of SGX enclaves have none.
+    pub fn collateral_digests(&self) -> Option<Map<String, Value>> {
         let State::Quote { digests, .. } = &self.state;
-        digests.claim(evidence_sha256)
+        self.facts.kind.is_sgx().then(|| digests.claim(&hex::encode(self.facts.evidence_sha256)))
+    }
+
+    /// Returns the verification time if it was not the current time.
+    pub(crate) const fn dangerous_verification_time(&self) -> Option<UnixTime> {
+        self.facts.dangerous_verification_time
+    }
+}
+
+/// Verifies evidence with the endorsements that `find` returns for what is needed.
+///
+/// # Errors
+/// [`EvidenceError`], and what `find` fails with.
+pub fn verify<E: From<EvidenceError>>(
+    request: &Request<'_>,
+    context: &Context<'_>,
+    mut find: impl FnMut(&EndorsementKey) -> Result<Endorsement, E>,
+) -> Result<Verified, E> {
+    let mut step = begin(request, context)?;
+    for _ in 0..MAX_ROUNDS {
+        step = match step {
+            Step::Verified(verified) => return Ok(verified),
+            Step::Needs(needs, pending) => {
+                let found: Vec<Endorsement> = needs.iter().map(&mut find).collect::<Result<_, E>>()?;
+                pending.supply(&found, context)?
+            }
+        };
+    }
+    match step {
+        Step::Verified(verified) => Ok(verified),
+        Step::Needs(..) => Err(EvidenceError::EndorsementMissing.into()),
     }
 }
 

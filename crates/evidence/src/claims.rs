@@ -5,18 +5,18 @@ mod tdx;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dcap::{Report, Tcb, Tee, VerifiedQuote};
+use dcap::{Report, Tcb, VerifiedQuote};
 use policy::{Claim, Issuer, Value as ClaimValue};
 use serde_json::{Map, Value, json};
 use unix_time::UnixTime;
 
 use crate::appraisal::{Appraisal, Details};
-use crate::request::HeldData;
+use crate::held_data::{BoundData, HeldData};
 
 /// The claims of an appraisal, from which policies, tokens and explanations take theirs.
 #[derive(Clone, Debug)]
 pub struct Claims<'a> {
-    tee: Tee,
+    is_sgx: bool,
     runtime_data: Option<&'a HeldData>,
     /// What Azure says of this kind of evidence.
     azure: Vec<(&'static str, Value)>,
@@ -25,16 +25,12 @@ pub struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    /// Takes the claims of an appraisal, and of the runtime data that it [binds](Appraisal::binds). The dangerous time is the one as of
-    /// which a service judges that does not judge as of now: policies and tokens are told.
-    pub fn of(
-        appraisal: &Appraisal,
-        runtime_data: Option<&'a HeldData>,
-        dangerous_verification_time: Option<UnixTime>,
-    ) -> Self {
+    /// Takes the claims of an appraisal, and of the runtime data that its evidence commits to.
+    pub fn of(appraisal: &Appraisal, runtime_data: Option<BoundData<'a>>) -> Self {
         let Details::Quote(quote) = appraisal.details();
-        let (azure, veritee) = (azure_claims(quote), veritee_claims(quote, dangerous_verification_time));
-        Self { tee: quote.tee(), runtime_data, azure, veritee }
+        let veritee = veritee_claims(quote, appraisal.dangerous_verification_time());
+        let runtime_data = runtime_data.map(|bound| bound.data());
+        Self { is_sgx: appraisal.kind().is_sgx(), runtime_data, azure: azure_claims(quote), veritee }
     }
 
     /// Returns the claims that a policy sees, all from the attestation service. The `$` names are those of older policies.
@@ -51,7 +47,7 @@ impl<'a> Claims<'a> {
             }
             add(name, value);
         }
-        if let Some(HeldData::Json(_, object)) = self.runtime_data {
+        if let Some(object) = self.runtime_data.and_then(HeldData::object) {
             // As text: functions of the policy language read it.
             add("x-ms-runtime", ClaimValue::String(Value::Object(object.clone()).to_string()));
         }
@@ -67,18 +63,18 @@ impl<'a> Claims<'a> {
 
     /// Returns the members of a token that come from the evidence itself.
     pub fn outgoing(self) -> Map<String, Value> {
-        let is_sgx = self.is_sgx();
+        let is_sgx = self.is_sgx;
         let claims = self.azure.into_iter().chain(self.veritee);
         let mut members: Map<String, Value> = claims.map(|(name, value)| (name.to_owned(), value)).collect();
-        match self.runtime_data {
+        match self.runtime_data.map(|data| (data, data.object())) {
             None => {}
-            Some(HeldData::Binary(bytes)) => {
+            Some((data, None)) => {
                 // The first is what clients read for every kind of evidence, the others are its names before.
                 let names: &[&str] = if is_sgx { &["x-ms-sgx-ehd", "maa-ehd", "aas-ehd"] } else { &["x-ms-sgx-ehd"] };
-                let echo = URL_SAFE_NO_PAD.encode(bytes);
+                let echo = URL_SAFE_NO_PAD.encode(data.bytes());
                 members.extend(names.iter().map(|name| ((*name).to_owned(), echo.as_str().into())));
             }
-            Some(HeldData::Json(_, object)) => {
+            Some((_, Some(object))) => {
                 members.insert("x-ms-runtime".to_owned(), Value::Object(object.clone()));
             }
         }
@@ -95,12 +91,8 @@ impl<'a> Claims<'a> {
         self.runtime_data
     }
 
-    fn is_sgx(&self) -> bool {
-        self.tee == Tee::Sgx
-    }
-
     fn older_name(&self, name: &str) -> Option<&'static str> {
-        if self.is_sgx() { sgx::older_name(name) } else { None }
+        if self.is_sgx { sgx::older_name(name) } else { None }
     }
 }
 

@@ -25,6 +25,11 @@ impl Kind {
         }
     }
 
+    /// Returns whether the evidence comes from an SGX enclave.
+    pub const fn is_sgx(self) -> bool {
+        matches!(self, Self::SgxQuote | Self::OpenEnclaveReport)
+    }
+
     /// Returns the TEE that the evidence comes from.
     pub const fn tee(self) -> Tee {
         match self {

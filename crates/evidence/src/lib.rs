@@ -8,13 +8,13 @@
 //! - [`begin`] reads the evidence and proves its certificate chain.
 //! - [`Pending::supply`] verifies the evidence against the endorsements that it needs.
 //! - [`Verified::judge`] compares it with somebody's [`Requirements`].
-//! - [`Appraisal::binds`] says whether the evidence commits to data, and [`Claims`] what policies and tokens may say of it.
+//! - [`Appraisal::bind`] returns data that the evidence commits to, and [`Claims`] what policies and tokens may say of it.
 //!
 //! [`recognise`] tells by its structure what a file is, and [`EvidenceFile`] reads evidence in whichever encoding a file has it.
 //!
 //! ```
 //! use collateral::CollateralSet;
-//! use evidence::{Anchors, Context, EndorsementKey, Kind, Request, Requirements, Step, begin};
+//! use evidence::{Anchors, Body, Context, EndorsementKey, Kind, Request, Requirements, Step, begin};
 //! use unix_time::UnixTime;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,8 +22,8 @@
 //! # let (quote, root, pieces) = example(at)?;
 //! // Of a simulated machine; `Anchors::intel()` trusts genuine ones.
 //! let anchors = Anchors::from_pem(Some(&root))?;
-//! let context = Context { anchors: &anchors, at };
-//! let request = Request { kind: Kind::SgxQuote, body: &quote, certificates: None };
+//! let context = Context::new(&anchors, at);
+//! let request = Request { kind: Kind::SgxQuote, body: Body::of(&quote), certificates: None };
 //! let Step::Needs(needs, pending) = begin(&request, &context)? else { panic!("quotes need collateral") };
 //! let [EndorsementKey::Collateral(family)] = needs.as_slice() else { panic!("of one platform family") };
 //! let collateral = pieces.choose(family, at)?.collateral;
@@ -65,6 +65,7 @@ mod claims;
 mod digest;
 mod endorsement;
 mod error;
+mod held_data;
 mod kind;
 mod quote;
 mod recognition;
@@ -72,10 +73,11 @@ mod request;
 mod requirements;
 
 pub use anchors::{Anchors, AnchorsError};
-pub use appraisal::{Appraisal, Details, Pending, Proven, Step, Verified, begin};
+pub use appraisal::{Appraisal, Details, Pending, Proven, Step, Verified, begin, verify};
 pub use claims::Claims;
 pub use endorsement::{Endorsement, EndorsementKey, QuoteCollateral};
 pub use error::{EvidenceError, Refusal};
+pub use held_data::{BoundData, HeldData, NotJsonObject, Slot};
 pub use kind::Kind;
 pub use quote::proven::ProvenQuote;
 pub use recognition::encoding::decode_text;
@@ -83,5 +85,5 @@ pub use recognition::evidence_file::{EvidenceFile, FileError};
 pub use recognition::json::{BUNDLE_FORMAT, is_bundle};
 pub use recognition::kind::{FileKind, Format};
 pub use recognition::recognise;
-pub use request::{Context, HeldData, Request, Slot};
+pub use request::{Body, Context, Request};
 pub use requirements::{AcceptedTcb, AcceptedTcbError, Requirements};

@@ -1,56 +1,78 @@
 //! What is to be appraised, and under which conditions.
 
-use serde_json::{Map, Value};
 use unix_time::UnixTime;
 
 use crate::anchors::Anchors;
+use crate::digest::sha256;
 use crate::kind::Kind;
 
 /// Evidence to be appraised.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// The kind that the evidence has to be of. It is never guessed from the bytes.
+    /// The kind that the evidence must be of. The appraisal never guesses it from the bytes.
     pub kind: Kind,
-    /// The evidence in its binary form.
-    pub body: &'a [u8],
-    /// Certificates in PEM that were delivered beside the evidence, leaf first: the PCK chain of quotes that do not carry theirs
+    /// The evidence.
+    pub body: Body<'a>,
+    /// Certificates in PEM that were delivered with the evidence, leaf first: the PCK chain of quotes that do not carry theirs
     /// (certification data of types 1 to 4). Evidence that carries its own certificates is judged by those.
     pub certificates: Option<&'a [u8]>,
 }
 
-/// The conditions of an appraisal: whom it trusts, and as of when.
+/// Evidence in its binary form, with its SHA-256, which logs and tokens carry.
 #[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// The trusted roots.
-    pub anchors: &'a Anchors,
-    /// The time as of which evidence and endorsements are judged.
-    pub at: UnixTime,
+pub struct Body<'a> {
+    bytes: &'a [u8],
+    sha256: [u8; 32],
 }
 
-/// Data that the attested environment committed to: its evidence carries their SHA-256.
-#[derive(Clone, Debug, PartialEq)]
-pub enum HeldData {
-    /// Bytes that tokens echo in base64url.
-    Binary(Vec<u8>),
-    /// The bytes that were committed to, and the JSON object in them, which tokens echo.
-    Json(Vec<u8>, Map<String, Value>),
-}
+impl<'a> Body<'a> {
+    /// Takes the bytes and computes their digest.
+    pub fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, sha256: sha256(&[bytes]) }
+    }
 
-impl HeldData {
-    /// Returns the bytes that were committed to.
-    pub fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Binary(bytes) | Self::Json(bytes, _) => bytes,
-        }
+    /// Returns the bytes.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Returns the SHA-256 of the bytes.
+    pub const fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
     }
 }
 
-/// The place in evidence that commits to data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slot {
-    /// Chosen by the attested environment while it runs: the first 32 bytes of report data.
-    Runtime,
-    /// Fixed when the attested environment was started: the first 32 bytes of CONFIGID (an enclave with KSS) or MRCONFIGID (a
-    /// trust domain).
-    InitTime,
+/// The conditions of an appraisal: whom it trusts, and the time at which evidence and endorsements must be valid.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    anchors: &'a Anchors,
+    at: UnixTime,
+    is_dangerous: bool,
+}
+
+impl<'a> Context<'a> {
+    /// Appraises at the current time, which is an argument.
+    pub const fn new(anchors: &'a Anchors, now: UnixTime) -> Self {
+        Self { anchors, at: now, is_dangerous: false }
+    }
+
+    /// Appraises at another time than the current one: expired and revoked evidence may be accepted. [`Claims`](crate::Claims) say so.
+    pub const fn dangerous_time(anchors: &'a Anchors, at: UnixTime) -> Self {
+        Self { anchors, at, is_dangerous: true }
+    }
+
+    /// Returns the trusted roots.
+    pub const fn anchors(&self) -> &'a Anchors {
+        self.anchors
+    }
+
+    /// Returns the verification time.
+    pub const fn at(&self) -> UnixTime {
+        self.at
+    }
+
+    /// Returns the verification time if it is not the current one.
+    pub(crate) fn dangerous_verification_time(&self) -> Option<UnixTime> {
+        self.is_dangerous.then_some(self.at)
+    }
 }

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 
+use evidence::Body;
 use problem::Problem;
 use unix_time::UnixTime;
 
@@ -44,36 +45,47 @@ impl Providers {
         body: impl Deref<Target = [u8]> + Send + 'static,
         now: UnixTime,
     ) -> Attested {
-        let mut observed = Observed::of(&request.evidence);
+        let evidence = Body::of(&request.evidence);
+        let mut observed = Observed::of(&evidence);
         let (evidence_sha256, is_draft) = (observed.evidence_sha256().to_owned(), request.draft_policy.is_some());
         if self.is_stale() {
             return Attested { token: Err(AttestError::Stale), evidence_sha256, is_draft };
         }
         let begun = Instant::now();
         let recorder = self.recorder(attestation_type);
-        let token = match provider.attest_observed(attestation_type, &request, now, Place::Request, &mut observed) {
-            Ok(token) => Ok(token),
-            Err(Stop::Refused(error)) => Err(error),
-            Err(Stop::NeedsPool) => {
-                let class = if is_draft { Class::Draft } else { Class::InForce };
-                let name = provider.name().clone();
-                let attest = move || {
-                    // It may have waited for its turn.
-                    let now = now.plus(i64::try_from(begun.elapsed().as_secs()).unwrap_or(i64::MAX));
-                    let mut observed = Observed::of(&request.evidence);
-                    let token = provider.attest_observed(attestation_type, &request, now, Place::Pool, &mut observed);
-                    let token = token.map_err(Stop::refusal);
-                    let decision = recorder.decision(&provider, now, &token, request, &body, observed);
-                    (token, decision)
-                };
-                let (token, decision) = self.pool.run(&name, class, attest).await.unwrap_or_else(|error| match error {
-                    PoolError::Busy => (Err(AttestError::PolicyBusy), None),
-                    PoolError::Closed => (Err(AttestError::Interrupted), None),
-                });
-                decision.into_iter().for_each(|decision| self.config.audit.decided(decision));
-                return Attested { token, evidence_sha256, is_draft };
-            }
-        };
+        let token =
+            match provider.attest_observed(attestation_type, &request, evidence, now, Place::Request, &mut observed) {
+                Ok(token) => Ok(token),
+                Err(Stop::Refused(error)) => Err(error),
+                Err(Stop::NeedsPool) => {
+                    let class = if is_draft { Class::Draft } else { Class::InForce };
+                    let name = provider.name().clone();
+                    let attest = move || {
+                        // It may have waited for its turn.
+                        let now = now.plus(i64::try_from(begun.elapsed().as_secs()).unwrap_or(i64::MAX));
+                        let evidence = Body::of(&request.evidence);
+                        let mut observed = Observed::of(&evidence);
+                        let token = provider.attest_observed(
+                            attestation_type,
+                            &request,
+                            evidence,
+                            now,
+                            Place::Pool,
+                            &mut observed,
+                        );
+                        let token = token.map_err(Stop::refusal);
+                        let decision = recorder.decision(&provider, now, &token, request, &body, observed);
+                        (token, decision)
+                    };
+                    let (token, decision) =
+                        self.pool.run(&name, class, attest).await.unwrap_or_else(|error| match error {
+                            PoolError::Busy => (Err(AttestError::PolicyBusy), None),
+                            PoolError::Closed => (Err(AttestError::Interrupted), None),
+                        });
+                    decision.into_iter().for_each(|decision| self.config.audit.decided(decision));
+                    return Attested { token, evidence_sha256, is_draft };
+                }
+            };
         let decision = recorder.decision(&provider, now, &token, request, &body, observed);
         decision.into_iter().for_each(|decision| self.config.audit.decided(decision));
         Attested { token, evidence_sha256, is_draft }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use cache::CachedEndorsement;
+use evidence::Body;
 use serde_json::{Value, json};
 use store::{Input, PlatformEvidence};
 use unix_time::UnixTime;
 
 use super::AuditChoice;
-use crate::hashes::{sha256, sha256_hex};
+use crate::hashes::sha256;
 
 /// What an attestation comes to know on its way, whether or not it ends in a token.
 #[derive(Debug)]
@@ -27,9 +28,9 @@ pub(crate) struct Observed {
 
 impl Observed {
     /// At the beginning, when there is nothing but the evidence.
-    pub(crate) fn of(evidence: &[u8]) -> Self {
+    pub(crate) fn of(evidence: &Body<'_>) -> Self {
         Self {
-            evidence_sha256: sha256_hex(&[evidence]),
+            evidence_sha256: hex::encode(evidence.sha256()),
             policy: None,
             is_proven: false,
             collateral: None,

@@ -10,7 +10,11 @@ use crate::policies::PolicyInForce;
 const PREFIXES: [&str; 2] = ["maa-", "aas-"];
 
 /// The members that the service speaks for itself. Of the enclave it says nothing: that is the policy's.
-pub(crate) fn outgoing_of_2018(claims: Claims<'_>, policy: &PolicyInForce, collateral: &Value) -> Map<String, Value> {
+pub(crate) fn outgoing_of_2018(
+    claims: Claims<'_>,
+    policy: &PolicyInForce,
+    collateral: &Map<String, Value>,
+) -> Map<String, Value> {
     let runtime_data = claims.runtime_data();
     let mut members = claims.veritee();
     for prefix in PREFIXES {
@@ -27,7 +31,6 @@ pub(crate) fn outgoing_of_2018(claims: Claims<'_>, policy: &PolicyInForce, colla
 }
 
 /// The same object with that in front of each of its names.
-fn prefixed(collateral: &Value, prefix: &str) -> Value {
-    let members = collateral.as_object().into_iter().flatten();
-    Value::Object(members.map(|(name, value)| (format!("{prefix}{name}"), value.clone())).collect())
+fn prefixed(members: &Map<String, Value>, prefix: &str) -> Value {
+    Value::Object(members.iter().map(|(name, value)| (format!("{prefix}{name}"), value.clone())).collect())
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cache::{CacheError, CachedEndorsement, Caches, EndorsementCache, FindError, Snapshot, Source};
-use evidence::{Context, Endorsement, EndorsementKey, Kind, QuoteCollateral, Request, Step, begin};
+use evidence::{Body, Context, Endorsement, EndorsementKey, Kind, QuoteCollateral, Request, Step, begin};
 use problem::Problem;
 use simulator::{Blueprint, DAY, EnclaveReport, Link};
 use tempfile::TempDir;
@@ -105,8 +105,8 @@ pub fn key_of(blueprint: &Blueprint, cache: &EndorsementCache) -> EndorsementKey
         report_data: [0; 64],
     };
     let quote = blueprint.quote(&enclave.on(blueprint.cpu_svn())).unwrap();
-    let request = Request { kind: Kind::SgxQuote, body: &quote, certificates: None };
-    let context = Context { anchors: cache.anchors(), at: at(NOW) };
+    let request = Request { kind: Kind::SgxQuote, body: Body::of(&quote), certificates: None };
+    let context = Context::new(cache.anchors(), at(NOW));
     let Step::Needs(needs, _) = begin(&request, &context).unwrap() else { panic!("quotes need collateral") };
     needs[0].clone()
 }

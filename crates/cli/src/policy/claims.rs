@@ -36,7 +36,7 @@ pub fn of_quote(
     at: UnixTime,
 ) -> Result<Vec<Claim>, Failure> {
     let inputs = Inputs::read(quote, collateral, pck_chain)?;
-    let appraisal = inputs.request().appraise(&Context { anchors, at }, &Requirements::widest());
+    let appraisal = inputs.request().appraise(&Context::new(anchors, at), &Requirements::widest());
     let appraisal = appraisal.map_err(|rejection| rejected(&rejection))?;
-    Ok(Claims::of(&appraisal, None, None).incoming())
+    Ok(Claims::of(&appraisal, None).incoming())
 }

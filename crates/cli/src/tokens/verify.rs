@@ -175,7 +175,7 @@ fn attested_signer(
     let quote = EvidenceFile::read(evidence.quote()).map_err(|error| Failure::of_verdict(&error))?;
     let pieces = crate::collateral::load(collateral)?;
     let request = VerificationRequest { evidence: &quote, certificates: None, collateral: &pieces };
-    let appraisal = request.appraise(&Context { anchors: &anchors, at }, &requirements);
+    let appraisal = request.appraise(&Context::new(&anchors, at), &requirements);
     let appraisal = appraisal.map_err(|rejection| rejected(&rejection))?;
     let expected = SignerExpectations { mr_signer: arguments.signer_mrsigner, mr_enclave: arguments.signer_mrenclave };
     evidence.check_holder(&appraisal, &expected).map_err(|error| Failure::of_verdict(&error))

@@ -54,7 +54,7 @@ pub(super) fn statuses(
     pending: &Pending<'_>,
     context: &Context<'_>,
 ) -> Vec<StatusByNumber> {
-    let choices = set.choose_each(family, context.at).unwrap_or_default();
+    let choices = set.choose_each(family, context.at()).unwrap_or_default();
     if choices.len() < 2 {
         return Vec::new();
     }
@@ -71,7 +71,7 @@ fn status(choice: Choice, update: Option<Update>, pending: &Pending<'_>, context
         error: None,
     };
     let code = |error: &dyn Problem| error.code().into_owned();
-    let verified = context.anchors.verify_collateral(choice.collateral, context.at).map_err(|error| code(&error));
+    let verified = context.anchors().verify_collateral(choice.collateral, context.at()).map_err(|error| code(&error));
     match verified.and_then(|collateral| pending.supply(&[collateral], context).map_err(|error| code(&error))) {
         Ok(Step::Verified(verified)) => {
             let Details::Quote(quote) = verified.details();

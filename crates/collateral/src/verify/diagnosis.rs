@@ -16,7 +16,7 @@ pub(super) fn checks(
     set: &CollateralSet,
     context: &Context<'_>,
 ) -> Vec<Finding> {
-    let (verifier, at) = (context.anchors.quotes(), context.at);
+    let (verifier, at) = (context.anchors().quotes(), context.at());
     let diagnosis = || {
         let bytes = evidence.quote().ok()?;
         let quote = Quote::parse(bytes).ok()?;

@@ -2,7 +2,7 @@
 
 use dcap::{IntelResult, Quote, VerifyError, shortfalls};
 use evidence::{
-    Appraisal, Context, Details, Endorsement, EndorsementKey, EvidenceError, EvidenceFile, Kind, Pending, Proven,
+    Appraisal, Body, Context, Details, Endorsement, EndorsementKey, EvidenceError, EvidenceFile, Kind, Pending, Proven,
     Request, Requirements, Step, Verified, begin,
 };
 
@@ -22,7 +22,8 @@ use crate::verify::{by_number, diagnosis};
 /// let evidence = EvidenceFile::read(&std::fs::read("quote")?)?;
 /// let collateral = CollateralSet::load("collateral/".as_ref())?;
 /// let request = VerificationRequest { evidence: &evidence, certificates: None, collateral: &collateral };
-/// let context = Context { anchors: &Anchors::intel(), at: UnixTime::of_system_clock() };
+/// let anchors = Anchors::intel();
+/// let context = Context::new(&anchors, UnixTime::of_system_clock());
 /// let verdict = request.verdict(&context, &Requirements::default(), Checks::UntilFirstFailure);
 /// println!("{}", serde_json::to_string_pretty(&verdict)?);
 /// # Ok(()) }
@@ -66,7 +67,7 @@ impl VerificationRequest<'_> {
             Ok(_) => Decision::Accepted,
             Err(rejection) => Decision::Rejected { error: ErrorDescription::of(&rejection) },
         };
-        Verdict { decision, at: context.at, checks, evidence }
+        Verdict { decision, at: context.at(), checks, evidence }
     }
 
     fn judge(
@@ -85,7 +86,8 @@ impl VerificationRequest<'_> {
         let body = self.evidence.quote()?;
         let quote = Quote::parse(body)?;
         (known.tee, known.quote_version) = (Some(quote.tee()), Some(quote.version()));
-        let request = Request { kind: Kind::of_quote(quote.tee()), body, certificates: self.certificates };
+        let request =
+            Request { kind: Kind::of_quote(quote.tee()), body: Body::of(body), certificates: self.certificates };
         let (needs, pending) = match begin(&request, context)? {
             Step::Needs(needs, pending) => (needs, pending),
             Step::Verified(verified) => return Ok(verified),
@@ -114,10 +116,10 @@ impl VerificationRequest<'_> {
         known: &mut EvidenceDescription,
     ) -> Result<Endorsement, Rejection> {
         let EndorsementKey::Collateral(family) = key;
-        let choice = self.collateral.choose(family, context.at);
+        let choice = self.collateral.choose(family, context.at());
         let choice = choice.map_err(|error| Rejection::not_chosen(error, self.collateral))?;
         known.collateral = Some(choice.taken);
-        let endorsement = context.anchors.verify_collateral(choice.collateral, context.at)?;
+        let endorsement = context.anchors().verify_collateral(choice.collateral, context.at())?;
         known.by_evaluation_number = Some(by_number::statuses(self.collateral, family, pending, context));
         Ok(endorsement)
     }

@@ -12,7 +12,7 @@ fn verdict(made: &Blueprint, quote: &[u8], pieces: &CollateralSet, time: i64, ch
     let anchors = Anchors::only(&Certificate::from_der(&root).unwrap());
     let evidence = EvidenceFile::read(quote).unwrap();
     let request = VerificationRequest { evidence: &evidence, certificates: None, collateral: pieces };
-    request.verdict(&Context { anchors: &anchors, at: at(time) }, &Requirements::default(), checks)
+    request.verdict(&Context::new(&anchors, at(time)), &Requirements::default(), checks)
 }
 
 /// The code of a rejection, which has help too.

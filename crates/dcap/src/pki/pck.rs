@@ -113,6 +113,10 @@ impl ProvenPck {
         self.0.issuer.ca()
     }
 
+    pub(crate) fn issuer(&self) -> &Issuer {
+        &self.0.issuer
+    }
+
     /// Appraisal step 2.7: the three certificates are valid at `at`.
     pub(crate) fn check_validity(&self, at: UnixTime) -> Result<(), CertificateError> {
         if self.0.validity.check(at).is_ok() {

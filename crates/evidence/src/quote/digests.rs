@@ -30,7 +30,7 @@ impl CollateralDigests {
     }
 
     /// Returns the whole object, for evidence whose SHA-256 in hexadecimal is given.
-    pub(crate) fn claim(&self, evidence_sha256: &str) -> Value {
+    pub(crate) fn claim(&self, evidence_sha256: &str) -> Map<String, Value> {
         let members = [
             ("qeidcertshash", self.qe_identity_certificates.as_str()),
             ("qeidcrlhash", &self.root_crl),
@@ -40,9 +40,7 @@ impl CollateralDigests {
             ("tcbinfocrlhash", &self.root_crl),
             ("tcbinfohash", &self.tcb_info),
         ];
-        let members: Map<String, Value> =
-            members.into_iter().map(|(name, hash)| (name.to_owned(), Value::from(hash))).collect();
-        Value::Object(members)
+        members.into_iter().map(|(name, hash)| (name.to_owned(), Value::from(hash))).collect()
     }
 }
 

@@ -19,8 +19,8 @@ impl<'a> ProvenQuote<'a> {
     /// 2. The platform's chain leads to a trusted root.
     pub(crate) fn prove(request: &Request<'a>, context: &Context<'_>) -> Result<Self, EvidenceError> {
         let bytes = match request.kind {
-            Kind::SgxQuote | Kind::TdxQuote => request.body,
-            Kind::OpenEnclaveReport => open_enclave::quote_in(request.body)?,
+            Kind::SgxQuote | Kind::TdxQuote => request.body.bytes(),
+            Kind::OpenEnclaveReport => open_enclave::quote_in(request.body.bytes())?,
         };
         let quote = Quote::parse(bytes)?;
         match (request.kind.tee(), quote.tee()) {
@@ -28,7 +28,7 @@ impl<'a> ProvenQuote<'a> {
             (Tee::Tdx, Tee::Sgx) => return Err(EvidenceError::NotATdxQuote),
             (Tee::Sgx, Tee::Sgx) | (Tee::Tdx, Tee::Tdx) => {}
         }
-        let pck = context.anchors.quotes().prove(&quote, request.certificates, context.at)?;
+        let pck = context.anchors().quotes().prove(&quote, request.certificates, context.at())?;
         Ok(Self { quote, pck })
     }
 

@@ -1,7 +1,8 @@
 //! Begin, supply, judge: each step, and what it refuses.
 
 use evidence::{
-    AcceptedTcb, Anchors, AnchorsError, Claims, Context, Details, HeldData, Kind, Request, Requirements, Slot, begin,
+    AcceptedTcb, Anchors, AnchorsError, Body, Claims, Context, Details, EvidenceError, HeldData, Kind, Request,
+    Requirements, Slot, begin, verify,
 };
 use problem::Problem;
 use simulator::{Blueprint, TrustDomainReport};
@@ -57,8 +58,8 @@ fn evidence_of_one_kind_is_never_taken_for_another() {
 fn a_root_that_is_not_trusted_proves_nothing() {
     let quote = Machine::new().quote(|_| ());
     for anchors in [Anchors::intel(), Machine::new().anchors] {
-        let request = Request { kind: Kind::SgxQuote, body: &quote, certificates: None };
-        let error = begin(&request, &Context { anchors: &anchors, at: NOW }).unwrap_err();
+        let request = Request { kind: Kind::SgxQuote, body: Body::of(&quote), certificates: None };
+        let error = begin(&request, &Context::new(&anchors, NOW)).unwrap_err();
         assert_eq!(error.code(), "root_certificate_untrusted");
         assert!(!error.is_after_signatures());
     }
@@ -99,7 +100,7 @@ fn the_time_of_the_context_rules_every_step() {
     let late = NOW.plus(60 * DAY);
     assert!(endorsement.is_valid(NOW) && !endorsement.is_valid(late));
     assert!(endorsement.validity().check(NOW).is_ok());
-    let context = Context { anchors: &machine.anchors, at: late };
+    let context = Context::new(&machine.anchors, late);
     assert_eq!(pending.supply(&[endorsement], &context).unwrap_err().code(), "tcb_info_expired");
     // The same evidence can be supplied again.
     assert!(pending.supply(&[machine.endorsement(&key)], &machine.context()).is_ok());
@@ -122,7 +123,7 @@ fn what_is_not_accepted_is_refused_after_it_is_verified() {
 #[test]
 fn data_is_bound_by_its_digest_in_the_right_slot_alone() {
     let machine = Machine::new();
-    let (runtime, init) = (HeldData::Binary(b"runtime".to_vec()), HeldData::Binary(b"init".to_vec()));
+    let (runtime, init) = (HeldData::binary(b"runtime".to_vec()), HeldData::binary(b"init".to_vec()));
     let with = |is_kss: bool| {
         let quote = machine.quote(|report| {
             report.report_data[..32].copy_from_slice(&sha256(b"runtime"));
@@ -135,9 +136,10 @@ fn data_is_bound_by_its_digest_in_the_right_slot_alone() {
         machine.appraise(Kind::SgxQuote, &quote, &Requirements::default()).unwrap()
     };
     let appraisal = with(true);
-    assert!(appraisal.binds(Slot::Runtime, &runtime) && appraisal.binds(Slot::InitTime, &init));
-    assert!(!appraisal.binds(Slot::Runtime, &init) && !appraisal.binds(Slot::InitTime, &runtime));
-    assert!(!with(false).binds(Slot::InitTime, &init), "an enclave without KSS has no CONFIGID");
+    assert_eq!(appraisal.bind(Slot::Runtime, &runtime).unwrap().data(), &runtime);
+    assert_eq!(appraisal.bind(Slot::InitTime, &init).unwrap().data(), &init);
+    assert!(appraisal.bind(Slot::Runtime, &init).is_none() && appraisal.bind(Slot::InitTime, &runtime).is_none());
+    assert!(with(false).bind(Slot::InitTime, &init).is_none(), "an enclave without KSS has no CONFIGID");
 }
 
 #[test]
@@ -152,21 +154,53 @@ fn a_platform_keeps_its_id_and_another_has_another() {
 }
 
 #[test]
-fn claims_say_what_was_accepted_and_the_runtime_data_is_echoed() {
+fn claims_say_what_was_accepted_and_the_bound_runtime_data_is_echoed() {
     let machine = Machine::new();
-    let appraisal = machine.appraise(Kind::SgxQuote, &machine.quote(|_| ()), &Requirements::default()).unwrap();
-    let runtime = HeldData::Json(b"{\"a\":1}".to_vec(), serde_json::from_str("{\"a\":1}").unwrap());
-    let claims = Claims::of(&appraisal, Some(&runtime), Some(NOW));
+    let runtime = HeldData::json(b"{\"a\":1}\0".to_vec()).unwrap();
+    let quote = machine.quote(|report| report.report_data[..32].copy_from_slice(&sha256(runtime.bytes())));
+    let appraisal = machine.appraise(Kind::SgxQuote, &quote, &Requirements::default()).unwrap();
+    let claims = Claims::of(&appraisal, appraisal.bind(Slot::Runtime, &runtime));
     let incoming = claims.incoming();
     let has = |name: &str| incoming.iter().any(|claim| claim.name == name);
-    assert!(has("x-ms-sgx-mrenclave") && has("$sgx-mrenclave") && has("x-ms-runtime"));
-    assert!(has("x-veritee-simulated") && has("x-veritee-dangerous-verification-time"));
+    assert!(has("x-ms-sgx-mrenclave") && has("$sgx-mrenclave") && has("x-ms-runtime") && has("x-veritee-simulated"));
+    assert!(!has("x-veritee-dangerous-verification-time"));
     let outgoing = claims.outgoing();
     assert_eq!(outgoing["x-ms-sgx-mrenclave"], "01".repeat(32));
     assert_eq!(outgoing["x-ms-runtime"]["a"], 1);
     assert!(!outgoing.contains_key("$sgx-mrenclave"));
-    let digests = appraisal.collateral_digests("abc");
-    assert_eq!((&digests["quotehash"], digests.as_object().unwrap().len()), (&"abc".into(), 7));
+    let digests = appraisal.collateral_digests().unwrap();
+    assert_eq!((&digests["quotehash"], digests.len()), (&hex::encode(sha256(&quote)).into(), 7));
+}
+
+#[test]
+fn claims_of_an_appraisal_at_a_dangerous_time_say_so() {
+    let machine = Machine::new();
+    let quote = machine.quote(|_| ());
+    let request = Request { kind: Kind::SgxQuote, body: Body::of(&quote), certificates: None };
+    let context = Context::dangerous_time(&machine.anchors, NOW.plus(DAY));
+    let verified = verify::<EvidenceError>(&request, &context, |key| Ok(machine.endorsement(key))).unwrap();
+    let appraisal = verified.judge(&Requirements::default()).unwrap();
+    let claims = Claims::of(&appraisal, None).outgoing();
+    assert_eq!(claims["x-veritee-dangerous-verification-time"], serde_json::json!(NOW.plus(DAY)));
+}
+
+#[test]
+fn evidence_whose_endorsement_cannot_be_found_is_refused_with_the_reason() {
+    let machine = Machine::new();
+    let quote = machine.quote(|_| ());
+    let request = Request { kind: Kind::SgxQuote, body: Body::of(&quote), certificates: None };
+    let refused = verify(&request, &machine.context(), |_| Err(EvidenceError::EndorsementMissing)).unwrap_err();
+    assert_eq!(refused.code(), "endorsement_missing");
+}
+
+#[test]
+fn json_data_is_an_object_and_may_end_in_a_nul() {
+    assert_eq!(HeldData::json(b"{}\0".to_vec()).unwrap().bytes(), b"{}\0");
+    for text in ["", "\0", "[]", "{", r#"{"a":1,"a":2}"#, &"{\"a\":".repeat(100)] {
+        let error = HeldData::json(text.as_bytes().to_vec()).unwrap_err();
+        assert_eq!(error.code(), "held_data_not_json");
+    }
+    assert!(HeldData::binary(b"{}".to_vec()).object().is_none());
 }
 
 #[test]

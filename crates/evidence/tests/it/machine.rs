@@ -3,8 +3,8 @@
 use collateral::CollateralSet;
 use dcap::{Certificate, Collateral};
 use evidence::{
-    Anchors, Appraisal, Context, Endorsement, EndorsementKey, Kind, Pending, Request, Requirements, Step, Verified,
-    begin,
+    Anchors, Appraisal, Body, Context, Endorsement, EndorsementKey, Kind, Pending, Request, Requirements, Step,
+    Verified, begin,
 };
 use problem::Problem;
 use simulator::{Blueprint, EnclaveReport};
@@ -57,12 +57,12 @@ impl Machine {
     }
 
     pub fn context(&self) -> Context<'_> {
-        Context { anchors: &self.anchors, at: NOW }
+        Context::new(&self.anchors, NOW)
     }
 
     /// The appraisal up to its needs.
     pub fn begin<'a>(&self, kind: Kind, body: &'a [u8]) -> Result<(EndorsementKey, Pending<'a>), String> {
-        let begun = begin(&Request { kind, body, certificates: None }, &self.context());
+        let begun = begin(&Request { kind, body: Body::of(body), certificates: None }, &self.context());
         match begun.map_err(|error| error.code().into_owned())? {
             Step::Needs(needs, pending) => Ok((needs.into_iter().next().unwrap(), pending)),
             Step::Verified(_) => panic!("nothing was needed"),

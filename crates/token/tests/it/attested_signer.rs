@@ -2,7 +2,9 @@
 
 use collateral::CollateralSet;
 use dcap::Certificate;
-use evidence::{Anchors, Appraisal, Context, EndorsementKey, EvidenceFile, Kind, Request, Requirements, Step, begin};
+use evidence::{
+    Anchors, Appraisal, Body, Context, EndorsementKey, EvidenceFile, Kind, Request, Requirements, Step, begin,
+};
 use problem::Problem;
 use simulator::{Blueprint, EnclaveReport, TrustDomainReport};
 use token::{SignerError, SignerEvidence, SignerExpectations, SigningKey, TokenAlgorithm};
@@ -16,8 +18,8 @@ const AT: UnixTime = UnixTime::from_seconds(1_790_000_000);
 fn appraised(made: &Blueprint, quote: &[u8], kind: Kind) -> Appraisal {
     let issued = made.issue().unwrap();
     let anchors = Anchors::only(&Certificate::from_der(&issued.certificates().root).unwrap());
-    let context = Context { anchors: &anchors, at: AT };
-    let begun = begin(&Request { kind, body: quote, certificates: None }, &context).unwrap();
+    let context = Context::new(&anchors, AT);
+    let begun = begin(&Request { kind, body: Body::of(quote), certificates: None }, &context).unwrap();
     let Step::Needs(needs, pending) = begun else { panic!("quotes need collateral") };
     let [EndorsementKey::Collateral(family)] = needs.as_slice() else { panic!("of one platform family") };
     let pieces = issued.collateral().unwrap();
