@@ -34,10 +34,10 @@ impl Problem for CacheError {
     }
 }
 
-/// Why there is no endorsement for a key.
+/// The reason why an endorsement could not be found.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// There is no source of collateral.
+    /// The cache has no source.
     #[error("provider has no collateral configured")]
     NotConfigured,
     /// The source lacks a piece for this platform.

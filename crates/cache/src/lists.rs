@@ -48,7 +48,7 @@ impl RevocationLists {
         self.loads.load(Ordering::Acquire)
     }
 
-    /// Returns the newest lists of the family's PCK CA and of its root that have begun by `at`; none where there is no list.
+    /// Returns the newest lists of the family's PCK CA and of its root that are valid from `at` or earlier, if present.
     pub(crate) fn newest(&self, family: &PlatformFamily, at: UnixTime) -> [Option<Crl>; 2] {
         let sets = self.sets();
         family.crl_issuer_chain().map(|issuer| {

@@ -37,7 +37,11 @@ impl Source {
         let files = file_states(path);
         let set = CollateralSet::load(path)?;
         for PassedOver { source: file, reason } in set.unrecognised() {
-            tracing::warn!(collateral.file = file, reason, "file in the collateral directory is no collateral");
+            tracing::warn!(
+                collateral.file = file,
+                reason,
+                "file in the collateral directory was skipped: not collateral"
+            );
         }
         Ok(Some(Loaded { set: Arc::new(set), files }))
     }

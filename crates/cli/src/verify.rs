@@ -18,7 +18,7 @@ use crate::show;
 
 pub use inputs::{Inputs, trusted_root};
 
-/// The code of a quote that carries no PCK chain, and has none beside it.
+/// The error code of a quote without a PCK chain, carried or supplied.
 const CHAIN_MISSING: &str = "pck_chain_missing";
 
 /// Verify a quote with collateral from files, without network.

@@ -98,7 +98,7 @@ fn several_paths_are_merged_and_pieces_that_are_there_twice_are_taken_once() {
     assert_eq!((&said["from"], &said["until"]), (&Value::Null, &Value::Null), "one ended before the other began");
     assert_eq!((&said["withoutSigner"], &said["unrecognised"]), (&json!([]), &json!([])));
     let told = bundle(&[&sample, &one, &collateral], &other, &[]).expect(0).stdout;
-    assert!(told.contains("there is no time at which all of it is valid"), "{told}");
+    assert!(told.contains("the pieces are never all valid at the same time"), "{told}");
     assert_eq!(fs::read(&one).unwrap(), fs::read(&other).unwrap());
 }
 

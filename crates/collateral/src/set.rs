@@ -22,12 +22,12 @@ pub struct CollateralSet {
     pub(crate) unrecognised: Vec<PassedOver>,
 }
 
-/// A file that is no collateral.
+/// A file that was skipped because it is not collateral.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PassedOver {
     /// Its name.
     pub source: String,
-    /// Why it is none.
+    /// The reason: the error with its causes.
     pub reason: String,
 }
 

@@ -61,7 +61,7 @@ impl Problem for EvidenceError {
 }
 
 impl EvidenceError {
-    /// Returns whether the evidence carries no certificate chain, and none was delivered beside it.
+    /// Returns whether the certificate chain is missing: the evidence carries none and none was supplied with it.
     pub const fn is_chain_missing(&self) -> bool {
         matches!(self, Self::Pck(PckError::NoChain(_)))
     }

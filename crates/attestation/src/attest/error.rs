@@ -12,7 +12,7 @@ use crate::provider::KeysError;
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum AttestError {
-    /// The evidence carries no certificate chain. A service takes none beside it.
+    /// The evidence carries no certificate chain. A service accepts no separate chain.
     #[error("quote does not carry its PCK certificate chain")]
     NoPckChain,
     /// The evidence could not be verified.

@@ -12,7 +12,7 @@ use crate::providers::Providers;
 
 /// Withdrawn keys of a provider that are listed at once.
 const MAX_WITHDRAWN_KEYS: usize = 64;
-/// The longest, in seconds, that relying parties keep keys which they fetched: crate `client` does so for that long. Whoever has the
+/// The longest time in seconds that relying parties keep fetched keys: as long as crate `client` does. A thief of the
 /// key can sign tokens of any lifetime, so a withdrawn key is listed for at least this long.
 const KEPT_BY_RELYING_PARTIES: i64 = 86_400;
 /// Seconds for relying parties with slow clocks.

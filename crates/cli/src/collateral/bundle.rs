@@ -84,7 +84,7 @@ impl Written<'_> {
         }
         match (self.summary.from, self.summary.until) {
             (Some(from), Some(until)) => show::line(&format!("all of it is valid from {from} to {until}")),
-            _ => show::line("there is no time at which all of it is valid"),
+            _ => show::line("the pieces are never all valid at the same time"),
         }
     }
 }

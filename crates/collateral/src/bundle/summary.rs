@@ -15,13 +15,13 @@ pub struct BundleSummary {
     pub pieces: PieceCounts,
     /// The platform families that it has TCB Info for.
     pub families: Vec<Family>,
-    /// From when every piece is valid; there is no such time where they do not overlap.
+    /// The start of the period in which every piece is valid; absent if the pieces do not overlap.
     pub from: Option<UnixTime>,
-    /// Until when every piece is valid.
+    /// The end of that period.
     pub until: Option<UnixTime>,
     /// The pieces that no certificate of the bundle signed.
     pub without_signer: Vec<Unsigned>,
-    /// The files that are no collateral.
+    /// The files that were skipped.
     pub unrecognised: Vec<PassedOver>,
 }
 

@@ -23,7 +23,7 @@ pub struct StatusByNumber {
     pub qe_identity_evaluation_data_number: u32,
     /// The TCB status.
     pub status: Option<TcbStatus>,
-    /// The code of the error, where there is no status.
+    /// The code of the error if the status is absent.
     pub error: Option<String>,
 }
 

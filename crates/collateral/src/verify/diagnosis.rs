@@ -9,7 +9,7 @@ use crate::set::CollateralSet;
 /// How many certificates a PCK chain has.
 const CHAIN_LENGTH: usize = 3;
 
-/// Makes every check; none where there is no collateral for the platform, which is then the reason of the verdict.
+/// Makes every check. Returns an empty list if collateral for the platform is missing, which the verdict then gives as its reason.
 pub(super) fn checks(
     evidence: &EvidenceFile,
     certificates: Option<&[u8]>,
